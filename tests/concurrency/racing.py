@@ -1,0 +1,31 @@
+"""Races for concurrency tests: everybody starts at the same instant, each on a database connection of their own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+from django.db import connections
+
+PATIENCE_SECONDS = 60
+Result = TypeVar("Result")
+
+
+def run_together(*callables: Callable[[], Result]) -> list[Result | Exception]:
+    """Run all callables at once in threads; each answers with its result, or with the exception that it raised.
+
+    The answers keep the order of the callables. A race that does not end is an error of the test itself.
+    """
+    barrier = Barrier(len(callables), timeout=PATIENCE_SECONDS)
+
+    def contend(run: Callable[[], Result]) -> Result | Exception:
+        try:
+            barrier.wait()
+            return run()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=len(callables)) as pool:
+        return [future.result(timeout=PATIENCE_SECONDS) for future in [pool.submit(contend, run) for run in callables]]
