@@ -1,0 +1,34 @@
+"""Money is an integer number of fen; percentages are integer basis points."""
+
+from collections.abc import Sequence
+
+
+def spread(total_fen: int, weights: Sequence[int]) -> list[int]:
+    """Split `total_fen` over `weights` by largest remainder; ties go to the earlier line.
+
+    Sums exactly to `total_fen`. Weights are non-negative; when all are zero the lines share equally.
+    Raises ValueError when there is nothing to split over but something to split.
+    """
+    if not weights:
+        if total_fen:
+            raise ValueError("nothing to spread over")
+        return []
+    if min(weights) < 0:
+        raise ValueError("weights must not be negative")
+    whole = sum(weights)
+    if whole == 0:
+        weights, whole = [1] * len(weights), len(weights)
+    sign = -1 if total_fen < 0 else 1
+    amount = abs(total_fen)
+    shares = [amount * weight // whole for weight in weights]
+    remainders = [amount * weight % whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-remainders[i], i))
+    for i in by_remainder[: amount - sum(shares)]:
+        shares[i] += 1
+    return [sign * share for share in shares]
+
+
+def yuan(fen: int) -> str:
+    """`123456` → `¥1,234.56`, for people."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
