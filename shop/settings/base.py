@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "treebeard",
     "axes",
     "shop.core",
+    "shop.regions",
     "shop.catalog",
     "members.identity",
     "logistics.network",
@@ -58,7 +59,6 @@ INSTALLED_APPS = [
     "orders.cart",
     "orders.checkout",
     "orders.payments",
-    "orders.fulfilment",
 ]
 
 MIDDLEWARE = [

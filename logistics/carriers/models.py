@@ -1,0 +1,68 @@
+"""Who carries parcels and for how much: carriers, their rates per lane zone, and a record of each choice."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Carrier(models.Model):
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    volumetric_divisor = models.PositiveIntegerField(
+        _("volumetric divisor (cm³ per kg)"), default=6000, help_text=_("0 bills the actual weight only.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("carrier")
+        verbose_name_plural = _("carriers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CarrierRate(models.Model):
+    """What a carrier bills us from one province to another; `*` stands for any province."""
+
+    carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="rates", verbose_name=_("carrier"))
+    origin_province = models.CharField(_("from province"), max_length=6, default="*")
+    destination_province = models.CharField(_("to province"), max_length=6, default="*")
+    first_weight_g = models.PositiveIntegerField(_("first weight (g)"), default=1000)
+    first_fen = models.PositiveIntegerField(_("first price (fen)"))
+    step_weight_g = models.PositiveIntegerField(_("step (g)"), default=1000)
+    step_fen = models.PositiveIntegerField(_("price per step (fen)"))
+    max_weight_g = models.PositiveIntegerField(_("maximum weight (g)"), null=True, blank=True)
+    eta_hours = models.PositiveSmallIntegerField(_("transit time (hours)"))
+
+    class Meta:
+        verbose_name = _("carrier rate")
+        verbose_name_plural = _("carrier rates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier", "origin_province", "destination_province"], name="carrier_rate_once"
+            ),
+            models.CheckConstraint(condition=Q(step_weight_g__gt=0), name="carrier_step_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier_id} {self.origin_province}→{self.destination_province}"
+
+
+class CarrierChoice(models.Model):
+    """Write-once: which carrier was chosen for a parcel, its cost, and what the others would have cost."""
+
+    reference = models.CharField(_("parcel"), max_length=40, unique=True)
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="+", verbose_name=_("carrier"))
+    cost_fen = models.PositiveIntegerField(_("cost (fen)"))
+    eta_hours = models.PositiveSmallIntegerField(_("transit time (hours)"))
+    billed_weight_g = models.PositiveIntegerField(_("billed weight (g)"))
+    candidates = models.JSONField(_("candidates"), default=list)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("carrier choice")
+        verbose_name_plural = _("carrier choices")
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {self.carrier_id}"

@@ -1,0 +1,103 @@
+"""Where goods are: warehouses, stores, and the physical stock of each SKU in each warehouse.
+
+Every change of stock is one append-only `StockMovement`. Always: free = on hand − allocated ≥ 0, and over all
+warehouses the free units of a SKU equal what the catalog can still promise plus what it holds for orders.
+"""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from shop.catalog.models import Sku
+from shop.regions.models import Region
+
+
+class Site(models.Model):
+    """What a warehouse and a store have in common: a place."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    detail = models.CharField(_("street address"), max_length=200)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+    longitude = models.FloatField(_("longitude"))
+    latitude = models.FloatField(_("latitude"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Warehouse(Site):
+    priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("Smaller goes first on a tie."))
+    handling_hours = models.PositiveSmallIntegerField(_("handling time (hours)"), default=24)
+
+    class Meta:
+        verbose_name = _("warehouse")
+        verbose_name_plural = _("warehouses")
+
+
+class Store(Site):
+    opening_hours = models.CharField(_("opening hours"), max_length=60, default="10:00–22:00")
+
+    class Meta:
+        verbose_name = _("store")
+        verbose_name_plural = _("stores")
+
+
+class WarehouseStock(models.Model):
+    """Changed only by `logistics.network.services`; a movement stands behind every change."""
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="stock", verbose_name=_("warehouse"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    on_hand = models.IntegerField(_("on hand"), default=0)
+    allocated = models.IntegerField(_("allocated"), default=0)
+
+    class Meta:
+        verbose_name = _("warehouse stock")
+        verbose_name_plural = _("warehouse stock")
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "sku"], name="warehouse_stock_once"),
+            models.CheckConstraint(condition=Q(allocated__gte=0), name="warehouse_allocated_not_negative"),
+            models.CheckConstraint(condition=Q(on_hand__gte=F("allocated")), name="warehouse_on_hand_covers_allocated"),
+        ]
+        indexes = [models.Index(fields=["sku", "warehouse"], name="warehouse_stock_by_sku")]
+
+    def __str__(self) -> str:
+        return f"{self.warehouse_id}/{self.sku_id}: {self.on_hand}"
+
+
+class StockMovement(models.Model):
+    """Append-only: one change of on-hand stock and why."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("Receipt")
+        SHIPMENT = "shipment", _("Shipment")
+        COUNT = "count", _("Stock-take")
+        RETURN = "return", _("Return")
+        DAMAGE = "damage", _("Damage")
+
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    quantity = models.IntegerField(_("quantity"), help_text=_("Positive adds to the stock on hand."))
+    reference = models.CharField(_("reference"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor = models.CharField(_("by"), max_length=80)
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "reference", "warehouse", "sku"], name="movement_once"),
+            models.CheckConstraint(condition=~Q(quantity=0), name="movement_not_zero"),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity:+d}"

@@ -1,0 +1,95 @@
+"""Parcels on their way: one shipment per allocation, its waybill and its tracking events."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from logistics.carriers.models import Carrier
+from logistics.network.models import Warehouse
+from shop.catalog.models import Sku
+
+
+class ShipmentStatus(models.TextChoices):
+    PLANNED = "planned", _("Waiting for a waybill")
+    READY = "ready", _("Ready to ship")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    EXCEPTION = "exception", _("Exception")
+    RETURNED = "returned", _("Returned")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    ShipmentStatus.PLANNED: frozenset({ShipmentStatus.READY, ShipmentStatus.SHIPPED, ShipmentStatus.CANCELLED}),
+    ShipmentStatus.READY: frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.CANCELLED}),
+    ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED}),
+    ShipmentStatus.EXCEPTION: frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED, ShipmentStatus.SHIPPED}),
+    ShipmentStatus.DELIVERED: frozenset(),
+    ShipmentStatus.RETURNED: frozenset(),
+    ShipmentStatus.CANCELLED: frozenset(),
+}
+
+
+class Shipment(models.Model):
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    order_number = models.CharField(_("order number"), max_length=40, db_index=True)
+    warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="+", verbose_name=_("carrier"))
+    tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
+    recipient = models.JSONField(_("recipient"))
+    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
+    cost_fen = models.PositiveIntegerField(_("cost (fen)"), default=0)
+    status = models.CharField(_("status"), max_length=10, choices=ShipmentStatus, default=ShipmentStatus.PLANNED)
+    promised_at = models.DateTimeField(_("promised for"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    polled_at = models.DateTimeField(_("last polled"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("shipment")
+        verbose_name_plural = _("shipments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier", "tracking_number"], condition=~Q(tracking_number=""), name="tracking_number_once"
+            )
+        ]
+        indexes = [models.Index(fields=["status", "-id"], name="shipment_by_status")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ShipmentLine(models.Model):
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="lines")
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+
+    class Meta:
+        verbose_name = _("shipment line")
+        verbose_name_plural = _("shipment lines")
+        constraints = [models.UniqueConstraint(fields=["shipment", "sku"], name="shipment_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} × {self.quantity}"
+
+
+class TrackingEvent(models.Model):
+    """What a courier reported, once per courier event id; late and repeated reports are harmless."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
+    event_id = models.CharField(max_length=80)
+    state = models.CharField(_("state"), max_length=20)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    place = models.CharField(_("place"), max_length=80, blank=True)
+    happened_at = models.DateTimeField(_("happened at"))
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("tracking event")
+        verbose_name_plural = _("tracking events")
+        constraints = [models.UniqueConstraint(fields=["shipment", "event_id"], name="tracking_event_once")]
+        indexes = [models.Index(fields=["shipment", "happened_at"], name="tracking_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.happened_at}"

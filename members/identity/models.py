@@ -1,0 +1,87 @@
+"""Who buys: members, how they signed in, where their parcels go."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shop.regions.models import Region
+
+
+class Member(models.Model):
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        BLOCKED = "blocked", _("Blocked")
+
+    phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
+    openid = models.CharField(_("WeChat openid"), max_length=64, unique=True, null=True, blank=True)
+    unionid = models.CharField(_("WeChat unionid"), max_length=64, blank=True)
+    nickname = models.CharField(_("nickname"), max_length=40, blank=True)
+    avatar_url = models.URLField(_("avatar"), blank=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    invite_code = models.CharField(_("invite code"), max_length=12, unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    joined_at = models.DateTimeField(_("joined at"))
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return self.nickname or str(self.pk)
+
+
+class PhoneCode(models.Model):
+    """A one-time code sent to a phone; only its keyed hash is kept. Tries are counted here, not in Redis."""
+
+    phone = models.CharField(max_length=20)
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        verbose_name = _("phone code")
+        verbose_name_plural = _("phone codes")
+        indexes = [models.Index(fields=["phone", "-sent_at"], name="phone_code_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.phone} {self.sent_at}"
+
+
+class MemberSession(models.Model):
+    """A signed-in device. The refresh token rotates at each use; only the hash of the newest is kept."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="sessions", verbose_name=_("member"))
+    refresh_hash = models.CharField(max_length=64, unique=True)
+    user_agent = models.CharField(_("device"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    refreshed_at = models.DateTimeField(_("refreshed at"))
+    expires_at = models.DateTimeField(_("expires at"))
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.created_at}"
+
+
+class Address(models.Model):
+    member = models.ForeignKey(Member, models.CASCADE, related_name="addresses", verbose_name=_("member"))
+    name = models.CharField(_("recipient"), max_length=40)
+    phone = models.CharField(_("phone"), max_length=20)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    detail = models.CharField(_("street address"), max_length=200)
+    is_default = models.BooleanField(_("default"), default=False)
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        constraints = [
+            models.UniqueConstraint(fields=["member"], condition=Q(is_default=True), name="address_one_default")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.detail}"

@@ -1,0 +1,123 @@
+"""Orders: what was bought at which price, and how far it has come. Prices are snapshots, never recomputed."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from logistics.network.models import Store
+from members.identity.models import Member
+from shop.catalog.models import Sku
+
+
+class OrderStatus(models.TextChoices):
+    PENDING_PAYMENT = "pending_payment", _("Pending payment")
+    PAID = "paid", _("Paid")
+    ALLOCATED = "allocated", _("Allocated")
+    PARTLY_SHIPPED = "partly_shipped", _("Partly shipped")
+    SHIPPED = "shipped", _("Shipped")
+    DELIVERED = "delivered", _("Delivered")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+    REFUNDED = "refunded", _("Refunded")
+
+
+S = OrderStatus
+TRANSITIONS: dict[str, frozenset[str]] = {
+    S.PENDING_PAYMENT: frozenset({S.PAID, S.CANCELLED}),
+    S.PAID: frozenset({S.ALLOCATED, S.REFUNDED}),
+    S.ALLOCATED: frozenset({S.PARTLY_SHIPPED, S.SHIPPED, S.REFUNDED}),
+    S.PARTLY_SHIPPED: frozenset({S.SHIPPED, S.REFUNDED}),
+    S.SHIPPED: frozenset({S.DELIVERED, S.COMPLETED, S.REFUNDED}),
+    S.DELIVERED: frozenset({S.COMPLETED, S.REFUNDED}),
+    S.COMPLETED: frozenset({S.REFUNDED}),
+    S.CANCELLED: frozenset(),
+    S.REFUNDED: frozenset(),
+}
+
+
+class Order(models.Model):
+    number = models.CharField(_("order number"), max_length=40, unique=True)
+    member = models.ForeignKey(Member, models.PROTECT, related_name="orders", verbose_name=_("member"))
+    status = models.CharField(_("status"), max_length=20, choices=OrderStatus, default=OrderStatus.PENDING_PAYMENT)
+    goods_fen = models.PositiveBigIntegerField(_("goods (fen)"))
+    discount_fen = models.PositiveBigIntegerField(_("discount (fen)"), default=0)
+    freight_fen = models.PositiveIntegerField(_("freight (fen)"))
+    payable_fen = models.PositiveBigIntegerField(_("payable (fen)"))
+    paid_fen = models.PositiveBigIntegerField(_("paid (fen)"), default=0)
+    recipient = models.JSONField(_("recipient"), null=True, blank=True)
+    pickup_store = models.ForeignKey(
+        Store, models.PROTECT, related_name="+", verbose_name=_("pickup store"), null=True, blank=True
+    )
+    adjustments = models.JSONField(_("adjustments"), default=list, blank=True)
+    remark = models.CharField(_("remark"), max_length=200, blank=True)
+    staff_remark = models.TextField(_("staff remark"), blank=True)
+    placed_at = models.DateTimeField(_("placed at"))
+    expires_at = models.DateTimeField(_("pay before"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(payable_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")), name="order_adds_up"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["member", "-id"], name="order_by_member"),
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+            models.Index(fields=["expires_at"], condition=Q(status="pending_payment"), name="order_unpaid_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    product_name = models.CharField(_("product"), max_length=160)
+    sku_code = models.CharField(_("SKU code"), max_length=40)
+    options = models.CharField(_("options"), max_length=200, blank=True)
+    image_url = models.CharField(_("image"), max_length=300, blank=True)
+    unit_price_fen = models.PositiveIntegerField(_("unit price (fen)"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    subtotal_fen = models.PositiveBigIntegerField(_("subtotal (fen)"))
+    payable_fen = models.PositiveBigIntegerField(_("payable (fen)"))
+    adjustments = models.JSONField(_("adjustments"), default=list, blank=True)
+    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
+    volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_code} × {self.quantity}"
+
+
+class OrderEvent(models.Model):
+    """Append-only history of an order: each move of its status, and by whom."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name=_("order"))
+    status = models.CharField(_("status"), max_length=20, choices=OrderStatus)
+    actor = models.CharField(_("by"), max_length=80)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    happened_at = models.DateTimeField(_("happened at"))
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.happened_at}"

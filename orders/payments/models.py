@@ -1,0 +1,109 @@
+"""Money in and out: payments and refunds as the gateway knows them, and every notification it sent.
+
+Always: an order is paid by at most one payment; what else arrives for it is refunded in full.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from orders.checkout.models import Order
+
+
+class PaymentMethod(models.TextChoices):
+    WECHAT = "wechat", _("WeChat Pay")
+    ALIPAY = "alipay", _("Alipay")
+    BALANCE_FREE = "balance_free", _("Nothing to pay")
+
+
+class PaymentStatus(models.TextChoices):
+    CREATED = "created", _("Created")
+    PENDING = "pending", _("Waiting for the payer")
+    SUCCEEDED = "succeeded", _("Paid")
+    CLOSED = "closed", _("Closed")
+
+
+PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
+    PaymentStatus.CREATED: frozenset({PaymentStatus.PENDING, PaymentStatus.SUCCEEDED, PaymentStatus.CLOSED}),
+    PaymentStatus.PENDING: frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.CLOSED}),
+    # A closed payment can still turn out to be paid: the gateway's word is final.
+    PaymentStatus.CLOSED: frozenset({PaymentStatus.SUCCEEDED}),
+    PaymentStatus.SUCCEEDED: frozenset(),
+}
+
+
+class Payment(models.Model):
+    number = models.CharField(_("payment number"), max_length=32, unique=True)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    method = models.CharField(_("method"), max_length=12, choices=PaymentMethod)
+    status = models.CharField(_("status"), max_length=10, choices=PaymentStatus, default=PaymentStatus.CREATED)
+    amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
+    settles_order = models.BooleanField(_("settles the order"), default=False)
+    prepay_id = models.CharField(max_length=80, blank=True)
+    transaction_id = models.CharField(_("gateway transaction"), max_length=64, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    succeeded_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(settles_order=True), name="order_settled_once"),
+            models.UniqueConstraint(
+                fields=["order", "method"], condition=Q(status__in=["created", "pending"]), name="payment_one_open"
+            ),
+            models.UniqueConstraint(
+                fields=["method", "transaction_id"], condition=~Q(transaction_id=""), name="transaction_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["query_at"], condition=Q(status__in=["created", "pending"]), name="payment_to_query")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class RefundStatus(models.TextChoices):
+    REQUESTED = "requested", _("Requested")
+    PROCESSING = "processing", _("Processing")
+    SUCCEEDED = "succeeded", _("Refunded")
+    ABNORMAL = "abnormal", _("Needs attention")
+
+
+REFUND_TRANSITIONS: dict[str, frozenset[str]] = {
+    RefundStatus.REQUESTED: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.ABNORMAL}),
+    RefundStatus.PROCESSING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.ABNORMAL}),
+    RefundStatus.ABNORMAL: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED}),
+    RefundStatus.SUCCEEDED: frozenset(),
+}
+
+
+class Refund(models.Model):
+    class Reason(models.TextChoices):
+        LATE = "late", _("Paid after the order was closed")
+        DUPLICATE = "duplicate", _("The order was paid already")
+
+    number = models.CharField(_("refund number"), max_length=32, unique=True)
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    status = models.CharField(_("status"), max_length=10, choices=RefundStatus, default=RefundStatus.REQUESTED)
+    gateway_refund_id = models.CharField(_("gateway refund"), max_length=64, blank=True)
+    created_at = models.DateTimeField(_("created at"))
+    succeeded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
+    query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(reason__in=["late", "duplicate"]), name="refund_whole_once"
+            ),
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,129 @@
+"""The `Idempotency-Key` header: a request that comes twice takes effect once and is answered alike.
+
+The key is written in the transaction of the effect, so there is never one without the other. A concurrent duplicate
+waits for the first on the unique index (409 when that takes too long). A refusal rolls everything back, the key
+included: nothing happened, so the client may try again with the same key.
+
+An endpoint that must talk to the network cannot hold a transaction open meanwhile: it is `resumable`. Its key is
+committed first and leased; when the process dies in between, a retry runs the view again, whose services are
+idempotent by their own database keys.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.db import OperationalError, transaction
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shop.core import clock
+from shop.core.errors import IdempotencyInProgress, IdempotencyKeyRequired, IdempotencyKeyReused, InvalidInput
+from shop.core.models import IdempotencyKey
+from shop.core.transactions import unit_of_work
+
+HEADER = "Idempotency-Key"
+LEASE = timedelta(seconds=60)
+
+View = Callable[..., Response]
+
+
+def idempotent(view: View | None = None, *, resumable: bool = False) -> Any:
+    """Decorate an API view method whose `request.principal` names who asks."""
+
+    def decorate(method: View) -> Callable[..., Response | HttpResponse]:
+        @wraps(method)
+        def run(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response | HttpResponse:
+            key = _read_key(request)
+            run_once = _run_resumable if resumable else _run_in_one_transaction
+            return run_once(request, key, lambda: method(self, request, *args, **kwargs))
+
+        run.requires_idempotency_key = True  # type: ignore[attr-defined]
+        return run
+
+    return decorate(view) if view is not None else decorate
+
+
+def _read_key(request: Request) -> str:
+    key = request.headers.get(HEADER, "").strip()
+    if not key:
+        raise IdempotencyKeyRequired
+    if len(key) > 80 or not key.isprintable():
+        raise InvalidInput
+    return key
+
+
+def _run_in_one_transaction(request: Request, key: str, answer: Callable[[], Response]) -> Response | HttpResponse:
+    with unit_of_work():
+        claimed, row = _claim(request, key)
+        if not claimed:
+            return _replay(row)
+        response = answer()
+        _keep(row.pk, response)
+        return response
+
+
+def _run_resumable(request: Request, key: str, answer: Callable[[], Response]) -> Response | HttpResponse:
+    now = clock.now()
+    with transaction.atomic(durable=True):
+        claimed, row = _claim(request, key)
+        if row.body is not None:
+            return _replay(row)
+        if not claimed and row.locked_until is not None and row.locked_until > now:
+            raise IdempotencyInProgress(retry_after=1)
+        IdempotencyKey.objects.filter(pk=row.pk).update(locked_until=now + LEASE)
+    try:
+        response = answer()
+    except BaseException:
+        IdempotencyKey.objects.filter(pk=row.pk).delete()
+        raise
+    _keep(row.pk, response)
+    return response
+
+
+def _claim(request: Request, key: str) -> tuple[bool, IdempotencyKey]:
+    principal, request_hash = request.principal, _hash(request)  # type: ignore[attr-defined]
+    row = IdempotencyKey(principal=principal, key=key, request_hash=request_hash, created_at=clock.now())
+    try:
+        with transaction.get_connection().cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (principal, key) DO NOTHING RETURNING id",
+                [row.principal, row.key, row.request_hash, row.created_at],
+            )
+            inserted = cursor.fetchone()
+    except OperationalError as error:
+        raise IdempotencyInProgress(retry_after=1) from error
+    if inserted:
+        row.pk = inserted[0]
+        return True, row
+    existing = IdempotencyKey.objects.select_for_update(no_key=True).get(principal=principal, key=key)
+    if existing.request_hash != request_hash:
+        raise IdempotencyKeyReused
+    return False, existing
+
+
+def _hash(request: Request) -> str:
+    said = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(b"\n".join([(request.method or "").encode(), request.path.encode(), said])).hexdigest()
+
+
+def _keep(pk: int, response: Response) -> None:
+    IdempotencyKey.objects.filter(pk=pk).update(
+        status=response.status_code, body=orjson.dumps(response.data, default=str), locked_until=None
+    )
+
+
+def _replay(row: IdempotencyKey) -> HttpResponse:
+    if row.body is None or row.status is None:
+        raise IdempotencyInProgress(retry_after=1)
+    return HttpResponse(
+        bytes(row.body),
+        status=row.status,
+        content_type="application/json",
+        headers={"Idempotent-Replayed": "true"},
+    )

@@ -1,0 +1,62 @@
+"""Input serializers refuse what they do not know; integers are integers, not text that looks like one."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.request import Request
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A JSON integer; text, booleans and fractions are refused."""
+
+    default_error_messages = {"not_integer": _("A whole number is required.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("not_integer")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """An input serializer: unknown fields are an error."""
+
+    default_error_messages = {"unknown_field": _("This field is not known.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = set(data) - set(self.fields)
+            if unknown:
+                message = self.error_messages["unknown_field"]
+                raise serializers.ValidationError(
+                    {name: [serializers.ErrorDetail(str(message), "unknown_field")] for name in sorted(unknown)}
+                )
+        return super().to_internal_value(data)
+
+
+def validated(serializer: type[StrictSerializer], request: Request, **context: Any) -> dict[str, Any]:
+    """The request's body as `serializer` understands it; raises what the envelope renders as 400."""
+    parsed = serializer(data=request.data, context=context)
+    parsed.is_valid(raise_exception=True)
+    return parsed.validated_data
+
+
+def validated_query(serializer: type[StrictSerializer], request: Request, **context: Any) -> dict[str, Any]:
+    """The query string as `serializer` understands it; parameters it does not declare are ignored."""
+    known = {name: value for name, value in request.query_params.items() if name in serializer().fields}
+    parsed = serializer(data=known, context=context)
+    parsed.is_valid(raise_exception=True)
+    return parsed.validated_data
+
+
+class ErrorDetailOut(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ErrorOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    details = ErrorDetailOut(many=True)
+    request_id = serializers.CharField()

@@ -1,0 +1,54 @@
+"""Facts go up: a lower room publishes what came true, upper rooms subscribe.
+
+`shop.core.outbox.publish` writes one row per subscriber inside the caller's transaction and delivers it later.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that came true. Fields are plain data; instants are UTC. The class name is its stable name."""
+
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    name: str
+    fact: type[Fact]
+    handler: Callable[[Any], None]
+    in_transaction: bool
+
+
+_by_fact: dict[str, list[Subscription]] = {}
+_by_name: dict[str, Subscription] = {}
+
+
+def subscribe(fact: type[F], *, in_transaction: bool = True) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
+    """Register a handler for `fact`; it may be called more than once and late, so it must be idempotent.
+
+    With `in_transaction` its effect commits together with the mark that it was delivered. Without, it may talk to the
+    network and opens its own transactions.
+    """
+
+    def register(handler: Callable[[F], None]) -> Callable[[F], None]:
+        name = f"{handler.__module__}.{handler.__qualname__}"
+        subscription = Subscription(name, fact, handler, in_transaction)
+        _by_name[name] = subscription
+        _by_fact.setdefault(fact.__name__, []).append(subscription)
+        return handler
+
+    return register
+
+
+def subscription(name: str) -> Subscription | None:
+    return _by_name.get(name)
+
+
+def subscriptions(fact: type[Fact]) -> Sequence[Subscription]:
+    return _by_fact.get(fact.__name__, ())

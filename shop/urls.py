@@ -1,0 +1,19 @@
+"""Every address of the project: the admin, the REST API and its documentation, health."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from shop.core.api.errors import not_found, server_error
+
+API_ROOMS: tuple[str, ...] = ()
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include([path("", include(room)) for room in API_ROOMS])),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="swagger"),
+]
+
+handler404 = not_found
+handler500 = server_error
