@@ -9,5 +9,4 @@ class CoreConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
-        autodiscover_modules("subscribers")
-        autodiscover_modules("jobs")
+        autodiscover_modules("subscribers", "tasks", "jobs", "preferences")

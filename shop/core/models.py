@@ -1,9 +1,10 @@
-"""Staff accounts, the outbox, idempotency keys and job runs."""
+"""Staff accounts, the outbox, idempotency keys, job runs and the merchant's preferences."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 
 class StaffUser(AbstractUser):
@@ -85,3 +86,36 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return self.job
+
+
+class PreferenceValue(models.Model):
+    """What the merchant set for a declared preference (`shop.core.preferences`)."""
+
+    key = models.CharField(_("key"), max_length=80, unique=True)
+    value = models.JSONField(_("value"))
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("setting")
+        verbose_name_plural = _("settings")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Alert(models.Model):
+    """Something a person must look at; shown on the admin's home until its cause is gone. One open row per cause."""
+
+    cause = models.CharField(_("cause"), max_length=160, unique=True)
+    message = models.CharField(_("message"), max_length=300)
+    data = models.JSONField(_("data"), default=dict, blank=True)
+    link = models.CharField(_("link"), max_length=300, blank=True)
+    permission = models.CharField(_("permission"), max_length=120, blank=True)
+    raised_at = models.DateTimeField(_("raised at"))
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+
+    def __str__(self) -> str:
+        return self.cause

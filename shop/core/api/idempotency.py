@@ -11,7 +11,7 @@ idempotent by their own database keys.
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -46,6 +46,11 @@ def idempotent(view: View | None = None, *, resumable: bool = False) -> Any:
         return run
 
     return decorate(view) if view is not None else decorate
+
+
+def forget_keys(*, before: datetime) -> int:
+    """Delete keys older than `before`; a replay of so old a request is a new request."""
+    return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]
 
 
 def _read_key(request: Request) -> str:

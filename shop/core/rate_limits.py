@@ -1,0 +1,39 @@
+"""Rate limits in Redis: they protect, they are never the truth, so they fail open with a log line.
+
+One-time codes must not fail open: they are counted in Postgres by `members.identity`.
+"""
+
+import redis
+import structlog
+from django.conf import settings
+
+from shop.core.errors import RateLimited
+
+log = structlog.get_logger(__name__)
+
+_client: redis.Redis | None = None
+
+# One round trip: count the hit, start the window with the first, answer (hits, seconds left).
+_HIT = """
+local hits = redis.call('INCR', KEYS[1])
+if hits == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {hits, redis.call('TTL', KEYS[1])}
+"""
+
+
+def limit(*, key: str, rate: int, per_seconds: int) -> None:
+    """Count one use of `key`; raises RateLimited (with Retry-After) beyond `rate` uses in a window of `per_seconds`."""
+    try:
+        hits, left = _connection().eval(_HIT, 1, f"lantern:rate:{key}", per_seconds)
+    except (redis.RedisError, OSError) as error:
+        log.warning("rate_limit_unavailable", key=key, error=str(error))
+        return
+    if hits > rate:
+        raise RateLimited(retry_after=max(int(left), 1))
+
+
+def _connection() -> redis.Redis:
+    global _client
+    if _client is None:
+        _client = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return _client
