@@ -14,7 +14,7 @@ from typing import TypedDict
 
 from shop.embedded.errors import EmbeddedError
 
-# Where root keeps programs and data of the servers when the project lies in a folder that `nobody` cannot enter, such as /root.
+# Where root keeps the servers when the project lies in a folder that `nobody` cannot enter, such as /root.
 ROOT_DATA = Path("/var/lib/lantern")
 
 

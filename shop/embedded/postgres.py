@@ -1,6 +1,6 @@
 """One bundled PostgreSQL server: initialise once, start, answer, stop.
 
-A data folder exists only when it was initialised completely. The server listens on loopback only and asks for a password.
+A data folder exists only when it was initialised completely. The server listens on loopback only, with a password.
 """
 
 import os

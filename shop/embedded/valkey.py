@@ -1,6 +1,6 @@
 """One bundled Valkey server (the Redis protocol): start, answer, stop.
 
-The broker keeps what it accepted (append-only file, `noeviction`); the cache is a server apart that may forget anything.
+The broker keeps what it accepted (append-only file, `noeviction`); the cache is a server apart that may forget.
 """
 
 import subprocess
