@@ -7,7 +7,6 @@ import ast
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +70,10 @@ def install(files: list[Path]) -> None:
     if uv and runs([uv, "pip", "install", "--quiet", "--python", PYTHON, *pip_sources(), *requirements]):
         return
     pip = subprocess.run(
-        [PYTHON, "-m", "pip", "install", "--quiet", *requirements], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [PYTHON, "-m", "pip", "install", "--quiet", *requirements],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     if pip.returncode != 0:
         require_space()

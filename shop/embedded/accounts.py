@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from shop.embedded.errors import EmbeddedError
 
@@ -28,6 +28,10 @@ class RunAs(TypedDict, total=False):
 class Account:
     uid: int
     gid: int
+
+    @classmethod
+    def current(cls) -> Self:
+        return cls(os.geteuid(), os.getegid())
 
     @property
     def is_self(self) -> bool:
@@ -63,7 +67,7 @@ def _existing_folders(path: Path) -> Iterator[Path]:
 def server_account(state_dir: Path) -> Account:
     """The account that runs the servers whose data lie in state_dir."""
     if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
+        return Account.current()
     owner = state_dir.stat().st_uid if state_dir.exists() else 0
     try:
         entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")

@@ -19,7 +19,7 @@ from shop.embedded.accounts import Account
 from shop.embedded.binaries import postgres_bin, postgres_version
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.ports import LOOPBACK, free_port, is_free
-from shop.embedded.processes import last_line, start_process, stop_process, wait_until
+from shop.embedded.processes import Child, last_line, start_process, stop_process, wait_until
 
 USER = DATABASE = "lantern"
 FIRST_BUILTIN_LOCALE = 17
@@ -55,7 +55,7 @@ class PostgresServer:
         self.home, self.log, self.account, self.password, self.durable = home, log, account, password, durable
         self.data = home / "postgres"
         self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Child | None = None
 
     @property
     def url(self) -> str:
@@ -68,7 +68,8 @@ class PostgresServer:
             self.initialise(programs)
         self._check_version(programs)
         clear_stale_lock(self.data)
-        if not is_free(self.port):
+        # A restart keeps the port, because the shop knows the server by it.
+        if self.process is None and not is_free(self.port):
             self.port = free_port()
         self.process = start_process(
             [programs / "postgres", "-D", self.data, *self._settings()],

@@ -13,6 +13,8 @@ from pathlib import Path
 from shop.embedded.accounts import Account
 from shop.embedded.errors import EmbeddedError
 
+Child = subprocess.Popen[bytes]
+
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -44,7 +46,7 @@ def start_process(
     env: Mapping[str, str],
     death_signal: signal.Signals = signal.SIGTERM,
     config: str | None = None,
-) -> subprocess.Popen[bytes]:
+) -> Child:
     """Start a server in a session of its own, because a Ctrl-C must reach the launcher alone.
 
     log holds the output of this one run, the run before is kept beside it. config is handed over on standard input,
@@ -72,7 +74,7 @@ def start_process(
     return process
 
 
-def stop_process(process: subprocess.Popen[bytes], *, ask: signal.Signals = signal.SIGTERM, within: float) -> None:
+def stop_process(process: Child, *, ask: signal.Signals = signal.SIGTERM, within: float) -> None:
     """Ask the process to end, then end it and whatever it left behind in its group."""
     if process.poll() is None:
         process.send_signal(ask)
@@ -81,20 +83,18 @@ def stop_process(process: subprocess.Popen[bytes], *, ask: signal.Signals = sign
     kill_group(process)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: Child) -> None:
     """End every process of the group; also clears the pool of a worker that was itself killed."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def wait_until(
-    answers: Callable[[], bool], *, process: subprocess.Popen[bytes], name: str, log: Path, within: float
-) -> None:
+def wait_until(answers: Callable[[], bool], *, process: Child, name: str, log: Path, within: float) -> None:
     """Return once the server answers; explain with the end of its log when it ends or stays silent."""
     deadline = time.monotonic() + within
     pause = 0.01
-    while not answers():
+    while process.poll() is not None or not answers():
         if process.poll() is not None:
             raise EmbeddedError(f"{name} ended while starting: {last_line(log)} (see {log})")
         if time.monotonic() > deadline:

@@ -19,10 +19,10 @@ class EmbeddedServers:
         account = server_account(state_dir)
         home = server_home(state_dir, account)
         logs = state_dir / "logs"
-        self.urls: dict[str, str] = {}
+        self.given: dict[str, str] = {}
         self.servers: dict[str, Server] = {}
         if given.get("DATABASE_URL"):
-            self.urls["DATABASE_URL"] = given["DATABASE_URL"]
+            self.given["DATABASE_URL"] = given["DATABASE_URL"]
         else:
             self.servers["DATABASE_URL"] = PostgresServer(
                 home=home,
@@ -32,8 +32,8 @@ class EmbeddedServers:
                 durable=durable,
             )
         if given.get("REDIS_URL"):
-            self.urls["REDIS_URL"] = given["REDIS_URL"]
-            self.urls["CACHE_URL"] = given.get("CACHE_URL") or given["REDIS_URL"]
+            self.given["REDIS_URL"] = given["REDIS_URL"]
+            self.given["CACHE_URL"] = given.get("CACHE_URL") or given["REDIS_URL"]
         else:
             for key, role in (("REDIS_URL", BROKER), ("CACHE_URL", CACHE)):
                 self.servers[key] = ValkeyServer(
@@ -44,12 +44,14 @@ class EmbeddedServers:
                     password=secret(state_dir, role.name),
                 )
 
-    def start(self) -> dict[str, str]:
-        """Start everything and return DATABASE_URL, REDIS_URL and CACHE_URL."""
-        for key, server in self.servers.items():
+    @property
+    def urls(self) -> dict[str, str]:
+        """DATABASE_URL, REDIS_URL and CACHE_URL; final once the servers have started."""
+        return {**self.given, **{key: server.url for key, server in self.servers.items()}}
+
+    def start(self) -> None:
+        for server in self.servers.values():
             server.start()
-            self.urls[key] = server.url
-        return self.urls
 
     def stop(self) -> None:
         """Redis before Postgres, the order in which nothing is lost."""

@@ -65,12 +65,12 @@ def write_secret(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def secret(folder: Path, name: str) -> str:
+def secret(folder: Path, name: str, *, size: int = 32) -> str:
     """A password or key of this installation, made once and kept in the folder's `secrets` file."""
     kept_in = folder / "secrets"
     kept: dict[str, str] = json.loads(kept_in.read_text()) if kept_in.exists() else {}
     if name not in kept:
-        kept[name] = secrets.token_urlsafe(32)
+        kept[name] = secrets.token_urlsafe(size)
         write_secret(kept_in, json.dumps(kept, indent=1))
     return kept[name]
 

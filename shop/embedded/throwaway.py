@@ -44,8 +44,9 @@ class ThrowawayServers:
 
     def start(self) -> dict[str, str]:
         """Start what DATABASE_URL and REDIS_URL do not replace; return the variables to set."""
+        self.servers.start()
         # No state file in this folder: the settings of a running demo cannot reach the tests.
-        return {"STATE_DIR": str(self.folder), **self.servers.start()}
+        return {"STATE_DIR": str(self.folder), **self.servers.urls}
 
     def stop(self) -> None:
         self.servers.stop()

@@ -3,7 +3,6 @@
 The broker keeps what it accepted (append-only file, `noeviction`); the cache is a server apart that may forget.
 """
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from shop.embedded.accounts import Account
 from shop.embedded.binaries import valkey_program
 from shop.embedded.ports import LOOPBACK, free_port, is_free
 from shop.embedded.postgres import server_env
-from shop.embedded.processes import start_process, stop_process, wait_until
+from shop.embedded.processes import Child, start_process, stop_process, wait_until
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class ValkeyServer:
         self.name = role.name
         self.data = home / role.name
         self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Child | None = None
 
     @property
     def url(self) -> str:
@@ -53,7 +52,8 @@ class ValkeyServer:
         if not self.data.exists():
             self.data.mkdir(mode=0o700)
             self.account.own(self.data)
-        if not is_free(self.port):
+        # A restart keeps the port, because the shop knows the server by it.
+        if self.process is None and not is_free(self.port):
             self.port = free_port()
         self.process = start_process(
             [program, "-"], log=self.log, account=self.account, cwd=self.home, env=server_env(), config=self._config()
