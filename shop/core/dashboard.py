@@ -1,12 +1,107 @@
-"""The admin's home: panels of the rooms, in the order of `settings.DASHBOARD_PANELS`."""
+"""The admin's home: what needs attention, then the panels of the rooms.
 
-from typing import Any
+`settings.DASHBOARD_PANELS` lists functions `(request) -> Panel | None`, in order; None hides a panel from those who
+may not see it or where there is nothing to show.
+"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import orjson
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
+
+from shop.core import clock
+from shop.core.models import Alert, OutboxEntry
+from shop.core.schedule import job_problems
+
+# Tailwind colour variables of the admin theme, for charts.
+SERIES_COLOURS = ("var(--color-primary-500)", "var(--color-primary-300)", "var(--color-base-400)")
+
+
+@dataclass(frozen=True)
+class Figure:
+    label: Any
+    value: str
+    note: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class FiguresPanel:
+    """A row of key figures."""
+
+    template: ClassVar[str] = "admin/panels/figures.html"
+    title: Any
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class ListPanel:
+    """A short table; cells are text or safe HTML. `link` leads to the whole list."""
+
+    template: ClassVar[str] = "admin/panels/list.html"
+    title: Any
+    headers: Sequence[Any]
+    rows: Sequence[Sequence[Any]]
+    link: str = ""
+
+    @property
+    def table(self) -> dict[str, Any]:
+        return {"headers": list(self.headers), "rows": [list(row) for row in self.rows]}
+
+
+@dataclass(frozen=True)
+class ChartPanel:
+    """Bars or lines over labels; `series` maps a name to one value per label."""
+
+    template: ClassVar[str] = "admin/panels/chart.html"
+    title: Any
+    kind: str
+    labels: Sequence[str]
+    series: dict[str, Sequence[float]]
+
+    @property
+    def data(self) -> str:
+        datasets = [
+            {"label": str(name), "data": list(values), "backgroundColor": colour, "borderColor": colour}
+            for (name, values), colour in zip(self.series.items(), SERIES_COLOURS, strict=False)
+        ]
+        return orjson.dumps({"labels": list(self.labels), "datasets": datasets}).decode()
+
+
+Panel = FiguresPanel | ListPanel | ChartPanel
+
+
+@dataclass(frozen=True)
+class Attention:
+    message: str
+    link: str
 
 
 def dashboard_callback(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     panels = [import_string(path)(request) for path in settings.DASHBOARD_PANELS]
-    return {**context, "panels": [panel for panel in panels if panel is not None]}
+    shown = [panel for panel in panels if panel is not None]
+    return {**context, "attention": attention(request), "panels": shown}
+
+
+def attention(request: HttpRequest) -> list[Attention]:
+    """What this member of staff must look at: alerts, jobs that fail or do not run, parked facts."""
+    found = [
+        Attention(gettext(alert.message).format(**alert.data), alert.link)
+        for alert in Alert.objects.order_by("raised_at")[:50]
+        if not alert.permission or request.user.has_perm(alert.permission)
+    ]
+    if request.user.has_perm("core.view_jobrun"):
+        link = reverse("admin:core_jobrun_changelist")
+        found += [Attention(problem.message, link) for problem in job_problems(now=clock.now())]
+    if request.user.has_perm("core.view_outboxentry"):
+        parked = OutboxEntry.objects.filter(status=OutboxEntry.Status.PARKED).count()
+        if parked:
+            link = reverse("admin:core_outboxentry_changelist") + "?status__exact=parked"
+            found.append(Attention(gettext("{count} messages could not be delivered").format(count=parked), link))
+    return found

@@ -68,6 +68,12 @@ def text(key: str, *, default: str, label: Any, help_text: Any = "", max_length:
     return _declare(Preference(key, default, label, help_text, check))
 
 
+def store_defaults() -> None:
+    """Give every declared preference a row, so that the admin can list and edit them all."""
+    rows = [PreferenceValue(key=each.key, value=each.default) for each in _declared.values()]
+    PreferenceValue.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 def forget_cached() -> None:
     """Read from the database at the next use (after a change in this process, and in tests)."""
     global _cache

@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.logging import logging_config
+from shop.settings.navigation import NAVIGATION
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -249,6 +250,6 @@ UNFOLD = {
             "950": "67 20 7",
         },
     },
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": []},
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
     "LOGIN": {"redirect_after": lambda request: reverse_lazy("admin:index")},
 }

@@ -1,0 +1,212 @@
+"""Screens of the system itself: staff and roles, preferences, the schedule, job runs, the outbox, the audit trail."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django_celery_beat.admin import PeriodicTaskAdmin as BeatPeriodicTaskAdmin
+from django_celery_beat.admin import PeriodicTaskForm, TaskSelectWidget
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from shop.core import clock, outbox, preferences
+from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """A screen to look at: rows come from services and are never typed in or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    pass
+
+
+@admin.register(StaffUser)
+class StaffUserAdmin(DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "first_name", "email", "is_active", "is_superuser", "last_login"]
+
+
+@admin.register(OutboxEntry)
+class OutboxEntryAdmin(ReadOnlyAdmin):
+    list_display = ["fact", "subscriber", "shown_status", "attempts", "due_at", "created_at"]
+    list_filter = ["status", "fact"]
+    list_filter_submit = False
+    search_fields = ["event_id"]
+    ordering = ["-id"]
+    actions = ["retry"]
+    show_full_result_count = False
+
+    @display(
+        description=gettext_lazy("status"),
+        label={"pending": "info", "done": "success", "parked": "danger"},
+        ordering="status",
+    )
+    def shown_status(self, entry: OutboxEntry) -> tuple[str, str]:
+        return entry.status, entry.get_status_display()
+
+    @admin.action(description=gettext_lazy("Deliver again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutboxEntry]) -> None:
+        count = outbox.retry(entry_ids=list(queryset.values_list("pk", flat=True)), now=clock.now())
+        self.message_user(
+            request,
+            ngettext(
+                "{count} entry will be delivered again.", "{count} entries will be delivered again.", count
+            ).format(count=count),
+            messages.SUCCESS,
+        )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_outboxentry")
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    list_display = ["job", "started_at", "took", "succeeded_at", "effect", "shown_result"]
+    ordering = ["job"]
+
+    @display(description=gettext_lazy("took"))
+    def took(self, run: JobRun) -> str:
+        if run.finished_at is None:
+            return _("running")
+        return f"{(run.finished_at - run.started_at).total_seconds():.2f} s"
+
+    @display(description=gettext_lazy("result"), label={"ok": "success", "error": "danger"})
+    def shown_result(self, run: JobRun) -> tuple[str, str]:
+        return ("error", run.error[:80]) if run.error else ("ok", _("OK"))
+
+
+class PreferenceForm(forms.ModelForm):
+    class Meta:
+        model = PreferenceValue
+        fields = ["value"]
+
+    def clean_value(self) -> Any:
+        declared = preferences.declared_preferences().get(self.instance.key)
+        value = self.cleaned_data["value"]
+        complaint = declared.check(value) if declared else _("This setting is no longer used.")
+        if complaint is not None:
+            raise forms.ValidationError(str(complaint))
+        return value
+
+
+@admin.register(PreferenceValue)
+class PreferenceValueAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """All declared preferences, with their defaults where the merchant has set nothing."""
+
+    form = PreferenceForm
+    list_display = ["label", "shown_value", "shown_default"]
+    readonly_fields = ["label", "explanation", "shown_default"]
+    fields = ["label", "explanation", "shown_default", "value"]
+    ordering = ["key"]
+    list_per_page = 200
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PreferenceValue]:
+        preferences.store_defaults()
+        return super().get_queryset(request).filter(key__in=preferences.declared_preferences())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: PreferenceValue, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        preferences.forget_cached()
+
+    @display(description=gettext_lazy("setting"))
+    def label(self, value: PreferenceValue) -> str:
+        return str(preferences.declared_preferences()[value.key].label)
+
+    @display(description=gettext_lazy("meaning"))
+    def explanation(self, value: PreferenceValue) -> str:
+        return str(preferences.declared_preferences()[value.key].help_text)
+
+    @display(description=gettext_lazy("value"))
+    def shown_value(self, value: PreferenceValue) -> str:
+        return str(value.value)
+
+    @display(description=gettext_lazy("default"))
+    def shown_default(self, value: PreferenceValue) -> str:
+        return str(preferences.declared_preferences()[value.key].default)
+
+
+for _schedule in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):
+    admin.site.unregister(_schedule)
+
+
+class _UnfoldTaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):
+    pass
+
+
+class _UnfoldPeriodicTaskForm(PeriodicTaskForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].widget = UnfoldAdminTextInputWidget()
+        self.fields["regtask"].widget = _UnfoldTaskSelect()
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, ModelAdmin):
+    form = _UnfoldPeriodicTaskForm
+    list_display = ["name", "enabled", "scheduler", "last_run_at"]
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(ModelAdmin):
+    pass
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(ModelAdmin):
+    pass
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """Who did what in the admin; field-by-field history is on each object's own history page."""
+
+    list_display = ["action_time", "user", "content_type", "object_repr", "shown_change"]
+    list_filter = ["action_flag", "content_type"]
+    search_fields = ["object_repr", "user__username"]
+    list_select_related = ["user", "content_type"]
+    ordering = ["-action_time"]
+    show_full_result_count = False
+
+    @display(description=gettext_lazy("change"))
+    def shown_change(self, entry: LogEntry) -> str:
+        return entry.get_change_message()

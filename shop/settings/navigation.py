@@ -1,0 +1,45 @@
+"""The admin's sidebar: one group per field of work, each item shown to those who may open it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _allowed(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def item(title: Any, icon: str, model: str) -> dict[str, Any]:
+    """A link to the list of `app_model`, for those who may view it. Icons are Material Symbols names."""
+    app, name = model.rsplit("_", 1)
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": _allowed(f"{app}.view_{name}"),
+    }
+
+
+NAVIGATION: list[dict[str, Any]] = [
+    {
+        "title": "",
+        "items": [{"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")}],
+    },
+    {
+        "title": _("System"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Settings"), "tune", "core_preferencevalue"),
+            item(_("Staff accounts"), "badge", "core_staffuser"),
+            item(_("Roles"), "shield_person", "auth_group"),
+            item(_("Scheduled jobs"), "schedule", "django_celery_beat_periodictask"),
+            item(_("Job runs"), "manage_history", "core_jobrun"),
+            item(_("Outbox"), "outbox", "core_outboxentry"),
+            item(_("Audit trail"), "policy", "admin_logentry"),
+        ],
+    },
+]
