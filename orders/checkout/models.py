@@ -1,5 +1,7 @@
 """Orders: what was bought at which price, and how far it has come. Prices are snapshots, never recomputed."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from logistics.network.models import Store
 from members.identity.models import Member
 from shop.catalog.models import Sku
+from shop.core.actors import Actor
+from shop.core.state import check_transition
 
 
 class OrderStatus(models.TextChoices):
@@ -33,6 +37,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     S.CANCELLED: frozenset(),
     S.REFUNDED: frozenset(),
 }
+# The column that remembers when a status was first reached.
+_STAMPS: dict[str, str] = {
+    S.PAID: "paid_at",
+    S.DELIVERED: "delivered_at",
+    S.COMPLETED: "completed_at",
+    S.CANCELLED: "closed_at",
+}
 
 
 class Order(models.Model):
@@ -45,6 +56,8 @@ class Order(models.Model):
     payable_fen = models.PositiveBigIntegerField(_("payable (fen)"))
     paid_fen = models.PositiveBigIntegerField(_("paid (fen)"), default=0)
     recipient = models.JSONField(_("recipient"), null=True, blank=True)
+    # The last four digits of the recipient's phone, for staff who search by them.
+    phone_tail = models.CharField(_("phone tail"), max_length=4, blank=True)
     pickup_store = models.ForeignKey(
         Store, models.PROTECT, related_name="+", verbose_name=_("pickup store"), null=True, blank=True
     )
@@ -70,10 +83,24 @@ class Order(models.Model):
             models.Index(fields=["member", "-id"], name="order_by_member"),
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["expires_at"], condition=Q(status="pending_payment"), name="order_unpaid_due"),
+            models.Index(fields=["delivered_at"], condition=Q(status="delivered"), name="order_to_complete"),
+            models.Index(fields=["placed_at"], name="order_by_date"),
+            models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="order_by_payment"),
+            models.Index(fields=["phone_tail", "-id"], name="order_by_phone_tail"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+    def move_to(self, status: OrderStatus, *, actor: Actor, now: datetime, note: str = "") -> None:
+        """Take the (locked) order to `status` and write its history. Raises IllegalTransition."""
+        check_transition(TRANSITIONS, current=self.status, target=status)
+        self.status = status
+        stamp = _STAMPS.get(status)
+        if stamp is not None:
+            setattr(self, stamp, now)
+        self.save(update_fields=["status", *([stamp] if stamp else [])])
+        OrderEvent.objects.create(order=self, status=status, actor=str(actor)[:80], note=note, happened_at=now)
 
 
 class OrderLine(models.Model):

@@ -20,11 +20,15 @@ class Detail:
 
 
 class DomainError(Exception):
-    """A refusal that the caller can act on. Keyword arguments fill the message's placeholders."""
+    """A refusal that the caller can act on. Keyword arguments fill the message's placeholders.
+
+    Those named in `exposes` are answered to the client too, as `data`.
+    """
 
     code: ClassVar[str]
     status: ClassVar[int] = 409
     message: ClassVar[Any]
+    exposes: ClassVar[tuple[str, ...]] = ()
     retry_after: int | None = None
 
     def __init__(self, *, details: Sequence[Detail] = (), retry_after: int | None = None, **data: Any) -> None:

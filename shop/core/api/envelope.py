@@ -59,12 +59,15 @@ def as_refusal(error: Exception) -> DomainError:
 
 
 def envelope(refusal: DomainError, request: HttpRequest | Any) -> dict[str, Any]:
-    return {
+    body = {
         "code": refusal.code,
         "message": str(refusal),
         "details": [{"field": d.field, "code": d.code, "message": str(d.message)} for d in refusal.details],
         "request_id": getattr(request, "request_id", ""),
     }
+    if refusal.exposes:
+        body["data"] = {name: refusal.data[name] for name in refusal.exposes}
+    return body
 
 
 def _details(detail: Any, pointer: str = "") -> list[Detail]:

@@ -1,0 +1,68 @@
+"""Refusals of quote, checkout and the life of an order."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class OrderNotFound(DomainError):
+    code, status, message = "order_not_found", 404, _("This order does not exist.")
+
+
+class SkuNotFound(DomainError):
+    code, status, message = "sku_not_found", 404, _("This product does not exist.")
+
+
+class OffShelf(DomainError):
+    code, status, message = "off_shelf", 409, _("A product is no longer sold.")
+
+
+class KindNotSold(DomainError):
+    code, status, message = "kind_not_sold", 409, _("Services and card codes cannot be ordered for delivery.")
+
+
+class LinesOutOfStock(DomainError):
+    code, status, message = "out_of_stock", 409, _("There is not enough stock.")
+
+
+class LimitExceeded(DomainError):
+    code, status, message = "limit_exceeded", 409, _("You may not buy that many of this product.")
+
+
+class CartEmpty(DomainError):
+    code, status, message = "cart_empty", 409, _("Nothing in the cart is selected.")
+
+
+class AddressNotFound(DomainError):
+    code, status, message = "address_not_found", 404, _("This address does not exist.")
+
+
+class AddressRequired(DomainError):
+    code, status, message = "address_required", 409, _("Choose where the parcel goes.")
+
+
+class PickupStoreNotFound(DomainError):
+    code, status, message = "pickup_store_not_found", 404, _("This store does not exist.")
+
+
+class ActivityNotFound(DomainError):
+    code, status, message = "activity_not_found", 404, _("This activity does not exist or has ended.")
+
+
+class SelectionRejected(DomainError):
+    code, status, message = "selection_rejected", 409, _("Something you selected cannot be used.")
+
+
+class PriceChanged(DomainError):
+    """`quote` is the new quote, for the front to show."""
+
+    code, status, message = "price_changed", 409, _("The price has changed. Please check it again.")
+    exposes = ("quote",)
+
+
+class OrderNotCancellable(DomainError):
+    code, status, message = "order_not_cancellable", 409, _("Only an unpaid order can be cancelled.")
+
+
+class OrderNotReceivable(DomainError):
+    code, status, message = "order_not_receivable", 409, _("Only a shipped order can be received.")

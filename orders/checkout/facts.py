@@ -1,0 +1,30 @@
+"""What orders tell the rooms above."""
+
+from datetime import datetime
+
+from shop.core.events import Fact
+
+
+class OrderPaid(Fact):
+    """The order is paid in full; `orders.fulfilment.after_payment` lists what follows."""
+
+    number: str
+    member_id: int
+    payable_fen: int
+    at: datetime
+
+
+class OrderCancelled(Fact):
+    """The order was closed unpaid and has given back what it held."""
+
+    number: str
+    member_id: int
+    at: datetime
+
+
+class OrderCompleted(Fact):
+    """The member has the goods: received by hand or by the passing of time."""
+
+    number: str
+    member_id: int
+    at: datetime
