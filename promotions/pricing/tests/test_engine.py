@@ -47,7 +47,7 @@ def test_stages_follow_the_declared_order():
     assert positions == sorted(positions)
 
 
-@pytest.mark.parametrize("quantity, unit_price_fen", [(0, 100), (-1, 100), (1, -1)])
+@pytest.mark.parametrize(("quantity", "unit_price_fen"), [(0, 100), (-1, 100), (1, -1)])
 def test_a_line_without_units_or_with_a_negative_price_is_no_line(quantity, unit_price_fen):
     with pytest.raises(ValueError):
         PricingLine(1, quantity, unit_price_fen)
