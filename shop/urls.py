@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from shop.core.api.errors import not_found, server_error
 
-API_ROOMS: tuple[str, ...] = ()
+API_ROOMS: tuple[str, ...] = ("shop.regions.urls",)
 
 urlpatterns = [
     path("admin/", admin.site.urls),

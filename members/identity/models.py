@@ -12,13 +12,17 @@ class Member(models.Model):
         ACTIVE = "active", _("Active")
         BLOCKED = "blocked", _("Blocked")
 
-    phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True, help_text=_("E.164"))
     openid = models.CharField(_("WeChat openid"), max_length=64, unique=True, null=True, blank=True)
     unionid = models.CharField(_("WeChat unionid"), max_length=64, blank=True)
     nickname = models.CharField(_("nickname"), max_length=40, blank=True)
-    avatar_url = models.URLField(_("avatar"), blank=True)
+    avatar_url = models.URLField(_("avatar"), max_length=500, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    birthday_set_on = models.DateField(_("birthday set on"), null=True, blank=True)
     invite_code = models.CharField(_("invite code"), max_length=12, unique=True)
+    inviter = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="invitees", verbose_name=_("invited by")
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     joined_at = models.DateTimeField(_("joined at"))
 
@@ -31,7 +35,10 @@ class Member(models.Model):
 
 
 class PhoneCode(models.Model):
-    """A one-time code sent to a phone; only its keyed hash is kept. Tries are counted here, not in Redis."""
+    """A one-time code sent to a phone; only its keyed hash is kept. Tries are counted here, not in Redis.
+
+    `address` is where the request came from (an IPv6 one by its /64 network), for the quota; see `client_address`.
+    """
 
     phone = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64)
@@ -44,28 +51,39 @@ class PhoneCode(models.Model):
     class Meta:
         verbose_name = _("phone code")
         verbose_name_plural = _("phone codes")
-        indexes = [models.Index(fields=["phone", "-sent_at"], name="phone_code_latest")]
+        indexes = [
+            models.Index(fields=["phone", "-sent_at"], name="phone_code_latest"),
+            models.Index(fields=["address", "-sent_at"], condition=Q(address__isnull=False), name="phone_code_address"),
+            models.Index(fields=["sent_at"], name="phone_code_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.phone} {self.sent_at}"
 
 
 class MemberSession(models.Model):
-    """A signed-in device. The refresh token rotates at each use; only the hash of the newest is kept."""
+    """A signed-in device.
+
+    Its refresh token is `key.secret`: the key stays, the secret is new after each use. Only hashes are kept. A known key
+    with another secret is an old token, used by a thief or by a member whom a thief has overtaken.
+    """
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="sessions", verbose_name=_("member"))
-    refresh_hash = models.CharField(max_length=64, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True)
+    secret_hash = models.CharField(max_length=64)
     user_agent = models.CharField(_("device"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"))
     refreshed_at = models.DateTimeField(_("refreshed at"))
     expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
+        indexes = [models.Index(fields=["expires_at"], name="member_session_expiry")]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.created_at}"
+        return f"{self.created_at:%Y-%m-%d %H:%M}"
 
 
 class Address(models.Model):

@@ -1,0 +1,52 @@
+"""Reads of members and their addresses."""
+
+from dataclasses import dataclass
+
+from members.identity.errors import MemberBlocked
+from members.identity.models import Address, Member
+from shop.core.errors import NotSignedIn
+from shop.regions.queries import region
+
+
+@dataclass(frozen=True)
+class RecipientSnapshot:
+    """Whom and where a parcel goes to, copied into an order. The phone is E.164, degrees for the coordinates."""
+
+    name: str
+    phone: str
+    region_code: str
+    region_path: str
+    province_code: str
+    detail: str
+    longitude: float
+    latitude: float
+
+
+def active_member(*, member_id: int) -> Member:
+    """The member, who may act now. Raises MemberBlocked, or NotSignedIn when there is none."""
+    member = Member.objects.filter(pk=member_id).first()
+    if member is None:
+        raise NotSignedIn
+    if member.status != Member.Status.ACTIVE:
+        raise MemberBlocked
+    return member
+
+
+def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:
+    """The member's address, the default one when `address_id` is None; None where there is no such. One query."""
+    chosen = Address.objects.filter(member_id=member_id)
+    chosen = chosen.filter(is_default=True) if address_id is None else chosen.filter(pk=address_id)
+    row = chosen.values("name", "phone", "region_id", "detail").first()
+    where = region(row["region_id"]) if row else None
+    if row is None or where is None:
+        return None
+    return RecipientSnapshot(
+        name=row["name"],
+        phone=row["phone"],
+        region_code=where.code,
+        region_path=where.path_name,
+        province_code=where.province_code,
+        detail=row["detail"],
+        longitude=where.longitude,
+        latitude=where.latitude,
+    )
