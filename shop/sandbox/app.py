@@ -1,0 +1,121 @@
+"""Puts the sandbox together: one store, one deliverer, and the surfaces over them."""
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bills import Bills
+from .couriers import Couriers
+from .deliveries import Deliverer
+from .faults import ANSWER_KINDS, Fault, Faults
+from .home import Home
+from .keys import open_keys
+from .notifications import Notifications
+from .outbox import Outbox
+from .refunds import Refunds
+from .routing import HungUp, Refused, Request, Response, Route, Router, answer
+from .server import Server
+from .store import Store
+from .transactions import Transactions
+from .wechat_login import WechatLogin
+from .wechatpay_auth import WechatPayAuth
+
+RETRY_SCHEDULE = (1.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
+REFUND_DELAY = 0.2
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sandbox runs. `retry_schedule`: seconds before each further attempt of a callback."""
+
+    state_dir: Path
+    shop_url: str
+    port: int = 0
+    retry_schedule: tuple[float, ...] = RETRY_SCHEDULE
+    refund_delay: float = REFUND_DELAY
+
+
+class Sandbox:
+    """A running sandbox."""
+
+    def __init__(self, options: Options) -> None:
+        keys = open_keys(folder=options.state_dir)
+        store = Store(keys.folder / "sandbox.sqlite3")
+        accounts = keys.accounts
+        self._faults = faults = Faults()
+        self._stopping = threading.Event()
+        auth = WechatPayAuth(store=store, keys=keys)
+        signers = {"payment_notify": auth.signature, "refund_notify": auth.signature, "probe": auth.probe_signature}
+        self._deliverer = deliverer = Deliverer(
+            store=store, faults=faults, schedule=options.retry_schedule, signers=signers
+        )
+        notifications = Notifications(accounts=accounts, deliverer=deliverer)
+        login = WechatLogin(store=store, accounts=accounts, faults=faults)
+        couriers = Couriers(store=store, accounts=accounts, deliverer=deliverer)
+        signers["courier_push"] = couriers.signature
+        bills = Bills(store=store, accounts=accounts, faults=faults, auth=auth)
+        surfaces = (
+            Home(shop_url=options.shop_url),
+            faults,
+            deliverer,
+            login,
+            Outbox(store=store, accounts=accounts, faults=faults, login=login),
+            Transactions(
+                store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications
+            ),
+            Refunds(
+                store=store,
+                accounts=accounts,
+                faults=faults,
+                auth=auth,
+                notifications=notifications,
+                delay=options.refund_delay,
+            ),
+            bills,
+            couriers,
+        )
+        self._router = Router([route for surface in surfaces for route in surface.routes()])
+        self._server = Server(port=options.port, handle=self.handle)
+        self.url = bills.base_url = self._server.url
+        keys.write_env(url=self.url)
+
+    def start(self) -> None:
+        """Answer requests and send callbacks, from threads."""
+        self._deliverer.start()
+        threading.Thread(target=self._server.serve_forever, name="server", daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop answering and sending; what is pending stays in the store."""
+        self._stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._deliverer.stop()
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request, through whatever fault awaits it."""
+        try:
+            route, names = self._router.find(method=request.method, path=request.path)
+            fault = self._fault_for(route)
+            if fault is not None and not fault.after:
+                return self._strike(fault)
+            response = route.handler(request, **names)
+        except Refused as refusal:
+            return refusal.response
+        except Exception:
+            _logger.exception("%s %s failed", request.method, request.path)
+            return answer({"code": "SYSTEM_ERROR", "message": "The sandbox failed; see its log."}, status=500)
+        return response if fault is None else self._strike(fault)
+
+    def _fault_for(self, route: Route) -> Fault | None:
+        for target in route.faults:
+            if fault := self._faults.take(target, ANSWER_KINDS):
+                return fault
+        return None
+
+    def _strike(self, fault: Fault) -> Response:
+        if fault.kind == "hang":
+            self._stopping.wait(fault.seconds)
+            raise HungUp
+        return answer({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"}, status=500)
