@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from .app import REFUND_DELAY, RETRY_SCHEDULE, Options, Sandbox
+from shop.sandbox.app import REFUND_DELAY, RETRY_SCHEDULE, Options, Sandbox
 
 
 def main() -> int:
@@ -28,11 +28,15 @@ def main() -> int:
 
 
 def _options() -> Options:
-    parser = argparse.ArgumentParser(prog="python -m shop.sandbox", description="Local stand-ins for the outside services.")
+    parser = argparse.ArgumentParser(
+        prog="python -m shop.sandbox", description="Local stand-ins for the outside services."
+    )
     parser.add_argument("--port", type=int, default=0, help="port on the loopback address; 0 takes a free one")
     parser.add_argument("--state-dir", type=Path, required=True, help="folder for keys, env and data")
     parser.add_argument("--shop-url", default="http://127.0.0.1:8000", help="where the shop answers")
-    parser.add_argument("--retry-schedule", type=_seconds_list, default=RETRY_SCHEDULE, help="seconds between attempts: 1,2,5")
+    parser.add_argument(
+        "--retry-schedule", type=_seconds_list, default=RETRY_SCHEDULE, help="seconds between attempts: 1,2,5"
+    )
     parser.add_argument("--refund-delay", type=float, default=REFUND_DELAY, help="seconds until a refund is settled")
     return Options(**vars(parser.parse_args()))
 

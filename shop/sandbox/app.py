@@ -5,21 +5,21 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bills import Bills
-from .couriers import Couriers
-from .deliveries import Deliverer
-from .faults import ANSWER_KINDS, Fault, Faults
-from .home import Home
-from .keys import open_keys
-from .notifications import Notifications
-from .outbox import Outbox
-from .refunds import Refunds
-from .routing import HungUp, Refused, Request, Response, Route, Router, answer
-from .server import Server
-from .store import Store
-from .transactions import Transactions
-from .wechat_login import WechatLogin
-from .wechatpay_auth import WechatPayAuth
+from shop.sandbox.bills import Bills
+from shop.sandbox.couriers import Couriers
+from shop.sandbox.deliveries import Deliverer
+from shop.sandbox.faults import ANSWER_KINDS, Fault, Faults
+from shop.sandbox.home import Home
+from shop.sandbox.keys import open_keys
+from shop.sandbox.notifications import Notifications
+from shop.sandbox.outbox import Outbox
+from shop.sandbox.refunds import Refunds
+from shop.sandbox.routing import HungUp, Refused, Request, Response, Route, Router, answer
+from shop.sandbox.server import Server
+from shop.sandbox.store import Store
+from shop.sandbox.transactions import Transactions
+from shop.sandbox.wechat_login import WechatLogin
+from shop.sandbox.wechatpay_auth import WechatPayAuth
 
 RETRY_SCHEDULE = (1.0, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 REFUND_DELAY = 0.2
@@ -97,15 +97,12 @@ class Sandbox:
         """Answer one request, through whatever fault awaits it."""
         try:
             route, names = self._router.find(method=request.method, path=request.path)
-            fault = self._fault_for(route)
-            if fault is not None and not fault.after:
-                return self._strike(fault)
-            response = route.handler(request, **names)
         except Refused as refusal:
             return refusal.response
-        except Exception:
-            _logger.exception("%s %s failed", request.method, request.path)
-            return answer({"code": "SYSTEM_ERROR", "message": "The sandbox failed; see its log."}, status=500)
+        fault = self._fault_for(route)
+        if fault is not None and not fault.after:
+            return self._strike(fault)
+        response = _run(route, request, names)
         return response if fault is None else self._strike(fault)
 
     def _fault_for(self, route: Route) -> Fault | None:
@@ -119,3 +116,13 @@ class Sandbox:
             self._stopping.wait(fault.seconds)
             raise HungUp
         return answer({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"}, status=500)
+
+
+def _run(route: Route, request: Request, names: dict[str, str]) -> Response:
+    try:
+        return route.handler(request, **names)
+    except Refused as refusal:
+        return refusal.response
+    except Exception:
+        _logger.exception("%s %s failed", request.method, request.path)
+        return answer({"code": "SYSTEM_ERROR", "message": "The sandbox failed; see its log."}, status=500)

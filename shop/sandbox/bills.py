@@ -1,8 +1,8 @@
 """WeChat Pay v3 trade bills: one CSV file a day of what was paid and what was refunded.
 
 Owns the `bill_files` table. Payments count on the day they were paid, refunds on the day they were accepted, days are
-those of China. Unlike the real gateway, which has a bill ready by ten the next morning, today's can be had too, so that a
-reconciliation can be tried at once.
+those of China. Unlike the real gateway, which has a bill ready by ten the next morning, today's can be had too, so
+that a reconciliation can be tried at once.
 """
 
 import gzip
@@ -13,23 +13,27 @@ from datetime import datetime, timedelta
 from sqlite3 import Row
 from typing import Any
 
-from .clock import CHINA
-from .faults import Faults
-from .keys import Accounts
-from .refunds import refund_status
-from .routing import Request, Response, Route, answer, refused
-from .signing import random_text
-from .store import Store
-from .wechatpay_auth import WechatPayAuth
+from shop.sandbox.clock import CHINA
+from shop.sandbox.faults import Faults
+from shop.sandbox.keys import Accounts
+from shop.sandbox.refunds import refund_status
+from shop.sandbox.routing import Request, Response, Route, answer, refused
+from shop.sandbox.signing import random_text
+from shop.sandbox.store import Store
+from shop.sandbox.wechatpay_auth import WechatPayAuth
 
 FILE_SECONDS = 300
 FEE_BP = 60
-_PAYMENT_HEAD = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额"
-_REFUND_MIDDLE = "微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态"
+_HEAD = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,"
+    "交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额"
+)
+_REFUND = "微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态"
+_GOODS = "商品名称,商户数据包,手续费,费率,订单金额"
 COLUMNS = {
-    "ALL": f"{_PAYMENT_HEAD},{_REFUND_MIDDLE},商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注",
-    "SUCCESS": f"{_PAYMENT_HEAD},商品名称,商户数据包,手续费,费率,订单金额,费率备注",
-    "REFUND": f"{_PAYMENT_HEAD},退款申请时间,退款成功时间,{_REFUND_MIDDLE},商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注",
+    "ALL": f"{_HEAD},{_REFUND},{_GOODS},申请退款金额,费率备注",
+    "SUCCESS": f"{_HEAD},{_GOODS},费率备注",
+    "REFUND": f"{_HEAD},退款申请时间,退款成功时间,{_REFUND},{_GOODS},申请退款金额,费率备注",
 }
 SUMMARY = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
 REFUND_STATES = {"SUCCESS": "SUCCESS", "PROCESSING": "PROCESSING", "ABNORMAL": "CHANGE"}
@@ -75,7 +79,9 @@ class Bills:
     def download(self, request: Request) -> Response:
         """GET /v3/billdownload/file?token=."""
         found = self._store.one(
-            "SELECT content FROM bill_files WHERE token = ? AND expires_at > ?", request.query.get("token", ""), time.time()
+            "SELECT content FROM bill_files WHERE token = ? AND expires_at > ?",
+            request.query.get("token", ""),
+            time.time(),
         )
         if found is None:
             raise refused(403, "NO_AUTH", "下载地址无效或已过期，请重新申请账单")
@@ -85,12 +91,15 @@ class Bills:
         start, end = day.timestamp(), (day + timedelta(days=1)).timestamp()
         lines: list[Line] = []
         if bill_type != "REFUND":
-            paid = self._store.all("SELECT * FROM transactions WHERE paid_at >= ? AND paid_at < ? ORDER BY paid_at", start, end)
+            paid = self._store.all(
+                "SELECT * FROM transactions WHERE paid_at >= ? AND paid_at < ? ORDER BY paid_at", start, end
+            )
             lines += [self._payment_line(trade) for trade in paid]
         if bill_type != "SUCCESS":
             refunds = self._store.all(
                 "SELECT r.*, t.transaction_id, t.openid, t.description, t.attach, t.total FROM refunds r"
-                " JOIN transactions t USING (out_trade_no) WHERE r.created_at >= ? AND r.created_at < ? ORDER BY r.created_at",
+                " JOIN transactions t USING (out_trade_no)"
+                " WHERE r.created_at >= ? AND r.created_at < ? ORDER BY r.created_at",
                 start,
                 end,
             )
@@ -119,7 +128,9 @@ class Bills:
 
     def _common(self, row: Row) -> Line:
         """The columns that payments and refunds share, and the empty values of the others."""
-        amounts = dict.fromkeys(("应结订单金额", "代金券金额", "退款金额", "充值券退款金额", "订单金额", "申请退款金额"), 0)
+        amounts = dict.fromkeys(
+            ("应结订单金额", "代金券金额", "退款金额", "充值券退款金额", "订单金额", "申请退款金额"), 0
+        )
         return amounts | {
             "公众账号ID": self._accounts.app_id,
             "商户号": self._accounts.mch_id,
@@ -166,7 +177,10 @@ def _day(text: str) -> datetime:
 def _csv(lines: list[Line], *, bill_type: str) -> str:
     columns = COLUMNS[bill_type].split(",")
     rows = [[_written(name, line.get(name, "")) for name in columns] for line in lines]
-    sums = {name: sum(line[name] for line in lines) for name in ("应结订单金额", "退款金额", "充值券退款金额", "手续费", "订单金额", "申请退款金额")}
+    sums = {
+        name: sum(line[name] for line in lines)
+        for name in ("应结订单金额", "退款金额", "充值券退款金额", "手续费", "订单金额", "申请退款金额")
+    }
     summary = [str(len(lines)), *(_written(name, value) for name, value in sums.items())]
     text = [COLUMNS[bill_type], *(_row(row) for row in rows), SUMMARY, _row(summary)]
     return "".join(f"{line}\r\n" for line in text)

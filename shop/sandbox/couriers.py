@@ -1,8 +1,8 @@
 """Couriers: waybills, their journey, and the tracking events pushed to the shop.
 
-Owns `waybills` and `tracking_events`. Always: one waybill per order reference; events of a waybill are numbered from 1 and
-pushed in that order; delivered, returned and cancelled are final. Requests and pushes carry `X-Timestamp` (Unix seconds)
-and `X-Signature`, the HMAC-SHA256 of timestamp and body in hexadecimal.
+Owns `waybills` and `tracking_events`. Always: one waybill per order reference; events of a waybill are numbered from 1
+and pushed in that order; delivered, returned and cancelled are final. Requests and pushes carry `X-Timestamp` (Unix
+seconds) and `X-Signature`, the HMAC-SHA256 of timestamp and body in hexadecimal.
 """
 
 import hmac
@@ -13,13 +13,12 @@ import time
 from sqlite3 import Row
 from typing import Any
 
-from . import fields
-from .clock import china_time
-from .deliveries import Deliverer, Delivery, attempted
-from .keys import Accounts
-from .routing import Handler, Request, Response, Route, answer, refused
-from .signing import hmac_hex
-from .store import Store
+from shop.sandbox.clock import china_time
+from shop.sandbox.deliveries import Deliverer, Delivery, attempted
+from shop.sandbox.keys import Accounts
+from shop.sandbox.routing import Handler, Request, Response, Route, answer, refused
+from shop.sandbox.signing import hmac_hex
+from shop.sandbox.store import Store
 
 WINDOW_SECONDS = 300
 WAIT_SECONDS = 30.0
@@ -106,13 +105,16 @@ class Couriers:
     def track(self, request: Request, *, tracking_number: str) -> Response:
         """GET /couriers/tracks/{n}: the state and all events, oldest first."""
         waybill = self._require(tracking_number)
-        events = self._store.all("SELECT * FROM tracking_events WHERE tracking_number = ? ORDER BY sequence", tracking_number)
+        events = self._store.all(
+            "SELECT * FROM tracking_events WHERE tracking_number = ? ORDER BY sequence", tracking_number
+        )
         return answer(_described(waybill) | {"events": [_event(event) for event in events]})
 
     def advance(self, request: Request) -> Response:
-        """POST /couriers/advance {tracking_number, to?, wait?}: the parcel moves on, one push for each state it enters.
+        """POST /couriers/advance {tracking_number, to?, wait?}: the parcel moves on, one push a state.
 
-        Without `to` it takes the next step; with it all steps up to there. `wait` tells in `pushed` what the shop answered.
+        Without `to` it takes the next step, with it all steps up to there; `wait` tells in `pushed` what the shop
+        answered.
         """
         number, to = str(request.data.get("tracking_number")), request.data.get("to")
         with self._store.transaction():
@@ -130,7 +132,7 @@ class Couriers:
         self._store.run("UPDATE waybills SET state = ? WHERE tracking_number = ?", state, number)
         event = _event(self._record_event(number, state))
         body = {"tracking_number": number, "reference": waybill["reference"], "carrier": waybill["carrier"], **event}
-        return self._deliverer.queue(
+        return self._deliverer.enqueue(
             target="courier_push", lane=number, url=waybill["callback_url"], body=json.dumps(body, ensure_ascii=False)
         )
 

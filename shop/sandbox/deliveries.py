@@ -1,8 +1,8 @@
 """Callbacks to the shop: sent at once, tried again on a schedule, never lost by a restart.
 
 Owns the `deliveries` table. Always: 200 and 204 end a delivery, everything else (also no answer within five seconds)
-leads to the next attempt until the schedule is used up; first attempts of one lane (an order, a parcel) leave in the order
-in which they were queued unless a fault says otherwise; every attempt is signed anew.
+leads to the next attempt until the schedule is used up; first attempts of one lane (an order, a parcel) leave in the
+order in which they were queued unless a fault says otherwise; every attempt is signed anew.
 """
 
 import heapq
@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from .faults import CALLBACK_KINDS, Faults
-from .routing import Request, Response, Route, answer, refused
-from .store import Store
+from shop.sandbox.faults import CALLBACK_KINDS, Faults
+from shop.sandbox.routing import Request, Response, Route, answer, refused
+from shop.sandbox.store import Store
 
 WORKERS = 8
 CALLBACK_TIMEOUT = 5.0
@@ -70,11 +70,15 @@ class Deliverer:
     def start(self) -> None:
         """Start the threads and take up what an earlier run had left."""
         for row in self._store.all("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY id"):
-            delivery = Delivery(row["id"], row["target"], row["lane"], row["url"], row["body"], row["due_at"], row["attempts"])
+            delivery = Delivery(
+                row["id"], row["target"], row["lane"], row["url"], row["body"], row["due_at"], row["attempts"]
+            )
             self._schedule_at(delivery)
         threading.Thread(target=self._run_clock, name="clock", daemon=True).start()
         for number in range(WORKERS):
-            threading.Thread(target=self._run_lane, args=(self._lanes[number],), name=f"lane-{number}", daemon=True).start()
+            threading.Thread(
+                target=self._run_lane, args=(self._lanes[number],), name=f"lane-{number}", daemon=True
+            ).start()
 
     def stop(self) -> None:
         """Send nothing more; what is pending stays in the store for the next start."""
@@ -84,10 +88,12 @@ class Deliverer:
         for lane in self._lanes:
             lane.put(None)
 
-    def queue(self, *, target: str, lane: str, url: str, body: str, due_at: float | None = None) -> Delivery:
+    def enqueue(self, *, target: str, lane: str, url: str, body: str, due_at: float | None = None) -> Delivery:
         """Write a callback down inside the caller's transaction; `send` sets it going once that is committed."""
         due_at = time.time() if due_at is None else due_at
-        row = self._store.insert("deliveries", target=target, lane=lane, url=url, body=body, state="pending", due_at=due_at)
+        row = self._store.insert(
+            "deliveries", target=target, lane=lane, url=url, body=body, state="pending", due_at=due_at
+        )
         return Delivery(row, target, lane, url, body, due_at)
 
     def send_once(self, *, target: str, lane: str, url: str, body: str) -> Delivery:
@@ -156,7 +162,7 @@ class Deliverer:
             if due_at == delivery.due_at:
                 self._dispatch(delivery)
 
-    def _run_lane(self, lane: "queue.SimpleQueue[Delivery | None]") -> None:
+    def _run_lane(self, lane: queue.SimpleQueue[Delivery | None]) -> None:
         while (delivery := lane.get()) is not None and not self._stopped:
             self._attempt(delivery)
             self._release_held(after=delivery)
@@ -173,7 +179,9 @@ class Deliverer:
     def _attempt(self, delivery: Delivery) -> None:
         try:
             headers = self._signers[delivery.target](delivery.body)
-            delivery.status = self._client.post(delivery.url, content=delivery.body.encode(), headers=headers).status_code
+            delivery.status = self._client.post(
+                delivery.url, content=delivery.body.encode(), headers=headers
+            ).status_code
         except (httpx.HTTPError, httpx.InvalidURL):
             delivery.status = None
         delivery.attempts += 1

@@ -8,7 +8,7 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .routing import Request, Response, Route, answer, refused
+from shop.sandbox.routing import Request, Response, Route, answer, refused
 
 CALLBACK_KINDS = frozenset({"lose", "delay", "duplicate", "reorder"})
 ANSWER_KINDS = frozenset({"500", "hang"})
@@ -35,7 +35,10 @@ MAX_SECONDS = 600
 
 @dataclass
 class Fault:
-    """`seconds` is for delay, hang and reorder; `copies` for duplicate; `after` lets 500 and hang come once the work is done."""
+    """What goes wrong the next `times` times.
+
+    `seconds` is for delay, hang and reorder, `copies` for duplicate; `after` lets 500 and hang come with the work done.
+    """
 
     target: str
     kind: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .routing import Refused, refused
+from shop.sandbox.routing import Refused, refused
 
 
 def param_error(field: str, value: object, issue: str) -> Refused:

@@ -1,6 +1,6 @@
 """The page for people: what can be done here, and how."""
 
-from .routing import Request, Response, Route, answer
+from shop.sandbox.routing import Request, Response, Route, answer
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Sandbox</title>
@@ -23,7 +23,10 @@ _CALLS = (
         "POST /wechat/pay {prepay_id, client_params?, force?, success_time?, wait?}",
         "The user pays; the shop is notified. force pays as if begun before time_expire.",
     ),
-    ("POST /wechat/probe {out_trade_no}", "Send a notification with a wrong signature, as the gateway does now and then."),
+    (
+        "POST /wechat/probe {out_trade_no}",
+        "Send a notification with a wrong signature, as the gateway does now and then.",
+    ),
     (
         "POST /couriers/advance {tracking_number, to?, wait?}",
         "The parcel moves on: created, picked_up, in_transit, out_for_delivery, delivered; also exception, returned.",

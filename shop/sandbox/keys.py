@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from .signing import random_text
+from shop.sandbox.signing import random_text
 
 MERCHANT_KEY = "merchant_private_key.pem"
 PLATFORM_KEY = "platform_private_key.pem"
@@ -106,9 +106,9 @@ def _new_accounts() -> dict[str, str]:
 
 def _open_rsa(path: Path) -> RSAPrivateKey:
     if not path.exists():
-        key = generate_private_key(public_exponent=65537, key_size=2048)
-        _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        return key
+        made = generate_private_key(public_exponent=65537, key_size=2048)
+        _write(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return made
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError(f"{path} does not hold an RSA key")

@@ -4,10 +4,10 @@ import json
 import time
 from typing import Any
 
-from .clock import china_time
-from .deliveries import Deliverer, Delivery
-from .keys import Accounts
-from .signing import encrypt_resource, random_text
+from shop.sandbox.clock import china_time
+from shop.sandbox.deliveries import Deliverer, Delivery
+from shop.sandbox.keys import Accounts
+from shop.sandbox.signing import encrypt_resource, random_text
 
 REFUND_SUMMARIES = {"SUCCESS": "退款成功", "ABNORMAL": "退款异常"}
 
@@ -22,13 +22,13 @@ class Notifications:
     def paid(self, *, url: str, lane: str, resource: dict[str, Any]) -> Delivery:
         """Write down the notification of a payment, inside the caller's transaction."""
         body = self._body("TRANSACTION.SUCCESS", "支付成功", "transaction", resource)
-        return self._deliverer.queue(target="payment_notify", lane=lane, url=url, body=body)
+        return self._deliverer.enqueue(target="payment_notify", lane=lane, url=url, body=body)
 
     def refunded(self, *, url: str, lane: str, resource: dict[str, Any], due_at: float) -> Delivery:
         """Write down the notification of a refund's outcome, inside the caller's transaction."""
         status = resource["refund_status"]
         body = self._body(f"REFUND.{status}", REFUND_SUMMARIES[status], "refund", resource)
-        return self._deliverer.queue(target="refund_notify", lane=lane, url=url, body=body, due_at=due_at)
+        return self._deliverer.enqueue(target="refund_notify", lane=lane, url=url, body=body, due_at=due_at)
 
     def probe(self, *, url: str, lane: str, resource: dict[str, Any]) -> Delivery:
         """Send a probe once; its signature is wrong on purpose."""

@@ -9,12 +9,12 @@ import re
 import time
 from typing import Any
 
-from .clock import china_time
-from .faults import Faults
-from .keys import Accounts
-from .routing import Request, Response, Route, answer, refused
-from .store import Store
-from .wechat_login import WechatLogin, errcode
+from shop.sandbox.clock import china_time
+from shop.sandbox.faults import Faults
+from shop.sandbox.keys import Accounts
+from shop.sandbox.routing import Request, Response, Route, answer, refused
+from shop.sandbox.store import Store
+from shop.sandbox.wechat_login import WechatLogin, errcode
 
 KINDS = ("subscribe", "email", "sms")
 LISTED = 200

@@ -53,7 +53,14 @@ def start_sandbox(*, state_dir: Path, shop_url: str, port: int = 0, options: tup
     Raises SandboxFailed when it does not come up, for instance because the port is taken.
     """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "shop.sandbox", f"--port={port}", f"--state-dir={state_dir}", f"--shop-url={shop_url}"]
+    command = [
+        sys.executable,
+        "-m",
+        "shop.sandbox",
+        f"--port={port}",
+        f"--state-dir={state_dir}",
+        f"--shop-url={shop_url}",
+    ]
     log_path = state_dir / LOG
     with log_path.open("wb") as log:
         process = subprocess.Popen(

@@ -1,8 +1,8 @@
 """WeChat Pay v3 refunds.
 
 Owns the `refunds` table. Always: one refund per `out_refund_no`, the same request again answers the same refund; the
-refunds of a transaction never exceed what was paid; acceptance is not success: a refund is PROCESSING until `settles_at`
-and has its outcome from then on, by the clock alone.
+refunds of a transaction never exceed what was paid; acceptance is not success: a refund is PROCESSING until
+`settles_at` and has its outcome from then on, by the clock alone.
 """
 
 import json
@@ -12,15 +12,15 @@ import time
 from sqlite3 import Row
 from typing import Any
 
-from . import fields
-from .clock import china_time
-from .deliveries import Delivery
-from .faults import Faults
-from .keys import Accounts
-from .notifications import Notifications
-from .routing import Request, Response, Route, answer, refused
-from .store import Store
-from .wechatpay_auth import WechatPayAuth
+from shop.sandbox import fields
+from shop.sandbox.clock import china_time
+from shop.sandbox.deliveries import Delivery
+from shop.sandbox.faults import Faults
+from shop.sandbox.keys import Accounts
+from shop.sandbox.notifications import Notifications
+from shop.sandbox.routing import Request, Response, Route, answer, refused
+from shop.sandbox.store import Store
+from shop.sandbox.wechatpay_auth import WechatPayAuth
 
 RECEIVED_BY = "支付用户零钱"
 _NUMBER = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}")
@@ -95,7 +95,9 @@ class Refunds:
             if refund_status(refund, now=now) != "ABNORMAL":
                 raise refused(400, "INVALID_REQUEST", "该退款单状态不是退款异常")
             self._store.run(
-                "UPDATE refunds SET outcome = 'SUCCESS', settles_at = ? WHERE refund_id = ?", now + self._delay, refund_id
+                "UPDATE refunds SET outcome = 'SUCCESS', settles_at = ? WHERE refund_id = ?",
+                now + self._delay,
+                refund_id,
             )
             refund = self._require("refund_id", refund_id)
             delivery = self._notify_later(refund)

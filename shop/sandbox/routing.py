@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -11,11 +12,14 @@ from urllib.parse import parse_qsl
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. `target` is the path and query exactly as sent, which is what signatures cover."""
+    """One HTTP request. `target` is the path and query exactly as sent, which is what signatures cover.
+
+    Header names match in any case, which is why the headers are a message and not a dict.
+    """
 
     method: str
     target: str
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @cached_property

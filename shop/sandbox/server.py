@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .routing import HungUp, Refused, Request, Response, refused
+from shop.sandbox.routing import HungUp, Refused, Request, Response, refused
 
 MAX_BODY = 1_000_000
 

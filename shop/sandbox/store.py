@@ -15,7 +15,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
     openid TEXT PRIMARY KEY, session_key TEXT NOT NULL, phone TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS codes (
-    code TEXT PRIMARY KEY, kind TEXT NOT NULL, openid TEXT NOT NULL, expires_at REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0);
+    code TEXT PRIMARY KEY, kind TEXT NOT NULL, openid TEXT NOT NULL, expires_at REAL NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS access_tokens (
     token TEXT PRIMARY KEY, stable INTEGER NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS messages (
@@ -26,12 +27,14 @@ CREATE TABLE IF NOT EXISTS nonces (
 CREATE INDEX IF NOT EXISTS nonces_at ON nonces (at);
 CREATE TABLE IF NOT EXISTS transactions (
     out_trade_no TEXT PRIMARY KEY, prepay_id TEXT NOT NULL UNIQUE, prepay_until REAL NOT NULL, request TEXT NOT NULL,
-    description TEXT NOT NULL, total INTEGER NOT NULL, openid TEXT NOT NULL, attach TEXT NOT NULL, notify_url TEXT NOT NULL,
-    expires_at REAL, state TEXT NOT NULL, created_at REAL NOT NULL, transaction_id TEXT UNIQUE, paid_at REAL);
+    description TEXT NOT NULL, total INTEGER NOT NULL, openid TEXT NOT NULL, attach TEXT NOT NULL,
+    notify_url TEXT NOT NULL, expires_at REAL, state TEXT NOT NULL, created_at REAL NOT NULL,
+    transaction_id TEXT UNIQUE, paid_at REAL);
 CREATE INDEX IF NOT EXISTS transactions_paid ON transactions (paid_at);
 CREATE TABLE IF NOT EXISTS refunds (
     out_refund_no TEXT PRIMARY KEY, refund_id TEXT NOT NULL UNIQUE, out_trade_no TEXT NOT NULL, request TEXT NOT NULL,
-    amount INTEGER NOT NULL, notify_url TEXT NOT NULL, created_at REAL NOT NULL, outcome TEXT NOT NULL, settles_at REAL NOT NULL);
+    amount INTEGER NOT NULL, notify_url TEXT NOT NULL, created_at REAL NOT NULL, outcome TEXT NOT NULL,
+    settles_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS refunds_trade ON refunds (out_trade_no);
 CREATE INDEX IF NOT EXISTS refunds_created ON refunds (created_at);
 CREATE TABLE IF NOT EXISTS bill_files (

@@ -11,17 +11,17 @@ import time
 from sqlite3 import Row
 from typing import Any
 
-from . import fields
-from .clock import china_time, parse_instant
-from .deliveries import Delivery, attempted
-from .faults import Faults
-from .keys import Accounts
-from .notifications import Notifications
-from .routing import Request, Response, Route, answer, refused
-from .signing import random_text
-from .store import Store
-from .wechat_login import WechatLogin
-from .wechatpay_auth import WechatPayAuth
+from shop.sandbox import fields
+from shop.sandbox.clock import china_time, parse_instant
+from shop.sandbox.deliveries import Delivery, attempted
+from shop.sandbox.faults import Faults
+from shop.sandbox.keys import Accounts
+from shop.sandbox.notifications import Notifications
+from shop.sandbox.routing import Request, Response, Route, answer, refused
+from shop.sandbox.signing import random_text
+from shop.sandbox.store import Store
+from shop.sandbox.wechat_login import WechatLogin
+from shop.sandbox.wechatpay_auth import WechatPayAuth
 
 PREPAY_SECONDS = 7200
 STATE_NAMES = {"SUCCESS": "支付成功", "REFUND": "转入退款", "NOTPAY": "订单未支付", "CLOSED": "订单已关闭"}
@@ -127,8 +127,10 @@ class Transactions:
         return answer(result)
 
     def probe(self, request: Request) -> Response:
-        """POST /wechat/probe {out_trade_no}: send a notification with a WECHATPAY/SIGNTEST/ signature; the shop must refuse it."""
-        trade = self._store.one("SELECT * FROM transactions WHERE out_trade_no = ?", str(request.data.get("out_trade_no")))
+        """POST /wechat/probe {out_trade_no}: notify with a WECHATPAY/SIGNTEST/ signature, to be refused."""
+        trade = self._store.one(
+            "SELECT * FROM transactions WHERE out_trade_no = ?", str(request.data.get("out_trade_no"))
+        )
         if trade is None:
             raise refused(404, "UNKNOWN_TRANSACTION", "There is no transaction with this out_trade_no.")
         pretended = self._describe(trade) | {
@@ -154,7 +156,9 @@ class Transactions:
         fields.currency(data, required=False)
         openid = fields.text(data, "/payer/openid", most=128)
         if self._login.find_user(openid) is None:
-            raise fields.param_error("/payer/openid", openid, "无效的openid（沙箱用户由 POST /wechat/login-codes 产生）")
+            raise fields.param_error(
+                "/payer/openid", openid, "无效的openid（沙箱用户由 POST /wechat/login-codes 产生）"
+            )
         return {
             "out_trade_no": number,
             "description": fields.text(data, "/description", most=127),

@@ -11,11 +11,11 @@ import secrets
 import time
 from sqlite3 import Row
 
-from .faults import Faults
-from .keys import Accounts
-from .routing import Refused, Request, Response, Route, answer, refused
-from .signing import random_text
-from .store import Store
+from shop.sandbox.faults import Faults
+from shop.sandbox.keys import Accounts
+from shop.sandbox.routing import Refused, Request, Response, Route, answer, refused
+from shop.sandbox.signing import random_text
+from shop.sandbox.store import Store
 
 CODE_SECONDS = 300
 TOKEN_SECONDS = 7200
@@ -83,21 +83,25 @@ class WechatLogin:
         with self._store.transaction():
             # The tokens issued before live on for a short while only.
             self._store.run(
-                "UPDATE access_tokens SET expires_at = min(expires_at, ?) WHERE NOT stable", time.time() + OLD_TOKEN_SECONDS
+                "UPDATE access_tokens SET expires_at = min(expires_at, ?) WHERE NOT stable",
+                time.time() + OLD_TOKEN_SECONDS,
             )
             return answer(self._new_token(stable=False))
 
     def stable_token(self, request: Request) -> Response:
-        """POST /cgi-bin/stable_token {grant_type, appid, secret, force_refresh?}: the same token until it nears its end."""
+        """POST /cgi-bin/stable_token {grant_type, appid, secret, force_refresh?}: one token until it nears its end."""
         self._check_credential_grant(request.data)
         now = time.time()
         with self._store.transaction():
             current = self._store.one(
-                "SELECT * FROM access_tokens WHERE stable AND expires_at > ? ORDER BY expires_at DESC", now + OLD_TOKEN_SECONDS
+                "SELECT * FROM access_tokens WHERE stable AND expires_at > ? ORDER BY expires_at DESC",
+                now + OLD_TOKEN_SECONDS,
             )
             if current is not None and request.data.get("force_refresh") is not True:
                 return answer({"access_token": current["token"], "expires_in": int(current["expires_at"] - now)})
-            self._store.run("UPDATE access_tokens SET expires_at = min(expires_at, ?) WHERE stable", now + OLD_TOKEN_SECONDS)
+            self._store.run(
+                "UPDATE access_tokens SET expires_at = min(expires_at, ?) WHERE stable", now + OLD_TOKEN_SECONDS
+            )
             return answer(self._new_token(stable=True))
 
     def phone_number(self, request: Request) -> Response:

@@ -9,10 +9,10 @@ import re
 import time
 from collections.abc import Mapping
 
-from .keys import Keys
-from .routing import Handler, Refused, Request, Response, refused
-from .signing import random_text, rsa_matches, rsa_sign
-from .store import Store
+from shop.sandbox.keys import Keys
+from shop.sandbox.routing import Handler, Refused, Request, Response, refused
+from shop.sandbox.signing import random_text, rsa_matches, rsa_sign
+from shop.sandbox.store import Store
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 WINDOW_SECONDS = 300
@@ -38,7 +38,9 @@ class WechatPayAuth:
                 response = handler(request, **names)
             except Refused as refusal:
                 response = refusal.response
-            return Response(response.status, response.body, response.content_type, self.signature(response.body.decode()))
+            return Response(
+                response.status, response.body, response.content_type, self.signature(response.body.decode())
+            )
 
         return call
 
@@ -80,7 +82,7 @@ class WechatPayAuth:
     def _check(self, request: Request) -> None:
         scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
         fields = dict(_FIELD.findall(rest))
-        if scheme != SCHEME or not _FIELDS <= fields.keys():
+        if scheme != SCHEME or not fields.keys() >= _FIELDS:
             raise refused(401, "SIGN_ERROR", "Http头Authorization值格式错误，请参考《微信支付商户REST API签名规则》")
         if fields["mchid"] != self._accounts.mch_id or fields["serial_no"] != self._accounts.mch_serial:
             raise refused(401, "SIGN_ERROR", "商户证书序列号有误，请使用签名私钥匹配的证书序列号")
