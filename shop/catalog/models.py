@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from treebeard.mp_tree import MP_Node
 
+from shop.core import clock
+
 
 class Category(MP_Node):
     name = models.CharField(_("name"), max_length=60)
@@ -72,9 +74,11 @@ class Product(models.Model):
     rating_bp = models.PositiveIntegerField(_("rating (basis points of 5)"), default=0, editable=False)
     review_count = models.PositiveIntegerField(_("reviews"), default=0, editable=False)
     search_vector = SearchVectorField(null=True, editable=False)
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
-    history = HistoricalRecords(excluded_fields=["search_vector", "sales", "rating_bp", "review_count", "updated_at"])
+    history = HistoricalRecords(
+        excluded_fields=["search_vector", "min_price_fen", "sales", "rating_bp", "review_count", "updated_at"]
+    )
 
     class Meta:
         verbose_name = _("product")
@@ -221,3 +225,31 @@ class CollectionItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.collection_id}: {self.product_id}"
+
+
+class ProductImport(models.Model):
+    """A product file that somebody uploaded: what its check found and whether it was imported. Read-only afterwards.
+
+    The bytes are kept until they are imported, so that what was checked is what is imported, on whichever machine.
+    """
+
+    class Status(models.TextChoices):
+        CHECKED = "checked", _("Checked")
+        REFUSED = "refused", _("Has errors")
+        IMPORTED = "imported", _("Imported")
+
+    filename = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField(_("content"), null=True, editable=False)
+    create_missing = models.BooleanField(_("create missing categories and brands"), default=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status)
+    report = models.JSONField(_("report"), default=dict)
+    uploaded_by = models.CharField(_("uploaded by"), max_length=160)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    imported_at = models.DateTimeField(_("imported at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("product import")
+        verbose_name_plural = _("product imports")
+
+    def __str__(self) -> str:
+        return self.filename

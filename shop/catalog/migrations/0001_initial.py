@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.search
 import django.db.models.deletion
+import shop.core.clock
 import simple_history.models
 from django.db import migrations, models
 
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
                 ('rating_bp', models.PositiveIntegerField(default=0, editable=False, verbose_name='rating (basis points of 5)')),
                 ('review_count', models.PositiveIntegerField(default=0, editable=False, verbose_name='reviews')),
                 ('search_vector', django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
+                ('created_at', models.DateTimeField(default=shop.core.clock.now, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
             ],
             options={
@@ -197,8 +198,7 @@ class Migration(migrations.Migration):
                 ('shelf_until', models.DateTimeField(blank=True, null=True, verbose_name='on shelf until')),
                 ('limit_per_order', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per order')),
                 ('limit_per_member', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per member')),
-                ('min_price_fen', models.PositiveIntegerField(default=0, editable=False, verbose_name='lowest price (fen)')),
-                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='created at')),
+                ('created_at', models.DateTimeField(default=shop.core.clock.now, editable=False, verbose_name='created at')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -213,5 +213,23 @@ class Migration(migrations.Migration):
                 'get_latest_by': ('history_date', 'history_id'),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='ProductImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('filename', models.CharField(max_length=200, verbose_name='file')),
+                ('content', models.BinaryField(null=True, verbose_name='content')),
+                ('create_missing', models.BooleanField(default=False, verbose_name='create missing categories and brands')),
+                ('status', models.CharField(choices=[('checked', 'Checked'), ('refused', 'Has errors'), ('imported', 'Imported')], max_length=10, verbose_name='status')),
+                ('report', models.JSONField(default=dict, verbose_name='report')),
+                ('uploaded_by', models.CharField(max_length=160, verbose_name='uploaded by')),
+                ('uploaded_at', models.DateTimeField(verbose_name='uploaded at')),
+                ('imported_at', models.DateTimeField(blank=True, null=True, verbose_name='imported at')),
+            ],
+            options={
+                'verbose_name': 'product import',
+                'verbose_name_plural': 'product imports',
+            },
         ),
     ]
