@@ -1,5 +1,1 @@
 """Lantern: the project and what is sold."""
-
-from shop.celery import app as celery_app
-
-__all__ = ("celery_app",)

@@ -2,6 +2,8 @@ from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from shop.celery import app as celery_app
+
 
 class CoreConfig(AppConfig):
     name = "shop.core"
@@ -9,4 +11,6 @@ class CoreConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self) -> None:
+        # Here and not in `shop/__init__.py`, which the sandbox imports too and which knows nothing of Celery.
+        celery_app.set_default()
         autodiscover_modules("subscribers", "tasks", "jobs", "preferences")

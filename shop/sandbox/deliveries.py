@@ -21,6 +21,7 @@ from shop.sandbox.routing import Request, Response, Route, answer, refused
 from shop.sandbox.store import Store
 
 WORKERS = 8
+KEPT_SECONDS = 7 * 86400
 CALLBACK_TIMEOUT = 5.0
 LISTED = 200
 
@@ -69,6 +70,7 @@ class Deliverer:
 
     def start(self) -> None:
         """Start the threads and take up what an earlier run had left."""
+        self._store.run("DELETE FROM deliveries WHERE state <> 'pending' AND due_at < ?", time.time() - KEPT_SECONDS)
         for row in self._store.all("SELECT * FROM deliveries WHERE state = 'pending' ORDER BY id"):
             delivery = Delivery(
                 row["id"], row["target"], row["lane"], row["url"], row["body"], row["due_at"], row["attempts"]

@@ -52,6 +52,7 @@ def start_sandbox(*, state_dir: Path, shop_url: str, port: int = 0, options: tup
 
     Raises SandboxFailed when it does not come up, for instance because the port is taken.
     """
+    state_dir = state_dir.resolve()
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         sys.executable,
@@ -69,6 +70,8 @@ def start_sandbox(*, state_dir: Path, shop_url: str, port: int = 0, options: tup
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
+            # A Ctrl-C in the terminal is for the starter, which stops its processes in its own order.
+            process_group=0,
             preexec_fn=_die_with(os.getpid()),
         )
     url = _await_ready(process)

@@ -1,11 +1,14 @@
 """The HTTP server: HTTP/1.1 with kept-alive connections, one thread each."""
 
+import logging
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from shop.sandbox.routing import HungUp, Refused, Request, Response, refused
 
 MAX_BODY = 1_000_000
+_logger = logging.getLogger(__name__)
 
 
 class Server(ThreadingHTTPServer):
@@ -17,6 +20,11 @@ class Server(ThreadingHTTPServer):
     def __init__(self, *, port: int, handle: Callable[[Request], Response]) -> None:
         self.handle = handle
         super().__init__(("127.0.0.1", port), _Connection)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log what went wrong on a connection, save that the other side had left."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            _logger.exception("A connection from %s failed", client_address)
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -121,3 +122,16 @@ def test_what_was_not_paid_cannot_be_refunded(client, place):
     assert refund(client, number, amount=1)[1]["code"] == "INVALID_REQUEST"
     assert refund(client, "UNKNOWN1", amount=1)[1]["code"] == "RESOURCE_NOT_EXISTS"
     assert json.loads(client.query_refund(out_refund_no="UNKNOWN1")[1])["code"] == "RESOURCE_NOT_EXISTS"
+
+
+def test_a_crowd_refunds_no_more_than_was_paid(client, pay):
+    number = pay(1000)
+
+    def ask(index):
+        return refund(client, number, amount=150, total=1000, out_refund_no=f"{number}-{index}")[0]
+
+    with ThreadPoolExecutor(20) as crowd:
+        statuses = sorted(crowd.map(ask, range(20)))
+
+    # Six times 150 fit into 1,000.
+    assert statuses == [200] * 6 + [400] * 14

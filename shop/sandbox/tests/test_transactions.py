@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -153,3 +154,14 @@ def test_an_unknown_transaction_is_not_found(client):
         client.close(out_trade_no="UNKNOWN1"),
     ):
         assert (answered, json.loads(body)["code"]) == (404, "ORDER_NOT_EXIST")
+
+
+def test_a_crowd_pays_once(place, http, merchant):
+    _, prepay_id = place()
+
+    with ThreadPoolExecutor(16) as crowd:
+        answers = list(crowd.map(lambda _: http.post("/wechat/pay", json={"prepay_id": prepay_id}), range(16)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 15
+    merchant.wait_for(1)
+    assert merchant.stays_at(1)
