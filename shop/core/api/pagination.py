@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -34,7 +35,10 @@ def page(
     names = [name.lstrip("-") for name in ordering]
     queryset = queryset.order_by(*ordering)
     if cursor:
-        queryset = queryset.filter(_after(ordering, decode_cursor(cursor, len(names))))
+        try:
+            queryset = queryset.filter(_after(ordering, decode_cursor(cursor, len(names))))
+        except (ValidationError, ValueError, TypeError) as error:
+            raise InvalidCursor from error
     rows = list(queryset[: limit + 1])
     following = encode_cursor([_value(rows[limit - 1], name) for name in names]) if len(rows) > limit else None
     return {"items": [present(row) for row in rows[:limit]], "next_cursor": following}
