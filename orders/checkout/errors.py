@@ -9,24 +9,16 @@ class OrderNotFound(DomainError):
     code, status, message = "order_not_found", 404, _("This order does not exist.")
 
 
-class SkuNotFound(DomainError):
-    code, status, message = "sku_not_found", 404, _("This product does not exist.")
-
-
-class OffShelf(DomainError):
-    code, status, message = "off_shelf", 409, _("A product is no longer sold.")
-
-
 class KindNotSold(DomainError):
     code, status, message = "kind_not_sold", 409, _("Services and card codes cannot be ordered for delivery.")
 
 
-class LinesOutOfStock(DomainError):
-    code, status, message = "out_of_stock", 409, _("There is not enough stock.")
-
-
 class LimitExceeded(DomainError):
     code, status, message = "limit_exceeded", 409, _("You may not buy that many of this product.")
+
+
+class TooManyLines(DomainError):
+    code, status, message = "too_many_lines", 409, _("An order holds at most {limit} different products.")
 
 
 class CartEmpty(DomainError):

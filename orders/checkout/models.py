@@ -92,14 +92,19 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def move_to(self, status: OrderStatus, *, actor: Actor, now: datetime, note: str = "") -> None:
-        """Take the (locked) order to `status` and write its history. Raises IllegalTransition."""
+    def move_to(
+        self, status: OrderStatus, *, actor: Actor, now: datetime, note: str = "", also: tuple[str, ...] = ()
+    ) -> None:
+        """Take the locked order to `status`, saving the fields named in `also` with it, and write its history.
+
+        Raises IllegalTransition.
+        """
         check_transition(TRANSITIONS, current=self.status, target=status)
         self.status = status
         stamp = _STAMPS.get(status)
         if stamp is not None:
             setattr(self, stamp, now)
-        self.save(update_fields=["status", *([stamp] if stamp else [])])
+        self.save(update_fields=["status", *([stamp] if stamp else []), *also])
         OrderEvent.objects.create(order=self, status=status, actor=str(actor)[:80], note=note, happened_at=now)
 
 

@@ -1,0 +1,51 @@
+"""The cart as its member sees it: lines at today's price, each with the reasons why it cannot be bought."""
+
+from datetime import datetime
+from typing import Any
+
+from orders.cart.models import CartItem
+from orders.cart.validity import Problem, Wanted, problems
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
+
+
+def cart(*, member_id: int, now: datetime) -> dict[str, Any]:
+    """Newest line first. Two queries, however long the cart is."""
+    rows = list(
+        CartItem.objects.filter(member_id=member_id)
+        .order_by("-added_at", "-id")
+        .values("id", "sku_id", "quantity", "selected")
+    )
+    skus = sku_snapshots(sku_ids=[row["sku_id"] for row in rows], now=now) if rows else {}
+    found = problems([Wanted(skus[row["sku_id"]], row["quantity"]) for row in rows])
+    lines = [_line(row, skus[row["sku_id"]], found.get(row["sku_id"], ())) for row in rows]
+    bought = [line for line in lines if line["selected"] and line["valid"]]
+    return {
+        "items": lines,
+        "selected_units": sum(line["quantity"] for line in bought),
+        "selected_fen": sum(line["subtotal_fen"] for line in bought),
+    }
+
+
+def selected_units(*, member_id: int) -> dict[int, int]:
+    """Units by SKU id of the selected lines, oldest first."""
+    selected = CartItem.objects.filter(member_id=member_id, selected=True).order_by("added_at", "id")
+    return dict(selected.values_list("sku_id", "quantity"))
+
+
+def _line(row: dict[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "sku_id": sku.sku_id,
+        "product_id": sku.product_id,
+        "product_name": sku.product_name,
+        "sku_code": sku.code,
+        "options": sku.options_label,
+        "image_url": sku.image_url,
+        "quantity": row["quantity"],
+        "selected": row["selected"],
+        "price_fen": sku.price_fen,
+        "subtotal_fen": sku.price_fen * row["quantity"],
+        "available": max(0, sku.available),
+        "valid": not found,
+        "reasons": [{"code": each.code, "message": str(each.message)} for each in found],
+    }

@@ -1,0 +1,176 @@
+"""From what a member asks for to a priced offer: loads the rows, checks them, asks the pricing engine once.
+
+The quote page and the order use the same offer, so that they cannot disagree.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import Sum
+
+from logistics.freight.queries import quote_freight
+from members.identity.queries import RecipientSnapshot, address_snapshot
+from orders.cart.errors import OffShelf, SkuNotFound
+from orders.cart.preferences import MAX_LINES, MAX_UNITS
+from orders.cart.queries import selected_units
+from orders.cart.validity import LIMIT, OFF_SHELF, Problem, Wanted, problems
+from orders.checkout.errors import (
+    AddressNotFound,
+    CartEmpty,
+    KindNotSold,
+    LimitExceeded,
+    PickupStoreNotFound,
+    TooManyLines,
+)
+from orders.checkout.locks import lock_buyer
+from orders.checkout.models import OrderLine, OrderStatus
+from orders.checkout.pickup import pickup_recipient
+from promotions.pricing.engine import price
+from promotions.pricing.model import CartSnapshot, PricingLine, Quote
+from shop.catalog.errors import OutOfStock
+from shop.catalog.models import Product
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
+from shop.core.errors import Detail, InvalidInput
+
+
+@dataclass(frozen=True)
+class Item:
+    sku_id: int
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a member asks for; `items` is None for the selected lines of the cart."""
+
+    member_id: int
+    items: tuple[Item, ...] | None
+    address_id: int | None = None
+    pickup_store_id: int | None = None
+    coupon_ids: tuple[int, ...] | Literal["best"] = ()
+    points_to_use: int | Literal["max"] = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered."""
+
+    lines: tuple[Wanted, ...]
+    quote: Quote
+    recipient: RecipientSnapshot | None
+
+
+def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
+    """Price the wish. A `binding` offer is made inside the transaction that orders it and holds the member's limits.
+
+    Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, OutOfStock, CartEmpty, TooManyLines, AddressNotFound,
+    PickupStoreNotFound, NotDeliverable; details point at the items.
+    """
+    units, pointers = _wanted_units(wish)
+    skus = sku_snapshots(sku_ids=list(units), now=now)
+    lines = _known(units, skus, pointers)
+    if binding and any(line.sku.limit_per_member is not None for line in lines):
+        lock_buyer(member_id=wish.member_id)
+    _refuse_problems(lines, problems(lines, bought_before=_bought_before(wish.member_id, lines)), pointers)
+    recipient = _recipient(wish)
+    snapshot = CartSnapshot(
+        lines=tuple(PricingLine(line.sku.sku_id, line.quantity, line.sku.price_fen) for line in lines),
+        freight_fen=_freight_fen(wish, lines, recipient),
+        coupon_ids=wish.coupon_ids,
+        points_to_use=wish.points_to_use,
+    )
+    return Offer(lines, price(snapshot), recipient)
+
+
+def _wanted_units(wish: Wish) -> tuple[dict[int, int], dict[int, str]]:
+    """Units by SKU id, duplicates merged, and the JSON pointer of the item that first named each."""
+    asked = wish.items
+    if asked is None:
+        asked = tuple(Item(sku_id, units) for sku_id, units in selected_units(member_id=wish.member_id).items())
+        if not asked:
+            raise CartEmpty
+    units: dict[int, int] = {}
+    pointers: dict[int, str] = {}
+    for index, item in enumerate(asked):
+        pointers.setdefault(item.sku_id, f"/items/{index}")
+        units[item.sku_id] = units.get(item.sku_id, 0) + item.quantity
+    if len(units) > MAX_LINES.value():
+        raise TooManyLines(limit=MAX_LINES.value())
+    too_many = [sku_id for sku_id, wanted in units.items() if wanted > MAX_UNITS.value()]
+    if too_many:
+        message = MAX_UNITS.check(MAX_UNITS.value() + 1) or ""
+        raise InvalidInput(details=[Detail(f"{pointers[s]}/quantity", "max_value", message) for s in too_many])
+    return units, pointers
+
+
+def _known(
+    units: Mapping[int, int], skus: Mapping[int, SkuSnapshot], pointers: Mapping[int, str]
+) -> tuple[Wanted, ...]:
+    unknown = [sku_id for sku_id in units if sku_id not in skus]
+    if unknown:
+        raise SkuNotFound(
+            details=[Detail(f"{pointers[s]}/sku_id", SkuNotFound.code, SkuNotFound.message) for s in unknown]
+        )
+    return tuple(Wanted(skus[sku_id], quantity) for sku_id, quantity in units.items())
+
+
+def _refuse_problems(
+    lines: Sequence[Wanted], found: Mapping[int, tuple[Problem, ...]], pointers: Mapping[int, str]
+) -> None:
+    kinds = [line.sku.sku_id for line in lines if line.sku.kind != Product.Kind.GOODS]
+    if kinds:
+        raise KindNotSold(
+            details=[Detail(f"{pointers[s]}/sku_id", KindNotSold.code, KindNotSold.message) for s in kinds]
+        )
+    if not found:
+        return
+    details = [
+        Detail(f"{pointers[sku_id]}/{'sku_id' if each.code == OFF_SHELF else 'quantity'}", each.code, each.message)
+        for sku_id, those in found.items()
+        for each in those
+    ]
+    codes = {detail.code for detail in details}
+    if OFF_SHELF in codes:
+        raise OffShelf(details=details)
+    if LIMIT in codes:
+        raise LimitExceeded(details=details)
+    raise OutOfStock(details=details, sku_ids=sorted(found))
+
+
+def _bought_before(member_id: int, lines: Sequence[Wanted]) -> dict[int, int]:
+    """The member's units by product id in orders that stand, of those products that are limited per member."""
+    limited = {line.sku.product_id for line in lines if line.sku.limit_per_member is not None}
+    if not limited:
+        return {}
+    standing = OrderLine.objects.filter(order__member_id=member_id, sku__product_id__in=limited).exclude(
+        order__status__in=[OrderStatus.CANCELLED, OrderStatus.REFUNDED]
+    )
+    rows = standing.order_by().values_list("sku__product_id").annotate(units=Sum("quantity"))
+    return dict(rows)
+
+
+def _recipient(wish: Wish) -> RecipientSnapshot | None:
+    if wish.pickup_store_id is not None:
+        recipient = pickup_recipient(member_id=wish.member_id, store_id=wish.pickup_store_id)
+        if recipient is None:
+            raise PickupStoreNotFound
+        return recipient
+    recipient = address_snapshot(member_id=wish.member_id, address_id=wish.address_id)
+    if recipient is None and wish.address_id is not None:
+        raise AddressNotFound
+    return recipient
+
+
+def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None) -> int | None:
+    if wish.pickup_store_id is not None:
+        return 0
+    if recipient is None:
+        return None
+    return quote_freight(
+        province_code=recipient.province_code,
+        weight_g=sum(line.sku.weight_g * line.quantity for line in lines),
+        volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
+        goods_fen=sum(line.sku.price_fen * line.quantity for line in lines),
+    ).fen

@@ -1,0 +1,22 @@
+"""What the merchant may set about orders."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.preferences import whole_number
+
+UNPAID_MINUTES = whole_number(
+    "orders.unpaid_minutes",
+    default=30,
+    minimum=1,
+    maximum=7 * 24 * 60,
+    label=_("Minutes to pay an order"),
+    help_text=_("An order that is not paid by then is closed and gives back what it holds."),
+)
+COMPLETE_AFTER_DAYS = whole_number(
+    "orders.complete_after_days",
+    default=7,
+    minimum=1,
+    maximum=90,
+    label=_("Days until a delivered order completes itself"),
+    help_text=_("Counted from delivery, for members who do not confirm that they have received it."),
+)

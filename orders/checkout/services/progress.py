@@ -1,0 +1,72 @@
+"""A paid order on its way to the member. Its status follows the parcels; the last step is the member's or time's."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from orders.checkout.errors import OrderNotReceivable
+from orders.checkout.facts import OrderCompleted
+from orders.checkout.locks import lock_order, lock_unlocked_order
+from orders.checkout.models import Order, OrderStatus
+from orders.checkout.preferences import COMPLETE_AFTER_DAYS
+from shop.core.actors import Actor
+from shop.core.outbox import publish
+from shop.core.transactions import use_case
+
+# The road of a paid order. An order may skip "partly shipped"; nothing ever goes back.
+ROAD: Sequence[OrderStatus] = (
+    OrderStatus.PAID,
+    OrderStatus.ALLOCATED,
+    OrderStatus.PARTLY_SHIPPED,
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+    OrderStatus.COMPLETED,
+)
+RECEIVABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+def advance(*, order: Order, target: OrderStatus, actor: Actor, now: datetime) -> bool:
+    """Take the locked order along the road to `target`; inside the caller's transaction.
+
+    Reports may come late, twice or in any order: an order that is there already, further on, or off the road
+    (cancelled, refunded) stays where it is. Returns whether it moved.
+    """
+    if order.status not in ROAD or ROAD.index(OrderStatus(order.status)) >= ROAD.index(target):
+        return False
+    here = ROAD.index(OrderStatus(order.status)) + 1
+    for status in ROAD[here : ROAD.index(target) + 1]:
+        if status != OrderStatus.PARTLY_SHIPPED or status == target:
+            order.move_to(status, actor=actor, now=now)
+    return True
+
+
+@use_case
+def receive_order(*, number: str, member_id: int, now: datetime) -> Order:
+    """The member confirms to have the goods; again, it stays so. Raises OrderNotFound, OrderNotReceivable."""
+    order = lock_order(number=number, member_id=member_id)
+    if order.status == OrderStatus.COMPLETED:
+        return order
+    if order.status not in RECEIVABLE:
+        raise OrderNotReceivable
+    _complete(order, actor=Actor.member(member_id), now=now)
+    return order
+
+
+def complete_delivered(*, now: datetime, limit: int = 500) -> int:
+    """Complete the orders that were delivered long enough ago, each in its own transaction; returns how many."""
+    delivered_by = now - timedelta(days=COMPLETE_AFTER_DAYS.value())
+    due = Order.objects.filter(status=OrderStatus.DELIVERED, delivered_at__lte=delivered_by).order_by("delivered_at")
+    return sum(_complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit])
+
+
+@use_case
+def _complete_if_delivered(*, number: str, now: datetime) -> bool:
+    order = lock_unlocked_order(number=number)
+    if order is None or order.status != OrderStatus.DELIVERED:
+        return False
+    _complete(order, actor=Actor.system("orders.complete_delivered"), now=now)
+    return True
+
+
+def _complete(order: Order, *, actor: Actor, now: datetime) -> None:
+    order.move_to(OrderStatus.COMPLETED, actor=actor, now=now)
+    publish(OrderCompleted(number=order.number, member_id=order.member_id, at=now))
