@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from logistics.network.models import Store
 from members.identity.models import Member
-from shop.catalog.models import Sku
+from shop.catalog.models import Product, Sku
 from shop.core.actors import Actor
 from shop.core.state import check_transition
 
@@ -112,7 +112,8 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
     position = models.PositiveSmallIntegerField(_("position"))
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
-    product_name = models.CharField(_("product"), max_length=160)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    product_name = models.CharField(_("product name"), max_length=160)
     sku_code = models.CharField(_("SKU code"), max_length=40)
     options = models.CharField(_("options"), max_length=200, blank=True)
     image_url = models.CharField(_("image"), max_length=300, blank=True)

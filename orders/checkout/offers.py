@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Sum
-
 from logistics.freight.queries import quote_freight
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
+
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound
 from orders.cart.preferences import MAX_LINES, MAX_UNITS
@@ -31,7 +32,6 @@ from promotions.pricing.engine import price
 from promotions.pricing.model import CartSnapshot, PricingLine, Quote
 from shop.catalog.errors import OutOfStock
 from shop.catalog.models import Product
-from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core.errors import Detail, InvalidInput
 
 
@@ -144,11 +144,10 @@ def _bought_before(member_id: int, lines: Sequence[Wanted]) -> dict[int, int]:
     limited = {line.sku.product_id for line in lines if line.sku.limit_per_member is not None}
     if not limited:
         return {}
-    standing = OrderLine.objects.filter(order__member_id=member_id, sku__product_id__in=limited).exclude(
+    standing = OrderLine.objects.filter(order__member_id=member_id, product_id__in=limited).exclude(
         order__status__in=[OrderStatus.CANCELLED, OrderStatus.REFUNDED]
     )
-    rows = standing.order_by().values_list("sku__product_id").annotate(units=Sum("quantity"))
-    return dict(rows)
+    return dict(standing.order_by().values_list("product_id").annotate(units=Sum("quantity")))
 
 
 def _recipient(wish: Wish) -> RecipientSnapshot | None:

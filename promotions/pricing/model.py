@@ -92,6 +92,9 @@ class Quote:
     freight_fen: int | None = None
     applied: tuple[Adjustment, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    usable_coupons: tuple[Any, ...] = ()
+    points_used: int = 0
+    points_to_earn: int = 0
 
     @property
     def goods_fen(self) -> int:
@@ -101,6 +104,11 @@ class Quote:
     @property
     def discount_fen(self) -> int:
         return -sum(total(line.adjustments) for line in self.lines)
+
+    @property
+    def points_discount_fen(self) -> int:
+        """The part of the discount that points pay."""
+        return -sum(each.amount_fen for line in self.lines for each in line.adjustments if each.kind == "points")
 
     @property
     def payable_fen(self) -> int:

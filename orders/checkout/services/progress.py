@@ -55,7 +55,9 @@ def complete_delivered(*, now: datetime, limit: int = 500) -> int:
     """Complete the orders that were delivered long enough ago, each in its own transaction; returns how many."""
     delivered_by = now - timedelta(days=COMPLETE_AFTER_DAYS.value())
     due = Order.objects.filter(status=OrderStatus.DELIVERED, delivered_at__lte=delivered_by).order_by("delivered_at")
-    return sum(_complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit])
+    return sum(
+        _complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit]
+    )
 
 
 @use_case

@@ -1,0 +1,93 @@
+"""Orders and offers as the API answers them: plain data, one shape for a line everywhere."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from orders.checkout.models import Order, OrderLine
+from orders.checkout.offers import Offer
+from promotions.pricing.model import Adjustment, PricedLine, Rejection
+
+RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
+
+
+def present_quote(offer: Offer, *, promised_at: datetime | None = None) -> dict[str, Any]:
+    """The contract's quote. `address_required` says that freight is not in the sum yet."""
+    quote = offer.quote
+    return {
+        "lines": [_quote_line(line) for line in quote.lines],
+        "goods_fen": quote.goods_fen,
+        "discount_fen": quote.discount_fen,
+        "freight_fen": quote.freight_fen or 0,
+        "points_used": quote.points_used,
+        "points_discount_fen": quote.points_discount_fen,
+        "payable_fen": quote.payable_fen,
+        "applied": [_adjustment(each) for each in quote.applied],
+        "rejected": [_rejection(each) for each in quote.rejected],
+        "points_to_earn": quote.points_to_earn,
+        "usable_coupons": list(quote.usable_coupons),
+        "promised_at": promised_at,
+        "address_required": offer.recipient is None,
+    }
+
+
+def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dict[str, Any]:
+    """The order with its lines, which are read unless they are at hand."""
+    recipient = order.recipient
+    return {
+        "number": order.number,
+        "status": order.status,
+        "goods_fen": order.goods_fen,
+        "discount_fen": order.discount_fen,
+        "freight_fen": order.freight_fen,
+        "payable_fen": order.payable_fen,
+        "paid_fen": order.paid_fen,
+        "placed_at": order.placed_at,
+        "expires_at": order.expires_at,
+        "paid_at": order.paid_at,
+        "delivered_at": order.delivered_at,
+        "completed_at": order.completed_at,
+        "closed_at": order.closed_at,
+        "recipient": {name: recipient.get(name, "") for name in RECIPIENT_FIELDS} if recipient else None,
+        "pickup_store_id": order.pickup_store_id,
+        "adjustments": order.adjustments,
+        "remark": order.remark,
+        "lines": [_order_line(line) for line in (order.lines.all() if lines is None else lines)],
+    }
+
+
+def _order_line(line: OrderLine) -> dict[str, Any]:
+    return {
+        "id": line.pk,
+        "product_id": line.product_id,
+        "sku_id": line.sku_id,
+        "product_name": line.product_name,
+        "sku_code": line.sku_code,
+        "options": line.options,
+        "image_url": line.image_url,
+        "unit_price_fen": line.unit_price_fen,
+        "quantity": line.quantity,
+        "subtotal_fen": line.subtotal_fen,
+        "adjustments": line.adjustments,
+        "payable_fen": line.payable_fen,
+    }
+
+
+def _quote_line(line: PricedLine) -> dict[str, Any]:
+    return {
+        "sku_id": line.sku_id,
+        "quantity": line.quantity,
+        "unit_price_fen": line.unit_price_fen,
+        "subtotal_fen": line.subtotal_fen,
+        "adjustments": [_adjustment(each) for each in line.adjustments],
+        "payable_fen": line.payable_fen,
+    }
+
+
+def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
+    return {**asdict(adjustment), "label": str(adjustment.label)}
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {"kind": rejection.kind, "id": rejection.id, "code": rejection.code, "message": str(rejection.message)}

@@ -1,0 +1,20 @@
+"""Reads of a member's own orders."""
+
+from django.db.models import QuerySet
+
+from orders.checkout.errors import OrderNotFound
+from orders.checkout.models import Order
+
+
+def member_orders(*, member_id: int, status: str | None = None) -> QuerySet[Order]:
+    """The member's orders with their lines, in two queries for any page of them."""
+    orders = Order.objects.filter(member_id=member_id).prefetch_related("lines")
+    return orders.filter(status=status) if status else orders
+
+
+def member_order(*, member_id: int, number: str) -> Order:
+    """Raises OrderNotFound; another member's order does not exist."""
+    order = member_orders(member_id=member_id).filter(number=number).first()
+    if order is None:
+        raise OrderNotFound
+    return order

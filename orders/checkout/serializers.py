@@ -1,0 +1,162 @@
+"""Bodies and answers of quote and order."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from orders.cart.serializers import LARGEST_ID, LARGEST_QUANTITY
+from orders.checkout.models import OrderStatus
+from shop.core.api.serializers import StrictIntegerField, StrictSerializer
+
+MOST_ITEMS = 400
+LARGEST_FEN = 2**53 - 1
+
+
+@extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "string", "enum": ["best"]}]})
+class CouponChoiceField(serializers.ListField):
+    """Coupon ids, or "best"."""
+
+    child = StrictIntegerField(min_value=1, max_value=LARGEST_ID)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data if data == "best" else tuple(dict.fromkeys(super().to_internal_value(data)))
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string", "enum": ["max"]}]})
+class PointsChoiceField(StrictIntegerField):
+    """A number of points, or "max"."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return data if data == "max" else super().run_validation(data)
+
+
+class ItemIn(StrictSerializer):
+    sku_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID)
+    quantity = StrictIntegerField(min_value=1, max_value=LARGEST_QUANTITY)
+
+
+class ActivityIn(StrictSerializer):
+    kind = serializers.ChoiceField(["flash_sale", "group_buy", "bargain", "presale", "reward", "prize"])
+    id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    team_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    attempt_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    slot_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    draw_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+
+
+class QuoteIn(StrictSerializer):
+    default_error_messages = {
+        "either": _("Give either items or from_cart."),
+        "one_place": _("Give either address_id or pickup_store_id."),
+    }
+
+    items = ItemIn(many=True, required=False, min_length=1, max_length=MOST_ITEMS)
+    from_cart = serializers.BooleanField(required=False, default=False)
+    address_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
+    pickup_store_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
+    coupon_ids = CouponChoiceField(required=False, default=(), max_length=20)
+    points_to_use = PointsChoiceField(required=False, default=0, min_value=0, max_value=LARGEST_ID)
+    activity = ActivityIn(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("items" in attrs) == attrs["from_cart"]:
+            raise serializers.ValidationError({"items": [self._error("either")]})
+        if attrs.get("address_id") is not None and attrs.get("pickup_store_id") is not None:
+            raise serializers.ValidationError({"pickup_store_id": [self._error("one_place")]})
+        return attrs
+
+    def _error(self, code: str) -> serializers.ErrorDetail:
+        return serializers.ErrorDetail(str(self.error_messages[code]), code)
+
+
+class PlaceOrderIn(QuoteIn):
+    expected_payable_fen = StrictIntegerField(min_value=0, max_value=LARGEST_FEN, required=False, allow_null=True)
+    remark = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+
+
+class OrderListQuery(StrictSerializer):
+    status = serializers.ChoiceField(OrderStatus.choices, required=False)
+
+
+class AdjustmentOut(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField()
+    amount_fen = serializers.IntegerField()
+
+
+class RejectionOut(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class QuoteLineOut(serializers.Serializer[Any]):
+    sku_id = serializers.IntegerField()
+    quantity = serializers.IntegerField()
+    unit_price_fen = serializers.IntegerField()
+    subtotal_fen = serializers.IntegerField()
+    adjustments = AdjustmentOut(many=True)
+    payable_fen = serializers.IntegerField()
+
+
+class QuoteOut(serializers.Serializer[Any]):
+    lines = QuoteLineOut(many=True)
+    goods_fen = serializers.IntegerField()
+    discount_fen = serializers.IntegerField()
+    freight_fen = serializers.IntegerField(help_text="0 while `address_required`: it is not known yet.")
+    points_used = serializers.IntegerField()
+    points_discount_fen = serializers.IntegerField()
+    payable_fen = serializers.IntegerField()
+    applied = AdjustmentOut(many=True)
+    rejected = RejectionOut(many=True)
+    points_to_earn = serializers.IntegerField()
+    usable_coupons = serializers.ListField(child=serializers.DictField())
+    promised_at = serializers.DateTimeField(allow_null=True)
+    address_required = serializers.BooleanField()
+
+
+class OrderLineOut(QuoteLineOut):
+    id = serializers.IntegerField()
+    product_id = serializers.IntegerField()
+    product_name = serializers.CharField()
+    sku_code = serializers.CharField()
+    options = serializers.CharField(allow_blank=True)
+    image_url = serializers.CharField(allow_blank=True)
+
+
+class RecipientOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    region_code = serializers.CharField()
+    region_path = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class OrderOut(serializers.Serializer[Any]):
+    number = serializers.CharField()
+    status = serializers.ChoiceField(OrderStatus.choices)
+    goods_fen = serializers.IntegerField()
+    discount_fen = serializers.IntegerField()
+    freight_fen = serializers.IntegerField()
+    payable_fen = serializers.IntegerField()
+    paid_fen = serializers.IntegerField()
+    placed_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    completed_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    recipient = RecipientOut(allow_null=True)
+    pickup_store_id = serializers.IntegerField(allow_null=True)
+    adjustments = AdjustmentOut(many=True)
+    remark = serializers.CharField(allow_blank=True)
+    lines = OrderLineOut(many=True)
+
+
+class OrderPageOut(serializers.Serializer[Any]):
+    items = OrderOut(many=True)
+    next_cursor = serializers.CharField(allow_null=True)

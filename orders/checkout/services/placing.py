@@ -1,0 +1,117 @@
+"""Placing an order: price it again, write it down, and only then take the stock, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from shop.catalog.services.stock import reserve_stock
+
+from orders.cart.services import take_out
+from orders.checkout.errors import AddressRequired, PriceChanged, SelectionRejected
+from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
+from orders.checkout.offers import Offer, Wish, make_offer
+from orders.checkout.preferences import UNPAID_MINUTES
+from orders.checkout.presenters import present_quote
+from promotions.pricing.model import Adjustment
+from shop.catalog.errors import OutOfStock
+from shop.core.actors import Actor
+from shop.core.errors import Detail
+from shop.core.money import yuan
+from shop.core.numbers import new_number
+from shop.core.transactions import use_case
+
+
+@use_case
+def place_order(
+    *, wish: Wish, expected_payable_fen: int | None, remark: str, now: datetime
+) -> tuple[Order, list[OrderLine]]:
+    """Place the order and hold its stock until it is paid or expires.
+
+    With `expected_payable_fen` the member pays that or nothing is ordered; without it, whatever they selected must act.
+    Raises what `make_offer` raises, AddressRequired, PriceChanged, SelectionRejected.
+    """
+    offer = make_offer(wish=wish, now=now, binding=True)
+    _check_terms(offer, expected_payable_fen)
+    order = _write_order(wish, offer, remark, now)
+    lines = OrderLine.objects.bulk_create(_lines(order, offer))
+    actor = Actor.member(wish.member_id)
+    OrderEvent.objects.create(order=order, status=order.status, actor=str(actor), happened_at=now)
+    if wish.items is None:
+        take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines])
+    # Last, because everybody waits for these rows: they stay locked for as short as possible.
+    _take_stock(order, lines)
+    return order, lines
+
+
+def _check_terms(offer: Offer, expected_payable_fen: int | None) -> None:
+    if offer.recipient is None:
+        raise AddressRequired
+    quote = offer.quote
+    if expected_payable_fen is not None and expected_payable_fen != quote.payable_fen:
+        prices = [
+            Detail(f"/items/{index}", PriceChanged.code, f"{yuan(line.unit_price_fen)} × {line.quantity}")
+            for index, line in enumerate(quote.lines)
+        ]
+        payable = Detail("/expected_payable_fen", PriceChanged.code, yuan(quote.payable_fen))
+        raise PriceChanged(details=[*prices, payable], quote=present_quote(offer))
+    if expected_payable_fen is None and quote.rejected:
+        raise SelectionRejected(details=[Detail(f"/{each.kind}", each.code, each.message) for each in quote.rejected])
+
+
+def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
+    recipient, quote = offer.recipient, offer.quote
+    return Order.objects.create(
+        number=new_number("D", now),
+        member_id=wish.member_id,
+        status=OrderStatus.PENDING_PAYMENT,
+        goods_fen=quote.goods_fen,
+        discount_fen=quote.discount_fen,
+        freight_fen=quote.freight_fen or 0,
+        payable_fen=quote.payable_fen,
+        recipient=asdict(recipient) if recipient else None,
+        phone_tail=recipient.phone[-4:] if recipient else "",
+        pickup_store_id=wish.pickup_store_id,
+        adjustments=_plain(quote.applied),
+        remark=remark,
+        placed_at=now,
+        expires_at=now + timedelta(minutes=UNPAID_MINUTES.value()),
+    )
+
+
+def _lines(order: Order, offer: Offer) -> list[OrderLine]:
+    return [
+        OrderLine(
+            order=order,
+            position=position,
+            product_id=wanted.sku.product_id,
+            sku_id=wanted.sku.sku_id,
+            product_name=wanted.sku.product_name,
+            sku_code=wanted.sku.code,
+            options=wanted.sku.options_label[:200],
+            image_url=wanted.sku.image_url,
+            unit_price_fen=line.unit_price_fen,
+            quantity=line.quantity,
+            subtotal_fen=line.subtotal_fen,
+            payable_fen=line.payable_fen,
+            adjustments=_plain(line.adjustments),
+            weight_g=wanted.sku.weight_g,
+            volume_cm3=wanted.sku.volume_cm3,
+        )
+        for position, (wanted, line) in enumerate(zip(offer.lines, offer.quote.lines, strict=True))
+    ]
+
+
+def _plain(adjustments: Sequence[Adjustment]) -> list[dict[str, Any]]:
+    return [{**asdict(each), "label": str(each.label)} for each in adjustments]
+
+
+def _take_stock(order: Order, lines: Sequence[OrderLine]) -> None:
+    items = {line.sku_id: line.quantity for line in lines}
+    try:
+        reserve_stock(reference=order.number, items=items, expires_at=order.expires_at)
+    except OutOfStock as refusal:
+        # The offer saw enough a moment ago; somebody was faster. Named by the member's lines, as in an offer.
+        gone = [index for index, line in enumerate(lines) if line.sku_id in refusal.data["sku_ids"]]
+        details = [Detail(f"/items/{index}/quantity", OutOfStock.code, OutOfStock.message) for index in gone]
+        raise OutOfStock(details=details, **refusal.data) from refusal

@@ -1,0 +1,116 @@
+"""Quote, place and look after one's own orders. Paying and cancelling are in `orders.payments`."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members.identity.api import MemberAPIView
+from orders.cart.queries import cart
+from orders.cart.serializers import CartOut
+from orders.cart.services import refill
+from orders.checkout import queries
+from orders.checkout.errors import ActivityNotFound
+from orders.checkout.offers import Item, Wish, make_offer
+from orders.checkout.presenters import present_order, present_quote
+from orders.checkout.promise import promised_at
+from orders.checkout.serializers import (
+    OrderListQuery,
+    OrderOut,
+    OrderPageOut,
+    PlaceOrderIn,
+    QuoteIn,
+    QuoteOut,
+)
+from orders.checkout.services.placing import place_order
+from orders.checkout.services.progress import receive_order
+from shop.core import clock
+from shop.core.api.idempotency import idempotent
+from shop.core.api.pagination import PageQuery, page
+from shop.core.api.serializers import ErrorOut, validated, validated_query
+
+REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
+
+
+class QuoteView(MemberAPIView):
+    @extend_schema(operation_id="checkout_quote", request=QuoteIn, responses={200: QuoteOut, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        now = clock.now()
+        offer = make_offer(wish=_wish(request, validated(QuoteIn, request)), now=now)
+        return Response(present_quote(offer, promised_at=promised_at(offer=offer, now=now)))
+
+
+class OrdersView(MemberAPIView):
+    @extend_schema(
+        operation_id="orders_list",
+        parameters=[OrderListQuery, PageQuery],
+        responses={200: OrderPageOut, 400: ErrorOut, 401: ErrorOut},
+    )
+    def get(self, request: Request) -> Response:
+        status = validated_query(OrderListQuery, request).get("status")
+        orders = queries.member_orders(member_id=request.member.pk, status=status)
+        return Response(page(orders, request, ordering=["-id"], present=present_order))
+
+    @extend_schema(
+        operation_id="orders_place",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
+        request=PlaceOrderIn,
+        responses={201: OrderOut, **REFUSALS, 422: ErrorOut},
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        asked = validated(PlaceOrderIn, request)
+        order, lines = place_order(
+            wish=_wish(request, asked),
+            expected_payable_fen=asked.get("expected_payable_fen"),
+            remark=asked["remark"],
+            now=clock.now(),
+        )
+        return Response(present_order(order, lines), status=201)
+
+
+class OrderView(MemberAPIView):
+    @extend_schema(operation_id="orders_read", responses={200: OrderOut, 401: ErrorOut, 404: ErrorOut})
+    def get(self, request: Request, number: str) -> Response:
+        return Response(present_order(queries.member_order(member_id=request.member.pk, number=number)))
+
+
+class ReceiveView(MemberAPIView):
+    @extend_schema(
+        operation_id="orders_receive",
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
+        request=None,
+        responses={200: OrderOut, **REFUSALS, 422: ErrorOut},
+    )
+    @idempotent
+    def post(self, request: Request, number: str) -> Response:
+        order = receive_order(number=number, member_id=request.member.pk, now=clock.now())
+        return Response(present_order(order))
+
+
+class BuyAgainView(MemberAPIView):
+    @extend_schema(
+        operation_id="orders_buy_again", request=None, responses={200: CartOut, 401: ErrorOut, 404: ErrorOut}
+    )
+    def post(self, request: Request, number: str) -> Response:
+        now, member_id = clock.now(), request.member.pk
+        order = queries.member_order(member_id=member_id, number=number)
+        units = {line.sku_id: line.quantity for line in order.lines.all()}
+        refill(member_id=member_id, units=units, now=now)
+        return Response(cart(member_id=member_id, now=now))
+
+
+def _wish(request: Request, asked: dict[str, Any]) -> Wish:
+    if asked.get("activity"):
+        # Campaigns bring their own prices and stock; none is running.
+        raise ActivityNotFound
+    items = asked.get("items")
+    return Wish(
+        member_id=request.member.pk,
+        items=None if items is None else tuple(Item(each["sku_id"], each["quantity"]) for each in items),
+        address_id=asked.get("address_id"),
+        pickup_store_id=asked.get("pickup_store_id"),
+        coupon_ids=asked["coupon_ids"],
+        points_to_use=asked["points_to_use"],
+    )
