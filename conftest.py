@@ -1,10 +1,19 @@
 """Fixtures that tests of every room share."""
 
+import uuid
+
 import pytest
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings: Settings) -> None:
+    """Each test caches under a prefix of its own, so that none sees what another left in Redis."""
+    settings.CATALOG_CACHE_PREFIX = f"test:{uuid.uuid4().hex}"
 
 
 @pytest.fixture

@@ -47,3 +47,11 @@ class ImportConflict(DomainError):
         409,
         _("Products changed while the file was imported. Nothing was imported."),
     )
+
+
+class OutOfStock(DomainError):
+    code, status, message = "out_of_stock", 409, _("Not enough stock.")
+
+
+class ReservationNotHeld(DomainError):
+    code, status, message = "reservation_not_held", 409, _("{reference} does not hold this stock any more.")

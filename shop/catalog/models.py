@@ -70,6 +70,7 @@ class Product(models.Model):
     limit_per_member = models.PositiveIntegerField(_("limit per member"), null=True, blank=True)
     # Maintained by services, so that lists sort and filter on one indexed row.
     min_price_fen = models.PositiveIntegerField(_("lowest price (fen)"), default=0, editable=False)
+    skus_in_stock = models.PositiveIntegerField(_("SKUs in stock"), default=0, editable=False)
     sales = models.PositiveIntegerField(_("units sold"), default=0, editable=False)
     rating_bp = models.PositiveIntegerField(_("rating (basis points of 5)"), default=0, editable=False)
     review_count = models.PositiveIntegerField(_("reviews"), default=0, editable=False)
@@ -77,7 +78,15 @@ class Product(models.Model):
     created_at = models.DateTimeField(_("created at"), default=clock.now, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     history = HistoricalRecords(
-        excluded_fields=["search_vector", "min_price_fen", "sales", "rating_bp", "review_count", "updated_at"]
+        excluded_fields=[
+            "search_vector",
+            "min_price_fen",
+            "skus_in_stock",
+            "sales",
+            "rating_bp",
+            "review_count",
+            "updated_at",
+        ]
     )
 
     class Meta:

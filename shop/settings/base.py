@@ -117,6 +117,7 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
+CATALOG_CACHE_PREFIX = "lantern:catalog"
 
 AUTH_USER_MODEL = "core.StaffUser"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -200,7 +201,7 @@ LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), json=env.bo
 
 # Which rooms take part, in order: explicit lists instead of discovery, so that the reader sees what runs.
 DEMO_LOADERS: list[str] = []
-INVARIANTS: list[str] = []
+INVARIANTS: list[str] = ["shop.catalog.invariants.LAWS"]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []
 DASHBOARD_PANELS: list[str] = []

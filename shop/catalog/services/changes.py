@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from shop.catalog.cache import touch_products
 from shop.catalog.models import Product, Sku, SkuStock
+from shop.catalog.services.stock import presence_changed
 
 
 def products_changed(*, product_ids: Iterable[int]) -> None:
@@ -26,3 +28,5 @@ def products_changed(*, product_ids: Iterable[int]) -> None:
     Product.objects.filter(pk__in=ids).update(min_price_fen=Coalesce(Subquery(lowest), 0))
     bare = Sku.objects.filter(product_id__in=ids, stock__isnull=True).order_by().values_list("pk", flat=True)
     SkuStock.objects.bulk_create([SkuStock(sku_id=sku_id) for sku_id in bare], ignore_conflicts=True)
+    presence_changed(product_ids=ids)
+    touch_products(ids)

@@ -1,11 +1,17 @@
-"""Products with few defaults, made by the services."""
+"""Catalogue data for tests of any room.
+
+`make_*` go through the services; the factories write rows that a test wants in a given state (`SkuFactory(stock=3)`).
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from shop.catalog.models import Brand, Category, Product, Sku
+import factory
+from factory.django import DjangoModelFactory
+
+from shop.catalog.models import Brand, Category, Collection, CollectionItem, Product, ProductImage, Sku, SkuStock
 from shop.catalog.services.products import SkuInput, create_product
 from shop.core.actors import Actor
 
@@ -40,3 +46,92 @@ def make_product(*, prices: Sequence[int] = (9900,), skus: Sequence[SkuInput] = 
 
 def make_sku(*, price_fen: int = 9900, **fields: Any) -> Sku:
     return make_product(prices=[price_fen], **fields).skus.get()
+
+
+class CategoryFactory(DjangoModelFactory[Category]):
+    class Meta:
+        model = Category
+
+    name = factory.Sequence(lambda n: f"分类{n}")
+    slug = factory.Sequence(lambda n: f"category-{n}")
+
+    @classmethod
+    def _create(
+        cls, model_class: type[Category], *args: Any, parent: Category | None = None, **kwargs: Any
+    ) -> Category:
+        return make_category(parent=parent, **kwargs)
+
+
+class BrandFactory(DjangoModelFactory[Brand]):
+    class Meta:
+        model = Brand
+
+    name = factory.Sequence(lambda n: f"品牌{n}")
+    slug = factory.Sequence(lambda n: f"brand-{n}")
+
+
+class ProductFactory(DjangoModelFactory[Product]):
+    """A product on the shelf, without SKUs."""
+
+    class Meta:
+        model = Product
+
+    code = factory.Sequence(lambda n: f"P{n:05d}")
+    name = factory.Sequence(lambda n: f"商品{n}")
+    category = factory.SubFactory(CategoryFactory)
+    on_shelf = True
+
+
+class SkuFactory(DjangoModelFactory[Sku]):
+    """A SKU of ¥100.00 with `stock` sellable units (10 unless told), of a product of its own unless told.
+
+    The product's lowest price and count of SKUs in stock follow, as the services would keep them.
+    """
+
+    class Meta:
+        model = Sku
+        skip_postgeneration_save = True
+
+    product = factory.SubFactory(ProductFactory)
+    code = factory.Sequence(lambda n: f"S{n:05d}")
+    price_fen = 10_000
+    weight_g = 500
+
+    @factory.post_generation
+    def stock(sku: Sku, create: bool, units: int | None, **kwargs: Any) -> None:  # noqa: N805
+        units = 10 if units is None else units
+        SkuStock.objects.create(sku=sku, available=units, **kwargs)
+        product = sku.product
+        if not sku.is_active:
+            return
+        lowest = [price for price in [product.min_price_fen, sku.price_fen] if price]
+        product.min_price_fen = min(lowest, default=0)
+        product.skus_in_stock += units > kwargs.get("safety_stock", 0)
+        product.save(update_fields=["min_price_fen", "skus_in_stock"])
+
+
+class ProductImageFactory(DjangoModelFactory[ProductImage]):
+    """An image by name only; the file itself is not written."""
+
+    class Meta:
+        model = ProductImage
+
+    product = factory.SubFactory(ProductFactory)
+    image = factory.Sequence(lambda n: f"products/{n}.webp")
+    thumbnail = factory.Sequence(lambda n: f"products/thumbs/{n}.webp")
+
+
+class CollectionFactory(DjangoModelFactory[Collection]):
+    class Meta:
+        model = Collection
+
+    name = factory.Sequence(lambda n: f"专题{n}")
+    slug = factory.Sequence(lambda n: f"collection-{n}")
+
+
+class CollectionItemFactory(DjangoModelFactory[CollectionItem]):
+    class Meta:
+        model = CollectionItem
+
+    collection = factory.SubFactory(CollectionFactory)
+    product = factory.SubFactory(ProductFactory)
