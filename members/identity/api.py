@@ -42,8 +42,18 @@ class PublicAPIView(APIView):
     authentication_classes = [MemberAuthentication]
 
 
+class MemberRequest(Request):
+    """What the methods of a MemberAPIView get."""
+
+    member: SignedInMember
+    principal: str
+
+
 class MemberAPIView(APIView):
-    """For signed-in members: `request.member` says who, `request.principal` scopes idempotency keys."""
+    """For signed-in members: `request.member` says who, `request.principal` scopes idempotency keys.
+
+    Its methods annotate their request as MemberRequest.
+    """
 
     authentication_classes = [MemberAuthentication]
 

@@ -225,6 +225,7 @@ COURIER_GATEWAY_URL = env.str("COURIER_GATEWAY_URL", default="")
 COURIER_KEY = env.str("COURIER_KEY", default="")
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PHONE_REGIONS = env.list("PHONE_REGIONS", default=["CN"])
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
