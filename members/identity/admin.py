@@ -105,13 +105,13 @@ class MemberAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Block and sign out"), permissions=["change_standing"])
     def block(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
-        count = self._for_each(request, queryset, block_member, "Blocked")
+        count = self._for_each(request, queryset, block_member, _("Blocked"))
         said = ngettext("{count} member is blocked.", "{count} members are blocked.", count)
         self.message_user(request, said.format(count=count), messages.SUCCESS)
 
     @admin.action(description=_("Unblock"), permissions=["change_standing"])
     def unblock(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
-        count = self._for_each(request, queryset, unblock_member, "Unblocked")
+        count = self._for_each(request, queryset, unblock_member, _("Unblocked"))
         said = ngettext("{count} member can sign in again.", "{count} members can sign in again.", count)
         self.message_user(request, said.format(count=count), messages.SUCCESS)
 
@@ -119,12 +119,12 @@ class MemberAdmin(ReadOnlyAdmin):
         return request.user.has_perm("identity.change_member")
 
     def _for_each(
-        self, request: HttpRequest, queryset: QuerySet[Member], service: Callable[..., bool], note: str
+        self, request: HttpRequest, queryset: QuerySet[Member], service: Callable[..., bool], note: Any
     ) -> int:
         """Call the service for each member and write the audit trail for those whom it changed."""
         now: datetime = clock.now()
         actor = Actor.staff(request.user.get_username())
         changed = [m for m in queryset if service(member_id=m.pk, actor=actor, now=now)]
         for member in changed:
-            self.log_change(request, member, note)
+            self.log_change(request, member, str(note))
         return len(changed)

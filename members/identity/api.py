@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -34,6 +35,16 @@ class MemberAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+class MemberAuthenticationScheme(OpenApiAuthenticationExtension):
+    """How openapi.yaml describes it."""
+
+    target_class = MemberAuthentication
+    name = "memberToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in member."}
 
 
 class PublicAPIView(APIView):

@@ -108,7 +108,11 @@ class MeView(MemberAPIView):
 
 
 class AddressListView(MemberAPIView):
-    @extend_schema(parameters=[PageQuery], responses={200: AddressPageOut, 400: ErrorOut, 401: ErrorOut})
+    @extend_schema(
+        operation_id="me_addresses_list",
+        parameters=[PageQuery],
+        responses={200: AddressPageOut, 400: ErrorOut, 401: ErrorOut},
+    )
     def get(self, request: MemberRequest) -> Response:
         """The default one first, then the newest."""
         own = Address.objects.filter(member_id=request.member.pk)
