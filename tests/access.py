@@ -1,4 +1,4 @@
-"""Who may pass which door of the API: rooms list their endpoints in their `tests/access.py`, `tests/test_access.py` tries."""
+"""Who may pass which door of the API: rooms list theirs in `tests/access.py`, `tests/test_access.py` tries them."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
