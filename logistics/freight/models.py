@@ -8,7 +8,12 @@ from django.utils.translation import gettext_lazy as _
 class FreightTemplate(models.Model):
     name = models.CharField(_("name"), max_length=60)
     is_default = models.BooleanField(_("default"), default=False)
-    free_from_fen = models.PositiveIntegerField(_("free from (fen)"), null=True, blank=True)
+    free_from_fen = models.PositiveIntegerField(
+        _("free from (fen)"), null=True, blank=True, help_text=_("Goods worth this much ship free; empty for never.")
+    )
+    volumetric_divisor = models.PositiveIntegerField(
+        _("volumetric divisor (cm³ per kg)"), default=0, help_text=_("0 bills the actual weight only.")
+    )
 
     class Meta:
         verbose_name = _("freight template")

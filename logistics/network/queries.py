@@ -1,0 +1,71 @@
+"""Reads of the network: what each warehouse has free, and where buyers can pick up."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, F, FloatField, IntegerField, QuerySet, Value, When
+from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Round, Sin, Sqrt
+
+from logistics.network.geography import EARTH_RADIUS_KM
+from logistics.network.models import Store, Warehouse, WarehouseStock
+
+
+@dataclass(frozen=True)
+class WarehouseState:
+    """A warehouse and the units it has free, by SKU id, of the SKUs asked for."""
+
+    warehouse_id: int
+    code: str
+    name: str
+    longitude: float
+    latitude: float
+    priority: int
+    is_active: bool
+    free: dict[int, int]
+
+
+def warehouse_states(*, sku_ids: Iterable[int]) -> list[WarehouseState]:
+    """All warehouses, in two queries whatever the number of SKUs."""
+    free: dict[int, dict[int, int]] = defaultdict(dict)
+    stock = WarehouseStock.objects.filter(sku_id__in=sorted(sku_ids), on_hand__gt=F("allocated"))
+    for warehouse_id, sku_id, on_hand, allocated in stock.values_list("warehouse_id", "sku_id", "on_hand", "allocated"):
+        free[warehouse_id][sku_id] = on_hand - allocated
+    warehouses = Warehouse.objects.order_by("pk").values_list(
+        "pk", "code", "name", "longitude", "latitude", "priority", "is_active"
+    )
+    return [WarehouseState(*row, free=free[row[0]]) for row in warehouses]
+
+
+def pickup_stores(
+    *, latitude: float | None = None, longitude: float | None = None, region_code: str = ""
+) -> QuerySet[Any, Any]:
+    """Open stores in the region given or below it, as plain rows with `distance_m` from the point given, else 0."""
+    stores = Store.objects.filter(is_active=True)
+    if region_code:
+        # Codes nest by pairs of digits: 330000 holds 330100 holds 330110.
+        stores = stores.filter(region_id__startswith=_prefix(region_code))
+    distance: Any = Value(0, output_field=IntegerField())
+    if latitude is not None and longitude is not None:
+        distance = Cast(Round(_distance_km(latitude, longitude) * 1000), IntegerField())
+    return stores.annotate(distance_m=distance).values(
+        "id", "code", "name", "region_id", "detail", "phone", "longitude", "latitude", "opening_hours", "distance_m"
+    )
+
+
+def _prefix(region_code: str) -> str:
+    while region_code.endswith("00"):
+        region_code = region_code[:-2]
+    return region_code
+
+
+def _distance_km(latitude: float, longitude: float) -> Any:
+    """The haversine formula of `geography.distance_km`, in SQL."""
+    half_latitude = Radians(F("latitude") - latitude) / 2
+    half_longitude = Radians(F("longitude") - longitude) / 2
+    chord = Power(Sin(half_latitude), 2) + Cos(Radians(Value(latitude))) * Cos(Radians(F("latitude"))) * Power(
+        Sin(half_longitude), 2
+    )
+    bounded = Case(When(latitude=latitude, longitude=longitude, then=Value(0.0)), default=Least(Sqrt(chord), 1.0))
+    return ASin(Cast(bounded, FloatField())) * (2 * EARTH_RADIUS_KM)
