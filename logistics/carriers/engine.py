@@ -1,0 +1,84 @@
+"""Which carrier takes a parcel: the cheapest under its constraints, computed on plain data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logistics.freight.engine import billed_weight_g, stepped_fen
+
+ANYWHERE = "*"
+
+
+@dataclass(frozen=True)
+class Parcel:
+    origin_province: str
+    destination_province: str
+    weight_g: int
+    volume_cm3: int
+    within_hours: int | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    carrier_id: int
+    carrier_code: str
+    volumetric_divisor: int
+    origin_province: str
+    destination_province: str
+    first_weight_g: int
+    first_fen: int
+    step_weight_g: int
+    step_fen: int
+    max_weight_g: int | None
+    eta_hours: int
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a carrier would do for the parcel; `rejected` is a reason code, empty for those that can be chosen."""
+
+    carrier_id: int
+    carrier_code: str
+    cost_fen: int
+    eta_hours: int
+    billed_weight_g: int
+    rejected: str = ""
+
+
+def choose(parcel: Parcel, rates: Sequence[Rate]) -> list[Offer]:
+    """All carriers' offers, the chosen one first: lowest cost, then soonest, then by code; the refused ones last."""
+    offers = [_offer(parcel, rate) for rate in _nearest_rates(parcel, rates)]
+    return sorted(offers, key=lambda o: (bool(o.rejected), o.cost_fen, o.eta_hours, o.carrier_code))
+
+
+def _nearest_rates(parcel: Parcel, rates: Sequence[Rate]) -> list[Rate]:
+    """One rate per carrier: a rate that names a province wins over one for anywhere, the destination first."""
+    lane = (parcel.origin_province, parcel.destination_province)
+    best: dict[int, Rate] = {}
+    for rate in rates:
+        if rate.origin_province not in (lane[0], ANYWHERE) or rate.destination_province not in (lane[1], ANYWHERE):
+            continue
+        known = best.get(rate.carrier_id)
+        if known is None or _precision(rate) > _precision(known):
+            best[rate.carrier_id] = rate
+    return list(best.values())
+
+
+def _precision(rate: Rate) -> tuple[bool, bool]:
+    return rate.destination_province != ANYWHERE, rate.origin_province != ANYWHERE
+
+
+def _offer(parcel: Parcel, rate: Rate) -> Offer:
+    weight = billed_weight_g(weight_g=parcel.weight_g, volume_cm3=parcel.volume_cm3, divisor=rate.volumetric_divisor)
+    cost_fen = stepped_fen(
+        weight,
+        first_weight_g=rate.first_weight_g,
+        first_fen=rate.first_fen,
+        step_weight_g=rate.step_weight_g,
+        step_fen=rate.step_fen,
+    )
+    rejected = ""
+    if rate.max_weight_g is not None and weight > rate.max_weight_g:
+        rejected = "too_heavy"
+    elif parcel.within_hours is not None and rate.eta_hours > parcel.within_hours:
+        rejected = "too_slow"
+    return Offer(rate.carrier_id, rate.carrier_code, cost_fen, rate.eta_hours, weight, rejected)
