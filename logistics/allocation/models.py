@@ -20,6 +20,7 @@ class FulfilmentRequest(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     created_at = models.DateTimeField(_("created at"))
     retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
+    obstacle = models.JSONField(_("why it waits"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("fulfilment request")
@@ -34,8 +35,8 @@ class FulfilmentLine(models.Model):
     request = models.ForeignKey(FulfilmentRequest, models.CASCADE, related_name="lines")
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField(_("quantity"))
-    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
-    volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
+    weight_g = models.PositiveIntegerField(_("unit weight (g)"), default=0)
+    volume_cm3 = models.PositiveIntegerField(_("unit volume (cm³)"), default=0)
 
     class Meta:
         verbose_name = _("fulfilment line")
@@ -47,12 +48,21 @@ class FulfilmentLine(models.Model):
 
 
 class Allocation(models.Model):
-    """Write-once decision record; `decision` holds the candidates, their distances and why others were not taken."""
+    """Units of one warehouse promised to one order, and why there: `decision` is written once and holds the
+    candidates, their distances and why others were not taken. While it is open its units count as allocated."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        SHIPPED = "shipped", _("Shipped")
+        RELEASED = "released", _("Released")
 
     request = models.ForeignKey(FulfilmentRequest, models.PROTECT, related_name="allocations")
     number = models.CharField(_("number"), max_length=40, unique=True)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     decision = models.JSONField(_("decision"))
+    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
+    volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:

@@ -1,0 +1,13 @@
+"""Refusals of allocation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class AlreadyShipped(DomainError):
+    code, status, message = "already_shipped", 409, _("Parcels of this order are on their way.")
+
+
+class AllocationNotOpen(DomainError):
+    code, status, message = "allocation_not_open", 409, _("These units are not allocated to the order any more.")

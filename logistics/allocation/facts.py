@@ -1,0 +1,20 @@
+"""What becomes true about an order's allocation."""
+
+from datetime import datetime
+
+from shop.core.events import Fact
+
+
+class OrderAllocated(Fact, frozen=True):
+    """Every unit of the order is promised by a warehouse; one allocation per warehouse."""
+
+    order_number: str
+    allocation_numbers: list[str]
+    at: datetime
+
+
+class FulfilmentCancelled(Fact, frozen=True):
+    """Nothing of the order will be shipped; its units are free again."""
+
+    order_number: str
+    at: datetime
