@@ -7,7 +7,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from shop.core import health
 from shop.core.api.errors import not_found, server_error
 
-API_ROOMS: tuple[str, ...] = ("shop.regions.urls", "members.identity.urls")
+API_ROOMS: tuple[str, ...] = (
+    "shop.regions.urls",
+    "logistics.network.urls",
+    "logistics.shipments.urls",
+)
 
 urlpatterns = [
     path("admin/", admin.site.urls),

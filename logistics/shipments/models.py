@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from logistics.allocation.models import Allocation
 from logistics.carriers.models import Carrier
 from logistics.network.models import Warehouse
 from shop.catalog.models import Sku
@@ -17,6 +18,16 @@ class ShipmentStatus(models.TextChoices):
     EXCEPTION = "exception", _("Exception")
     RETURNED = "returned", _("Returned")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class Problem(models.TextChoices):
+    """Why a parcel waits for a person; the courier's own words are in the shipment's news."""
+
+    NO_CARRIER = "no_carrier", _("No carrier takes this parcel: choose one by hand")
+    NO_GATEWAY = "no_gateway", _("No courier gateway: enter the tracking number by hand")
+    REFUSED = "refused", _("The courier refused")
+    WAYBILL_CANCELLED = "waybill_cancelled", _("The courier cancelled the waybill")
+    PICKED_UP_CANCELLED = "picked_up_cancelled", _("Picked up although the order is cancelled")
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -33,13 +44,21 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 class Shipment(models.Model):
     number = models.CharField(_("number"), max_length=40, unique=True)
     order_number = models.CharField(_("order number"), max_length=40, db_index=True)
+    allocation = models.OneToOneField(Allocation, models.PROTECT, related_name="shipment", verbose_name=_("allocation"))
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
-    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="+", verbose_name=_("carrier"))
+    # Empty until a person decides, when no carrier takes such a parcel to such a place.
+    carrier = models.ForeignKey(
+        Carrier, models.PROTECT, related_name="+", verbose_name=_("carrier"), null=True, blank=True
+    )
     tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
     recipient = models.JSONField(_("recipient"))
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     cost_fen = models.PositiveIntegerField(_("cost (fen)"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=ShipmentStatus, default=ShipmentStatus.PLANNED)
+    # The second level of the state: the courier's last words.
+    news = models.CharField(_("latest news"), max_length=200, blank=True)
+    news_at = models.DateTimeField(_("news at"), null=True, blank=True)
+    problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True)
     promised_at = models.DateTimeField(_("promised for"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))
     shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
@@ -51,10 +70,17 @@ class Shipment(models.Model):
         verbose_name_plural = _("shipments")
         constraints = [
             models.UniqueConstraint(
-                fields=["carrier", "tracking_number"], condition=~Q(tracking_number=""), name="tracking_number_once"
+                fields=["tracking_number"], condition=~Q(tracking_number=""), name="tracking_number_once"
             )
         ]
-        indexes = [models.Index(fields=["status", "-id"], name="shipment_by_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="shipment_by_status"),
+            models.Index(
+                fields=["polled_at"],
+                condition=Q(status__in=["ready", "shipped", "exception"]),
+                name="shipment_under_way",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -79,6 +105,7 @@ class TrackingEvent(models.Model):
 
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="events")
     event_id = models.CharField(max_length=80)
+    sequence = models.PositiveIntegerField(default=0)
     state = models.CharField(_("state"), max_length=20)
     description = models.CharField(_("description"), max_length=200, blank=True)
     place = models.CharField(_("place"), max_length=80, blank=True)

@@ -200,8 +200,17 @@ LOGGING_CONFIG = None
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=True))
 
 # Which rooms take part, in order: explicit lists instead of discovery, so that the reader sees what runs.
-DEMO_LOADERS: list[str] = []
-INVARIANTS: list[str] = ["shop.catalog.invariants.LAWS"]
+DEMO_LOADERS: list[str] = [
+    "logistics.network.demo.load",
+    "logistics.freight.demo.load",
+    "logistics.carriers.demo.load",
+    "logistics.network.demo.load_stock",
+]
+INVARIANTS: list[str] = [
+    "shop.catalog.invariants.LAWS",
+    "logistics.network.invariants.LAWS",
+    "logistics.allocation.invariants.LAWS",
+]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []
 DASHBOARD_PANELS: list[str] = []
@@ -225,7 +234,6 @@ COURIER_GATEWAY_URL = env.str("COURIER_GATEWAY_URL", default="")
 COURIER_KEY = env.str("COURIER_KEY", default="")
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PHONE_REGIONS = env.list("PHONE_REGIONS", default=["CN"])
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)

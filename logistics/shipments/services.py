@@ -1,0 +1,186 @@
+"""A parcel's life: waybill, shipping, tracking, end.
+
+Always: a shipment's units leave the warehouse exactly once, in the transaction that makes it shipped; its state is a
+function of the set of courier events, so late, repeated and reordered reports are harmless.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from logistics.allocation.errors import AllocationNotOpen
+from logistics.allocation.services import ship_allocation
+from logistics.carriers.models import Carrier
+from logistics.shipments.errors import NotShippable, TrackingNumberRequired, TrackingNumberUsed, UnknownShipment
+from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped, WaybillVoided
+from logistics.shipments.gateway import KNOWN_STATES, CourierEvent
+from logistics.shipments.models import TRANSITIONS, Problem, Shipment, ShipmentStatus, TrackingEvent
+from logistics.shipments.tracking import Report, Standing, standing
+from shop.core.actors import Actor
+from shop.core.outbox import publish
+from shop.core.state import check_transition
+from shop.core.transactions import use_case
+
+BEFORE_SHIPPING = frozenset({ShipmentStatus.PLANNED, ShipmentStatus.READY})
+
+log = structlog.get_logger(__name__)
+
+
+@use_case
+def record_waybill(*, shipment_number: str, tracking_number: str, now: datetime) -> Shipment:
+    """The courier has given a waybill: the parcel can be handed over. A second record of the same changes nothing."""
+    shipment = lock_shipment(number=shipment_number)
+    if shipment.status == ShipmentStatus.CANCELLED:
+        publish(WaybillVoided(shipment_number=shipment.number, tracking_number=tracking_number, at=now))
+        return shipment
+    if shipment.status != ShipmentStatus.PLANNED:
+        return shipment
+    _move(shipment, ShipmentStatus.READY)
+    shipment.tracking_number, shipment.problem, shipment.polled_at = tracking_number, "", now
+    shipment.save(update_fields=["status", "tracking_number", "problem", "polled_at"])
+    return shipment
+
+
+@use_case
+def record_problem(*, shipment_number: str, problem: Problem, news: str = "") -> None:
+    """Something about a parcel needs a person; `news` is what the courier said."""
+    Shipment.objects.filter(number=shipment_number).update(problem=problem, news=news[:200])
+
+
+@use_case
+def ship(
+    *,
+    shipment_number: str,
+    tracking_number: str | None = None,
+    carrier_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Shipment:
+    """Staff hand a parcel over, by its waybill or with a carrier and tracking number of their own.
+
+    Raises NotShippable, TrackingNumberRequired, TrackingNumberUsed, or AllocationNotOpen when the order was cancelled.
+    """
+    shipment = lock_shipment(number=shipment_number)
+    if shipment.status not in BEFORE_SHIPPING:
+        raise NotShippable(state=shipment.get_status_display())
+    replaced = shipment.tracking_number
+    shipment.tracking_number = tracking_number or shipment.tracking_number
+    shipment.carrier_id = carrier_id or shipment.carrier_id
+    if not shipment.tracking_number or shipment.carrier_id is None:
+        raise TrackingNumberRequired
+    try:
+        with transaction.atomic():
+            _ship(shipment, at=now, actor=actor, now=now)
+    except IntegrityError as error:
+        raise TrackingNumberUsed from error
+    if replaced and replaced != shipment.tracking_number:
+        publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
+    return shipment
+
+
+@use_case
+def record_tracking(*, tracking_number: str, events: Sequence[CourierEvent], now: datetime) -> Shipment:
+    """Keep what a courier reports and move the parcel to where all its reports together say it is.
+
+    Raises UnknownShipment for a tracking number that is not ours.
+    """
+    shipment = (
+        Shipment.objects.select_for_update(no_key=True, of=("self",)).filter(tracking_number=tracking_number).first()
+    )
+    if shipment is None:
+        raise UnknownShipment
+    _keep(shipment, events, now)
+    reported = standing(
+        Report(*row) for row in shipment.events.values_list("state", "description", "happened_at", "sequence")
+    )
+    shipment.news, shipment.news_at = reported.news, reported.news_at
+    _follow(shipment, reported, now)
+    shipment.save(update_fields=["news", "news_at", "problem", "status", "shipped_at", "delivered_at"])
+    return shipment
+
+
+@use_case
+def cancel_shipments(*, order_number: str, now: datetime) -> int:
+    """An order's parcels will not be sent. Returns how many were cancelled; those that have left stay as they are."""
+    shipments = list(
+        Shipment.objects.select_for_update(no_key=True, of=("self",))
+        .filter(order_number=order_number, status__in=BEFORE_SHIPPING)
+        .order_by("pk")
+    )
+    for shipment in shipments:
+        _move(shipment, ShipmentStatus.CANCELLED)
+        shipment.save(update_fields=["status"])
+        if shipment.tracking_number:
+            publish(WaybillVoided(shipment_number=shipment.number, tracking_number=shipment.tracking_number, at=now))
+    return len(shipments)
+
+
+def lock_shipment(*, number: str) -> Shipment:
+    """Lock one shipment; its allocation and the stock are locked after it. Raises UnknownShipment."""
+    shipment = Shipment.objects.select_for_update(no_key=True, of=("self",)).filter(number=number).first()
+    if shipment is None:
+        raise UnknownShipment
+    return shipment
+
+
+def known_carrier(*, code: str) -> int | None:
+    return Carrier.objects.filter(code=code).values_list("pk", flat=True).first()
+
+
+def _keep(shipment: Shipment, events: Sequence[CourierEvent], now: datetime) -> None:
+    TrackingEvent.objects.bulk_create(
+        [
+            TrackingEvent(
+                shipment=shipment,
+                event_id=event.event_id[:80],
+                sequence=event.sequence,
+                state=event.state,
+                description=event.description[:200],
+                place=event.location[:80],
+                happened_at=event.at,
+                received_at=now,
+            )
+            for event in events
+            if event.state in KNOWN_STATES
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _follow(shipment: Shipment, reported: Standing, now: datetime) -> None:
+    """Move to the reported state by allowed steps; a parcel that is at its end stays there."""
+    if reported.state == "cancelled" and shipment.status == ShipmentStatus.READY:
+        shipment.problem = Problem.WAYBILL_CANCELLED
+    if reported.status is None:
+        return
+    if shipment.status in BEFORE_SHIPPING:
+        try:
+            with transaction.atomic():
+                _ship(shipment, at=reported.shipped_at or now, actor=Actor.gateway("couriers"), now=now)
+        except AllocationNotOpen:
+            # The order was cancelled while the courier was at the door: a person has to call the parcel back.
+            shipment.refresh_from_db(fields=["status", "shipped_at"])
+            shipment.problem = Problem.PICKED_UP_CANCELLED
+            log.warning("cancelled_parcel_picked_up", shipment=shipment.number)
+            return
+    if reported.status == shipment.status or reported.status not in TRANSITIONS[shipment.status]:
+        return
+    _move(shipment, reported.status)
+    if reported.status == ShipmentStatus.DELIVERED:
+        shipment.delivered_at = reported.delivered_at or now
+        publish(ShipmentDelivered(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
+
+
+def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> None:
+    _move(shipment, ShipmentStatus.SHIPPED)
+    shipment.shipped_at, shipment.polled_at, shipment.problem = at, now, ""
+    shipment.save(update_fields=["status", "shipped_at", "polled_at", "problem", "tracking_number", "carrier"])
+    ship_allocation(allocation_id=shipment.allocation_id, reference=shipment.number, actor=actor, now=now)
+    publish(ShipmentShipped(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
+
+
+def _move(shipment: Shipment, target: ShipmentStatus) -> None:
+    check_transition(TRANSITIONS, current=shipment.status, target=target)
+    shipment.status = target

@@ -1,0 +1,29 @@
+"""Allocations become parcels; parcels ask the courier for waybills."""
+
+from logistics.allocation.facts import FulfilmentCancelled, OrderAllocated
+from logistics.shipments.facts import ShipmentPlanned, WaybillVoided
+from logistics.shipments.planning import plan_shipments
+from logistics.shipments.services import cancel_shipments
+from logistics.shipments.waybills import request_waybill, void_waybill
+from shop.core import clock
+from shop.core.events import subscribe
+
+
+@subscribe(OrderAllocated)
+def plan_parcels(fact: OrderAllocated) -> None:
+    plan_shipments(allocation_numbers=fact.allocation_numbers, now=clock.now())
+
+
+@subscribe(ShipmentPlanned, in_transaction=False)
+def ask_for_waybill(fact: ShipmentPlanned) -> None:
+    request_waybill(shipment_number=fact.shipment_number, now=clock.now())
+
+
+@subscribe(FulfilmentCancelled)
+def cancel_parcels(fact: FulfilmentCancelled) -> None:
+    cancel_shipments(order_number=fact.order_number, now=clock.now())
+
+
+@subscribe(WaybillVoided, in_transaction=False)
+def tell_courier(fact: WaybillVoided) -> None:
+    void_waybill(shipment_number=fact.shipment_number, tracking_number=fact.tracking_number)

@@ -1,0 +1,89 @@
+"""Talking with the courier about waybills and tracks: the network call first, then one transaction with its result."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from logistics.shipments import gateway
+from logistics.shipments.errors import CourierRefused, CourierUnavailable, UnknownShipment
+from logistics.shipments.models import Problem, Shipment, ShipmentStatus
+from logistics.shipments.services import record_problem, record_tracking, record_waybill
+
+UNDER_WAY = (ShipmentStatus.READY, ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION)
+SILENCE = timedelta(minutes=30)
+
+log = structlog.get_logger(__name__)
+
+
+def request_waybill(*, shipment_number: str, now: datetime) -> None:
+    """Get a waybill for a planned parcel, once, however often it is called. Raises CourierUnavailable."""
+    shipment = (
+        Shipment.objects.select_related("warehouse", "carrier")
+        .filter(number=shipment_number, status=ShipmentStatus.PLANNED)
+        .first()
+    )
+    if shipment is None or shipment.carrier is None:
+        return
+    if not gateway.is_configured():
+        record_problem(shipment_number=shipment_number, problem=Problem.NO_GATEWAY)
+        return
+    try:
+        tracking_number = gateway.create_waybill(
+            reference=shipment.number,
+            carrier=shipment.carrier.code,
+            sender=_sender(shipment),
+            recipient=_address(shipment.recipient),
+            weight_g=shipment.weight_g,
+        )
+    except CourierRefused as refusal:
+        record_problem(shipment_number=shipment_number, problem=Problem.REFUSED, news=str(refusal))
+        return
+    record_waybill(shipment_number=shipment_number, tracking_number=tracking_number, now=now)
+
+
+def void_waybill(*, shipment_number: str, tracking_number: str) -> None:
+    """Tell the courier not to come. A parcel that it has already taken is marked for a person."""
+    if not gateway.is_configured():
+        return
+    try:
+        gateway.cancel_waybill(tracking_number=tracking_number)
+    except CourierRefused as refusal:
+        record_problem(shipment_number=shipment_number, problem=Problem.REFUSED, news=str(refusal))
+
+
+def poll_silent(*, now: datetime, limit: int = 200) -> dict[str, int]:
+    """Ask after parcels under way that have had no news for a while; returns counts of asked, answered and failed."""
+    if not gateway.is_configured():
+        return {"asked": 0, "answered": 0, "failed": 0}
+    silent = Shipment.objects.filter(status__in=UNDER_WAY, polled_at__lte=now - SILENCE).exclude(tracking_number="")
+    numbers = list(silent.order_by("polled_at").values_list("pk", "tracking_number")[:limit])
+    answered = sum(_poll(pk, tracking_number, now) for pk, tracking_number in numbers)
+    return {"asked": len(numbers), "answered": answered, "failed": len(numbers) - answered}
+
+
+def _poll(pk: int, tracking_number: str, now: datetime) -> bool:
+    # Marked first, so that one parcel that always fails does not stand in the way of the others.
+    Shipment.objects.filter(pk=pk).update(polled_at=now)
+    try:
+        events = gateway.track(tracking_number=tracking_number)
+        record_tracking(tracking_number=tracking_number, events=events, now=now)
+    except (CourierRefused, CourierUnavailable, UnknownShipment) as error:
+        log.warning("courier_poll_failed", tracking_number=tracking_number, error=str(error))
+        return False
+    return True
+
+
+def _sender(shipment: Shipment) -> dict[str, Any]:
+    warehouse = shipment.warehouse
+    return {
+        "name": warehouse.name,
+        "phone": warehouse.phone,
+        "region_code": warehouse.region_id,
+        "detail": warehouse.detail,
+    }
+
+
+def _address(recipient: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: recipient.get(name, "") for name in ("name", "phone", "region_code", "region_path", "detail")}

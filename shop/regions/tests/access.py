@@ -1,3 +1,0 @@
-from tests.access import Door, Who
-
-DOORS = (Door("GET", "regions", Who.ANYBODY),)
