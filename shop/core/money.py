@@ -1,6 +1,11 @@
 """Money is an integer number of fen; percentages are integer basis points."""
 
+import re
 from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+_AMOUNT = re.compile(r"[¥￥]? ?([0-9]{1,10}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]*))?(?: ?元)?")
 
 
 def spread(total_fen: int, weights: Sequence[int]) -> list[int]:
@@ -32,3 +37,22 @@ def yuan(fen: int) -> str:
     """`123456` → `¥1,234.56`, for people."""
     sign = "-" if fen < 0 else ""
     return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def parse_yuan(text: str) -> int:
+    """`12.5`, `¥1,234.56` or `12 元` → fen. Raises ValueError with a message for people."""
+    text = text.strip()
+    if re.match(r"[-−–]", text.lstrip("¥￥ ")):
+        raise ValueError(_("An amount must not be negative."))
+    found = _AMOUNT.fullmatch(text)
+    if not found:
+        raise ValueError(_("“%(text)s” is not an amount in yuan such as 12.50.") % {"text": text[:40]})
+    whole, cents = found[1].replace(",", ""), (found[2] or "").rstrip("0")
+    if len(cents) > 2:
+        raise ValueError(_("An amount has at most two decimals."))
+    return int(whole) * 100 + int(cents.ljust(2, "0"))
+
+
+def plain_yuan(fen: int) -> str:
+    """`123456` → `1234.56`, for forms and files; `parse_yuan` reads it back."""
+    return f"{fen // 100}.{fen % 100:02d}"
