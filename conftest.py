@@ -8,6 +8,9 @@ from rest_framework.test import APIClient
 
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
+from tests.sandbox import sandbox, sandbox_process
+
+__all__ = ["sandbox", "sandbox_process"]
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from shop.core.api.errors import not_found, server_error
 
 API_ROOMS: tuple[str, ...] = (
     "shop.regions.urls",
+    "members.identity.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -36,14 +37,34 @@ class MemberAuthentication(BaseAuthentication):
         return "Bearer"
 
 
+class MemberAuthenticationScheme(OpenApiAuthenticationExtension):
+    """How openapi.yaml describes it."""
+
+    target_class = MemberAuthentication
+    name = "memberToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The access token of a signed-in member."}
+
+
 class PublicAPIView(APIView):
     """Open to everybody; `request.user` is the SignedInMember or None."""
 
     authentication_classes = [MemberAuthentication]
 
 
+class MemberRequest(Request):
+    """What the methods of a MemberAPIView get."""
+
+    member: SignedInMember
+    principal: str
+
+
 class MemberAPIView(APIView):
-    """For signed-in members: `request.member` says who, `request.principal` scopes idempotency keys."""
+    """For signed-in members: `request.member` says who, `request.principal` scopes idempotency keys.
+
+    Its methods annotate their request as MemberRequest.
+    """
 
     authentication_classes = [MemberAuthentication]
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
 from shop.regions.models import Region
@@ -15,7 +16,7 @@ class Member(models.Model):
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True, help_text=_("E.164"))
     openid = models.CharField(_("WeChat openid"), max_length=64, unique=True, null=True, blank=True)
     unionid = models.CharField(_("WeChat unionid"), max_length=64, blank=True)
-    nickname = models.CharField(_("nickname"), max_length=40, blank=True)
+    nickname = models.CharField(_("nickname"), max_length=40, blank=True, db_index=True)
     avatar_url = models.URLField(_("avatar"), max_length=500, blank=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
     birthday_set_on = models.DateField(_("birthday set on"), null=True, blank=True)
@@ -29,6 +30,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
 
     def __str__(self) -> str:
         return self.nickname or str(self.pk)
@@ -64,8 +66,8 @@ class PhoneCode(models.Model):
 class MemberSession(models.Model):
     """A signed-in device.
 
-    Its refresh token is `key.secret`: the key stays, the secret is new after each use. Only hashes are kept. A known key
-    with another secret is an old token, used by a thief or by a member whom a thief has overtaken.
+    Its refresh token is `key.secret`: the key stays, the secret is new after each use. Only hashes are kept. A known
+    key with another secret is an old token, used by a thief or by a member whom a thief has overtaken.
     """
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="sessions", verbose_name=_("member"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from members.identity.errors import MemberBlocked
 from members.identity.models import Address, Member
-from shop.core.errors import NotSignedIn
+from shop.core.errors import NotFound, NotSignedIn
 from shop.regions.queries import region
 
 
@@ -50,3 +50,11 @@ def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnap
         longitude=where.longitude,
         latitude=where.latitude,
     )
+
+
+def address_of(*, member_id: int, address_id: int) -> Address:
+    """Raises NotFound, for another member's address too."""
+    address = Address.objects.filter(member_id=member_id, pk=address_id).first()
+    if address is None:
+        raise NotFound
+    return address

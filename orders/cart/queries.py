@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from shop.catalog.queries import SkuSnapshot, sku_snapshots
-
 from orders.cart.models import CartItem
 from orders.cart.validity import Problem, Wanted, problems
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
 
 
 def cart(*, member_id: int, now: datetime) -> dict[str, Any]:

@@ -7,12 +7,11 @@ cart promises nothing: whether it can be bought is decided when it is read and a
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from shop.catalog.queries import sku_snapshots
-
 from orders.cart.errors import CartFull, OffShelf, SkuNotFound, TooManyUnits
 from orders.cart.locks import lock_cart, lock_item
 from orders.cart.models import CartItem
 from orders.cart.preferences import MAX_LINES, MAX_UNITS
+from shop.catalog.queries import sku_snapshots
 from shop.core.transactions import use_case
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
 from shop.catalog.queries import SkuSnapshot
 
 OFF_SHELF, OUT_OF_STOCK, LIMIT = "off_shelf", "out_of_stock", "limit"

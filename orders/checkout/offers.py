@@ -10,7 +10,6 @@ from typing import Literal
 
 from django.db.models import Sum
 from logistics.freight.queries import quote_freight
-from shop.catalog.queries import SkuSnapshot, sku_snapshots
 
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound
@@ -32,6 +31,7 @@ from promotions.pricing.engine import price
 from promotions.pricing.model import CartSnapshot, PricingLine, Quote
 from shop.catalog.errors import OutOfStock
 from shop.catalog.models import Product
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core.errors import Detail, InvalidInput
 
 

@@ -96,14 +96,17 @@ class Transactions:
     def close(self, request: Request, *, out_trade_no: str) -> Response:
         """POST /v3/pay/transactions/out-trade-no/{n}/close. The fault `orderpaid` lets the user pay just before."""
         self._check_mchid(request.data.get("mchid"))
-        if self._require("out_trade_no", out_trade_no)["state"] == "NOTPAY":
-            if self._faults.take("close", frozenset({"orderpaid"})):
-                self._settle(out_trade_no, paid_at=time.time())
-            else:
-                self._store.run(
-                    "UPDATE transactions SET state = 'CLOSED' WHERE out_trade_no = ? AND state = 'NOTPAY'", out_trade_no
-                )
-        if self._require("out_trade_no", out_trade_no)["transaction_id"] is not None:
+        delivery = None
+        with self._store.transaction():
+            trade = self._require("out_trade_no", out_trade_no)
+            if trade["state"] == "NOTPAY":
+                if self._faults.take("close", frozenset({"orderpaid"})):
+                    trade, delivery = self._settle(out_trade_no, paid_at=time.time())
+                else:
+                    self._store.run("UPDATE transactions SET state = 'CLOSED' WHERE out_trade_no = ?", out_trade_no)
+        if delivery is not None:
+            self._notifications.send(delivery)
+        if trade["transaction_id"] is not None:
             raise refused(400, "ORDERPAID", "该订单已支付")
         return Response(204)
 
@@ -114,12 +117,12 @@ class Transactions:
         `success_time` dates the payment back; `wait` tells in `notified` what the shop answered to the first attempt.
         """
         data = request.data
-        trade = self._payable(data)
         paid_at = parse_instant(data["success_time"]) if "success_time" in data else time.time()
         if paid_at is None or paid_at > time.time():
             raise refused(400, "INVALID_TIME", "success_time is an RFC 3339 instant, not in the future.")
-        delivery = self._settle(trade["out_trade_no"], paid_at=paid_at)
-        paid = self._require("out_trade_no", trade["out_trade_no"])
+        with self._store.transaction():
+            paid, delivery = self._settle(self._payable(data)["out_trade_no"], paid_at=paid_at)
+        self._notifications.send(delivery)
         result: dict[str, object] = {name: paid[name] for name in ("out_trade_no", "transaction_id")}
         result |= {"trade_state": "SUCCESS", "total": paid["total"]}
         if data.get("wait") is True:
@@ -210,24 +213,17 @@ class Transactions:
             raise refused(409, "ORDER_EXPIRED", "time_expire has passed; force pays as if begun before it.")
         return trade
 
-    def _settle(self, out_trade_no: str, *, paid_at: float) -> Delivery:
-        """Take the money and notify the shop."""
-        with self._store.transaction():
-            changed = self._store.run(
-                "UPDATE transactions SET state = 'SUCCESS', transaction_id = ?, paid_at = ?"
-                " WHERE out_trade_no = ? AND state = 'NOTPAY'",
-                _new_transaction_id(paid_at),
-                paid_at,
-                out_trade_no,
-            )
-            if not changed:
-                raise refused(409, "ORDER_CHANGED", "The transaction was paid or closed just now.")
-            trade = self._require("out_trade_no", out_trade_no)
-            delivery = self._notifications.paid(
-                url=trade["notify_url"], lane=out_trade_no, resource=self._describe(trade)
-            )
-        self._notifications.send(delivery)
-        return delivery
+    def _settle(self, out_trade_no: str, *, paid_at: float) -> tuple[Row, Delivery]:
+        """Take the money and write the notification down; the caller saw in this transaction that it is unpaid."""
+        self._store.run(
+            "UPDATE transactions SET state = 'SUCCESS', transaction_id = ?, paid_at = ? WHERE out_trade_no = ?",
+            _new_transaction_id(paid_at),
+            paid_at,
+            out_trade_no,
+        )
+        trade = self._require("out_trade_no", out_trade_no)
+        resource = self._describe(trade)
+        return trade, self._notifications.paid(url=trade["notify_url"], lane=out_trade_no, resource=resource)
 
     def _find(self, column: str, value: str) -> Row | None:
         return self._store.one(f"SELECT * FROM transactions WHERE {column} = ?", value)

@@ -201,6 +201,7 @@ LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), json=env.bo
 
 # Which rooms take part, in order: explicit lists instead of discovery, so that the reader sees what runs.
 DEMO_LOADERS: list[str] = [
+    "shop.catalog.demo.loader.load",
     "logistics.network.demo.load",
     "logistics.freight.demo.load",
     "logistics.carriers.demo.load",
@@ -234,6 +235,7 @@ COURIER_GATEWAY_URL = env.str("COURIER_GATEWAY_URL", default="")
 COURIER_KEY = env.str("COURIER_KEY", default="")
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PHONE_REGIONS = env.list("PHONE_REGIONS", default=["CN"])
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)

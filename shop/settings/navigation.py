@@ -29,6 +29,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [{"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")}],
     },
     {
+        "title": _("Members"),
+        "separator": True,
+        "collapsible": True,
+        "items": [item(_("Members"), "group", "identity_member")],
+    },
+    {
         "title": _("System"),
         "separator": True,
         "collapsible": True,

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from shop.catalog.services.stock import release_reservation
-
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.facts import OrderCancelled
 from orders.checkout.models import Order, OrderStatus
+from shop.catalog.services.stock import release_reservation
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 

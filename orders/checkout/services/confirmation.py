@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from shop.catalog.services.stock import confirm_reservation
-
 from orders.checkout.facts import OrderPaid
 from orders.checkout.models import Order, OrderStatus
+from shop.catalog.services.stock import confirm_reservation
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 

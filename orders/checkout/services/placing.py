@@ -5,8 +5,6 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from shop.catalog.services.stock import reserve_stock
-
 from orders.cart.services import take_out
 from orders.checkout.errors import AddressRequired, PriceChanged, SelectionRejected
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
@@ -15,6 +13,7 @@ from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
 from promotions.pricing.model import Adjustment
 from shop.catalog.errors import OutOfStock
+from shop.catalog.services.stock import reserve_stock
 from shop.core.actors import Actor
 from shop.core.errors import Detail
 from shop.core.money import yuan

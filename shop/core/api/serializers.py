@@ -1,5 +1,6 @@
 """Input serializers refuse what they do not know; integers are integers, not text that looks like one."""
 
+import unicodedata
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,34 @@ class StrictIntegerField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("not_integer")
         return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """A JSON boolean; text and numbers are refused."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class TextLineField(serializers.CharField):
+    """JSON text on one line: no control, direction or line-break characters, which would forge labels and exports."""
+
+    default_error_messages = {"unprintable": _("Line breaks and control characters are not allowed.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = super().to_internal_value(data)
+        if any(unicodedata.category(c) in _UNPRINTABLE and c not in _JOINERS for c in text):
+            self.fail("unprintable")
+        return text
+
+
+# Emoji of several parts, and some scripts, are written with the zero-width joiner and non-joiner.
+_JOINERS = "\u200c\u200d"
+_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shop.sandbox.tests.conftest import courier_headers, new_waybill
+from shop.sandbox.tests.clients import courier_headers, new_number, new_waybill
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def advance(http, number, **more):
 
 
 def test_a_waybill_is_booked_once_per_reference(call, merchant):
-    waybill = {"reference": f"S{time.time_ns()}", "carrier": "ZTO", "callback_url": merchant.url}
+    waybill = {"reference": new_number("S"), "carrier": "ZTO", "callback_url": merchant.url}
 
     first = call("POST", "/couriers/waybills", waybill)
     again = call("POST", "/couriers/waybills", waybill)
@@ -43,7 +43,7 @@ def test_a_waybill_is_booked_once_per_reference(call, merchant):
 
 @pytest.mark.parametrize("change", [{"timestamp": str(int(time.time()) - 3600)}, {"timestamp": "now"}, {"alter": b" "}])
 def test_unsigned_requests_book_nothing(call, merchant, change):
-    waybill = {"reference": f"U{time.time_ns()}", "carrier": "SF", "callback_url": merchant.url}
+    waybill = {"reference": new_number("U"), "carrier": "SF", "callback_url": merchant.url}
 
     assert call("POST", "/couriers/waybills", waybill, **change).status_code == 401
 
@@ -54,7 +54,7 @@ def test_unsigned_requests_book_nothing(call, merchant, change):
     "change", [{"reference": ""}, {"reference": 5}, {"carrier": None}, {"callback_url": "nowhere"}]
 )
 def test_bad_waybills_are_refused(call, merchant, change):
-    waybill = {"reference": f"B{time.time_ns()}", "carrier": "SF", "callback_url": merchant.url}
+    waybill = {"reference": new_number("B"), "carrier": "SF", "callback_url": merchant.url}
 
     assert call("POST", "/couriers/waybills", waybill | change).status_code == 400
 

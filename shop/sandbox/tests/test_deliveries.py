@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from shop.sandbox.process import start_sandbox
-from shop.sandbox.tests.conftest import new_waybill
+from shop.sandbox.tests.clients import new_waybill
 
 
 def out_trade_nos(client, callbacks):

@@ -1,15 +1,16 @@
 """Refunds: accepted, settled, never above what was paid."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shop.sandbox.tests.clients import new_number
+
 
 def refund(client, number, *, amount, total=1234, out_refund_no=None, **more):
     status, answer = client.refund(
-        out_refund_no=out_refund_no or f"R{time.time_ns()}",
+        out_refund_no=out_refund_no or new_number("R"),
         out_trade_no=number,
         amount={"refund": amount, "total": total, "currency": "CNY"},
         **more,

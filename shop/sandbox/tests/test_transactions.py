@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shop.sandbox.tests.clients import new_number
+
 
 def test_a_payment_from_placing_to_query(client, place, http, merchant, openid, sandbox):
     number, prepay_id = place(1234, attach="table 5")
@@ -31,7 +33,7 @@ def test_a_payment_from_placing_to_query(client, place, http, merchant, openid, 
 
 
 def test_the_same_request_gets_the_same_prepay_id_and_another_is_refused(client, openid, http):
-    order = {"description": "Tea", "out_trade_no": f"S{time.time_ns()}", "payer": {"openid": openid}}
+    order = {"description": "Tea", "out_trade_no": new_number("S"), "payer": {"openid": openid}}
 
     first = client.pay(**order, amount={"total": 500})
     again = client.pay(**order, amount={"total": 500})
@@ -133,7 +135,7 @@ def test_a_payment_can_be_dated_back(client, place, http):
     ],
 )
 def test_bad_placements_are_refused(client, openid, change, status, code):
-    number = f"B{time.time_ns()}"
+    number = new_number("B")
     order = {
         "description": "Tea",
         "out_trade_no": number,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from wechatpayv3.utils import rsa_sign
 
-from shop.sandbox.tests.conftest import pay_client
+from shop.sandbox.tests.clients import new_number, pay_client
 
 QUERY = "/v3/pay/transactions/out-trade-no/UNKNOWN1?mchid="
 
@@ -32,7 +32,7 @@ def signed_get(env, *, target, signed_target=None, nonce="N" * 32, timestamp=Non
 
 
 def test_a_right_signature_is_accepted_once(sandbox):
-    target, nonce = QUERY + sandbox.env["WECHATPAY_MCH_ID"], f"{time.time_ns():032d}"
+    target, nonce = QUERY + sandbox.env["WECHATPAY_MCH_ID"], new_number("N")
 
     first = signed_get(sandbox.env, target=target, nonce=nonce)
     replayed = signed_get(sandbox.env, target=target, nonce=nonce)
@@ -55,7 +55,7 @@ def test_a_right_signature_is_accepted_once(sandbox):
 def test_an_altered_or_stale_request_is_refused(sandbox, change):
     target = QUERY + sandbox.env["WECHATPAY_MCH_ID"]
 
-    refused = signed_get(sandbox.env, target=target, nonce=f"{time.time_ns():032d}", **change)
+    refused = signed_get(sandbox.env, target=target, nonce=new_number("N"), **change)
 
     assert (refused.status_code, refused.json()["code"]) == (401, "SIGN_ERROR")
 
@@ -64,7 +64,7 @@ def test_a_foreign_key_is_refused_and_nothing_is_placed(sandbox, openid, client)
     foreign = generate_private_key(public_exponent=65537, key_size=2048)
     pem = foreign.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     thief = pay_client(sandbox.env, private_key=pem, notify_url="http://127.0.0.1:9/notify")
-    number = f"F{time.time_ns()}"
+    number = new_number("F")
 
     status, answer = thief.pay(description="Tea", out_trade_no=number, amount={"total": 1}, payer={"openid": openid})
 
@@ -84,7 +84,7 @@ def test_a_body_altered_on_the_way_is_refused(sandbox, client, openid, monkeypat
     monkeypatch.setattr("wechatpayv3.core.requests.post", altered)
 
     status, _ = client.pay(
-        description="Tea", out_trade_no=f"A{time.time_ns()}", amount={"total": 100}, payer={"openid": openid}
+        description="Tea", out_trade_no=new_number("A"), amount={"total": 100}, payer={"openid": openid}
     )
 
     assert status == 401

@@ -1,0 +1,24 @@
+from members.identity.models import Member
+from members.identity.tests.factories import AddressFactory
+from tests.access import Door, Thing, Who
+
+
+def address(owner: Member) -> Thing:
+    row = AddressFactory(member=owner)
+    return Thing({"address_id": row.pk}, row)
+
+
+DOORS = (
+    Door("POST", "auth/sms-codes", Who.ANYBODY, read_only=("code", "member_id")),
+    Door("POST", "auth/sms-login", Who.ANYBODY, read_only=("is_new", "member")),
+    Door("POST", "auth/wechat-login", Who.ANYBODY, read_only=("openid", "phone", "member")),
+    Door("POST", "auth/refresh", Who.ANYBODY, read_only=("access", "member")),
+    Door("POST", "auth/logout"),
+    Door("GET", "me"),
+    Door("PUT", "me", read_only=("id", "phone", "tier", "growth", "points", "invite_code", "inviter", "status")),
+    Door("GET", "me/addresses"),
+    Door("POST", "me/addresses", read_only=("id", "member", "member_id", "region_path")),
+    Door("GET", "me/addresses/<int:address_id>", thing=address),
+    Door("PUT", "me/addresses/<int:address_id>", thing=address, read_only=("id", "member_id", "region_path")),
+    Door("DELETE", "me/addresses/<int:address_id>", thing=address),
+)

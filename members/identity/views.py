@@ -1,0 +1,166 @@
+"""Signing in, the member's profile and addresses."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.identity import services
+from members.identity.api import MemberAPIView, MemberRequest
+from members.identity.models import Address
+from members.identity.profile import profile
+from members.identity.queries import active_member, address_of
+from members.identity.serializers import (
+    AddressChangeIn,
+    AddressIn,
+    AddressOut,
+    AddressPageOut,
+    ProfileIn,
+    ProfileOut,
+    RefreshIn,
+    SignedInOut,
+    SmsCodeIn,
+    SmsCodeOut,
+    SmsLoginIn,
+    TokensOut,
+    WechatLoginIn,
+    present_address,
+)
+from members.identity.services.phone_codes import RESEND_AFTER
+from members.identity.services.sessions import Tokens
+from members.identity.services.sign_in import SignedIn
+from shop.core import clock
+from shop.core.api.pagination import PageQuery, page
+from shop.core.api.serializers import ErrorOut, validated
+from shop.core.client_address import client_address
+from shop.core.rate_limits import limit
+
+SIGN_INS_PER_MINUTE = 120
+REFRESHES_PER_MINUTE = 240
+
+
+class SmsCodeView(APIView):
+    @extend_schema(request=SmsCodeIn, responses={202: SmsCodeOut, 400: ErrorOut, 429: ErrorOut, 503: ErrorOut}, auth=[])
+    def post(self, request: Request) -> Response:
+        """Send a sign-in code. The answer is the same whether or not the number has an account."""
+        services.send_phone_code(address=client_address(request), now=clock.now(), **validated(SmsCodeIn, request))
+        return Response({"resend_after_seconds": int(RESEND_AFTER.total_seconds())}, status=202)
+
+
+class SmsLoginView(APIView):
+    @extend_schema(
+        request=SmsLoginIn, responses={200: SignedInOut, 400: ErrorOut, 403: ErrorOut, 429: ErrorOut}, auth=[]
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with a phone and the code sent to it; a new number is registered."""
+        _limit_by_address(request, "sms-login", SIGN_INS_PER_MINUTE)
+        given = validated(SmsLoginIn, request)
+        return _signed_in(services.sign_in_by_phone(device=_device(request), now=clock.now(), **given))
+
+
+class WechatLoginView(APIView):
+    @extend_schema(
+        request=WechatLoginIn,
+        responses={200: SignedInOut, 400: ErrorOut, 403: ErrorOut, 409: ErrorOut, 429: ErrorOut, 503: ErrorOut},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with the mini-program's login code, and its phone code where the member shares the number."""
+        _limit_by_address(request, "wechat-login", SIGN_INS_PER_MINUTE)
+        given = validated(WechatLoginIn, request)
+        return _signed_in(services.sign_in_by_wechat(device=_device(request), now=clock.now(), **given))
+
+
+class RefreshView(APIView):
+    @extend_schema(
+        request=RefreshIn,
+        responses={200: TokensOut, 400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 429: ErrorOut},
+        auth=[],
+    )
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token, once, for new tokens; one that was used before ends its session."""
+        _limit_by_address(request, "refresh", REFRESHES_PER_MINUTE)
+        given = validated(RefreshIn, request)
+        return Response(_tokens(services.refresh(token=given["refresh"], now=clock.now())))
+
+
+class LogoutView(MemberAPIView):
+    @extend_schema(request=None, responses={204: None, 401: ErrorOut})
+    def post(self, request: MemberRequest) -> Response:
+        """End this session: its refresh token stops working."""
+        services.sign_out(session_id=request.member.session_id, now=clock.now())
+        return Response(status=204)
+
+
+class MeView(MemberAPIView):
+    @extend_schema(responses={200: ProfileOut, 401: ErrorOut, 403: ErrorOut})
+    def get(self, request: MemberRequest) -> Response:
+        return Response(profile(active_member(member_id=request.member.pk)))
+
+    @extend_schema(
+        request=ProfileIn, responses={200: ProfileOut, 400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 409: ErrorOut}
+    )
+    def put(self, request: MemberRequest) -> Response:
+        given = validated(ProfileIn, request)
+        return Response(profile(services.update_profile(member_id=request.member.pk, now=clock.now(), **given)))
+
+
+class AddressListView(MemberAPIView):
+    @extend_schema(
+        operation_id="me_addresses_list",
+        parameters=[PageQuery],
+        responses={200: AddressPageOut, 400: ErrorOut, 401: ErrorOut},
+    )
+    def get(self, request: MemberRequest) -> Response:
+        """The default one first, then the newest."""
+        own = Address.objects.filter(member_id=request.member.pk)
+        return Response(page(own, request, ordering=["-is_default", "-pk"], present=present_address))
+
+    @extend_schema(
+        request=AddressIn, responses={201: AddressOut, 400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 409: ErrorOut}
+    )
+    def post(self, request: MemberRequest) -> Response:
+        """The first address becomes the default."""
+        address = services.add_address(member_id=request.member.pk, **validated(AddressIn, request))
+        return Response(present_address(address), status=201)
+
+
+class AddressView(MemberAPIView):
+    @extend_schema(responses={200: AddressOut, 401: ErrorOut, 404: ErrorOut})
+    def get(self, request: MemberRequest, address_id: int) -> Response:
+        return Response(present_address(address_of(member_id=request.member.pk, address_id=address_id)))
+
+    @extend_schema(
+        request=AddressChangeIn,
+        responses={200: AddressOut, 400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut},
+    )
+    def put(self, request: MemberRequest, address_id: int) -> Response:
+        given = validated(AddressChangeIn, request)
+        changed = services.change_address(member_id=request.member.pk, address_id=address_id, **given)
+        return Response(present_address(changed))
+
+    @extend_schema(responses={204: None, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut})
+    def delete(self, request: MemberRequest, address_id: int) -> Response:
+        """When the default goes, the newest of the others takes its place."""
+        services.remove_address(member_id=request.member.pk, address_id=address_id)
+        return Response(status=204)
+
+
+def _limit_by_address(request: Request, what: str, per_minute: int) -> None:
+    address = client_address(request)
+    if address is not None:
+        limit(key=f"{what}:{address}", rate=per_minute, per_seconds=60)
+
+
+def _device(request: Request) -> str:
+    return request.headers.get("User-Agent", "")
+
+
+def _signed_in(entered: SignedIn) -> Response:
+    return Response({**_tokens(entered.tokens), "is_new": entered.is_new, "member": profile(entered.member)})
+
+
+def _tokens(tokens: Tokens) -> dict[str, Any]:
+    return {"access": tokens.access, "refresh": tokens.refresh}

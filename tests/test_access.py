@@ -1,0 +1,85 @@
+"""Nobody reaches another's data: every URL of the API, by nobody, by a stranger, and by its owner as the control."""
+
+import pytest
+from django.forms import model_to_dict
+from django.urls import get_resolver
+from rest_framework.test import APIClient
+
+from members.identity.tests import access as identity
+from members.identity.tests.factories import MemberFactory
+from shop.regions.tests import access as regions
+from tests.access import API, Door, Who, routes
+
+DOORS: tuple[Door, ...] = (*regions.DOORS, *identity.DOORS)
+
+MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]
+OWNED_DOORS = [door for door in MEMBERS_DOORS if door.thing and door.not_yours]
+WRITING_DOORS = [(door, field) for door in DOORS for field in door.read_only or ()]
+
+
+def knock(door: Door, client: APIClient, thing=None, body=None):
+    return client.generic(
+        door.method,
+        door.address(thing),
+        b"" if body is None else body,
+        content_type="application/json",
+        HTTP_IDEMPOTENCY_KEY="knock",
+    )
+
+
+def test_every_endpoint_is_listed_here():
+    api = next(p for p in get_resolver().url_patterns if str(p.pattern) == API.removeprefix("/"))
+    listed = [(door.method, door.route) for door in DOORS]
+    assert sorted(listed) == sorted(routes(api.url_patterns))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", MEMBERS_DOORS, ids=str)
+@pytest.mark.parametrize("token", [None, "Bearer", "Bearer x", "Bearer a.b.c", "Bearer é"])
+def test_a_members_door_is_shut_to_who_has_not_signed_in(door, token):
+    client = APIClient()
+    if token is not None:
+        client.credentials(HTTP_AUTHORIZATION=token)
+    answer = knock(door, client, door.thing(MemberFactory()) if door.thing else None)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", [door for door in DOORS if door.who is Who.ANYBODY], ids=str)
+def test_an_open_door_asks_nobody_to_sign_in(door, api):
+    answer = knock(door, api, door.thing(MemberFactory()) if door.thing else None)
+    assert answer.status_code not in (401, 403)
+
+
+@pytest.mark.django_db
+def test_gateway_and_staff_doors_are_shut_to_members(member, member_client):
+    doors = [door for door in DOORS if door.who in (Who.GATEWAY, Who.STAFF)]
+    answers = {str(door): knock(door, member_client, door.thing(member) if door.thing else None) for door in doors}
+    assert {name: answer.status_code for name, answer in answers.items() if not 400 <= answer.status_code < 500} == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", OWNED_DOORS, ids=str)
+def test_another_members_thing_is_not_there(door, member_client):
+    thing = door.thing(MemberFactory())
+    before = model_to_dict(thing.row)
+    answer = knock(door, member_client, thing, b"{}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    thing.row.refresh_from_db()
+    assert model_to_dict(thing.row) == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", OWNED_DOORS, ids=str)
+def test_the_same_door_opens_to_its_owner(door, member, member_client):
+    answer = knock(door, member_client, door.thing(member), b"{}")
+    assert answer.status_code not in (401, 403, 404)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("door", "field"), WRITING_DOORS, ids=[f"{door} {field}" for door, field in WRITING_DOORS])
+def test_a_read_only_field_cannot_be_written(door, field, member, member_client):
+    body = f'{{"{field}": 1}}'.encode()
+    answer = knock(door, member_client, door.thing(member) if door.thing else None, body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert (f"/{field}", "unknown_field") in [(d["field"], d["code"]) for d in answer.json()["details"]]
