@@ -20,11 +20,12 @@ from celery import Celery
 
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.make import MakeWatch
-from shop.embedded.ports import LOOPBACK, is_free
+from shop.embedded.ports import LOOPBACK, free_port, is_free
 from shop.embedded.programs import PROJECT, Program, run_once
 from shop.embedded.servers import EmbeddedServers
 from shop.embedded.state import only_launcher, prepare_folder, secret, write_env
 from shop.embedded.supervisor import Supervisor
+from shop.sandbox.process import read_env
 
 ADMIN_USER = "admin"
 SIZES = ("small", "full")
@@ -98,7 +99,13 @@ class Demo:
         }
 
     def start_shop(self) -> None:
+        sandbox_dir = self.options.state_dir / "sandbox"
+        sandbox = self.sandbox(sandbox_dir)
+        self.supervisor.start(sandbox)
         self.run_once("Preparing the database", ["-m", "shop.embedded.prepare"])
+        sandbox.wait_until_ready()
+        # Its keys and addresses, for everything that starts from here on.
+        self.env |= read_env(sandbox_dir / "env")
         # Written before READY, because the programs and the loader of the demo shop may read it too.
         write_env(self.options.state_dir, self.env)
         programs = [self.beat(), self.worker(), self.web()]
@@ -116,18 +123,19 @@ class Demo:
     def program(self, name: str, arguments: list[str], answers: Callable[[], bool]) -> Program:
         return Program(name, arguments, self.env, self.logs / f"{name}.log", answers)
 
+    def sandbox(self, folder: Path) -> Program:
+        port = self.options.port + 1
+        port = port if is_free(port) else free_port()
+        where = ["--port", str(port), "--state-dir", str(folder), "--shop-url", self.options.base_url]
+        url = f"http://{LOOPBACK}:{port}/"
+        return self.program("sandbox", ["-m", "shop.sandbox", *where], lambda: answers(url))
+
     def web(self) -> Program:
         # WSGI: under ASGI every connection of a visitor may hold one of Postgres's.
+        url = f"{self.options.base_url}/api/v1/bootstrap"
         serve = ["-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(self.options.port)]
         size = ["--workers", str(WEB_WORKERS), "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"]
-        return self.program("web", [*serve, *size, "shop.wsgi:application"], self.web_answers)
-
-    def web_answers(self) -> bool:
-        try:
-            with urlopen(f"{self.options.base_url}/admin/login/", timeout=5) as answer:
-                return bool(answer.status == HTTPStatus.OK)
-        except OSError:
-            return False
+        return self.program("web", [*serve, *size, "shop.wsgi:application"], lambda: answers(url))
 
     def worker(self) -> Program:
         celery = Celery(broker=self.env["REDIS_URL"])
@@ -151,12 +159,21 @@ class Demo:
   API       {base}/api/v1/
   API docs  {base}/api/docs/
   Admin     {base}/admin/    user {ADMIN_USER}, password {self.env["ADMIN_PASSWORD"]}
+  Sandbox   {self.env["SANDBOX_URL"]}    plays WeChat, WeChat Pay, SMS and the couriers
   Logs      {self.logs}
 
 Ctrl-C stops everything and keeps the data.
 """
         )
         say(f"READY {base}")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def say(text: str) -> None:
