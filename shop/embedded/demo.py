@@ -95,7 +95,6 @@ class Demo:
             "ADMIN_PASSWORD": secret(state_dir, "admin", size=9),
             "SECRET_KEY": secret(state_dir, "django"),
             "STATE_DIR": str(state_dir),
-            "DJANGO_SETTINGS_MODULE": "shop.settings.base",
         }
 
     def start_shop(self) -> None:

@@ -45,5 +45,9 @@ def run_once(doing: str, arguments: list[str], *, env: Mapping[str, str], log: P
 
 def _start_python(arguments: list[str], *, env: Mapping[str, str], log: Path) -> Child:
     return start_process(
-        [sys.executable, *arguments], log=log, account=Account.current(), cwd=PROJECT, env={**os.environ, **env}
+        [sys.executable, *arguments],
+        log=log,
+        account=Account.current(),
+        cwd=PROJECT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings.base", **env},
     )
