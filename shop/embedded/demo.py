@@ -131,7 +131,7 @@ class Demo:
 
     def web(self) -> Program:
         # WSGI: under ASGI every connection of a visitor may hold one of Postgres's.
-        url = f"{self.options.base_url}/admin/login/"
+        url = f"{self.options.base_url}/health/ready"
         serve = ["-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(self.options.port)]
         size = ["--workers", str(WEB_WORKERS), "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"]
         return self.program("web", [*serve, *size, "shop.wsgi:application"], lambda: answers(url))
