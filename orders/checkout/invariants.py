@@ -1,0 +1,80 @@
+"""Laws of orders: their sums, their times, and the stock that they hold."""
+
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Coalesce
+
+from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
+from shop.catalog.models import StockReservation
+
+SHOWN = 20
+_HOLDING = (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID)
+_UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
+
+
+def order_totals_are_the_sums_of_their_lines() -> list[str]:
+    """Goods and payables of an order add up over its lines, and a line's payable is its price and adjustments."""
+    sums = Order.objects.annotate(
+        lines_goods=Coalesce(Sum("lines__subtotal_fen"), 0), lines_payable=Coalesce(Sum("lines__payable_fen"), 0)
+    )
+    wrong = sums.exclude(
+        lines_goods=F("goods_fen"), lines_payable=F("goods_fen") - F("discount_fen")
+    ) | sums.exclude(payable_fen=F("lines_payable") + F("freight_fen"))
+    lines = OrderLine.objects.exclude(subtotal_fen=F("unit_price_fen") * F("quantity")).select_related("order")
+    return [
+        f"order {row.number}: goods {row.goods_fen} but lines {row.lines_goods}, payable {row.payable_fen}"
+        for row in wrong.order_by("pk")[:SHOWN]
+    ] + [f"order {line.order.number}: line {line.position} is not price × quantity" for line in lines[:SHOWN]]
+
+
+def status_and_times_agree() -> list[str]:
+    """What an order says about payment, delivery and closing fits its status."""
+    paid = ~Q(status__in=_UNPAID)
+    wrong = Order.objects.filter(
+        (paid & (Q(paid_at__isnull=True) | ~Q(paid_fen=F("payable_fen"))))
+        | (~paid & (Q(paid_at__isnull=False) | Q(paid_fen__gt=0)))
+        | (Q(status=OrderStatus.CANCELLED) & Q(closed_at__isnull=True))
+        | (Q(status=OrderStatus.COMPLETED) & Q(completed_at__isnull=True))
+        | (Q(status=OrderStatus.DELIVERED) & Q(delivered_at__isnull=True))
+    )
+    return [f"order {row.number}: {row.status} does not fit its times and sums" for row in wrong.order_by("pk")[:SHOWN]]
+
+
+def history_ends_at_the_status() -> list[str]:
+    """An order's last event is its status."""
+    later = OrderEvent.objects.filter(order=OuterRef("order"), pk__gt=OuterRef("pk"))
+    last = OrderEvent.objects.annotate(superseded=Exists(later)).filter(superseded=False)
+    wrong = last.exclude(status=F("order__status")).select_related("order")
+    return [f"order {each.order.number}: history ends at {each.status}" for each in wrong[:SHOWN]]
+
+
+def waiting_orders_hold_their_stock() -> list[str]:
+    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated."""
+    held = StockReservation.objects.filter(
+        reference=OuterRef("order__number"), sku_id=OuterRef("sku_id"), quantity=OuterRef("quantity")
+    )
+    timed = held.filter(expires_at=OuterRef("order__expires_at"))
+    for_good = held.filter(expires_at__isnull=True)
+    lines = OrderLine.objects.select_related("order").order_by("pk")
+    unpaid = lines.filter(order__status=OrderStatus.PENDING_PAYMENT).exclude(Exists(timed))
+    paid = lines.filter(order__status=OrderStatus.PAID).exclude(Exists(for_good))
+    return [
+        f"order {line.order.number} ({line.order.status}) does not hold its {line.quantity} × {line.sku_code}"
+        for line in [*unpaid[:SHOWN], *paid[:SHOWN]]
+    ]
+
+
+def no_other_order_holds_stock() -> list[str]:
+    """Orders that are cancelled or allocated hold nothing any more."""
+    waiting = Order.objects.filter(number=OuterRef("reference"), status__in=_HOLDING)
+    orders = Order.objects.filter(number=OuterRef("reference"))
+    left = StockReservation.objects.filter(Exists(orders)).exclude(Exists(waiting)).order_by("pk")
+    return [f"order {row.reference} still holds {row.quantity} of SKU {row.sku_id}" for row in left[:SHOWN]]
+
+
+LAWS = (
+    order_totals_are_the_sums_of_their_lines,
+    status_and_times_agree,
+    history_ends_at_the_status,
+    waiting_orders_hold_their_stock,
+    no_other_order_holds_stock,
+)

@@ -1,0 +1,41 @@
+"""What follows a payment: one outbox row per step, so that each is done, retried and parked by itself.
+
+A step runs in a transaction of its own after the payment's commit and takes effect once.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from logistics.allocation import services as allocation
+from logistics.allocation.services import FulfilmentItem
+from orders.checkout.facts import OrderPaid
+from orders.checkout.models import Order, OrderLine
+from shop.catalog.services import stock
+
+Step: TypeAlias = Callable[[OrderPaid], None]
+
+
+def request_fulfilment(fact: OrderPaid) -> None:
+    """Ask the warehouses to send the goods."""
+    order = Order.objects.prefetch_related("lines").get(number=fact.number)
+    allocation.request_fulfilment(
+        order_number=order.number,
+        recipient=order.recipient or {},
+        lines=[
+            FulfilmentItem(line.sku_id, line.quantity, line.weight_g, line.volume_cm3) for line in order.lines.all()
+        ],
+        now=fact.at,
+    )
+
+
+def record_sales(fact: OrderPaid) -> None:
+    """Count the units as sold, for the listing's order by sales."""
+    units: dict[int, int] = {}
+    for product_id, quantity in OrderLine.objects.filter(order__number=fact.number).values_list(
+        "product_id", "quantity"
+    ):
+        units[product_id] = units.get(product_id, 0) + quantity
+    stock.record_sales(items=units)
+
+
+AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, record_sales)

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from orders.fulfilment.views import OrderShipmentsView
+
+urlpatterns = [path("orders/<str:number>/shipments", OrderShipmentsView.as_view(), name="order-shipments")]
