@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
+from shop.core import preferences
 from tests.sandbox import sandbox, sandbox_process
 
 __all__ = ["sandbox", "sandbox_process"]
@@ -17,6 +18,12 @@ __all__ = ["sandbox", "sandbox_process"]
 def _own_cache(settings: Settings) -> None:
     """Each test caches under a prefix of its own, so that none sees what another left in Redis."""
     settings.CATALOG_CACHE_PREFIX = f"test:{uuid.uuid4().hex}"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_preferences() -> None:
+    """Each test reads the merchant's settings from its own database."""
+    preferences.forget_cached()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ API_ROOMS: tuple[str, ...] = (
     "members.identity.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
+    "orders.cart.urls",
 )
 
 urlpatterns = [

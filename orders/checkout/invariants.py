@@ -3,6 +3,7 @@
 from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
+from logistics.allocation.models import FulfilmentRequest
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from shop.catalog.models import StockReservation
 
@@ -16,9 +17,9 @@ def order_totals_are_the_sums_of_their_lines() -> list[str]:
     sums = Order.objects.annotate(
         lines_goods=Coalesce(Sum("lines__subtotal_fen"), 0), lines_payable=Coalesce(Sum("lines__payable_fen"), 0)
     )
-    wrong = sums.exclude(
-        lines_goods=F("goods_fen"), lines_payable=F("goods_fen") - F("discount_fen")
-    ) | sums.exclude(payable_fen=F("lines_payable") + F("freight_fen"))
+    wrong = sums.exclude(lines_goods=F("goods_fen"), lines_payable=F("goods_fen") - F("discount_fen")) | sums.exclude(
+        payable_fen=F("lines_payable") + F("freight_fen")
+    )
     lines = OrderLine.objects.exclude(subtotal_fen=F("unit_price_fen") * F("quantity")).select_related("order")
     return [
         f"order {row.number}: goods {row.goods_fen} but lines {row.lines_goods}, payable {row.payable_fen}"
@@ -48,7 +49,10 @@ def history_ends_at_the_status() -> list[str]:
 
 
 def waiting_orders_hold_their_stock() -> list[str]:
-    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated."""
+    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated.
+
+    The order hears of its allocation a moment later, so that the allocation itself is asked.
+    """
     held = StockReservation.objects.filter(
         reference=OuterRef("order__number"), sku_id=OuterRef("sku_id"), quantity=OuterRef("quantity")
     )
@@ -56,7 +60,10 @@ def waiting_orders_hold_their_stock() -> list[str]:
     for_good = held.filter(expires_at__isnull=True)
     lines = OrderLine.objects.select_related("order").order_by("pk")
     unpaid = lines.filter(order__status=OrderStatus.PENDING_PAYMENT).exclude(Exists(timed))
-    paid = lines.filter(order__status=OrderStatus.PAID).exclude(Exists(for_good))
+    allocated = FulfilmentRequest.objects.filter(
+        order_number=OuterRef("order__number"), status=FulfilmentRequest.Status.ALLOCATED
+    )
+    paid = lines.filter(order__status=OrderStatus.PAID).exclude(Exists(for_good)).exclude(Exists(allocated))
     return [
         f"order {line.order.number} ({line.order.status}) does not hold its {line.quantity} × {line.sku_code}"
         for line in [*unpaid[:SHOWN], *paid[:SHOWN]]
