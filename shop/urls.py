@@ -13,6 +13,8 @@ API_ROOMS: tuple[str, ...] = (
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",
+    "orders.checkout.urls",
+    "orders.fulfilment.urls",
 )
 
 urlpatterns = [

@@ -1,5 +1,6 @@
 """The cart as its member sees it: lines at today's price, each with the reasons why it cannot be bought."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ def selected_units(*, member_id: int) -> dict[int, int]:
     return dict(selected.values_list("sku_id", "quantity"))
 
 
-def _line(row: dict[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) -> dict[str, Any]:
+def _line(row: Mapping[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "sku_id": sku.sku_id,

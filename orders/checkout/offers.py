@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Sum
-from logistics.freight.queries import quote_freight
 
+from logistics.freight.queries import quote_freight
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound
 from orders.cart.preferences import MAX_LINES, MAX_UNITS

@@ -52,11 +52,11 @@ class QuoteIn(StrictSerializer):
         "one_place": _("Give either address_id or pickup_store_id."),
     }
 
-    items = ItemIn(many=True, required=False, min_length=1, max_length=MOST_ITEMS)
+    items = serializers.ListField(child=ItemIn(), required=False, min_length=1, max_length=MOST_ITEMS)
     from_cart = serializers.BooleanField(required=False, default=False)
     address_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     pickup_store_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
-    coupon_ids = CouponChoiceField(required=False, default=(), max_length=20)
+    coupon_ids = CouponChoiceField(required=False, default=list, max_length=20)
     points_to_use = PointsChoiceField(required=False, default=0, min_value=0, max_value=LARGEST_ID)
     activity = ActivityIn(required=False, allow_null=True)
 
@@ -83,7 +83,7 @@ class OrderListQuery(StrictSerializer):
 class AdjustmentOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
     id = serializers.IntegerField(allow_null=True)
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     amount_fen = serializers.IntegerField()
 
 

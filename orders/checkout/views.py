@@ -111,6 +111,6 @@ def _wish(request: Request, asked: dict[str, Any]) -> Wish:
         items=None if items is None else tuple(Item(each["sku_id"], each["quantity"]) for each in items),
         address_id=asked.get("address_id"),
         pickup_store_id=asked.get("pickup_store_id"),
-        coupon_ids=asked["coupon_ids"],
+        coupon_ids=asked["coupon_ids"] or (),
         points_to_use=asked["points_to_use"],
     )

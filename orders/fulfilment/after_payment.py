@@ -6,9 +6,8 @@ A step runs in a transaction of its own after the payment's commit and takes eff
 from collections.abc import Callable
 from typing import TypeAlias
 
-from logistics.allocation.services import FulfilmentItem
-
 from logistics.allocation import services as allocation
+from logistics.allocation.services import FulfilmentItem
 from orders.checkout.facts import OrderPaid
 from orders.checkout.models import Order, OrderLine
 from shop.catalog.services import stock

@@ -2,7 +2,6 @@
 
 from logistics.allocation.facts import OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
-
 from orders.checkout.facts import OrderPaid
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.services import follow_parcels, mark_allocated

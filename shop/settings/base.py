@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "orders.cart",
     "orders.checkout",
     "orders.payments",
+    "orders.fulfilment",
 ]
 
 MIDDLEWARE = [
@@ -211,6 +212,7 @@ INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
+    "orders.checkout.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []

@@ -89,4 +89,6 @@ class ErrorOut(serializers.Serializer[Any]):
     message = serializers.CharField()
     details = ErrorDetailOut(many=True)
     request_id = serializers.CharField()
-    data = serializers.DictField(required=False, help_text="What some refusals add, as their endpoint documents.")
+    data = serializers.DictField(  # type: ignore[assignment]
+        required=False, help_text="What some refusals add, as their endpoint documents."
+    )
