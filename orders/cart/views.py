@@ -3,10 +3,9 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.identity.api import MemberAPIView
+from members.identity.api import MemberAPIView, MemberRequest
 from orders.cart import queries, services
 from orders.cart.models import CartItem
 from orders.cart.serializers import AddItemIn, CartItemOut, CartOut, ChangeItemIn
@@ -16,11 +15,11 @@ from shop.core.api.serializers import ErrorOut, validated
 
 class CartView(MemberAPIView):
     @extend_schema(operation_id="cart_read", responses={200: CartOut, 401: ErrorOut})
-    def get(self, request: Request) -> Response:
+    def get(self, request: MemberRequest) -> Response:
         return Response(queries.cart(member_id=request.member.pk, now=clock.now()))
 
     @extend_schema(operation_id="cart_clear", responses={204: None, 401: ErrorOut})
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: MemberRequest) -> Response:
         services.clear_cart(member_id=request.member.pk)
         return Response(status=204)
 
@@ -31,7 +30,7 @@ class CartItemsView(MemberAPIView):
         request=AddItemIn,
         responses={201: CartItemOut, 400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: MemberRequest) -> Response:
         item = services.add_item(member_id=request.member.pk, now=clock.now(), **validated(AddItemIn, request))
         return Response(_item(item), status=201)
 
@@ -42,12 +41,12 @@ class CartItemView(MemberAPIView):
         request=ChangeItemIn,
         responses={200: CartItemOut, 400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut},
     )
-    def put(self, request: Request, item_id: int) -> Response:
+    def put(self, request: MemberRequest, item_id: int) -> Response:
         change = {"quantity": None, "selected": None, **validated(ChangeItemIn, request)}
         return Response(_item(services.change_item(member_id=request.member.pk, item_id=item_id, **change)))
 
     @extend_schema(operation_id="cart_items_remove", responses={204: None, 401: ErrorOut, 404: ErrorOut})
-    def delete(self, request: Request, item_id: int) -> Response:
+    def delete(self, request: MemberRequest, item_id: int) -> Response:
         services.remove_item(member_id=request.member.pk, item_id=item_id)
         return Response(status=204)
 

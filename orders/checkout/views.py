@@ -3,10 +3,9 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
-from members.identity.api import MemberAPIView
+from members.identity.api import MemberAPIView, MemberRequest
 from orders.cart.queries import cart
 from orders.cart.serializers import CartOut
 from orders.cart.services import refill
@@ -35,7 +34,7 @@ REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
 
 class QuoteView(MemberAPIView):
     @extend_schema(operation_id="checkout_quote", request=QuoteIn, responses={200: QuoteOut, **REFUSALS})
-    def post(self, request: Request) -> Response:
+    def post(self, request: MemberRequest) -> Response:
         now = clock.now()
         offer = make_offer(wish=_wish(request, validated(QuoteIn, request)), now=now)
         return Response(present_quote(offer, promised_at=promised_at(offer=offer, now=now)))
@@ -47,7 +46,7 @@ class OrdersView(MemberAPIView):
         parameters=[OrderListQuery, PageQuery],
         responses={200: OrderPageOut, 400: ErrorOut, 401: ErrorOut},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: MemberRequest) -> Response:
         status = validated_query(OrderListQuery, request).get("status")
         orders = queries.member_orders(member_id=request.member.pk, status=status)
         return Response(page(orders, request, ordering=["-id"], present=present_order))
@@ -59,7 +58,7 @@ class OrdersView(MemberAPIView):
         responses={201: OrderOut, **REFUSALS, 422: ErrorOut},
     )
     @idempotent
-    def post(self, request: Request) -> Response:
+    def post(self, request: MemberRequest) -> Response:
         asked = validated(PlaceOrderIn, request)
         order, lines = place_order(
             wish=_wish(request, asked),
@@ -72,7 +71,7 @@ class OrdersView(MemberAPIView):
 
 class OrderView(MemberAPIView):
     @extend_schema(operation_id="orders_read", responses={200: OrderOut, 401: ErrorOut, 404: ErrorOut})
-    def get(self, request: Request, number: str) -> Response:
+    def get(self, request: MemberRequest, number: str) -> Response:
         return Response(present_order(queries.member_order(member_id=request.member.pk, number=number)))
 
 
@@ -84,7 +83,7 @@ class ReceiveView(MemberAPIView):
         responses={200: OrderOut, **REFUSALS, 422: ErrorOut},
     )
     @idempotent
-    def post(self, request: Request, number: str) -> Response:
+    def post(self, request: MemberRequest, number: str) -> Response:
         order = receive_order(number=number, member_id=request.member.pk, now=clock.now())
         return Response(present_order(order))
 
@@ -93,7 +92,7 @@ class BuyAgainView(MemberAPIView):
     @extend_schema(
         operation_id="orders_buy_again", request=None, responses={200: CartOut, 401: ErrorOut, 404: ErrorOut}
     )
-    def post(self, request: Request, number: str) -> Response:
+    def post(self, request: MemberRequest, number: str) -> Response:
         now, member_id = clock.now(), request.member.pk
         order = queries.member_order(member_id=member_id, number=number)
         units = {line.sku_id: line.quantity for line in order.lines.all()}
@@ -101,7 +100,7 @@ class BuyAgainView(MemberAPIView):
         return Response(cart(member_id=member_id, now=now))
 
 
-def _wish(request: Request, asked: dict[str, Any]) -> Wish:
+def _wish(request: MemberRequest, asked: dict[str, Any]) -> Wish:
     if asked.get("activity"):
         # Campaigns bring their own prices and stock; none is running.
         raise ActivityNotFound
