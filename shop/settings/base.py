@@ -207,6 +207,7 @@ DEMO_LOADERS: list[str] = [
     "logistics.freight.demo.load",
     "logistics.carriers.demo.load",
     "logistics.network.demo.load_stock",
+    "members.identity.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
