@@ -13,7 +13,7 @@ import time
 from sqlite3 import Row
 from typing import Any
 
-from shop.sandbox.clock import china_time
+from shop.sandbox.clock import china_time, parse_instant
 from shop.sandbox.deliveries import Deliverer, Delivery, attempted
 from shop.sandbox.keys import Accounts
 from shop.sandbox.routing import Handler, Request, Response, Route, answer, refused
@@ -111,15 +111,17 @@ class Couriers:
         return answer(_described(waybill) | {"events": [_event(event) for event in events]})
 
     def advance(self, request: Request) -> Response:
-        """POST /couriers/advance {tracking_number, to?, wait?}: the parcel moves on, one push a state.
+        """POST /couriers/advance {tracking_number, to?, wait?, at?, push?}: the parcel moves on, one push a state.
 
         Without `to` it takes the next step, with it all steps up to there; `wait` tells in `pushed` what the shop
-        answered.
+        answered. `at` dates the steps back, to tell a history; with `push: false` the shop finds out when it asks.
         """
         number, to = str(request.data.get("tracking_number")), request.data.get("to")
+        at, push = _moment(request.data.get("at")), request.data.get("push", True) is True
         with self._store.transaction():
             waybill = self._require(number)
-            deliveries = [self._enter(waybill, state) for state in _steps(waybill["state"], to)]
+            entered = [self._enter(waybill, state, at) for state in _steps(waybill["state"], to)]
+            deliveries = [self._announce(waybill, event) for event in entered if push]
         for delivery in deliveries:
             self._deliverer.send(delivery)
         result = _described(self._require(number))
@@ -127,16 +129,22 @@ class Couriers:
             result["pushed"] = [attempted(delivery, timeout=WAIT_SECONDS) for delivery in deliveries]
         return answer(result)
 
-    def _enter(self, waybill: Row, state: str) -> Delivery:
+    def _enter(self, waybill: Row, state: str, at: float) -> Row:
         number = waybill["tracking_number"]
         self._store.run("UPDATE waybills SET state = ? WHERE tracking_number = ?", state, number)
-        event = _event(self._record_event(number, state))
-        body = {"tracking_number": number, "reference": waybill["reference"], "carrier": waybill["carrier"], **event}
+        # A step that is dated back takes what came before it along: nothing happens before the waybill.
+        self._store.run("UPDATE tracking_events SET at = min(at, ?) WHERE tracking_number = ?", at, number)
+        return self._record_event(number, state, at)
+
+    def _announce(self, waybill: Row, event: Row) -> Delivery:
+        number = waybill["tracking_number"]
+        body = {"tracking_number": number, "reference": waybill["reference"], "carrier": waybill["carrier"]}
+        body |= _event(event)
         return self._deliverer.enqueue(
             target="courier_push", lane=number, url=waybill["callback_url"], body=json.dumps(body, ensure_ascii=False)
         )
 
-    def _record_event(self, number: str, state: str) -> Row:
+    def _record_event(self, number: str, state: str, at: float | None = None) -> Row:
         description, location = EVENTS[state]
         event_id = f"TE{secrets.token_hex(12)}"
         self._store.run(
@@ -147,7 +155,7 @@ class Couriers:
             state,
             description,
             location,
-            time.time(),
+            time.time() if at is None else at,
         )
         event = self._store.one("SELECT * FROM tracking_events WHERE event_id = ?", event_id)
         assert event is not None
@@ -172,6 +180,16 @@ class Couriers:
             return handler(request, **names)
 
         return call
+
+
+def _moment(at: object) -> float:
+    """Return the instant that a request names, or the present one."""
+    if at is None:
+        return time.time()
+    moment = parse_instant(at)
+    if moment is None or moment > time.time():
+        raise refused(400, "INVALID_FIELD", "at is an RFC 3339 instant with its offset, not in the future.")
+    return moment
 
 
 def _steps(state: str, to: object) -> list[str]:

@@ -116,3 +116,21 @@ def test_bad_moves_are_refused(http, number, merchant):
     assert http.post("/couriers/advance", json={}).status_code == 404
     assert http.post("/couriers/advance", json={"tracking_number": number, "to": "moon"}).status_code == 400
     assert merchant.stays_at(0, seconds=0.2)
+
+
+def test_a_history_can_be_told_without_pushes(http, call, merchant, number):
+    told = advance(http, number, to="picked_up", at="2026-03-01T08:00:00+08:00", push=False).json()
+    advance(http, number, at="2026-03-02T09:30:00+08:00", push=False)
+
+    assert told["pushed"] == []
+    events = call("GET", f"/couriers/tracks/{number}").json()["events"]
+    assert [(event["state"], event["at"][:16]) for event in events] == [
+        ("created", "2026-03-01T08:00"),
+        ("picked_up", "2026-03-01T08:00"),
+        ("in_transit", "2026-03-02T09:30"),
+    ]
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-03-01T08:00:00", "2999-01-01T00:00:00+08:00", 5])
+def test_a_moment_that_cannot_be_is_refused(http, number, at):
+    assert advance(http, number, at=at).status_code == 400
