@@ -15,6 +15,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.cart.urls",
     "orders.checkout.urls",
     "orders.fulfilment.urls",
+    "orders.payments.urls",
 )
 
 urlpatterns = [

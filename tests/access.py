@@ -34,15 +34,16 @@ class Thing:
 class Door:
     """One method of one route, written as in the URL map.
 
-    `thing` makes what the door leads to, belonging to the member it is given. `not_yours` tells that another member's
-    thing is no thing of yours (404). `read_only` are fields of the answer that a body must not write; None where the
-    endpoint reads no body.
+    `thing` makes what the door leads to, belonging to the member it is given; `body` is what its owner would send.
+    `not_yours` tells that another member's thing is no thing of yours (404). `read_only` are fields of the answer that
+    a body must not write; None where the endpoint reads no body.
     """
 
     method: str
     route: str
     who: Who = Who.MEMBER
     thing: Callable[[Member], Thing] | None = None
+    body: bytes = b"{}"
     not_yours: bool = True
     read_only: tuple[str, ...] | None = None
 

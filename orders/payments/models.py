@@ -1,6 +1,7 @@
-"""Money in and out: payments and refunds as the gateway knows them, and every notification it sent.
+"""Money in and out: payments and refunds as the gateway knows them.
 
-Always: an order is paid by at most one payment; what else arrives for it is refunded in full.
+Always: an order is settled by at most one payment; every other payment that succeeded is refunded in full. What the
+gateway says about a payment is final, whatever the shop had thought of it before.
 """
 
 from django.db import models
@@ -31,18 +32,32 @@ PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
     PaymentStatus.SUCCEEDED: frozenset(),
 }
 
+OPEN_STATUSES = (PaymentStatus.CREATED, PaymentStatus.PENDING)
+
 
 class Payment(models.Model):
+    """One attempt to pay an order; its number is the gateway's `out_trade_no`.
+
+    `query_at`: when the job asks the gateway next. `asked_at`: when anybody asked last; it also holds back the next
+    question. `gateway_state` is the state in the gateway's own word, `gateway_note` what went wrong with it.
+    """
+
     number = models.CharField(_("payment number"), max_length=32, unique=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     method = models.CharField(_("method"), max_length=12, choices=PaymentMethod)
     status = models.CharField(_("status"), max_length=10, choices=PaymentStatus, default=PaymentStatus.CREATED)
     amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
     settles_order = models.BooleanField(_("settles the order"), default=False)
+    payer_openid = models.CharField(_("payer's openid"), max_length=128, blank=True)
     prepay_id = models.CharField(max_length=80, blank=True)
+    prepay_until = models.DateTimeField(null=True, blank=True)
     transaction_id = models.CharField(_("gateway transaction"), max_length=64, blank=True)
+    gateway_state = models.CharField(_("state at the gateway"), max_length=32, blank=True)
+    gateway_note = models.CharField(_("gateway's note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("gateway asked at"), null=True, blank=True)
     query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
 
     class Meta:
@@ -51,10 +66,16 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(settles_order=True), name="order_settled_once"),
             models.UniqueConstraint(
-                fields=["order", "method"], condition=Q(status__in=["created", "pending"]), name="payment_one_open"
+                fields=["order"], condition=Q(status__in=["created", "pending"]), name="payment_one_open"
             ),
             models.UniqueConstraint(
                 fields=["method", "transaction_id"], condition=~Q(transaction_id=""), name="transaction_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(settles_order=False) | Q(status="succeeded"), name="payment_settles_when_paid"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="succeeded") | Q(succeeded_at__isnull=False), name="payment_paid_at_an_instant"
             ),
         ]
         indexes = [
@@ -75,12 +96,15 @@ class RefundStatus(models.TextChoices):
 REFUND_TRANSITIONS: dict[str, frozenset[str]] = {
     RefundStatus.REQUESTED: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED, RefundStatus.ABNORMAL}),
     RefundStatus.PROCESSING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.ABNORMAL}),
+    # Not final: the money may still be sent another way.
     RefundStatus.ABNORMAL: frozenset({RefundStatus.PROCESSING, RefundStatus.SUCCEEDED}),
     RefundStatus.SUCCEEDED: frozenset(),
 }
 
 
 class Refund(models.Model):
+    """Money to give back; its number is the gateway's `out_refund_no` and stays the same at every try."""
+
     class Reason(models.TextChoices):
         LATE = "late", _("Paid after the order was closed")
         DUPLICATE = "duplicate", _("The order was paid already")
@@ -91,8 +115,10 @@ class Refund(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     status = models.CharField(_("status"), max_length=10, choices=RefundStatus, default=RefundStatus.REQUESTED)
     gateway_refund_id = models.CharField(_("gateway refund"), max_length=64, blank=True)
+    gateway_note = models.CharField(_("gateway's note"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"))
     succeeded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("gateway asked at"), null=True, blank=True)
     query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
 
     class Meta:
@@ -104,6 +130,7 @@ class Refund(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_positive"),
         ]
+        indexes = [models.Index(fields=["query_at"], condition=~Q(status="succeeded"), name="refund_to_query")]
 
     def __str__(self) -> str:
         return self.number

@@ -214,6 +214,7 @@ INVARIANTS: list[str] = [
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
+    "orders.payments.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []

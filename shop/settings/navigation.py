@@ -35,6 +35,15 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [item(_("Members"), "group", "identity_member")],
     },
     {
+        "title": _("Orders"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Payments"), "payments", "payments_payment"),
+            item(_("Refunds"), "currency_exchange", "payments_refund"),
+        ],
+    },
+    {
         "title": _("System"),
         "separator": True,
         "collapsible": True,

@@ -1,0 +1,158 @@
+"""Screens of money for finance and customer service: what the gateway said, and asking it again."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from orders.payments.models import Payment, Refund
+from orders.payments.services.asking import refresh_payment
+from orders.payments.services.refunding import refresh_refund
+from shop.core import clock
+from shop.core.actors import Actor
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import DomainError
+from shop.core.money import yuan
+
+MOST_ASKED_AT_ONCE = 20
+
+
+class RefundInline(TabularInline):
+    model = Refund
+    fields = ["number", "status", "amount", "reason", "gateway_refund_id", "gateway_note", "succeeded_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("amount"))
+    def amount(self, refund: Refund) -> str:
+        return yuan(refund.amount_fen)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ["number", "order_link", "method", "shown_status", "amount", "settles_order", "created_at"]
+    list_filter = ["status", "method", "settles_order"]
+    search_fields = ["number", "order__number", "transaction_id"]
+    search_help_text = _("Payment number, order number or gateway transaction")
+    list_select_related = ["order"]
+    ordering = ["-id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    inlines = [RefundInline]
+    actions = ["ask_again"]
+    fieldsets = [
+        (None, {"fields": ["number", "order_link", "method", "status", "amount", "settles_order"]}),
+        (
+            _("At the gateway"),
+            {
+                "fields": [
+                    "transaction_id",
+                    "gateway_state",
+                    "gateway_note",
+                    "payer_openid",
+                    "prepay_id",
+                    "prepay_until",
+                    "asked_at",
+                    "query_at",
+                ]
+            },
+        ),
+        (_("History"), {"fields": ["created_at", "succeeded_at", "closed_at"]}),
+    ]
+
+    @display(
+        description=_("status"),
+        label={"created": "info", "pending": "warning", "succeeded": "success", "closed": "default"},
+        ordering="status",
+    )
+    def shown_status(self, payment: Payment) -> tuple[str, str]:
+        return payment.status, payment.get_status_display()
+
+    @display(description=_("amount"), ordering="amount_fen")
+    def amount(self, payment: Payment) -> str:
+        return yuan(payment.amount_fen)
+
+    @display(description=_("order"), ordering="order__number")
+    def order_link(self, payment: Payment) -> str:
+        return _link("admin:checkout_order_change", payment.order_id, payment.order.number)
+
+    @admin.action(description=_("Ask the gateway again"), permissions=["view"])
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        actor = Actor.staff(request.user.get_username())
+
+        def ask(number: str) -> None:
+            refresh_payment(number=number, actor=actor, now=clock.now())
+
+        _ask_each(self, request, queryset, ask)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ["number", "payment_link", "shown_status", "amount", "reason", "gateway_note", "created_at"]
+    list_filter = ["status", "reason"]
+    search_fields = ["number", "payment__number", "payment__order__number", "gateway_refund_id"]
+    search_help_text = _("Refund, payment or order number, or gateway refund")
+    list_select_related = ["payment"]
+    ordering = ["-id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    actions = ["ask_again"]
+    fieldsets = [
+        (None, {"fields": ["number", "payment_link", "status", "amount", "reason"]}),
+        (_("At the gateway"), {"fields": ["gateway_refund_id", "gateway_note", "asked_at", "query_at"]}),
+        (_("History"), {"fields": ["created_at", "succeeded_at"]}),
+    ]
+
+    @display(
+        description=_("status"),
+        label={"requested": "info", "processing": "warning", "succeeded": "success", "abnormal": "danger"},
+        ordering="status",
+    )
+    def shown_status(self, refund: Refund) -> tuple[str, str]:
+        return refund.status, refund.get_status_display()
+
+    @display(description=_("amount"), ordering="amount_fen")
+    def amount(self, refund: Refund) -> str:
+        return yuan(refund.amount_fen)
+
+    @display(description=_("payment"), ordering="payment__number")
+    def payment_link(self, refund: Refund) -> str:
+        return _link("admin:payments_payment_change", refund.payment_id, refund.payment.number)
+
+    @admin.action(description=_("Ask the gateway again"), permissions=["view"])
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        def ask(number: str) -> None:
+            refresh_refund(number=number, now=clock.now())
+
+        _ask_each(self, request, queryset, ask)
+
+
+def _ask_each(screen: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any], ask: Callable[[str], None]) -> None:
+    """Ask about each chosen row, saying how many answers came and what was refused."""
+    answered = 0
+    for number in chosen.values_list("number", flat=True)[:MOST_ASKED_AT_ONCE]:
+        try:
+            ask(number)
+        except DomainError as error:
+            screen.message_user(request, f"{number}: {error}", messages.ERROR)
+        else:
+            answered += 1
+    text = ngettext("The gateway answered about %d.", "The gateway answered about %d.", answered) % answered
+    screen.message_user(request, text, messages.SUCCESS if answered else messages.WARNING)
+
+
+def _link(view: str, pk: int, text: str) -> str:
+    return format_html('<a href="{}">{}</a>', reverse(view, args=[pk]), text)

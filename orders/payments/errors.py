@@ -1,0 +1,51 @@
+"""Refusals of paying and refunding."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class PaymentNotFound(DomainError):
+    code, status, message = "payment_not_found", 404, _("This payment does not exist.")
+
+
+class PaymentMethodUnavailable(DomainError):
+    code, status, message = "payment_method_unavailable", 409, _("This order cannot be paid in this way.")
+
+
+class OrderNotPayable(DomainError):
+    code, status, message = "order_not_payable", 409, _("This order no longer waits for payment.")
+
+
+class OrderExpired(DomainError):
+    code, status, message = "order_expired", 409, _("The time to pay for this order is over.")
+
+
+class WechatOpenidRequired(DomainError):
+    """The payer is known by phone only; the front sends `login_code`, fresh from `wx.login`, to pay with WeChat."""
+
+    code, status, message = "wechat_openid_required", 409, _("Please open WeChat to pay.")
+
+
+class PaymentGatewayUnavailable(DomainError):
+    """No answer, or none that can be believed: nothing is known about what the gateway did."""
+
+    code, status, message = "payment_gateway_unavailable", 503, _("The payment service does not answer. Please retry.")
+
+
+class PaymentRefused(DomainError):
+    """The gateway understood and said no; `gateway_code` is its word for it."""
+
+    code, status, message = "payment_refused", 409, _("The payment service refused the request ({gateway_code}).")
+
+
+class NotificationRefused(DomainError):
+    """A notification that is forged, altered, stale or not for this shop; nothing was changed."""
+
+    code, status, message = "notification_refused", 401, _("The notification was refused.")
+
+
+class NotificationMismatch(DomainError):
+    """A genuine message whose facts are not those of the payment or refund it names; nothing was changed."""
+
+    code, status, message = "notification_mismatch", 409, _("The notification does not match the payment.")

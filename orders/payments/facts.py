@@ -1,0 +1,22 @@
+"""What payments tell the rooms above, and their own subscribers."""
+
+from datetime import datetime
+
+from shop.core.events import Fact
+
+
+class RefundRequested(Fact):
+    """Money has to go back; the subscriber sends the refund to the gateway under this number."""
+
+    number: str
+    at: datetime
+
+
+class RefundSucceeded(Fact):
+    """The payer has the money back."""
+
+    number: str
+    payment_number: str
+    order_number: str
+    amount_fen: int
+    at: datetime

@@ -1,0 +1,243 @@
+"""WeChat Pay v3 for mini-programs (JSAPI), through the `wechatpayv3` client."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+import structlog
+
+from orders.payments.errors import NotificationMismatch, NotificationRefused, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.gateways.base import (
+    CloseResult,
+    GatewayRefund,
+    GatewayRefundState,
+    Notice,
+    Prepaid,
+    PrepayRequest,
+    RefundRequest,
+    TradeState,
+    Transaction,
+)
+from orders.payments.gateways.wechat_client import BadAnswer, WechatAccount, wechat_client
+from orders.payments.gateways.wechat_notifications import checked_headers
+from shop.core.clock import SHANGHAI
+
+# A prepay_id lives two hours; what is left must be enough for the payer.
+PREPAY_LIFE = timedelta(hours=2) - timedelta(minutes=10)
+RETRY_AFTER_SECONDS = 3
+
+TRADE_STATES = {
+    "SUCCESS": TradeState.PAID,
+    "REFUND": TradeState.REFUNDED,
+    "NOTPAY": TradeState.UNPAID,
+    "USERPAYING": TradeState.UNPAID,
+    # The payer may try again until the transaction is closed.
+    "PAYERROR": TradeState.UNPAID,
+    "CLOSED": TradeState.CLOSED,
+    "REVOKED": TradeState.CLOSED,
+}
+REFUND_STATES = {
+    "PROCESSING": GatewayRefundState.PROCESSING,
+    "SUCCESS": GatewayRefundState.SUCCEEDED,
+    "ABNORMAL": GatewayRefundState.ABNORMAL,
+    "CLOSED": GatewayRefundState.ABNORMAL,
+}
+_UNKNOWN_CODES = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "RESOURCE_NOT_EXIST"}
+_CLOSED_CODES = {"ORDER_CLOSED", "ORDERCLOSED", "TRADE_CLOSED"}
+_BUSY_CODES = {"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "BANK_ERROR", "SYSTEM_ERROR"}
+PAID_CODE = "ORDERPAID"
+
+log = structlog.get_logger(__name__)
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+class _Amount(msgspec.Struct):
+    total: int = 0
+    currency: str = "CNY"
+
+
+class _Transaction(msgspec.Struct):
+    appid: str
+    mchid: str
+    out_trade_no: str
+    trade_state: str
+    amount: _Amount | None = None
+    transaction_id: str = ""
+    success_time: datetime | None = None
+
+
+class _RefundAmount(msgspec.Struct):
+    total: int
+    refund: int
+
+
+class _Refund(msgspec.Struct):
+    out_trade_no: str
+    out_refund_no: str
+    refund_id: str
+    amount: _RefundAmount
+    status: str = ""
+    refund_status: str = ""
+    mchid: str = ""
+    success_time: datetime | None = None
+
+
+class WechatPayGateway:
+    """One merchant account; safe to share between threads."""
+
+    def __init__(self, account: WechatAccount) -> None:
+        self._account = account
+        self._client = wechat_client(account)
+
+    def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid:
+        answer = self._call(
+            lambda: self._client.pay(
+                description=request.description,
+                out_trade_no=request.number,
+                amount={"total": request.amount_fen, "currency": "CNY"},
+                payer={"openid": request.openid},
+                time_expire=request.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+                notify_url=request.notify_url,
+            )
+        )
+        prepay_id = answer.get("prepay_id")
+        if not isinstance(prepay_id, str) or not prepay_id:
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        return Prepaid(prepay_id=prepay_id, valid_until=now + PREPAY_LIFE)
+
+    def client_params(self, *, prepay_id: str, now: datetime) -> dict[str, str]:
+        """What `wx.requestPayment` takes."""
+        timestamp, nonce, package = str(int(now.timestamp())), secrets.token_hex(16), f"prepay_id={prepay_id}"
+        signature = self._client.sign(data=[self._account.app_id, timestamp, nonce, package])
+        return {
+            "timeStamp": timestamp,
+            "nonceStr": nonce,
+            "package": package,
+            "signType": "RSA",
+            "paySign": signature,
+        }
+
+    def query(self, *, number: str) -> Transaction:
+        try:
+            answer = self._call(lambda: self._client.query(out_trade_no=number))
+        except PaymentRefused as refusal:
+            if refusal.data["gateway_code"] not in _UNKNOWN_CODES:
+                raise
+            return Transaction(number, TradeState.UNKNOWN, refusal.data["gateway_code"], 0, "CNY")
+        transaction = self._transaction(_convert(answer, _Transaction))
+        if transaction.number != number:
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        return transaction
+
+    def close(self, *, number: str) -> CloseResult:
+        try:
+            self._call(lambda: self._client.close(out_trade_no=number))
+        except PaymentRefused as refusal:
+            code = refusal.data["gateway_code"]
+            if code == PAID_CODE:
+                return CloseResult.PAID
+            if code not in _UNKNOWN_CODES | _CLOSED_CODES:
+                raise
+        return CloseResult.CLOSED
+
+    def refund(self, request: RefundRequest) -> GatewayRefund:
+        amount = {"refund": request.amount_fen, "total": request.payment_amount_fen, "currency": "CNY"}
+        answer = self._call(
+            lambda: self._client.refund(
+                out_refund_no=request.number,
+                out_trade_no=request.payment_number,
+                amount=amount,
+                reason=request.reason,
+                notify_url=request.notify_url,
+            )
+        )
+        return self._refund(_convert(answer, _Refund))
+
+    def query_refund(self, *, number: str) -> GatewayRefund | None:
+        try:
+            answer = self._call(lambda: self._client.query_refund(out_refund_no=number))
+        except PaymentRefused as refusal:
+            if refusal.data["gateway_code"] in _UNKNOWN_CODES:
+                return None
+            raise
+        return self._refund(_convert(answer, _Refund))
+
+    def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        checked, text = checked_headers(headers=headers, body=body, serial=self._account.public_key_id, now=now)
+        try:
+            message = self._client.callback(headers=checked, body=text)
+        except Exception as error:
+            # The SDK lets whatever its parsing met escape: a bad key, bad base64, bad JSON.
+            raise NotificationRefused(reason="sdk") from error
+        if not isinstance(message, dict):
+            raise NotificationRefused(reason="signature")
+        event = str(message.get("event_type", ""))
+        try:
+            if event == "TRANSACTION.SUCCESS":
+                return self._transaction(msgspec.convert(message["resource"], _Transaction))
+            if event.startswith("REFUND."):
+                return self._notified_refund(msgspec.convert(message["resource"], _Refund))
+        except (msgspec.ValidationError, KeyError) as error:
+            raise NotificationRefused(reason="shape") from error
+        raise NotificationRefused(reason="event")
+
+    def _notified_refund(self, refund: _Refund) -> GatewayRefund:
+        if refund.mchid != self._account.mch_id:
+            raise NotificationMismatch(reason="merchant")
+        return self._refund(refund)
+
+    def _transaction(self, told: _Transaction) -> Transaction:
+        if told.mchid != self._account.mch_id or told.appid != self._account.app_id:
+            raise NotificationMismatch(reason="account")
+        amount = told.amount or _Amount()
+        return Transaction(
+            number=told.out_trade_no,
+            state=TRADE_STATES.get(told.trade_state, TradeState.UNPAID),
+            raw_state=told.trade_state,
+            amount_fen=amount.total,
+            currency=amount.currency,
+            transaction_id=told.transaction_id,
+            paid_at=told.success_time,
+        )
+
+    def _refund(self, told: _Refund) -> GatewayRefund:
+        raw = told.status or told.refund_status
+        return GatewayRefund(
+            number=told.out_refund_no,
+            payment_number=told.out_trade_no,
+            state=REFUND_STATES.get(raw, GatewayRefundState.ABNORMAL),
+            raw_state=raw,
+            amount_fen=told.amount.refund,
+            payment_amount_fen=told.amount.total,
+            refund_id=told.refund_id,
+            succeeded_at=told.success_time,
+        )
+
+    def _call(self, send: Callable[[], tuple[int, str]]) -> dict[str, Any]:
+        """Send and read the answer. Raises PaymentGatewayUnavailable, PaymentRefused(gateway_code, gateway_message)."""
+        try:
+            status, text = send()
+            answer = json.loads(text) if text else {}
+        except (httpx.HTTPError, BadAnswer, ValueError) as error:
+            log.warning("payment_gateway_failed", error=f"{type(error).__name__}: {error}")
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+        if not isinstance(answer, dict):
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        if 200 <= status < 300:
+            return answer
+        code, message = str(answer.get("code", status)), str(answer.get("message", ""))
+        log.warning("payment_gateway_refused", status=status, gateway_code=code, gateway_message=message)
+        if status >= 500 or status == 429 or code in _BUSY_CODES:
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+        raise PaymentRefused(gateway_code=code, gateway_message=message)
+
+
+def _convert(answer: dict[str, Any], shape: type[Shape]) -> Shape:
+    try:
+        return msgspec.convert(answer, shape)
+    except msgspec.ValidationError as error:
+        raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error

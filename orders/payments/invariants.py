@@ -1,0 +1,67 @@
+"""Laws of money: what came in, what went back, and what an order says was paid."""
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from orders.checkout.models import Order, OrderStatus
+from orders.payments.models import Payment, PaymentStatus, Refund
+
+SHOWN = 20
+_UNSETTLED = (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
+
+
+def paid_orders_have_one_settling_payment() -> list[str]:
+    """A paid order has exactly one payment that settles it, of exactly what it had to pay; an unpaid one has none."""
+    orders = Order.objects.annotate(
+        settling=Count("payments", filter=Q(payments__settles_order=True)),
+        settled_fen=Coalesce(Sum("payments__amount_fen", filter=Q(payments__settles_order=True)), 0),
+    ).values("number", "status", "payable_fen", "paid_fen", "settling", "settled_fen")
+    unpaid = orders.filter(status__in=_UNSETTLED).filter(Q(settling__gt=0) | Q(paid_fen__gt=0))
+    paid = orders.exclude(status__in=_UNSETTLED).exclude(
+        settling=1, settled_fen=F("payable_fen"), paid_fen=F("payable_fen")
+    )
+    return [
+        "order {number} ({status}): payable {payable_fen}, paid {paid_fen},"
+        " {settling} settling payments of {settled_fen}".format(**row)
+        for row in [*unpaid[:SHOWN], *paid[:SHOWN]]
+    ]
+
+
+def other_payments_are_refunded_in_full() -> list[str]:
+    """Every payment that succeeded without settling its order has a refund of its whole amount."""
+    payments = (
+        Payment.objects.filter(status=PaymentStatus.SUCCEEDED, settles_order=False)
+        .annotate(back_fen=Coalesce(Sum("refunds__amount_fen"), 0))
+        .exclude(back_fen=F("amount_fen"))
+    )
+    return [
+        f"payment {row.number}: {row.amount_fen} came in for nothing, {row.back_fen} goes back"
+        for row in payments[:SHOWN]
+    ]
+
+
+def refunds_never_exceed_payments() -> list[str]:
+    payments = Payment.objects.annotate(back_fen=Coalesce(Sum("refunds__amount_fen"), 0)).filter(
+        Q(back_fen__gt=F("amount_fen")) | Q(back_fen__gt=0) & ~Q(status=PaymentStatus.SUCCEEDED)
+    )
+    return [
+        f"payment {row.number} ({row.status}): {row.amount_fen} came in, {row.back_fen} goes back"
+        for row in payments[:SHOWN]
+    ]
+
+
+def books_balance() -> list[str]:
+    """Over the whole shop: succeeded payments minus refunds of unneeded ones is what the orders say was paid."""
+    came = Payment.objects.filter(status=PaymentStatus.SUCCEEDED).aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
+    unneeded = Refund.objects.filter(reason__in=[Refund.Reason.LATE, Refund.Reason.DUPLICATE])
+    back = unneeded.aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
+    paid = Order.objects.aggregate(fen=Coalesce(Sum("paid_fen"), 0))["fen"]
+    return [] if came - back == paid else [f"{came} came in, {back} went back as unneeded, orders say {paid}"]
+
+
+LAWS = (
+    paid_orders_have_one_settling_payment,
+    other_payments_are_refunded_in_full,
+    refunds_never_exceed_payments,
+    books_balance,
+)

@@ -1,0 +1,23 @@
+"""Scheduled work: unpaid orders expire, silent payments and refunds are asked about."""
+
+from datetime import datetime, timedelta
+
+from orders.payments.services.asking import ask_due
+from orders.payments.services.closing import expire_unpaid_orders
+from orders.payments.services.refunding import refresh_due_refunds
+from shop.core.jobs import Effect, job
+
+
+@job("payments.expire_orders", every=timedelta(seconds=30))
+def expire_orders(now: datetime) -> Effect:
+    return expire_unpaid_orders(now=now)
+
+
+@job("payments.ask_gateway", every=timedelta(seconds=15))
+def ask_gateway(now: datetime) -> Effect:
+    return ask_due(now=now)
+
+
+@job("payments.watch_refunds", every=timedelta(minutes=1))
+def watch_refunds(now: datetime) -> Effect:
+    return refresh_due_refunds(now=now)

@@ -1,0 +1,99 @@
+"""The gateway says that a payment is paid: the one place where that takes effect."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from orders.checkout.locks import lock_order
+from orders.checkout.models import OrderStatus
+from orders.checkout.services.confirmation import confirm_paid
+from orders.payments.errors import NotificationMismatch, PaymentNotFound
+from orders.payments.facts import RefundRequested
+from orders.payments.gateways.base import TradeState, Transaction
+from orders.payments.locks import lock_payment
+from orders.payments.models import PAYMENT_TRANSITIONS, Payment, PaymentStatus, Refund
+from shop.core.actors import Actor
+from shop.core.numbers import new_number
+from shop.core.outbox import publish
+from shop.core.state import check_transition
+from shop.core.transactions import use_case
+
+CURRENCY = "CNY"
+# The outbox sends a refund at once; the job looks after it from then on.
+FIRST_REFUND_QUERY_AFTER = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+@use_case
+def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) -> Payment:
+    """Record that a payment succeeded, once, however often and through whomever it is told.
+
+    It settles its order when that still waits for payment. Otherwise the money goes back in full: `late` when the
+    order was closed, `duplicate` when another payment had settled it.
+    Raises PaymentNotFound, and NotificationMismatch when the facts are not those of the payment.
+    """
+    known = Payment.objects.filter(number=transaction.number).select_related("order").first()
+    if known is None:
+        raise PaymentNotFound
+    check_facts(known, transaction)
+    if known.status == PaymentStatus.SUCCEEDED:
+        return known
+    order = lock_order(number=known.order.number)
+    payment = lock_payment(number=known.number)
+    if payment.status == PaymentStatus.SUCCEEDED:
+        return payment
+    check_transition(PAYMENT_TRANSITIONS, current=payment.status, target=PaymentStatus.SUCCEEDED)
+    payment.status = PaymentStatus.SUCCEEDED
+    payment.transaction_id = transaction.transaction_id
+    payment.gateway_state, payment.gateway_note = transaction.raw_state, ""
+    payment.succeeded_at = transaction.paid_at or now
+    payment.settles_order = order.status == OrderStatus.PENDING_PAYMENT
+    payment.query_at = None
+    payment.save(
+        update_fields=[
+            "status",
+            "transaction_id",
+            "gateway_state",
+            "gateway_note",
+            "succeeded_at",
+            "settles_order",
+            "query_at",
+        ]
+    )
+    if payment.settles_order:
+        confirm_paid(order=order, actor=actor, now=now)
+    else:
+        late = order.status == OrderStatus.CANCELLED
+        _give_back(payment, reason=Refund.Reason.LATE if late else Refund.Reason.DUPLICATE, now=now)
+    return payment
+
+
+def check_facts(payment: Payment, transaction: Transaction) -> None:
+    """Raises NotificationMismatch unless the gateway speaks of this very payment, paid, in this amount."""
+    wrong = [
+        name
+        for name, told, expected in (
+            ("amount", transaction.amount_fen, payment.amount_fen),
+            ("currency", transaction.currency, CURRENCY),
+            ("state", transaction.state, TradeState.PAID),
+            ("transaction", bool(transaction.transaction_id), True),
+            ("transaction", transaction.transaction_id, payment.transaction_id or transaction.transaction_id),
+        )
+        if told != expected
+    ]
+    if wrong:
+        log.error("payment_mismatch", payment=payment.number, wrong=wrong, transaction=transaction.transaction_id)
+        raise NotificationMismatch(wrong=wrong)
+
+
+def _give_back(payment: Payment, *, reason: Refund.Reason, now: datetime) -> None:
+    refund = Refund.objects.create(
+        number=new_number("R", now),
+        payment=payment,
+        amount_fen=payment.amount_fen,
+        reason=reason,
+        created_at=now,
+        query_at=now + FIRST_REFUND_QUERY_AFTER,
+    )
+    publish(RefundRequested(number=refund.number, at=now))

@@ -1,0 +1,164 @@
+"""A member starts to pay: one open payment per order, prepaid at the gateway."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from members.identity.queries import active_member
+from members.identity.wechat import exchange_login_code
+from orders.checkout.errors import OrderNotFound
+from orders.checkout.locks import lock_order
+from orders.checkout.models import Order, OrderStatus
+from orders.checkout.services.confirmation import confirm_paid
+from orders.payments.errors import (
+    OrderExpired,
+    OrderNotPayable,
+    PaymentGatewayUnavailable,
+    PaymentMethodUnavailable,
+    PaymentRefused,
+    WechatOpenidRequired,
+)
+from orders.payments.gateways.base import PrepayRequest
+from orders.payments.gateways.registry import gateway_for
+from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
+from orders.payments.services.asking import FIRST_QUERY_AFTER
+from orders.payments.services.closing import close_payment
+from shop.core.actors import Actor
+from shop.core.numbers import new_number
+from shop.core.transactions import use_case
+
+# An open payment of other terms is closed first; each round settles one, and nobody opens them that fast.
+MAX_ROUNDS = 3
+# The gateway wants more than a minute left. Who pays in this time is served, or the payment was closed before.
+CLOSING_GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class StartedPayment:
+    """`client_params` is for the payment client of the front; None where there is nothing to do there."""
+
+    payment: Payment
+    client_params: dict[str, str] | None
+
+
+def start_payment(
+    *, member_id: int, order_number: str, method: str, login_code: str | None, now: datetime
+) -> StartedPayment:
+    """Open the order's payment, or take up the open one, ready for the payer.
+
+    Talks to the gateway, so it is never called inside a transaction. Raises OrderNotFound, OrderNotPayable,
+    OrderExpired, PaymentMethodUnavailable, WechatOpenidRequired, PaymentGatewayUnavailable, PaymentRefused.
+    """
+    if method == PaymentMethod.BALANCE_FREE:
+        return StartedPayment(settle_free_order(member_id=member_id, order_number=order_number, now=now), None)
+    # Looked at before the login code is spent, and again under the lock.
+    _check_payable(Order.objects.filter(number=order_number, member_id=member_id).first(), now=now)
+    gateway_for(method)
+    openid = _payer(member_id=member_id, login_code=login_code)
+    actor = Actor.member(member_id)
+    for _round in range(MAX_ROUNDS):
+        payment = open_payment(order_number=order_number, member_id=member_id, method=method, openid=openid, now=now)
+        if payment.payer_openid == openid and (ready := _prepaid(payment, actor=actor, now=now)):
+            return ready
+        close_payment(number=payment.number, actor=actor, now=now)
+    raise PaymentGatewayUnavailable(retry_after=1)
+
+
+@use_case
+def open_payment(*, order_number: str, member_id: int, method: str, openid: str, now: datetime) -> Payment:
+    """The order's one open payment, made if there is none; it may be another payer's. Calls nobody."""
+    order = lock_order(number=order_number, member_id=member_id)
+    _check_payable(order, now=now)
+    if order.payable_fen == 0:
+        raise PaymentMethodUnavailable
+    payment = Payment.objects.filter(order=order, status__in=OPEN_STATUSES).select_related("order").first()
+    if payment is not None:
+        return payment
+    return Payment.objects.create(
+        number=new_number("P", now),
+        order=order,
+        method=method,
+        amount_fen=order.payable_fen,
+        payer_openid=openid,
+        created_at=now,
+    )
+
+
+@use_case
+def settle_free_order(*, member_id: int, order_number: str, now: datetime) -> Payment:
+    """Pay an order that costs nothing; asked again, the same payment. Raises PaymentMethodUnavailable if it costs."""
+    order = lock_order(number=order_number, member_id=member_id)
+    known = Payment.objects.filter(order=order, method=PaymentMethod.BALANCE_FREE, settles_order=True).first()
+    if known is not None:
+        return known
+    _check_payable(order, now=now)
+    if order.payable_fen:
+        raise PaymentMethodUnavailable
+    payment = Payment.objects.create(
+        number=new_number("P", now),
+        order=order,
+        method=PaymentMethod.BALANCE_FREE,
+        status=PaymentStatus.SUCCEEDED,
+        amount_fen=0,
+        settles_order=True,
+        created_at=now,
+        succeeded_at=now,
+    )
+    confirm_paid(order=order, actor=Actor.member(member_id), now=now)
+    return payment
+
+
+def _payer(*, member_id: int, login_code: str | None) -> str:
+    """The openid that pays: of the WeChat user behind a fresh login code, else the member's own."""
+    member = active_member(member_id=member_id)
+    openid = exchange_login_code(login_code).openid if login_code else member.openid
+    if not openid:
+        raise WechatOpenidRequired
+    return openid
+
+
+def _prepaid(payment: Payment, *, actor: Actor, now: datetime) -> StartedPayment | None:
+    """The payment with its prepay id, asked for if needed; None when the gateway has closed it meanwhile."""
+    gateway = gateway_for(payment.method)
+    if not payment.prepay_until or payment.prepay_until <= now:
+        try:
+            prepaid = gateway.prepay(_prepay_request(payment), now=now)
+        except PaymentRefused as refusal:
+            if refusal.data["gateway_code"] in ("ORDERPAID", "ORDER_CLOSED"):
+                return None
+            raise
+        payment.prepay_id, payment.prepay_until = prepaid.prepay_id, prepaid.valid_until
+        payment.status, payment.asked_at, payment.query_at = PaymentStatus.PENDING, now, now + FIRST_QUERY_AFTER
+        # It may have been closed, or even paid, while the gateway was asked.
+        kept = Payment.objects.filter(pk=payment.pk, status__in=OPEN_STATUSES).update(
+            prepay_id=payment.prepay_id,
+            prepay_until=payment.prepay_until,
+            status=payment.status,
+            asked_at=payment.asked_at,
+            query_at=payment.query_at,
+        )
+        if not kept:
+            raise OrderNotPayable
+    return StartedPayment(payment, gateway.client_params(prepay_id=payment.prepay_id, now=now))
+
+
+def _prepay_request(payment: Payment) -> PrepayRequest:
+    return PrepayRequest(
+        number=payment.number,
+        description=f"{settings.UNFOLD['SITE_TITLE']} {payment.order.number}",
+        amount_fen=payment.amount_fen,
+        openid=payment.payer_openid,
+        expires_at=payment.order.expires_at + CLOSING_GRACE,
+        notify_url=settings.BASE_URL + reverse("wechat-payment-notify"),
+    )
+
+
+def _check_payable(order: Order | None, *, now: datetime) -> None:
+    if order is None:
+        raise OrderNotFound
+    if order.status != OrderStatus.PENDING_PAYMENT:
+        raise OrderNotPayable
+    if order.expires_at <= now:
+        raise OrderExpired

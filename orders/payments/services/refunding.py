@@ -1,0 +1,153 @@
+"""Money goes back: sent under one number until the gateway has it, then watched until the payer has it."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop
+
+from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.facts import RefundSucceeded
+from orders.payments.gateways.base import GatewayRefund, GatewayRefundState, RefundRequest
+from orders.payments.gateways.registry import gateway_for
+from orders.payments.locks import lock_refund
+from orders.payments.models import REFUND_TRANSITIONS, Refund, RefundStatus
+from orders.payments.services.asking import MAX_FAILURES
+from shop.core.alerts import clear_alert, raise_alert
+from shop.core.outbox import publish
+from shop.core.state import check_transition
+from shop.core.transactions import use_case
+
+NEXT_QUERY_AFTER = timedelta(minutes=1)
+ABNORMAL_QUERY_AFTER = timedelta(hours=1)
+ABNORMAL_MESSAGE = gettext_noop("Refund {number} did not reach the payer: {note}")
+
+STATUS_OF = {
+    GatewayRefundState.PROCESSING: RefundStatus.PROCESSING,
+    GatewayRefundState.SUCCEEDED: RefundStatus.SUCCEEDED,
+    GatewayRefundState.ABNORMAL: RefundStatus.ABNORMAL,
+}
+
+log = structlog.get_logger(__name__)
+
+
+def send_refund(*, number: str, now: datetime) -> Refund:
+    """Hand the refund to the gateway; safe to repeat, it pays back once per number.
+
+    Never called inside a transaction. Raises PaymentGatewayUnavailable and PaymentRefused; the refund then stays to
+    be sent, and the reason is kept for people to see.
+    """
+    refund = Refund.objects.select_related("payment").get(number=number)
+    if refund.status == RefundStatus.SUCCEEDED:
+        return refund
+    try:
+        told = gateway_for(refund.payment.method).refund(_refund_request(refund))
+    except PaymentRefused as refusal:
+        _note(refund, note=f"{refusal.data['gateway_code']} {refusal.data['gateway_message']}", now=now)
+        raise
+    return record_refund(told=told, now=now)
+
+
+def refresh_refund(*, number: str, now: datetime) -> Refund:
+    """Ask the gateway how the refund is; one that it has never heard of is sent."""
+    refund = Refund.objects.select_related("payment").get(number=number)
+    told = gateway_for(refund.payment.method).query_refund(number=number)
+    return send_refund(number=number, now=now) if told is None else record_refund(told=told, now=now)
+
+
+def refresh_due_refunds(*, now: datetime, limit: int = 100) -> dict[str, int]:
+    """Ask about every refund whose time has come; returns how many were asked, succeeded and failed."""
+    due = Refund.objects.exclude(status=RefundStatus.SUCCEEDED).filter(query_at__lte=now).order_by("query_at")
+    effect = {"asked": 0, "succeeded": 0, "failed": 0}
+    for number in due.values_list("number", flat=True)[:limit]:
+        if effect["failed"] >= MAX_FAILURES:
+            break
+        effect["asked"] += 1
+        # Put off first: whatever happens, the next run asks about others too.
+        Refund.objects.filter(number=number).update(asked_at=now, query_at=now + NEXT_QUERY_AFTER)
+        try:
+            effect["succeeded"] += refresh_refund(number=number, now=now).status == RefundStatus.SUCCEEDED
+        except (PaymentGatewayUnavailable, PaymentRefused, NotificationMismatch) as error:
+            effect["failed"] += 1
+            log.warning("refund_not_refreshed", refund=number, error=error.code)
+    return effect
+
+
+@use_case
+def record_refund(*, told: GatewayRefund, now: datetime) -> Refund:
+    """Apply what the gateway says about a refund, once. Raises PaymentNotFound and NotificationMismatch."""
+    refund = lock_refund(number=told.number)
+    _check_facts(refund, told)
+    status = STATUS_OF[told.state]
+    if refund.status == RefundStatus.SUCCEEDED:
+        return refund
+    if status != refund.status:
+        check_transition(REFUND_TRANSITIONS, current=refund.status, target=status)
+    abnormal = status == RefundStatus.ABNORMAL
+    refund.status = status
+    refund.gateway_refund_id = told.refund_id
+    refund.gateway_note = told.raw_state if abnormal else ""
+    refund.asked_at = now
+    refund.query_at = now + (ABNORMAL_QUERY_AFTER if abnormal else NEXT_QUERY_AFTER)
+    if status == RefundStatus.SUCCEEDED:
+        refund.succeeded_at, refund.query_at = told.succeeded_at or now, None
+        publish(_succeeded(refund, now=now))
+    refund.save()
+    _alert(refund, now=now)
+    return refund
+
+
+def _succeeded(refund: Refund, *, now: datetime) -> RefundSucceeded:
+    return RefundSucceeded(
+        number=refund.number,
+        payment_number=refund.payment.number,
+        order_number=refund.payment.order.number,
+        amount_fen=refund.amount_fen,
+        at=now,
+    )
+
+
+def _check_facts(refund: Refund, told: GatewayRefund) -> None:
+    expected = (refund.payment.number, refund.amount_fen, refund.payment.amount_fen)
+    if (told.payment_number, told.amount_fen, told.payment_amount_fen) != expected:
+        log.error("refund_mismatch", refund=refund.number, told=told)
+        raise NotificationMismatch(wrong=["refund"])
+
+
+def _refund_request(refund: Refund) -> RefundRequest:
+    # The gateway takes a repeated number only with the very same words, so they follow no reader's language.
+    with translation.override(settings.LANGUAGE_CODE):
+        reason = str(Refund.Reason(refund.reason).label)
+    return RefundRequest(
+        number=refund.number,
+        payment_number=refund.payment.number,
+        amount_fen=refund.amount_fen,
+        payment_amount_fen=refund.payment.amount_fen,
+        reason=reason,
+        notify_url=settings.BASE_URL + reverse("wechat-refund-notify"),
+    )
+
+
+def _note(refund: Refund, *, note: str, now: datetime) -> None:
+    Refund.objects.filter(pk=refund.pk).exclude(status=RefundStatus.SUCCEEDED).update(
+        gateway_note=note[:200], asked_at=now, query_at=now + NEXT_QUERY_AFTER
+    )
+    refund.gateway_note = note[:200]
+    _alert(refund, now=now)
+
+
+def _alert(refund: Refund, *, now: datetime) -> None:
+    cause = f"payments.refund.{refund.number}"
+    if not refund.gateway_note:
+        clear_alert(cause=cause)
+        return
+    raise_alert(
+        cause=cause,
+        message=ABNORMAL_MESSAGE,
+        data={"number": refund.number, "note": refund.gateway_note},
+        link=reverse("admin:payments_refund_change", args=[refund.pk]),
+        permission="payments.view_refund",
+        now=now,
+    )
