@@ -57,6 +57,7 @@ class Transactions:
             Route("GET", f"{base}/id/{{transaction_id}}", signed(self.query_by_id), struck),
             Route("POST", f"{base}/out-trade-no/{{out_trade_no}}/close", signed(self.close), (*struck, "close")),
             Route("POST", "/wechat/pay", self.pay),
+            Route("POST", "/wechat/past-payments", self.remember),
             Route("POST", "/wechat/probe", self.probe),
         ]
 
@@ -128,6 +129,43 @@ class Transactions:
         if data.get("wait") is True:
             result["notified"] = attempted(delivery, timeout=WAIT_SECONDS)
         return answer(result)
+
+    def remember(self, request: Request) -> Response:
+        """POST /wechat/past-payments {out_trade_no, openid, total, paid_at}: it was paid then, and all know it.
+
+        For a history of payments, which `time_expire` keeps from being made afterwards. No notification is sent.
+        """
+        data = request.data
+        paid_at = parse_instant(data.get("paid_at"))
+        if paid_at is None or paid_at > time.time():
+            raise refused(400, "INVALID_TIME", "paid_at is an RFC 3339 instant, not in the future.")
+        amount = {"total": data.get("total"), "currency": "CNY"}
+        columns = self._read_placement(
+            {
+                "mchid": self._accounts.mch_id,
+                "appid": self._accounts.app_id,
+                "out_trade_no": data.get("out_trade_no"),
+                "description": "past payment",
+                "amount": amount,
+                "payer": {"openid": data.get("openid")},
+                "notify_url": "https://notify.invalid/",
+            }
+        )
+        with self._store.transaction():
+            if self._find("out_trade_no", columns["out_trade_no"]) is not None:
+                raise refused(409, "OUT_TRADE_NO_USED", "There is a transaction with this out_trade_no.")
+            self._store.insert(
+                "transactions",
+                **columns,
+                prepay_id=_new_prepay_id(paid_at),
+                prepay_until=paid_at,
+                request="",
+                state="SUCCESS",
+                created_at=paid_at,
+                transaction_id=_new_transaction_id(paid_at),
+                paid_at=paid_at,
+            )
+        return answer(self._describe(self._require("out_trade_no", columns["out_trade_no"])), status=201)
 
     def probe(self, request: Request) -> Response:
         """POST /wechat/probe {out_trade_no}: notify with a WECHATPAY/SIGNTEST/ signature, to be refused."""

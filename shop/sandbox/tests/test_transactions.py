@@ -167,3 +167,23 @@ def test_a_crowd_pays_once(place, http, merchant):
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 15
     merchant.wait_for(1)
     assert merchant.stays_at(1)
+
+
+def test_a_past_payment_is_known_as_if_it_had_been_made_then(client, http, openid, merchant):
+    past = {"out_trade_no": new_number("H"), "openid": openid, "total": 990, "paid_at": "2026-01-31T18:30:00+08:00"}
+
+    assert http.post("/wechat/past-payments", json=past).status_code == 201
+    assert http.post("/wechat/past-payments", json=past).status_code == 409
+
+    queried = json.loads(client.query(out_trade_no=past["out_trade_no"])[1])
+    assert (queried["trade_state"], queried["success_time"]) == ("SUCCESS", "2026-01-31T18:30:00+08:00")
+    assert (queried["amount"]["total"], queried["payer"]) == (990, {"openid": openid})
+    assert merchant.received == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"paid_at": "2999-01-01T00:00:00+08:00"}, {"paid_at": None}, {"total": 0}, {"openid": "nobody"}]
+)
+def test_a_past_that_cannot_be_is_refused(http, openid, change):
+    past = {"out_trade_no": new_number("H"), "openid": openid, "total": 990, "paid_at": "2026-01-31T18:30:00+08:00"}
+    assert http.post("/wechat/past-payments", json=past | change).status_code == 400
