@@ -1,0 +1,109 @@
+"""A member's own orders through HTTP: reading, receiving, buying again."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from members.identity.tests.factories import MemberFactory, client_for
+from orders.cart.models import CartItem
+from orders.checkout.models import Order, OrderStatus
+from orders.checkout.preferences import COMPLETE_AFTER_DAYS
+from orders.checkout.services.progress import complete_delivered
+from orders.checkout.tests.making import buyer, ordered
+from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock, preferences
+from shop.core.models import PreferenceValue
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(member):
+    return buyer(member)
+
+
+def receive(client, order, key=None):
+    headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+    return client.post(f"/api/v1/orders/{order.number}/receive", headers=headers)
+
+
+def delivered(order, *, at):
+    Order.objects.filter(pk=order.pk).update(
+        status=OrderStatus.DELIVERED, paid_at=at, paid_fen=order.payable_fen, delivered_at=at
+    )
+
+
+def test_orders_come_newest_first_in_pages(client):
+    numbers = [ordered(client, (SkuFactory(), 1)).number for _ in range(5)]
+    first = client.get("/api/v1/orders?limit=3").json()
+    rest = client.get(f"/api/v1/orders?limit=3&cursor={first['next_cursor']}").json()
+    assert [each["number"] for each in first["items"] + rest["items"]] == numbers[::-1]
+    assert rest["next_cursor"] is None
+
+
+def test_orders_can_be_listed_by_status(client):
+    ordered(client, (SkuFactory(), 1))
+    paid = ordered(client, (SkuFactory(), 1))
+    Order.objects.filter(pk=paid.pk).update(status=OrderStatus.PAID)
+    assert [each["number"] for each in client.get("/api/v1/orders?status=paid").json()["items"]] == [paid.number]
+    assert client.get("/api/v1/orders?status=lost").status_code == 400
+
+
+@pytest.mark.parametrize("orders", [1, 8])
+def test_a_page_takes_two_queries(client, orders, django_assert_num_queries):
+    for _ in range(orders):
+        ordered(client, (SkuFactory(), 1), (SkuFactory(), 2))
+    with django_assert_num_queries(2):
+        assert len(client.get("/api/v1/orders").json()["items"]) == orders
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("get", ""), ("post", "/receive"), ("post", "/buy-again"), ("get", "/shipments")]
+)
+def test_another_member_s_order_does_not_exist(client, method, path):
+    order = ordered(client, (SkuFactory(), 1))
+    stranger = client_for(MemberFactory())
+    answer = getattr(stranger, method)(f"/api/v1/orders/{order.number}{path}", headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
+    assert stranger.get("/api/v1/orders").json()["items"] == []
+
+
+def test_a_delivered_order_is_received_once(client, member):
+    order = ordered(client, (SkuFactory(), 1))
+    delivered(order, at=clock.now())
+    assert receive(client, order).json()["status"] == "completed"
+    assert receive(client, order).json()["status"] == "completed"
+    assert list(order.events.values_list("status", "actor"))[1:] == [("completed", f"member:{member.pk}")]
+
+
+def test_what_was_not_shipped_cannot_be_received(client):
+    order = ordered(client, (SkuFactory(), 1))
+    answer = receive(client, order)
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_not_receivable")
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PENDING_PAYMENT
+
+
+@pytest.mark.parametrize(("days", "seconds", "completed"), [(None, -1, 0), (None, 0, 1), (3, -1, 0), (3, 0, 1)])
+def test_a_delivered_order_completes_itself(client, days, seconds, completed):
+    if days is not None:
+        PreferenceValue.objects.update_or_create(key=COMPLETE_AFTER_DAYS.key, defaults={"value": days})
+        preferences.forget_cached()
+    order = ordered(client, (SkuFactory(), 1))
+    now = clock.now()
+    delivered(order, at=now)
+    later = now + timedelta(days=days or 7, seconds=seconds)
+    assert complete_delivered(now=later) == completed
+    assert complete_delivered(now=later) == 0
+    order.refresh_from_db()
+    assert (order.completed_at == later) is bool(completed)
+
+
+def test_buying_again_fills_the_cart(client, member):
+    tea, cup = SkuFactory(price_fen=300), SkuFactory(price_fen=200)
+    order = ordered(client, (tea, 2), (cup, 1))
+    CartItem.objects.create(member=member, sku=cup, quantity=4, selected=False, added_at=clock.now())
+    body = client.post(f"/api/v1/orders/{order.number}/buy-again").json()
+    assert {line["sku_id"]: line["quantity"] for line in body["items"]} == {tea.pk: 2, cup.pk: 4}
+    assert body["selected_fen"] == 2 * 300 + 4 * 200

@@ -1,0 +1,291 @@
+"""The quote through HTTP: the contract's keys, the sums by hand, and every bad input with its code."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from logistics.carriers.models import Carrier, CarrierRate
+from logistics.freight.models import FreightTemplate, FreightZone
+from logistics.network.models import Store
+from logistics.network.tests.factories import HANGZHOU, make_warehouse
+from logistics.network.tests.factories import stock as receive
+from members.identity.tests.factories import AddressFactory, MemberFactory, client_for
+from orders.cart.models import CartItem
+from orders.checkout.models import Order
+from orders.checkout.tests.making import buyer, items, quote
+from shop.catalog.models import Product
+from shop.catalog.tests.factories import ProductFactory, SkuFactory
+from shop.core import clock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(member):
+    return buyer(member)
+
+
+@pytest.fixture
+def freight():
+    """¥12 for the first kilogram and ¥5 for each begun one above, free from ¥200; nothing goes to Tibet."""
+    template = FreightTemplate.objects.create(name="默认", is_default=True, free_from_fen=20_000)
+    rates = {"first_weight_g": 1000, "first_fen": 1200, "step_weight_g": 1000, "step_fen": 500}
+    FreightZone.objects.create(template=template, name="全国", **rates)
+    FreightZone.objects.create(template=template, name="西藏", provinces=["540000"], delivers=False, **rates)
+
+
+def refusal(answer):
+    body = answer.json()
+    return answer.status_code, body["code"], [(each["field"], each["code"]) for each in body["details"]]
+
+
+def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
+    tea, cup = SkuFactory(price_fen=3990, weight_g=600), SkuFactory(price_fen=1250, weight_g=500)
+    answer = quote(client, {"items": items((tea, 2), (cup, 1))})
+    assert answer.status_code == 200
+    line = {"adjustments": []}
+    assert answer.json() == {
+        "lines": [
+            {
+                **line,
+                "sku_id": tea.pk,
+                "quantity": 2,
+                "unit_price_fen": 3990,
+                "subtotal_fen": 7980,
+                "payable_fen": 7980,
+            },
+            {
+                **line,
+                "sku_id": cup.pk,
+                "quantity": 1,
+                "unit_price_fen": 1250,
+                "subtotal_fen": 1250,
+                "payable_fen": 1250,
+            },
+        ],
+        "goods_fen": 9230,
+        "discount_fen": 0,
+        "freight_fen": 1700,  # 1700 g: the first kilogram and one begun
+        "points_used": 0,
+        "points_discount_fen": 0,
+        "payable_fen": 10_930,
+        "applied": [],
+        "rejected": [],
+        "points_to_earn": 0,
+        "usable_coupons": [],
+        "promised_at": None,
+        "address_required": False,
+    }
+
+
+def test_without_an_address_freight_waits(freight):
+    client = client_for(MemberFactory())
+    body = quote(client, {"items": items((SkuFactory(price_fen=500), 1))}).json()
+    assert (body["address_required"], body["freight_fen"], body["payable_fen"]) == (True, 0, 500)
+
+
+def test_a_quote_orders_nothing(client):
+    sku = SkuFactory(stock=3)
+    quote(client, {"items": items((sku, 2))})
+    sku.stock.refresh_from_db()
+    assert (sku.stock.available, sku.stock.reserved, Order.objects.count()) == (3, 0, 0)
+
+
+def test_duplicates_are_one_line(client):
+    sku = SkuFactory(price_fen=100)
+    body = quote(client, {"items": items((sku, 2), (sku, 3))}).json()
+    assert [(line["quantity"], line["subtotal_fen"]) for line in body["lines"]] == [(5, 500)]
+
+
+def test_the_selected_lines_of_the_cart_are_quoted(client, member):
+    chosen, other = SkuFactory(price_fen=700), SkuFactory()
+    CartItem.objects.create(member=member, sku=chosen, quantity=3, added_at=clock.now())
+    CartItem.objects.create(member=member, sku=other, quantity=1, selected=False, added_at=clock.now())
+    body = quote(client, {"from_cart": True}).json()
+    assert [(line["sku_id"], line["quantity"]) for line in body["lines"]] == [(chosen.pk, 3)]
+
+
+def test_an_empty_cart_cannot_be_quoted(client):
+    assert refusal(quote(client, {"from_cart": True}))[:2] == (409, "cart_empty")
+
+
+def test_picking_up_costs_no_freight(client, freight):
+    store = Store.objects.create(
+        code="S1", name="西湖店", region_id=HANGZHOU, detail="湖滨路 1 号", longitude=120.1, latitude=30.2
+    )
+    body = quote(client, {"items": items((SkuFactory(price_fen=500), 1)), "pickup_store_id": store.pk}).json()
+    assert (body["freight_fen"], body["payable_fen"], body["address_required"]) == (0, 500, False)
+
+
+def test_selections_that_nobody_has_are_rejected_in_words(client):
+    body = quote(
+        client, {"items": items((SkuFactory(price_fen=500), 1)), "coupon_ids": [41, 42], "points_to_use": 10}
+    ).json()
+    assert [(each["kind"], each["id"], each["code"]) for each in body["rejected"]] == [
+        ("coupon", 41, "coupon_not_found"),
+        ("coupon", 42, "coupon_not_found"),
+        ("points", None, "points_insufficient"),
+    ]
+    assert all(each["message"] for each in body["rejected"])
+    assert body["payable_fen"] == 500
+
+
+def test_best_and_max_of_nothing_are_fine(client):
+    body = quote(client, {"items": items((SkuFactory(), 1)), "coupon_ids": "best", "points_to_use": "max"}).json()
+    assert body["rejected"] == []
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10**12, 10**20, 1.5, "2", "two", True, None, [], {}])
+def test_a_quantity_that_is_none_is_pointed_at(client, quantity):
+    answer = quote(client, {"items": [{"sku_id": SkuFactory().pk, "quantity": quantity}]})
+    status, code, details = refusal(answer)
+    assert (status, code, [field for field, _code in details]) == (400, "invalid_input", ["/items/0/quantity"])
+
+
+def test_merged_duplicates_keep_to_the_bound(client):
+    sku = SkuFactory()
+    answer = quote(client, {"items": items((SkuFactory(), 1), (sku, 600), (sku, 600))})
+    assert refusal(answer) == (400, "invalid_input", [("/items/1/quantity", "max_value")])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"items": None}, "/items"),
+        ({"items": []}, "/items"),
+        ({"items": "all"}, "/items"),
+        ({"items": [{"sku_id": 1}]}, "/items/0/quantity"),
+        ({"items": [{"sku_id": 10**30, "quantity": 1}]}, "/items/0/sku_id"),
+        ({"items": [{"sku_id": 1, "quantity": 1, "unit_price_fen": 1}]}, "/items/0/unit_price_fen"),
+        ({"from_cart": True}, "/items"),
+        ({"discount_fen": 100}, "/discount_fen"),
+        ({"coupon_ids": "worst"}, "/coupon_ids"),
+        ({"coupon_ids": [1, "2"]}, "/coupon_ids/1"),
+        ({"points_to_use": -1}, "/points_to_use"),
+        ({"points_to_use": "all"}, "/points_to_use"),
+        ({"address_id": 1, "pickup_store_id": 1}, "/pickup_store_id"),
+        ({"activity": {"kind": "giveaway"}}, "/activity/kind"),
+    ],
+)
+def test_bad_bodies_are_pointed_at(client, change, field):
+    body = {"items": [{"sku_id": 1, "quantity": 1}], **change}
+    status, code, details = refusal(quote(client, {name: value for name, value in body.items() if value is not None}))
+    assert (status, code) == (400, "invalid_input")
+    assert field in [pointer for pointer, _code in details]
+
+
+def test_neither_items_nor_cart_is_refused(client):
+    assert refusal(quote(client, {})) == (400, "invalid_input", [("/items", "either")])
+
+
+def test_an_unknown_sku_is_named(client):
+    answer = quote(client, {"items": [*items((SkuFactory(), 1)), {"sku_id": 99_999_999, "quantity": 1}]})
+    assert refusal(answer) == (404, "sku_not_found", [("/items/1/sku_id", "sku_not_found")])
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        {"on_shelf": False},
+        {"shelf_from": clock.now() + timedelta(hours=1)},
+        {"shelf_until": clock.now() - timedelta(hours=1)},
+    ],
+)
+def test_an_unlisted_product_is_named(client, product):
+    sku = SkuFactory(product=ProductFactory(**product))
+    assert refusal(quote(client, {"items": items((sku, 1))})) == (409, "off_shelf", [("/items/0/sku_id", "off_shelf")])
+
+
+def test_every_short_line_is_named(client):
+    short, good, gone = SkuFactory(stock=1), SkuFactory(), SkuFactory(stock=5, stock__safety_stock=5)
+    answer = quote(client, {"items": items((short, 2), (good, 1), (gone, 1))})
+    assert refusal(answer) == (
+        409,
+        "out_of_stock",
+        [("/items/0/quantity", "out_of_stock"), ("/items/2/quantity", "out_of_stock")],
+    )
+
+
+def test_a_limit_per_order_counts_the_whole_product(client):
+    product = ProductFactory(limit_per_order=3)
+    first, second = SkuFactory(product=product), SkuFactory(product=product)
+    status, code, details = refusal(quote(client, {"items": items((first, 2), (second, 2))}))
+    assert (status, code) == (409, "limit_exceeded")
+    assert details == [("/items/0/quantity", "limit"), ("/items/1/quantity", "limit")]
+    assert quote(client, {"items": items((first, 2), (second, 1))}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [Product.Kind.SERVICE, Product.Kind.VIRTUAL])
+def test_what_cannot_be_shipped_cannot_be_ordered(client, kind):
+    sku = SkuFactory(product=ProductFactory(kind=kind))
+    assert refusal(quote(client, {"items": items((sku, 1))}))[:2] == (409, "kind_not_sold")
+
+
+def test_where_nothing_is_delivered_is_said(member, freight):
+    AddressFactory(member=member, region_id="540102")
+    assert refusal(quote(client_for(member), {"items": items((SkuFactory(), 1))}))[:2] == (409, "not_deliverable")
+
+
+def test_another_member_s_address_does_not_exist(client):
+    theirs = AddressFactory(member=MemberFactory())
+    answer = quote(client, {"items": items((SkuFactory(), 1)), "address_id": theirs.pk})
+    assert refusal(answer)[:2] == (404, "address_not_found")
+
+
+def test_an_unknown_store_does_not_exist(client):
+    answer = quote(client, {"items": items((SkuFactory(), 1)), "pickup_store_id": 4242})
+    assert refusal(answer)[:2] == (404, "pickup_store_not_found")
+
+
+@pytest.mark.parametrize(
+    "activity", [{"kind": "flash_sale", "id": 1}, {"kind": "bargain", "attempt_id": 1}, {"kind": "prize", "draw_id": 1}]
+)
+def test_activities_that_do_not_run_do_not_exist(client, activity):
+    answer = quote(client, {"items": items((SkuFactory(), 1)), "activity": activity})
+    assert refusal(answer)[:2] == (404, "activity_not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b'{"items": [', "application/json", 400, "malformed_body"),
+        (b"items=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b'{"remark": "' + b"x" * 10_000_000 + b'"}', "application/json", 413, "body_too_large"),
+    ],
+)
+def test_bodies_that_are_no_json_are_refused(client, body, content_type, status, code):
+    answer = client.generic("POST", "/api/v1/checkout/quote", body, content_type=content_type)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_quoting_is_for_members(api):
+    assert api.post("/api/v1/checkout/quote", {"from_cart": True}).status_code == 401
+
+
+@pytest.fixture
+def hangzhou():
+    """A warehouse that hands parcels over after 24 hours, to a carrier that takes 48 to anywhere."""
+    carrier = Carrier.objects.create(code="ZTO", name="中通")
+    CarrierRate.objects.create(carrier=carrier, first_fen=300, step_fen=100, eta_hours=48)
+    return make_warehouse(HANGZHOU, handling_hours=24)
+
+
+def test_the_day_of_arrival_is_promised_where_goods_and_carrier_are(client, hangzhou):
+    here, nowhere = SkuFactory(stock=0), SkuFactory(stock=5)
+    receive(hangzhou, {here.pk: 5})
+    now = clock.now()
+    with clock.fixed(now):
+        promised = quote(client, {"items": items((here, 2))}).json()["promised_at"]
+        unknown = quote(client, {"items": items((nowhere, 2))}).json()["promised_at"]
+    assert datetime.fromisoformat(promised) == now + timedelta(hours=72)
+    assert unknown is None
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_quote_takes_as_many_queries_however_many_lines(client, freight, hangzhou, lines, django_assert_num_queries):
+    skus = [SkuFactory(stock=0) for _ in range(lines)]
+    receive(hangzhou, {sku.pk: 5 for sku in skus})
+    quote(client, {"items": items((skus[0], 1))})
+    # SKUs, address, freight; for the promise the stock, the warehouses, the chosen one and the carriers' rates.
+    with django_assert_num_queries(7):
+        assert quote(client, {"items": items(*((sku, 1) for sku in skus))}).status_code == 200
