@@ -55,3 +55,7 @@ class OutOfStock(DomainError):
 
 class ReservationNotHeld(DomainError):
     code, status, message = "reservation_not_held", 409, _("{reference} does not hold this stock any more.")
+
+
+class CategoryInsideItself(DomainError):
+    code, status, message = "category_inside_itself", 409, _("A category cannot stand below itself.")

@@ -218,7 +218,9 @@ INVARIANTS: list[str] = [
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []
-DASHBOARD_PANELS: list[str] = []
+DASHBOARD_PANELS: list[str] = [
+    "shop.catalog.dashboard.low_stock_panel",
+]
 
 OUTBOUND_TIMEOUT_SECONDS = 5.0
 WECHAT_API_URL = env.str("WECHAT_API_URL", default="https://api.weixin.qq.com")

@@ -35,6 +35,20 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [item(_("Members"), "group", "identity_member")],
     },
     {
+        "title": _("Goods"),
+        "separator": True,
+        "items": [
+            item(_("Products"), "inventory_2", "catalog_product"),
+            item(_("SKUs and prices"), "sell", "catalog_sku"),
+            item(_("Categories"), "account_tree", "catalog_category"),
+            item(_("Brands"), "verified", "catalog_brand"),
+            item(_("Collections"), "auto_awesome_mosaic", "catalog_collection"),
+            item(_("Stock and replenishment"), "inventory", "catalog_skustock"),
+            item(_("Stock on hold"), "lock_clock", "catalog_stockreservation"),
+            item(_("Product import"), "upload_file", "catalog_productimport"),
+        ],
+    },
+    {
         "title": _("Orders"),
         "separator": True,
         "collapsible": True,

@@ -1,0 +1,67 @@
+"""Form fields of the admin: money is typed and shown in yuan, stored in fen."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from shop.core.money import parse_yuan, plain_yuan, yuan
+
+_UNIT = re.compile(r"\s*[(\uff08](fen|分)[)\uff09]$")
+
+
+class YuanWidget(UnfoldAdminTextInputWidget):
+    """A text input with ¥ before it, wide enough for a price and no wider."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "prefix": "¥", "style": "min-width: 6rem", **(attrs or {})})
+
+
+class YuanField(forms.CharField):
+    """Typed as `12.50`, cleaned to 1250 fen; blank is None."""
+
+    widget = YuanWidget
+
+    def __init__(self, *, max_fen: int = 2_147_483_647, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.max_fen = max_fen
+
+    def prepare_value(self, value: Any) -> Any:
+        return plain_yuan(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        if isinstance(value, int):
+            return value
+        try:
+            fen = parse_yuan(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if fen > self.max_fen:
+            raise ValidationError(_("At most %(amount)s.") % {"amount": yuan(self.max_fen)})
+        return fen
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return initial != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class YuanFormMixin:
+    """For a ModelAdmin or an inline: every `*_fen` column is typed in yuan."""
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if not (db_field.name.endswith("_fen") and isinstance(db_field, models.IntegerField)):
+            return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return YuanField(
+            label=_UNIT.sub("", str(db_field.verbose_name)).capitalize(),
+            required=not db_field.blank,
+            help_text=db_field.help_text,
+        )
