@@ -1,0 +1,205 @@
+"""Races over one phone, one openid, one code and one refresh token, each with a control whose guard is off."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock
+
+import pytest
+from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
+from django.db import IntegrityError, transaction
+
+from members.identity import wechat
+from members.identity.errors import PhoneCodeInvalid, PhoneCodeTooSoon, SessionEnded
+from members.identity.models import Address, Member, MemberSession, PhoneCode
+from members.identity.services import add_address, phone_codes, refresh, send_phone_code, sessions, sign_in
+from members.identity.services.sessions import open_session
+from members.identity.tests.factories import MemberFactory
+from shop.core import clock
+from tests.concurrency.racing import run_together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONE = "+8613800138000"
+MANY = 12
+
+
+@pytest.fixture
+def code(sandbox):
+    send_phone_code(phone=PHONE, address=None, now=clock.now())
+    return sandbox.sms_code("13800138000")
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def count_try_unguarded(*, code_id, now):
+    row = PhoneCode.objects.get(pk=code_id)
+    if row.tries >= phone_codes.TRIES or row.used_at or row.expires_at <= now:
+        return False
+    time.sleep(0.05)
+    row.tries += 1
+    row.save(update_fields=["tries"])
+    return True
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_fifty_guesses_at_once_check_five(code, guarded, monkeypatch):
+    checked, counting, compare = [], Lock(), phone_codes.constant_time_compare
+
+    def counted(kept, given):
+        with counting:
+            checked.append(given)
+        return compare(kept, given)
+
+    monkeypatch.setattr(phone_codes, "constant_time_compare", counted)
+    if not guarded:
+        monkeypatch.setattr(phone_codes, "_count_try", count_try_unguarded)
+
+    def guess():
+        phone_codes.check_phone_code(phone=PHONE, code=wrong(code), now=clock.now())
+
+    answers = run_together(*[guess] * 50)
+    assert {type(answer) for answer in answers} == {PhoneCodeInvalid}
+    assert (len(checked) == 5) is guarded
+    if guarded:
+        with pytest.raises(PhoneCodeInvalid):
+            phone_codes.check_phone_code(phone=PHONE, code=code, now=clock.now())
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_code_opens_one_session_however_many_try_it_at_once(code, guarded, monkeypatch):
+    code_id = PhoneCode.objects.get().pk
+    if not guarded:
+        monkeypatch.setattr(sign_in, "claim_phone_code", lambda **_: None)
+
+    def enter():
+        return sign_in._enter_by_phone(code_id=code_id, phone=PHONE, invite_code="", device="", now=clock.now())
+
+    answers = run_together(*[enter] * MANY)
+    assert (MemberSession.objects.count() == 1) is guarded
+    if guarded:
+        assert sorted(type(a).__name__ for a in answers) == ["PhoneCodeInvalid"] * (MANY - 1) + ["SignedIn"]
+
+
+def meet_before_looking(monkeypatch, parties):
+    """Take the lock away; everybody looks for the member before anybody has made one."""
+    barrier, look = Barrier(parties, timeout=30), sign_in._account_of
+
+    def looked(**who):
+        found = look(**who)
+        barrier.wait()
+        return found
+
+    monkeypatch.setattr(sign_in, "lock_names", lambda *_: None)
+    monkeypatch.setattr(sign_in, "_account_of", looked)
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+@pytest.mark.parametrize("phone", [None, PHONE])
+def test_first_sign_ins_at_once_make_one_member(phone, guarded, monkeypatch):
+    if not guarded:
+        meet_before_looking(monkeypatch, MANY)
+    account = wechat.WechatAccount(openid="race", unionid="")
+
+    def enter():
+        return sign_in._enter_by_wechat(account=account, phone=phone, invite_code="", device="", now=clock.now())
+
+    answers = run_together(*[enter] * MANY)
+    failed = [answer for answer in answers if isinstance(answer, Exception)]
+    assert Member.objects.count() == 1
+    assert (failed == []) is guarded
+    if guarded:
+        assert [answer.is_new for answer in answers].count(True) == 1
+    else:
+        assert {type(error) for error in failed} == {IntegrityError}
+
+
+def test_phone_and_wechat_at_once_end_in_one_account(code):
+    code_id = PhoneCode.objects.get().pk
+    account = wechat.WechatAccount(openid="race", unionid="")
+    common = {"phone": PHONE, "invite_code": "", "device": "", "now": clock.now()}
+    answers = run_together(
+        lambda: sign_in._enter_by_phone(code_id=code_id, **common),
+        *[lambda: sign_in._enter_by_wechat(account=account, **common)] * 5,
+    )
+    assert {answer.member.pk for answer in answers} == {Member.objects.get().pk}
+    assert Member.objects.values_list("phone", "openid").get() == (PHONE, "race")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_code_a_minute_however_many_are_asked_for_at_once(sandbox, guarded, monkeypatch):
+    before = len(sandbox.messages("13800138000"))
+    if not guarded:
+        monkeypatch.setattr(phone_codes, "lock_names", lambda *_: time.sleep(0.1))
+    answers = run_together(*[lambda: send_phone_code(phone=PHONE, address="203.0.113.7", now=clock.now())] * MANY)
+    sent = len(sandbox.messages("13800138000")) - before
+    assert (sent == 1) is guarded
+    if guarded:
+        assert [type(answer) for answer in answers].count(PhoneCodeTooSoon) == MANY - 1
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_refresh_token_is_exchanged_once(guarded, monkeypatch):
+    tokens = open_session(member=MemberFactory(), device="", now=clock.now())
+    if not guarded:
+        barrier = Barrier(MANY, timeout=30)
+
+        def look_unlocked(*, key_hash):
+            found = MemberSession.objects.select_related("member").get(key_hash=key_hash)
+            barrier.wait()
+            return found
+
+        monkeypatch.setattr(sessions, "_lock_session", look_unlocked)
+    answers = run_together(*[lambda: refresh(token=tokens.refresh, now=clock.now())] * MANY)
+    exchanged = [answer for answer in answers if not isinstance(answer, SessionEnded)]
+    assert (len(exchanged) == 1) is guarded
+    if guarded:
+        assert MemberSession.objects.get().revoked_at is not None
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_addresses_at_once_keep_one_default_and_the_limit(guarded, monkeypatch):
+    member = MemberFactory()
+    where = {"name": "张三", "phone": PHONE, "region_code": "440305", "detail": "1"}
+    for _ in range(45):
+        add_address(member_id=member.pk, **where)
+    if not guarded:
+        monkeypatch.setattr("members.identity.services.addresses.lock_active_member", lambda **_: time.sleep(0.1))
+        monkeypatch.setattr(
+            "members.identity.services.addresses._clear_default",
+            lambda member_id: (
+                Address.objects.filter(member_id=member_id, is_default=True).update(is_default=False)
+                and time.sleep(0.1)
+            ),
+        )
+    run_together(*[lambda: add_address(member_id=member.pk, **where)] * MANY)
+    assert (Address.objects.filter(member=member).count() == 50) is guarded
+    assert Address.objects.filter(member=member, is_default=True).count() == 1
+
+
+def test_a_try_is_not_counted_where_a_refusal_would_roll_it_back(code):
+    with transaction.atomic(), pytest.raises(RuntimeError):
+        phone_codes.check_phone_code(phone=PHONE, code=code, now=clock.now())
+    assert PhoneCode.objects.get().tries == 0
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_process_refreshes_the_access_token(sandbox, settings, guarded, monkeypatch):
+    key = f"wechat:access-token:{settings.WECHAT_APP_ID}"
+    cache.delete_many([key, f"{key}:refresher"])
+    asked, real = [], wechat._ask_token
+
+    def slowly(*, force):
+        asked.append(force)
+        time.sleep(0.2)
+        return real(force=force)
+
+    monkeypatch.setattr(wechat, "_ask_token", slowly)
+    if not guarded:
+        monkeypatch.setattr(RedisCache, "add", lambda *_: True)
+    with ThreadPoolExecutor(MANY) as pool:
+        tokens = set(pool.map(lambda _: wechat.access_token(), range(MANY)))
+    assert len(tokens) == 1
+    assert (asked == [False]) is guarded
