@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from members.identity import wechat
 from members.identity.errors import PhoneCodeInvalid, PhoneCodeTooSoon, SessionEnded
 from members.identity.models import Address, Member, MemberSession, PhoneCode
-from members.identity.services import add_address, phone_codes, refresh, send_phone_code, sessions, sign_in
+from members.identity.services import add_address, addresses, phone_codes, refresh, send_phone_code, sessions, sign_in
 from members.identity.services.sessions import open_session
 from members.identity.tests.factories import MemberFactory
 from shop.core import clock
@@ -34,14 +34,20 @@ def wrong(code):
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
-def count_try_unguarded(*, code_id, now):
-    row = PhoneCode.objects.get(pk=code_id)
-    if row.tries >= phone_codes.TRIES or row.used_at or row.expires_at <= now:
-        return False
-    time.sleep(0.05)
-    row.tries += 1
-    row.save(update_fields=["tries"])
-    return True
+def count_try_unguarded(parties):
+    """Read, decide, write: everybody has read before anybody writes."""
+    barrier = Barrier(parties, timeout=30)
+
+    def count_try(*, code_id, now):
+        row = PhoneCode.objects.get(pk=code_id)
+        barrier.wait()
+        if row.tries >= phone_codes.TRIES or row.used_at or row.expires_at <= now:
+            return False
+        row.tries += 1
+        row.save(update_fields=["tries"])
+        return True
+
+    return count_try
 
 
 @pytest.mark.parametrize("guarded", [True, False])
@@ -55,7 +61,7 @@ def test_fifty_guesses_at_once_check_five(code, guarded, monkeypatch):
 
     monkeypatch.setattr(phone_codes, "constant_time_compare", counted)
     if not guarded:
-        monkeypatch.setattr(phone_codes, "_count_try", count_try_unguarded)
+        monkeypatch.setattr(phone_codes, "_count_try", count_try_unguarded(50))
 
     def guess():
         phone_codes.check_phone_code(phone=PHONE, code=wrong(code), now=clock.now())
@@ -132,8 +138,15 @@ def test_phone_and_wechat_at_once_end_in_one_account(code):
 def test_one_code_a_minute_however_many_are_asked_for_at_once(sandbox, guarded, monkeypatch):
     before = len(sandbox.messages("13800138000"))
     if not guarded:
-        monkeypatch.setattr(phone_codes, "lock_names", lambda *_: time.sleep(0.1))
-    answers = run_together(*[lambda: send_phone_code(phone=PHONE, address="203.0.113.7", now=clock.now())] * MANY)
+        barrier, check = Barrier(MANY, timeout=30), phone_codes._check_quota
+
+        def checked(*quota):
+            check(*quota)
+            barrier.wait()
+
+        monkeypatch.setattr(phone_codes, "lock_names", lambda *_: None)
+        monkeypatch.setattr(phone_codes, "_check_quota", checked)
+    answers = run_together(*[lambda: send_phone_code(phone=PHONE, address=None, now=clock.now())] * MANY)
     sent = len(sandbox.messages("13800138000")) - before
     assert (sent == 1) is guarded
     if guarded:
@@ -166,14 +179,15 @@ def test_addresses_at_once_keep_one_default_and_the_limit(guarded, monkeypatch):
     for _ in range(45):
         add_address(member_id=member.pk, **where)
     if not guarded:
-        monkeypatch.setattr("members.identity.services.addresses.lock_active_member", lambda **_: time.sleep(0.1))
-        monkeypatch.setattr(
-            "members.identity.services.addresses._clear_default",
-            lambda member_id: (
-                Address.objects.filter(member_id=member_id, is_default=True).update(is_default=False)
-                and time.sleep(0.1)
-            ),
-        )
+        barrier = Barrier(MANY, timeout=30)
+
+        class LimitReadTogether:
+            def value(self):
+                barrier.wait()
+                return 50
+
+        monkeypatch.setattr(addresses, "lock_active_member", lambda **_: None)
+        monkeypatch.setattr(addresses, "ADDRESSES_PER_MEMBER", LimitReadTogether())
     run_together(*[lambda: add_address(member_id=member.pk, **where)] * MANY)
     assert (Address.objects.filter(member=member).count() == 50) is guarded
     assert Address.objects.filter(member=member, is_default=True).count() == 1

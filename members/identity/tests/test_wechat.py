@@ -18,6 +18,8 @@ PHONE, E164 = "13800138000", "+8613800138000"
 def _no_token_yet(sandbox, settings):
     key = f"wechat:access-token:{settings.WECHAT_APP_ID}"
     cache.delete_many([key, f"{key}:refresher"])
+    yield
+    cache.delete_many([key, f"{key}:refresher"])
 
 
 def enter(api, login_code, **more):
