@@ -163,3 +163,19 @@ def test_a_snapshot_without_address_is_of_the_default_and_never_of_a_strangers()
     AddressFactory(member=member, name="乙")
     assert address_snapshot(member_id=member.pk, address_id=None).name == "乙"
     assert address_snapshot(member_id=member.pk, address_id=stranger.pk) is None
+
+
+@pytest.mark.parametrize("address_id", ["0", "99999999999999999999999999"])
+def test_an_address_that_never_was_is_not_found(member_client, address_id):
+    answers = [
+        member_client.get(f"{LIST}/{address_id}"),
+        member_client.put(f"{LIST}/{address_id}", {"name": "x"}),
+        member_client.delete(f"{LIST}/{address_id}"),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WyJhIiwiYiJd", "W3RydWUsOTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ", "%00"])
+def test_a_made_up_cursor_is_refused_or_leads_nowhere(member_client, cursor):
+    answer = member_client.get(f"{LIST}?cursor={cursor}")
+    assert (answer.status_code, answer.json().get("items", [])) in [(400, []), (200, [])]
