@@ -43,7 +43,10 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
     tea, cup = SkuFactory(price_fen=3990, weight_g=600), SkuFactory(price_fen=1250, weight_g=500)
     answer = quote(client, {"items": items((tea, 2), (cup, 1))})
     assert answer.status_code == 200
-    line = {"adjustments": []}
+    def line(sku, quantity, unit_price_fen, fen):
+        prices = {"unit_price_fen": unit_price_fen, "subtotal_fen": fen, "payable_fen": fen}
+        return {"sku_id": sku.pk, "quantity": quantity, "adjustments": [], **prices}
+
     assert answer.json() == {
         "lines": [
             {

@@ -1,0 +1,148 @@
+"""From payment to delivery: the steps after payment, and an order that follows its parcels whatever comes first."""
+
+from itertools import permutations
+
+import pytest
+from django.db import transaction
+
+from logistics.allocation.models import FulfilmentRequest
+from logistics.network.tests.factories import GUANGZHOU, HANGZHOU, make_warehouse
+from logistics.network.tests.factories import stock as receive
+from logistics.shipments.models import Shipment, ShipmentStatus
+from orders.checkout.facts import OrderPaid
+from orders.checkout.locks import lock_order
+from orders.checkout.models import Order, OrderStatus
+from orders.checkout.services.confirmation import confirm_paid
+from orders.checkout.tests.making import buyer, ordered
+from orders.fulfilment.after_payment import AFTER_PAYMENT
+from orders.fulfilment.services import follow_parcels, mark_allocated
+from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock, outbox
+from shop.core.actors import Actor
+from shop.core.events import subscriptions
+from shop.core.models import OutboxEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client(member):
+    return buyer(member)
+
+
+def pay(order):
+    with transaction.atomic():
+        confirm_paid(order=lock_order(number=order.number), actor=Actor.gateway("wechat"), now=clock.now())
+    order.refresh_from_db()
+    return order
+
+
+def deliver_facts():
+    """Run what the outbox holds, and what that publishes in turn."""
+    while pending := list(OutboxEntry.objects.filter(status="pending").order_by("pk").values_list("pk", flat=True)):
+        if not outbox.deliver(entry_ids=pending):
+            break
+
+
+@pytest.fixture
+def split(client):
+    """A paid order of two SKUs that lie in two warehouses, allocated and planned as two parcels."""
+    tea, cup = SkuFactory(stock=0), SkuFactory(stock=0)
+    receive(make_warehouse(HANGZHOU), {tea.pk: 5})
+    receive(make_warehouse(GUANGZHOU), {cup.pk: 5})
+    order = pay(ordered(client, (tea, 2), (cup, 1)))
+    deliver_facts()
+    order.refresh_from_db()
+    assert order.status == OrderStatus.ALLOCATED
+    return order
+
+
+def report(shipment, status):
+    """The courier's word, as the shipments keep it."""
+    now = clock.now()
+    fields = {"status": status, "shipped_at": now}
+    if status == ShipmentStatus.DELIVERED:
+        fields["delivered_at"] = now
+    Shipment.objects.filter(pk=shipment.pk).update(**fields)
+
+
+def test_payment_leaves_one_outbox_row_per_step(client):
+    order = pay(ordered(client, (SkuFactory(), 1)))
+    assert order.status == OrderStatus.PAID
+    assert order.paid_fen == order.payable_fen
+    steps = OutboxEntry.objects.filter(fact="OrderPaid").values_list("subscriber", flat=True)
+    assert sorted(steps) == sorted(f"orders.fulfilment.after_payment.{step.__name__}" for step in AFTER_PAYMENT)
+    assert [each.handler for each in subscriptions(OrderPaid)] == list(AFTER_PAYMENT)
+
+
+def test_after_payment_goods_are_allocated_and_sales_counted_once(client):
+    sku = SkuFactory(stock=0)
+    receive(make_warehouse(HANGZHOU), {sku.pk: 5})
+    order = pay(ordered(client, (sku, 3)))
+    deliver_facts()
+    OutboxEntry.objects.filter(status="done", fact="OrderPaid").exclude(subscriber__endswith="record_sales").update(
+        status="pending"
+    )
+    deliver_facts()
+    order.refresh_from_db()
+    sku.product.refresh_from_db()
+    assert order.status == OrderStatus.ALLOCATED
+    assert sku.product.sales == 3
+    assert FulfilmentRequest.objects.get(order_number=order.number).status == "allocated"
+
+
+def test_an_order_is_partly_shipped_then_shipped_then_delivered(split):
+    first, second = Shipment.objects.filter(order_number=split.number)
+    seen = []
+    for shipment, status in [(first, "shipped"), (second, "shipped"), (first, "delivered"), (second, "delivered")]:
+        report(shipment, status)
+        seen.append(follow_parcels(order_number=split.number, now=clock.now()).status)
+    assert seen == ["partly_shipped", "shipped", "shipped", "delivered"]
+    assert Order.objects.get(pk=split.pk).delivered_at is not None
+
+
+@pytest.mark.parametrize("order_of_arrival", list(permutations(["allocated", "shipped", "delivered"])), ids="-".join)
+def test_messages_may_come_in_any_order_and_twice(client, order_of_arrival):
+    sku = SkuFactory(stock=0)
+    receive(make_warehouse(HANGZHOU), {sku.pk: 5})
+    order = pay(ordered(client, (sku, 1)))
+    [step] = OutboxEntry.objects.filter(subscriber__endswith="request_fulfilment").values_list("pk", flat=True)
+    outbox.deliver(entry_ids=[step])
+    plan = OutboxEntry.objects.filter(subscriber__startswith="logistics.shipments", status="pending")
+    outbox.deliver(entry_ids=list(plan.values_list("pk", flat=True)))
+    report(Shipment.objects.get(order_number=order.number), ShipmentStatus.DELIVERED)
+    for message in [*order_of_arrival, *order_of_arrival]:
+        told = mark_allocated if message == "allocated" else follow_parcels
+        told(order_number=order.number, now=clock.now())
+    order.refresh_from_db()
+    assert order.status == OrderStatus.DELIVERED
+    history = list(order.events.values_list("status", flat=True))
+    assert history == ["pending_payment", "paid", "allocated", "shipped", "delivered"]
+
+
+@pytest.mark.parametrize("status", [OrderStatus.COMPLETED, OrderStatus.REFUNDED])
+def test_late_news_do_not_move_an_order_that_is_done(split, status):
+    for shipment in Shipment.objects.filter(order_number=split.number):
+        report(shipment, ShipmentStatus.DELIVERED)
+    Order.objects.filter(pk=split.pk).update(status=status)
+    assert follow_parcels(order_number=split.number, now=clock.now()).status == status
+    assert mark_allocated(order_number=split.number, now=clock.now()).status == status
+
+
+def test_members_see_their_parcels(client, split, django_assert_num_queries):
+    first = Shipment.objects.filter(order_number=split.number).first()
+    report(first, ShipmentStatus.SHIPPED)
+    first.events.create(
+        event_id="e1",
+        state="picked_up",
+        description="已揽收",
+        place="杭州",
+        happened_at=clock.now(),
+        received_at=clock.now(),
+    )
+    with django_assert_num_queries(4):
+        body = client.get(f"/api/v1/orders/{split.number}/shipments").json()
+    assert len(body["items"]) == 2
+    parcel = next(each for each in body["items"] if each["number"] == first.number)
+    assert (parcel["status"], parcel["lines"][0]["quantity"]) == ("shipped", 2)
+    assert [(event["state"], event["place"]) for event in parcel["events"]] == [("picked_up", "杭州")]
