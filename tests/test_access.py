@@ -7,11 +7,21 @@ from rest_framework.test import APIClient
 
 from members.identity.tests import access as identity
 from members.identity.tests.factories import MemberFactory
+from orders.cart.tests import access as cart
+from orders.checkout.tests import access as checkout
+from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
 from shop.regions.tests import access as regions
 from tests.access import API, Door, Who, routes
 
-DOORS: tuple[Door, ...] = (*regions.DOORS, *identity.DOORS, *payments.DOORS)
+DOORS: tuple[Door, ...] = (
+    *regions.DOORS,
+    *identity.DOORS,
+    *cart.DOORS,
+    *checkout.DOORS,
+    *fulfilment.DOORS,
+    *payments.DOORS,
+)
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]
 OWNED_DOORS = [door for door in MEMBERS_DOORS if door.thing and door.not_yours]

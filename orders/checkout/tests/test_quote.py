@@ -43,29 +43,13 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
     tea, cup = SkuFactory(price_fen=3990, weight_g=600), SkuFactory(price_fen=1250, weight_g=500)
     answer = quote(client, {"items": items((tea, 2), (cup, 1))})
     assert answer.status_code == 200
+
     def line(sku, quantity, unit_price_fen, fen):
         prices = {"unit_price_fen": unit_price_fen, "subtotal_fen": fen, "payable_fen": fen}
         return {"sku_id": sku.pk, "quantity": quantity, "adjustments": [], **prices}
 
     assert answer.json() == {
-        "lines": [
-            {
-                **line,
-                "sku_id": tea.pk,
-                "quantity": 2,
-                "unit_price_fen": 3990,
-                "subtotal_fen": 7980,
-                "payable_fen": 7980,
-            },
-            {
-                **line,
-                "sku_id": cup.pk,
-                "quantity": 1,
-                "unit_price_fen": 1250,
-                "subtotal_fen": 1250,
-                "payable_fen": 1250,
-            },
-        ],
+        "lines": [line(tea, 2, 3990, 7980), line(cup, 1, 1250, 1250)],
         "goods_fen": 9230,
         "discount_fen": 0,
         "freight_fen": 1700,  # 1700 g: the first kilogram and one begun
