@@ -1,6 +1,6 @@
 """The demo shop's three warehouses, two stores, and stock received for every product."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from logistics.network.models import Store, Warehouse
 from logistics.network.services import receive_stock
@@ -66,7 +66,7 @@ def load_stock(*, size: str, now: datetime) -> str:
             reference=f"OPENING-{code}-{skus[0]}",
             reason="期初库存",
             actor=CLERK,
-            now=now,
+            now=now - timedelta(days=62),
         )
     return f"opening stock of {len(skus)} SKUs in {len(OPENING)} warehouses"
 

@@ -63,12 +63,17 @@ def poll_silent(*, now: datetime, limit: int = 200) -> dict[str, int]:
     return {"asked": len(numbers), "answered": answered, "failed": len(numbers) - answered}
 
 
+def follow_parcel(*, tracking_number: str, now: datetime) -> Shipment:
+    """Ask the courier where a parcel is and record it. Raises CourierRefused, CourierUnavailable, UnknownShipment."""
+    events = gateway.track(tracking_number=tracking_number)
+    return record_tracking(tracking_number=tracking_number, events=events, now=now)
+
+
 def _poll(pk: int, tracking_number: str, now: datetime) -> bool:
     # Marked first, so that one parcel that always fails does not stand in the way of the others.
     Shipment.objects.filter(pk=pk).update(polled_at=now)
     try:
-        events = gateway.track(tracking_number=tracking_number)
-        record_tracking(tracking_number=tracking_number, events=events, now=now)
+        follow_parcel(tracking_number=tracking_number, now=now)
     except (CourierRefused, CourierUnavailable, UnknownShipment) as error:
         log.warning("courier_poll_failed", tracking_number=tracking_number, error=str(error))
         return False

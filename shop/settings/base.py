@@ -208,6 +208,7 @@ DEMO_LOADERS: list[str] = [
     "logistics.carriers.demo.load",
     "logistics.network.demo.load_stock",
     "members.identity.demo.load",
+    "orders.fulfilment.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
