@@ -107,11 +107,11 @@ class Demo:
         self.env |= read_env(sandbox_dir / "env")
         # Written before READY, because the programs and the loader of the demo shop may read it too.
         write_env(self.options.state_dir, self.env)
+        # Before the worker runs: the loader lives through two months in order, and nobody may hurry ahead of it.
+        self.run_once("Loading the demo shop", ["manage.py", "load_demo", "--size", self.options.size])
         programs = [self.beat(), self.worker(), self.web()]
         for program in programs:
             self.supervisor.start(program)
-        programs[-1].wait_until_ready()
-        self.run_once("Loading the demo shop", ["manage.py", "load_demo", "--size", self.options.size])
         for program in programs:
             program.wait_until_ready()
 
