@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from orders.checkout.models import Order
 from orders.payments.models import Payment, Refund
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.refunding import refresh_refund
@@ -87,7 +88,12 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description=_("order"), ordering="order__number")
     def order_link(self, payment: Payment) -> str:
-        return _link("admin:checkout_order_change", payment.order_id, payment.order.number)
+        number = payment.order.number
+        return (
+            _link("admin:checkout_order_change", payment.order_id, number)
+            if admin.site.is_registered(Order)
+            else number
+        )
 
     @admin.action(description=_("Ask the gateway again"), permissions=["view"])
     def ask_again(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:

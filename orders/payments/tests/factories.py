@@ -21,10 +21,12 @@ from rest_framework.test import APIClient
 
 from members.identity.models import Member
 from orders.checkout.models import Order, OrderLine
+from orders.payments.invariants import LAWS
 from orders.payments.models import Payment
 from shop.catalog.services.stock import reserve_stock
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.outbox import deliver_due
 
 
 def make_order(member: Member, *, payable_fen: int = 9900, expires_in: timedelta = timedelta(minutes=30)) -> Order:
@@ -61,6 +63,16 @@ def stock_of(order: Order) -> tuple[int, int]:
     """(available, reserved) of the order's one SKU, of which there were 10."""
     stock = order.lines.get().sku.stock
     return stock.available, stock.reserved
+
+
+def assert_lawful() -> None:
+    """Every law of money and stock of orders holds."""
+    assert [violation for law in LAWS for violation in law()] == []
+
+
+def deliver_outbox() -> int:
+    """Deliver now what is due within the minute; returns how many were finished."""
+    return deliver_due(now=clock.now() + timedelta(minutes=1))
 
 
 def post(client: APIClient, path: str, body: dict[str, Any] | None = None, *, key: str | None = None) -> Response:
