@@ -45,7 +45,7 @@ def pickup_stores(
     stores = Store.objects.filter(is_active=True)
     if region_code:
         # Codes nest by pairs of digits: 330000 holds 330100 holds 330110.
-        stores = stores.filter(region_id__startswith=_prefix(region_code))
+        stores = stores.filter(region__code__startswith=_prefix(region_code))
     distance: Any = Value(0, output_field=IntegerField())
     if latitude is not None and longitude is not None:
         distance = Cast(Round(_distance_km(latitude, longitude) * 1000), IntegerField())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import msgspec
@@ -28,25 +28,29 @@ KNOWN_STATES = frozenset(
 )
 
 
+# PostgreSQL keeps no zero character.
+Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
+
+
 class CourierEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One report about a parcel, as pushed and as answered to a poll; unknown fields are ignored."""
 
-    event_id: str
-    sequence: int
-    state: str
-    at: datetime
-    description: str = ""
-    location: str = ""
+    event_id: Text
+    sequence: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+    state: Text
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    description: Text = ""
+    location: Text = ""
 
 
 class Push(CourierEvent, frozen=True, kw_only=True):
     """An event pushed to us, with the parcel that it is about."""
 
-    tracking_number: str
+    tracking_number: Text
 
 
 class _Waybill(msgspec.Struct, frozen=True):
-    tracking_number: str
+    tracking_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class _Track(msgspec.Struct, frozen=True):

@@ -6,15 +6,17 @@ from django.test.utils import CaptureQueriesContext
 
 from logistics.allocation import invariants as allocation_laws
 from logistics.allocation.errors import AlreadyShipped
+from logistics.allocation.jobs import retry_waiting
 from logistics.allocation.models import Allocation, FulfilmentRequest
 from logistics.allocation.services import cancel_fulfilment, retry_fulfilment, ship_allocation
 from logistics.allocation.tests.factories import fulfil, reserve
 from logistics.network import invariants as network_laws
-from logistics.network.models import WarehouseStock
+from logistics.network.models import Warehouse, WarehouseStock
 from logistics.network.tests.factories import CHENGDU, CLERK, GUANGZHOU, NOW, make_warehouse, stock
 from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import make_sku
-from shop.core.models import OutboxEntry
+from shop.core import clock, outbox
+from shop.core.models import JobRun, OutboxEntry
 from shop.core.transactions import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,3 +136,31 @@ def test_allocation_costs_the_same_for_any_number_of_lines(lines):
     ) as queries:
         fulfil(items, order_number=number)
     assert len(queries) <= 17, "\n".join(q["sql"][:160] for q in queries)
+
+
+def test_a_receipt_serves_the_orders_that_wait():
+    sku = make_sku()
+    stock(make_warehouse(is_active=False), {sku.pk: 1})
+    waiting = fulfil({sku.pk: 1})
+    stock(make_warehouse(), {sku.pk: 3})
+    outbox.deliver(entry_ids=list(OutboxEntry.objects.filter(fact="StockReceived").values_list("pk", flat=True)))
+    waiting.refresh_from_db()
+    assert waiting.status == FulfilmentRequest.Status.ALLOCATED
+    assert_laws()
+
+
+def test_the_job_tries_waiting_orders_when_they_are_due():
+    sku = make_sku()
+    warehouse = make_warehouse(is_active=False)
+    stock(warehouse, {sku.pk: 1})
+    waiting = fulfil({sku.pk: 1})
+    Warehouse.objects.update(is_active=True)
+    with clock.fixed(NOW + timedelta(minutes=9)):
+        retry_waiting.run()
+    waiting.refresh_from_db()
+    assert waiting.status == FulfilmentRequest.Status.WAITING
+    with clock.fixed(NOW + timedelta(minutes=10)):
+        retry_waiting.run()
+    waiting.refresh_from_db()
+    assert waiting.status == FulfilmentRequest.Status.ALLOCATED
+    assert JobRun.objects.get(job="allocation.retry_waiting").effect == {"tried": 1, "allocated": 1}

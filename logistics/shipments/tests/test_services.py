@@ -1,0 +1,198 @@
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
+from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, request_fulfilment
+from logistics.allocation.tests.factories import recipient, reserve
+from logistics.allocation.tests.test_services import assert_laws
+from logistics.carriers.models import CarrierRate
+from logistics.network.models import StockMovement, WarehouseStock
+from logistics.network.tests.factories import CLERK, NOW, make_warehouse, stock
+from logistics.shipments.errors import NotShippable, TrackingNumberRequired, TrackingNumberUsed, UnknownShipment
+from logistics.shipments.models import Problem, Shipment, ShipmentStatus
+from logistics.shipments.planning import plan_shipments
+from logistics.shipments.services import cancel_shipments, record_tracking, record_waybill, ship
+from logistics.shipments.tests.factories import event, make_carrier, plan, ready
+from shop.catalog.tests.factories import make_sku
+from shop.core.models import OutboxEntry
+from shop.core.transactions import unit_of_work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def facts(name: str) -> int:
+    """Published to the subscribers of logistics itself or, from above, of orders: rows per distinct event."""
+    return OutboxEntry.objects.filter(fact=name).values("event_id").distinct().count()
+
+
+def on_shelf() -> tuple[int, int]:
+    row = WarehouseStock.objects.get()
+    return row.on_hand, row.allocated
+
+
+def test_a_planned_parcel_has_a_carrier_and_a_promise():
+    shipment = plan()
+    # 24 hours of handling and 48 on the road.
+    assert shipment.promised_at == NOW + timedelta(hours=72)
+    assert (shipment.status, shipment.weight_g, shipment.cost_fen) == (ShipmentStatus.PLANNED, 500, 500)
+    with unit_of_work():
+        assert plan_shipments(allocation_numbers=[shipment.allocation.number], now=NOW) == []
+    assert Shipment.objects.count() == 1
+
+
+def test_a_parcel_that_nobody_takes_waits_for_a_person():
+    make_carrier(max_weight_g=100)
+    shipment = plan()
+    assert (shipment.carrier, shipment.problem) == (None, Problem.NO_CARRIER)
+    with pytest.raises(TrackingNumberRequired):
+        ship(shipment_number=shipment.number, tracking_number="X1", actor=CLERK, now=NOW)
+    carrier = CarrierRate.objects.get().carrier
+    ship(shipment_number=shipment.number, tracking_number="X1", carrier_id=carrier.pk, actor=CLERK, now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.problem, shipment.carrier) == (ShipmentStatus.SHIPPED, "", carrier)
+    assert_laws()
+
+
+def test_shipping_takes_the_units_once():
+    shipment = ready()
+    assert on_shelf() == (5, 1)
+    ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    with pytest.raises(NotShippable):
+        ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("picked_up", hours=1)], now=NOW)
+    assert on_shelf() == (4, 0)
+    movement = StockMovement.objects.get(kind="shipment")
+    assert (movement.quantity, movement.reference) == (-1, shipment.number)
+    assert_laws()
+
+
+def test_a_parcel_without_waybill_ships_with_a_number_of_ones_own():
+    shipment = plan()
+    with pytest.raises(TrackingNumberRequired):
+        ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    assert on_shelf() == (5, 1)
+    ship(shipment_number=shipment.number, tracking_number="MINE1", actor=CLERK, now=NOW)
+    late = record_waybill(shipment_number=shipment.number, tracking_number="ZTO9", now=NOW)
+    assert (late.tracking_number, late.status) == ("MINE1", ShipmentStatus.SHIPPED)
+
+
+def test_two_parcels_never_share_a_tracking_number():
+    first, second = ready(), plan()
+    with pytest.raises(TrackingNumberUsed):
+        ship(shipment_number=second.number, tracking_number=first.tracking_number, actor=CLERK, now=NOW)
+    second.refresh_from_db()
+    assert (second.status, second.tracking_number) == (ShipmentStatus.PLANNED, "")
+    assert_laws()
+
+
+def test_reports_in_any_order_and_repeated_end_alike():
+    reports = [event("picked_up", hours=1), event("in_transit", hours=2), event("delivered", hours=9)]
+    for arrived in permutations(reports):
+        shipment = ready()
+        for each in (*arrived, *arrived):
+            record_tracking(tracking_number=shipment.tracking_number, events=[each], now=NOW)
+        shipment.refresh_from_db()
+        assert shipment.status == ShipmentStatus.DELIVERED
+        assert shipment.shipped_at is not None
+        assert (shipment.delivered_at, shipment.news) == (NOW + timedelta(hours=9), "delivered words")
+        assert shipment.events.count() == 3
+    assert StockMovement.objects.filter(kind="shipment").count() == 6
+    assert_laws()
+
+
+def test_a_late_report_does_not_move_a_delivered_parcel_back():
+    shipment = ready()
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("delivered", hours=9)], now=NOW)
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("in_transit", hours=10)], now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.events.count()) == (ShipmentStatus.DELIVERED, 2)
+
+
+def test_an_exception_is_over_when_the_parcel_goes_on():
+    shipment = ready()
+    for each in (event("picked_up", hours=1), event("exception", hours=2)):
+        record_tracking(tracking_number=shipment.tracking_number, events=[each], now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.news) == (ShipmentStatus.EXCEPTION, "exception words")
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("out_for_delivery", hours=3)], now=NOW)
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.SHIPPED
+
+
+def test_an_unknown_state_is_left_out():
+    shipment = ready()
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("teleported", hours=1)], now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.events.count()) == (ShipmentStatus.READY, 0)
+
+
+def test_a_tracking_number_that_is_not_ours_is_refused():
+    with pytest.raises(UnknownShipment):
+        record_tracking(tracking_number="NOBODYS", events=[event("picked_up", hours=1)], now=NOW)
+
+
+def test_a_waybill_that_the_courier_cancelled_is_shown():
+    shipment = ready()
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("cancelled", hours=1)], now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.problem) == (ShipmentStatus.READY, Problem.WAYBILL_CANCELLED)
+
+
+def test_a_cancelled_order_voids_its_waybill_and_cannot_be_shipped():
+    shipment = ready()
+    cancel_fulfilment(order_number=shipment.order_number, now=NOW)
+    with pytest.raises(AllocationNotOpen):
+        ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    assert cancel_shipments(order_number=shipment.order_number, now=NOW) == 1
+    assert facts("WaybillVoided") == 1
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.CANCELLED
+    with pytest.raises(NotShippable):
+        ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    assert on_shelf() == (5, 0)
+    assert_laws()
+
+
+def test_a_parcel_picked_up_although_cancelled_is_shown_and_moves_no_stock():
+    shipment = ready()
+    cancel_fulfilment(order_number=shipment.order_number, now=NOW)
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("picked_up", hours=1)], now=NOW)
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.problem) == (ShipmentStatus.READY, Problem.PICKED_UP_CANCELLED)
+    assert on_shelf() == (5, 0)
+    assert_laws()
+
+
+def test_a_waybill_that_comes_after_the_cancellation_is_voided():
+    shipment = plan()
+    cancel_shipments(order_number=shipment.order_number, now=NOW)
+    record_waybill(shipment_number=shipment.number, tracking_number="ZTO77", now=NOW)
+    assert facts("WaybillVoided") == 1
+
+
+def test_what_is_on_its_way_cannot_be_cancelled():
+    shipment = ready()
+    ship(shipment_number=shipment.number, actor=CLERK, now=NOW)
+    with pytest.raises(AlreadyShipped):
+        cancel_fulfilment(order_number=shipment.order_number, now=NOW)
+    assert on_shelf() == (4, 0)
+
+
+@pytest.mark.parametrize("lines", [1, 5])
+def test_a_paid_order_becomes_a_parcel_in_few_statements(lines):
+    make_carrier()
+    skus = [make_sku() for _ in range(lines)]
+    stock(make_warehouse(), {sku.pk: 5 for sku in skus})
+    number = reserve({sku.pk: 1 for sku in skus})
+    items = [FulfilmentItem(sku_id=sku.pk, quantity=1, weight_g=500, volume_cm3=0) for sku in skus]
+    with CaptureQueriesContext(connection) as queries, unit_of_work():
+        request = request_fulfilment(order_number=number, recipient=recipient(), lines=items, now=NOW)
+        numbers = [allocation.number for allocation in request.allocations.all()]
+        plan_shipments(allocation_numbers=numbers, now=NOW)
+    statements = [query["sql"] for query in queries]
+    # One of them is this test's own read of the numbers.
+    assert len(statements) <= 25, "\n".join(sql[:150] for sql in statements)
