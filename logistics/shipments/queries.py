@@ -6,9 +6,7 @@ from datetime import datetime
 
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus, TrackingEvent
 
-LEFT = frozenset(
-    {ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED}
-)
+LEFT = frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION, ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED})
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,7 @@ def order_parcels(*, order_number: str) -> list[OrderParcel]:
         items[line.shipment_id][line.sku_id] = line.quantity
     events: dict[int, list[ParcelEvent]] = defaultdict(list)
     for event in TrackingEvent.objects.filter(shipment__in=ids).order_by("-happened_at", "-sequence"):
-        events[event.shipment_id].append(
-            ParcelEvent(event.state, event.description, event.place, event.happened_at)
-        )
+        events[event.shipment_id].append(ParcelEvent(event.state, event.description, event.place, event.happened_at))
     return [
         OrderParcel(
             number=shipment.number,

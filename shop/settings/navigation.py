@@ -58,6 +58,22 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Logistics"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Shipments"), "local_shipping", "shipments_shipment"),
+            item(_("Order allocation"), "alt_route", "allocation_fulfilmentrequest"),
+            item(_("Warehouse stock"), "inventory_2", "network_warehousestock"),
+            item(_("Stock movements"), "swap_vert", "network_stockmovement"),
+            item(_("Warehouses"), "warehouse", "network_warehouse"),
+            item(_("Stores"), "storefront", "network_store"),
+            item(_("Carriers"), "airport_shuttle", "carriers_carrier"),
+            item(_("Carrier choices"), "rule", "carriers_carrierchoice"),
+            item(_("Freight templates"), "request_quote", "freight_freighttemplate"),
+        ],
+    },
+    {
         "title": _("System"),
         "separator": True,
         "collapsible": True,

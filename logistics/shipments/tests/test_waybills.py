@@ -109,9 +109,7 @@ def test_a_cancelled_parcel_is_called_off_at_the_courier(sandbox, planned):
     cancel_shipments(order_number=planned.order_number, now=NOW)
     deliver("WaybillVoided")
     planned.refresh_from_db()
-    moved = httpx.post(
-        f"{sandbox.url}/couriers/advance", json={"tracking_number": planned.tracking_number}, timeout=10
-    )
+    moved = httpx.post(f"{sandbox.url}/couriers/advance", json={"tracking_number": planned.tracking_number}, timeout=10)
     assert (moved.status_code, planned.problem) == (409, "")
 
 

@@ -1,0 +1,70 @@
+"""Carriers with their rates, and the record of choices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from logistics.carriers.engine import ANYWHERE
+from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.money import yuan
+from shop.regions.queries import children
+
+
+def _provinces() -> list[tuple[str, Any]]:
+    return [(ANYWHERE, _("Anywhere")), *((province.code, province.name) for province in children(None))]
+
+
+class CarrierRateForm(forms.ModelForm):
+    origin_province = forms.ChoiceField(label=_("from province"), choices=_provinces, widget=UnfoldAdminSelectWidget)
+    destination_province = forms.ChoiceField(label=_("to province"), choices=_provinces, widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = CarrierRate
+        fields = [
+            "origin_province",
+            "destination_province",
+            "first_weight_g",
+            "first_fen",
+            "step_weight_g",
+            "step_fen",
+            "max_weight_g",
+            "eta_hours",
+        ]
+
+
+class CarrierRateInline(TabularInline):
+    model = CarrierRate
+    form = CarrierRateForm
+    extra = 0
+
+
+@admin.register(Carrier)
+class CarrierAdmin(ModelAdmin):
+    list_display = ["name", "code", "volumetric_divisor", "is_active"]
+    list_filter = ["is_active"]
+    inlines = [CarrierRateInline]
+    ordering = ["code"]
+
+
+@admin.register(CarrierChoice)
+class CarrierChoiceAdmin(ReadOnlyAdmin):
+    list_display = ["reference", "carrier", "shown_cost", "eta_hours", "billed_weight_g", "alternatives", "created_at"]
+    list_filter = ["carrier"]
+    search_fields = ["=reference"]
+    list_select_related = ["carrier"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(description=_("cost"), ordering="cost_fen")
+    def shown_cost(self, choice: CarrierChoice) -> str:
+        return yuan(choice.cost_fen)
+
+    @display(description=_("alternatives"))
+    def alternatives(self, choice: CarrierChoice) -> str:
+        return " · ".join(f"{c['carrier_code']} {c['rejected'] or yuan(c['cost_fen'])}" for c in choice.candidates[1:])

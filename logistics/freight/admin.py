@@ -1,0 +1,74 @@
+"""Freight templates: zones with provinces chosen by name."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
+
+from logistics.freight.models import FreightTemplate, FreightZone
+from shop.regions.queries import children
+
+
+class FreightZoneForm(forms.ModelForm):
+    provinces = forms.MultipleChoiceField(
+        label=_("provinces"),
+        required=False,
+        choices=lambda: [(province.code, province.name) for province in children(None)],
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text=_("Empty serves all provinces that no other zone names."),
+    )
+
+    class Meta:
+        model = FreightZone
+        fields = [
+            "name",
+            "provinces",
+            "delivers",
+            "free_shipping",
+            "first_weight_g",
+            "first_fen",
+            "step_weight_g",
+            "step_fen",
+        ]
+
+
+class FreightZoneFormSet(forms.BaseInlineFormSet):
+    """There is a zone, each province belongs to one zone, and one zone at most serves the rest."""
+
+    def clean(self) -> None:
+        super().clean()
+        zones = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if not zones:
+            raise forms.ValidationError(_("A template needs at least one zone."))
+        named = [province for zone in zones for province in zone.get("provinces", [])]
+        if len(named) != len(set(named)):
+            raise forms.ValidationError(_("A province is in two zones."))
+        if sum(not zone.get("provinces") for zone in zones) > 1:
+            raise forms.ValidationError(_("Only one zone can serve the rest of the country."))
+
+
+class FreightZoneInline(StackedInline):
+    model = FreightZone
+    form = FreightZoneForm
+    formset = FreightZoneFormSet
+    extra = 0
+    fields = [
+        ("name", "delivers", "free_shipping"),
+        "provinces",
+        ("first_weight_g", "first_fen"),
+        ("step_weight_g", "step_fen"),
+    ]
+
+
+@admin.register(FreightTemplate)
+class FreightTemplateAdmin(ModelAdmin):
+    list_display = ["name", "is_default", "free_from_fen"]
+    inlines = [FreightZoneInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Without a default template the shop would ship everything free.
+        return super().has_delete_permission(request, obj) and not (obj is not None and obj.is_default)

@@ -1,0 +1,181 @@
+"""Screens of the network: places, and stock that changes only by receipt, stock-take and shipment."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import action, display
+
+from logistics.network.forms import CountForm, ReceiptFileForm, ReceiptForm, StockForm
+from logistics.network.models import StockMovement, Store, Warehouse, WarehouseStock
+from logistics.network.receipt_files import read_receipt
+from logistics.network.screens import form_page, staff
+from logistics.network.services import count_stock, receive_stock
+from shop.core import clock
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import DomainError
+
+CHECK = "check"
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ModelAdmin):
+    list_display = ["name", "code", "region", "priority", "handling_hours", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["code", "name"]
+    list_select_related = ["region"]
+    raw_id_fields = ["region"]
+    ordering = ["priority", "pk"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Store)
+class StoreAdmin(ModelAdmin):
+    list_display = ["name", "code", "region", "opening_hours", "phone", "is_active"]
+    list_filter = ["is_active"]
+    search_fields = ["code", "name"]
+    list_select_related = ["region"]
+    raw_id_fields = ["region"]
+    ordering = ["pk"]
+
+
+@admin.register(WarehouseStock)
+class WarehouseStockAdmin(ReadOnlyAdmin):
+    list_display = ["shown_product", "sku", "warehouse", "on_hand", "allocated", "free"]
+    list_filter = ["warehouse"]
+    search_fields = ["sku__code", "sku__product__name"]
+    list_select_related = ["sku__product", "warehouse"]
+    ordering = ["sku_id", "warehouse_id"]
+    show_full_result_count = False
+    actions_list = ["receive", "receive_file", "count"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WarehouseStock]:
+        return super().get_queryset(request).annotate(free_units=F("on_hand") - F("allocated"))
+
+    @display(description=gettext_lazy("product"), ordering="sku__product__name")
+    def shown_product(self, stock: WarehouseStock) -> str:
+        return f"{stock.sku.product.name} {stock.sku.options_label}".strip()
+
+    @display(description=gettext_lazy("free"), ordering="free_units")
+    def free(self, stock: Any) -> int:
+        return stock.free_units
+
+    def has_book_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("network.change_warehousestock")
+
+    @action(description=gettext_lazy("Receive goods"), url_path="receive", permissions=["book"], icon="input")
+    def receive(self, request: HttpRequest) -> HttpResponse:
+        form = ReceiptForm(request.POST or None)
+
+        def book() -> str:
+            data = form.cleaned_data
+            receive_stock(
+                warehouse_id=data["warehouse"].pk,
+                items=data["lines"],
+                reference=data["reference"],
+                reason=data["reason"],
+                actor=staff(request),
+                now=clock.now(),
+            )
+            return _received(data["lines"])
+
+        return self._booked(request, form, book) or form_page(self, request, form=form, title=_("Receive goods"))
+
+    @action(description=gettext_lazy("Stock-take"), url_path="count", permissions=["book"], icon="fact_check")
+    def count(self, request: HttpRequest) -> HttpResponse:
+        form = CountForm(request.POST or None)
+
+        def book() -> str:
+            data = form.cleaned_data
+            differences = count_stock(
+                warehouse_id=data["warehouse"].pk,
+                counts=data["lines"],
+                reference=data["reference"],
+                reason=data["reason"],
+                actor=staff(request),
+                now=clock.now(),
+            )
+            return ngettext(
+                "{count} difference was booked.", "{count} differences were booked.", len(differences)
+            ).format(count=len(differences))
+
+        return self._booked(request, form, book) or form_page(self, request, form=form, title=_("Stock-take"))
+
+    @action(
+        description=gettext_lazy("Receive by file"), url_path="receive-file", permissions=["book"], icon="upload_file"
+    )
+    def receive_file(self, request: HttpRequest) -> HttpResponse:
+        form = ReceiptFileForm(request.POST or None, request.FILES or None)
+        context: dict[str, Any] = {"buttons": [(CHECK, _("Check only")), ("receive", _("Receive"))]}
+
+        def book() -> str:
+            data = form.cleaned_data
+            receipt = read_receipt(data["file"])
+            if receipt.problems:
+                context["table_title"] = _("Nothing was received. Correct these rows and try again.")
+                context["table"] = {
+                    "headers": [_("row"), _("column"), _("reason")],
+                    "rows": [[problem.row, problem.column, problem.message] for problem in receipt.problems],
+                }
+                return ""
+            if request.POST.get("do") == CHECK:
+                messages.info(request, _("The file is right. Choose it again to receive the goods."))
+                return ""
+            receive_stock(
+                warehouse_id=data["warehouse"].pk,
+                items=receipt.items,
+                reference=data["reference"],
+                reason=data["reason"],
+                actor=staff(request),
+                now=clock.now(),
+            )
+            return _received(receipt.items)
+
+        return self._booked(request, form, book) or form_page(
+            self, request, form=form, title=_("Receive by file"), **context
+        )
+
+    def _booked(self, request: HttpRequest, form: StockForm, book: Callable[[], str]) -> HttpResponse | None:
+        """Run `book` on a valid form and go back to the list; None when the page is to be shown (again)."""
+        if request.method != "POST" or not form.is_valid():
+            return None
+        try:
+            done = book()
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+            return None
+        if not done:
+            return None
+        messages.success(request, done)
+        return redirect("admin:network_warehousestock_changelist")
+
+
+def _received(items: dict[int, int]) -> str:
+    return _("{units} units of {skus} SKUs were received.").format(units=sum(items.values()), skus=len(items))
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "warehouse", "sku", "shown_kind", "quantity", "reference", "reason", "actor"]
+    list_filter = ["kind", "warehouse", ("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    search_fields = ["=reference", "sku__code"]
+    list_select_related = ["warehouse", "sku"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+
+    @display(
+        description=gettext_lazy("kind"),
+        label={"receipt": "success", "shipment": "info", "count": "warning", "return": "info", "damage": "danger"},
+    )
+    def shown_kind(self, movement: StockMovement) -> tuple[str, str]:
+        return movement.kind, movement.get_kind_display()

@@ -1,0 +1,222 @@
+"""The warehouse's screen: what to ship, what is on its way, what needs a person."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import action, display
+
+from logistics.carriers.models import CarrierChoice
+from logistics.network.screens import form_page, staff
+from logistics.shipments.forms import ShipForm
+from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
+from logistics.shipments.services import BEFORE_SHIPPING, ship
+from shop.core import clock
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import DomainError
+from shop.core.money import yuan
+
+SHOWN_FAILURES = 20
+UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION)
+
+
+class WorkFilter(admin.SimpleListFilter):
+    """The piles of the day."""
+
+    title = gettext_lazy("work")
+    parameter_name = "work"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("to_ship", _("To ship")),
+            ("under_way", _("On the way")),
+            ("attention", _("Needs attention")),
+            ("late", _("Later than promised")),
+            ("done", _("Delivered")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> QuerySet[Shipment]:
+        unfinished = Q(status__in=[*BEFORE_SHIPPING, *UNDER_WAY])
+        piles = {
+            "to_ship": Q(status__in=BEFORE_SHIPPING),
+            "under_way": Q(status__in=UNDER_WAY),
+            "attention": Q(status__in=[ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED]) | ~Q(problem=""),
+            "late": unfinished & Q(promised_at__lt=clock.now()),
+            "done": Q(status=ShipmentStatus.DELIVERED),
+        }
+        pile = piles.get(self.value() or "")
+        return queryset if pile is None else queryset.filter(pile)
+
+
+class ShipmentLineInline(TabularInline):
+    model = ShipmentLine
+    fields = ["product", "sku", "quantity"]
+    readonly_fields = ["product"]
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ShipmentLine]:
+        return super().get_queryset(request).select_related("sku__product")
+
+    @display(description=gettext_lazy("product"))
+    def product(self, line: ShipmentLine) -> str:
+        return f"{line.sku.product.name} {line.sku.options_label}".strip()
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnlyAdmin):
+    list_display = [
+        "number",
+        "order_number",
+        "warehouse",
+        "shown_status",
+        "carrier",
+        "tracking_number",
+        "attention",
+        "promised_at",
+        "created_at",
+    ]
+    list_filter = [WorkFilter, "status", "warehouse", "carrier", ("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    search_fields = ["=number", "=order_number", "=tracking_number"]
+    list_select_related = ["warehouse", "carrier"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+    actions = ["ship_selected", "print_slips"]
+    actions_detail = ["ship_by_hand", "packing_slip"]
+    inlines = [ShipmentLineInline]
+    fieldsets = [
+        (None, {"fields": ["number", "order_number", "shown_status", "attention", "warehouse", "address"]}),
+        (
+            gettext_lazy("Carrier"),
+            {"fields": ["carrier", "tracking_number", "weight_g", "shown_cost", "alternatives", "promised_at"]},
+        ),
+        (gettext_lazy("Tracking"), {"fields": ["shipped_at", "delivered_at", "timeline"]}),
+    ]
+    readonly_fields = ["address", "shown_cost", "alternatives", "timeline"]
+
+    @display(
+        description=gettext_lazy("status"),
+        label={
+            "planned": "warning",
+            "ready": "info",
+            "shipped": "primary",
+            "delivered": "success",
+            "exception": "danger",
+            "returned": "danger",
+            "cancelled": "danger",
+        },
+        ordering="status",
+    )
+    def shown_status(self, shipment: Shipment) -> tuple[str, str]:
+        return shipment.status, shipment.get_status_display()
+
+    @display(description=gettext_lazy("attention"))
+    def attention(self, shipment: Shipment) -> str:
+        return " · ".join(filter(None, [shipment.get_problem_display(), shipment.news])) or "–"
+
+    @display(description=gettext_lazy("recipient"))
+    def address(self, shipment: Shipment) -> str:
+        to = shipment.recipient
+        return " ".join(to.get(name, "") for name in ("name", "phone", "region_path", "detail"))
+
+    @display(description=gettext_lazy("cost"))
+    def shown_cost(self, shipment: Shipment) -> str:
+        return yuan(shipment.cost_fen)
+
+    @display(description=gettext_lazy("why this carrier"))
+    def alternatives(self, shipment: Shipment) -> str:
+        choice = CarrierChoice.objects.filter(reference=shipment.number).first()
+        if choice is None:
+            return "–"
+        rows = [
+            [
+                offer["carrier_code"],
+                yuan(offer["cost_fen"]),
+                _("{hours} h").format(hours=offer["eta_hours"]),
+                f"{offer['billed_weight_g']:,} g",
+                {"too_heavy": _("too heavy"), "too_slow": _("too slow")}.get(offer["rejected"], "–"),
+            ]
+            for offer in choice.candidates
+        ]
+        headers = [_("carrier"), _("cost"), _("transit time"), _("billed weight"), _("refused")]
+        return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
+
+    @display(description=gettext_lazy("timeline"))
+    def timeline(self, shipment: Shipment) -> str:
+        events = shipment.events.order_by("-happened_at", "-sequence")
+        return render_to_string("admin/logistics/timeline.html", {"events": events})
+
+    def has_ship_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("shipments.change_shipment")
+
+    @admin.action(description=gettext_lazy("Ship the selected parcels"), permissions=["ship"])
+    def ship_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        """Each parcel in a transaction of its own: one that cannot go does not hold up the others."""
+        failures = []
+        numbers = list(queryset.order_by("pk").values_list("number", flat=True))
+        for number in numbers:
+            try:
+                ship(shipment_number=number, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                failures.append(f"{number}: {refusal}")
+        done = len(numbers) - len(failures)
+        if done:
+            text = ngettext("{count} parcel was shipped.", "{count} parcels were shipped.", done)
+            self.message_user(request, text.format(count=done), messages.SUCCESS)
+        for failure in failures[:SHOWN_FAILURES]:
+            self.message_user(request, failure, messages.ERROR)
+        if len(failures) > SHOWN_FAILURES:
+            more = _("{count} more were refused.").format(count=len(failures) - SHOWN_FAILURES)
+            self.message_user(request, more, messages.ERROR)
+
+    @admin.action(description=gettext_lazy("Print packing slips"), permissions=["view"])
+    def print_slips(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
+        return _slips(request, queryset.order_by("pk"))
+
+    @action(description=gettext_lazy("Packing slip"), url_path="packing-slip", permissions=["view"], icon="print")
+    def packing_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return _slips(request, self.get_queryset(request).filter(pk=object_id))
+
+    @action(description=gettext_lazy("Ship by hand"), url_path="ship", permissions=["ship"], icon="local_shipping")
+    def ship_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shipment = self.get_object(request, object_id)
+        if shipment is None:
+            return redirect("admin:shipments_shipment_changelist")
+        known = {"carrier": shipment.carrier_id, "tracking_number": shipment.tracking_number}
+        form = ShipForm(request.POST or None, initial=known)
+        if request.method == "POST" and form.is_valid():
+            try:
+                ship(
+                    shipment_number=shipment.number,
+                    carrier_id=form.cleaned_data["carrier"].pk,
+                    tracking_number=form.cleaned_data["tracking_number"],
+                    actor=staff(request),
+                    now=clock.now(),
+                )
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("{number} was shipped.").format(number=shipment.number))
+                return redirect("admin:shipments_shipment_change", object_id)
+        title = _("Ship {number}").format(number=shipment.number)
+        return form_page(self, request, form=form, title=title, buttons=[("ship", _("Ship"))])
+
+
+def _slips(request: HttpRequest, shipments: QuerySet[Shipment]) -> HttpResponse:
+    found = shipments.select_related("warehouse", "carrier").prefetch_related("lines__sku__product")
+    return TemplateResponse(request, "admin/logistics/packing_slips.html", {"shipments": found, "now": clock.now()})

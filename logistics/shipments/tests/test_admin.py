@@ -1,0 +1,96 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from logistics.carriers.models import Carrier
+from logistics.network.tests.factories import NOW
+from logistics.shipments.models import Shipment, ShipmentStatus
+from logistics.shipments.services import record_tracking
+from logistics.shipments.tests.factories import event, plan, ready
+from shop.core import clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "admin:shipments_shipment_changelist"
+
+
+def act(admin_client, action: str, shipments: list[Shipment]):
+    form = {"action": action, "_selected_action": [shipment.pk for shipment in shipments]}
+    return admin_client.post(reverse(LIST), form, follow=True)
+
+
+def test_parcels_are_shipped_together_and_those_that_cannot_are_named(admin_client):
+    good, planned, gone = ready(), plan(), ready()
+    act(admin_client, "ship_selected", [gone])
+    answer = act(admin_client, "ship_selected", [good, planned, gone])
+    said = [str(message) for message in answer.context["messages"]]
+    assert len(said) == 3
+    assert any(planned.number in each for each in said)
+    assert any(gone.number in each for each in said)
+    statuses = dict(Shipment.objects.values_list("pk", "status"))
+    assert statuses == {
+        good.pk: ShipmentStatus.SHIPPED,
+        planned.pk: ShipmentStatus.PLANNED,
+        gone.pk: ShipmentStatus.SHIPPED,
+    }
+
+
+def test_one_parcel_is_shipped_by_hand(admin_client):
+    shipment = plan()
+    page = reverse("admin:shipments_shipment_ship_by_hand", args=[shipment.pk])
+    assert admin_client.get(page).status_code == 200
+    carrier = Carrier.objects.get()
+    assert admin_client.post(page, {"carrier": carrier.pk, "tracking_number": "x"}).status_code == 200
+    assert admin_client.post(page, {"carrier": carrier.pk, "tracking_number": "MINE-1"}).status_code == 302
+    assert admin_client.post(page, {"carrier": carrier.pk, "tracking_number": "MINE-2"}).status_code == 200
+    shipment.refresh_from_db()
+    assert (shipment.status, shipment.tracking_number) == (ShipmentStatus.SHIPPED, "MINE-1")
+
+
+@pytest.mark.parametrize(
+    ("work", "found"), [("to_ship", [0, 1]), ("under_way", [2]), ("attention", [2]), ("done", [3]), ("late", [0, 1, 2])]
+)
+def test_the_piles_of_the_day(admin_client, work, found):
+    parcels = [plan(), ready(), ready(), ready()]
+    record_tracking(tracking_number=parcels[2].tracking_number, events=[event("exception", hours=2)], now=NOW)
+    record_tracking(tracking_number=parcels[3].tracking_number, events=[event("delivered", hours=2)], now=NOW)
+    with clock.fixed(NOW + timedelta(days=5)):
+        page = admin_client.get(reverse(LIST), {"work": work})
+    assert page.status_code == 200
+    shown = {shipment.pk for shipment in page.context["cl"].result_list}
+    assert shown == {parcels[index].pk for index in found}
+
+
+def test_a_parcel_shows_its_timeline_and_why_its_carrier(admin_client):
+    shipment = ready()
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("in_transit", hours=2)], now=NOW)
+    page = admin_client.get(reverse("admin:shipments_shipment_change", args=[shipment.pk])).content.decode()
+    for words in ("in_transit words", "ZTO", "¥5.00", "文三路 1 号"):
+        assert words in page
+
+
+def test_packing_slips_are_printed(admin_client):
+    parcels = [plan(), plan()]
+    page = act(admin_client, "print_slips", parcels).content.decode()
+    for shipment in parcels:
+        assert shipment.number in page
+        assert shipment.lines.get().sku.code in page
+    one = admin_client.get(reverse("admin:shipments_shipment_packing_slip", args=[parcels[0].pk])).content.decode()
+    assert parcels[0].number in one
+    assert parcels[1].number not in one
+
+
+def test_staff_who_may_only_look_cannot_ship(client, django_user_model):
+    shipment = ready()
+    client.force_login(django_user_model.objects.create_user("viewer", is_staff=True))
+    page = reverse("admin:shipments_shipment_ship_by_hand", args=[shipment.pk])
+    assert client.post(page, {"tracking_number": "MINE-1"}).status_code == 403
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.READY
+
+
+def test_the_list_costs_the_same_for_any_number_of_rows(admin_client, django_assert_max_num_queries):
+    for _parcel in range(6):
+        plan()
+    with django_assert_max_num_queries(11):
+        assert admin_client.get(reverse(LIST)).status_code == 200
