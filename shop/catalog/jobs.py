@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop
+
 from shop.catalog.replenishment import low_stock
 from shop.catalog.services.import_files import forget_old_files
 from shop.core.alerts import clear_alert, raise_alert
@@ -17,7 +19,7 @@ def alert_low_stock(now: datetime) -> Effect:
     if count:
         raise_alert(
             cause=LOW_STOCK_CAUSE,
-            message="{count} SKUs on the shelf run low",
+            message=gettext_noop("{count} SKUs on the shelf run low"),
             data={"count": count},
             link="/admin/catalog/skustock/?level=low",
             permission="catalog.view_skustock",
