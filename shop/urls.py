@@ -8,6 +8,8 @@ from shop.core import health
 from shop.core.api.errors import not_found, server_error
 
 API_ROOMS: tuple[str, ...] = (
+    "shop.core.api.urls",
+    "shop.catalog.urls",
     "shop.regions.urls",
     "members.identity.urls",
     "logistics.network.urls",

@@ -3,19 +3,20 @@
 from shop.core.events import Fact
 
 
-class ProductsChanged(Fact):
-    """Something that the front shows of these products changed: text, price, images, shelf state."""
+class CatalogChanged(Fact, frozen=True):
+    """What the front shows of these products changed (text, price, images, shelf state), and what `shared` names."""
 
     product_ids: list[int]
+    shared: str
 
 
-class StockChanged(Fact):
+class StockChanged(Fact, frozen=True):
     """The sellable stock or the sales of these products changed while the cache could not be told."""
 
     product_ids: list[int]
 
 
-class StockPresenceChanged(Fact):
+class StockPresenceChanged(Fact, frozen=True):
     """A SKU of these products came in or out of stock."""
 
     product_ids: list[int]

@@ -104,6 +104,17 @@ class Product(models.Model):
             models.Index(fields=["-sales", "-id"], condition=Q(on_shelf=True), name="product_by_sales"),
             models.Index(fields=["-created_at", "-id"], condition=Q(on_shelf=True), name="product_by_age"),
             models.Index(fields=["-rating_bp", "-id"], condition=Q(on_shelf=True), name="product_by_rating"),
+            # The next instant at which a window opens or closes by the clock: until then a cached list holds.
+            models.Index(
+                fields=["shelf_from"],
+                condition=Q(on_shelf=True, shelf_from__isnull=False),
+                name="product_window_opens",
+            ),
+            models.Index(
+                fields=["shelf_until"],
+                condition=Q(on_shelf=True, shelf_until__isnull=False),
+                name="product_window_closes",
+            ),
         ]
 
     def __str__(self) -> str:

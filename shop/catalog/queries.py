@@ -43,6 +43,15 @@ def on_shelf(*, now: datetime, prefix: str = "") -> Q:
     )
 
 
+def collection_is_open(*, now: datetime, prefix: str = "") -> Q:
+    """The condition that a collection is shown at `now`: active, and inside its half-open window."""
+    return (
+        Q(**{f"{prefix}is_active": True})
+        & (Q(**{f"{prefix}starts_at__isnull": True}) | Q(**{f"{prefix}starts_at__lte": now}))
+        & (Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": now}))
+    )
+
+
 def sku_snapshots(*, sku_ids: Iterable[int], now: datetime) -> dict[int, SkuSnapshot]:
     """The SKUs that exist among `sku_ids`, sold or not, in one query."""
     first_image = ProductImage.objects.filter(product_id=OuterRef("product_id")).order_by("position", "id")
@@ -70,7 +79,7 @@ def sku_snapshots(*, sku_ids: Iterable[int], now: datetime) -> dict[int, SkuSnap
     return {row["id"]: _snapshot(row) for row in rows}
 
 
-def _snapshot(row: dict[str, Any]) -> SkuSnapshot:
+def _snapshot(row: Mapping[str, Any]) -> SkuSnapshot:
     image = row["image"] or row["thumbnail"]
     return SkuSnapshot(
         sku_id=row["id"],

@@ -1,22 +1,22 @@
 """The catalogue keeps its cache and its counts right even when the process that changed the data died at once."""
 
-from shop.catalog.cache import forget
-from shop.catalog.facts import ProductsChanged, StockChanged, StockPresenceChanged
+from shop.catalog.cache import LISTING, forget
+from shop.catalog.facts import CatalogChanged, StockChanged, StockPresenceChanged
 from shop.catalog.services.stock import recount_skus_in_stock
 from shop.core.events import subscribe
 
 
-@subscribe(ProductsChanged, in_transaction=False)
-def forget_changed_products(fact: ProductsChanged) -> None:
-    forget(products=fact.product_ids, listing=True)
+@subscribe(CatalogChanged, in_transaction=False)
+def forget_what_changed(fact: CatalogChanged) -> None:
+    forget(products=fact.product_ids, shared=[fact.shared])
 
 
 @subscribe(StockChanged, in_transaction=False)
 def forget_changed_stock(fact: StockChanged) -> None:
-    forget(products=fact.product_ids, listing=False)
+    forget(products=fact.product_ids)
 
 
 @subscribe(StockPresenceChanged, in_transaction=False)
 def recount_changed_presence(fact: StockPresenceChanged) -> None:
     recount_skus_in_stock(product_ids=fact.product_ids)
-    forget(products=fact.product_ids, listing=True)
+    forget(products=fact.product_ids, shared=[LISTING])

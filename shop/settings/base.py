@@ -244,6 +244,13 @@ SANDBOX_URL = env.str("SANDBOX_URL", default="")
 
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PHONE_REGIONS = env.list("PHONE_REGIONS", default=["CN"])
+# What this installation offers to fronts, told by `bootstrap`.
+FEATURES = {
+    "phone_login": bool(SMS_GATEWAY_URL),
+    "wechat_login": bool(WECHAT_APP_ID),
+    "wechat_pay": bool(WECHATPAY["mch_id"]),
+}
+
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from shop.catalog.cache import touch_products
 from shop.catalog.models import Product, Sku, SkuStock
+from shop.catalog.search import index_products
 from shop.catalog.services.stock import presence_changed
 
 
@@ -28,5 +29,6 @@ def products_changed(*, product_ids: Iterable[int]) -> None:
     Product.objects.filter(pk__in=ids).update(min_price_fen=Coalesce(Subquery(lowest), 0))
     bare = Sku.objects.filter(product_id__in=ids, stock__isnull=True).order_by().values_list("pk", flat=True)
     SkuStock.objects.bulk_create([SkuStock(sku_id=sku_id) for sku_id in bare], ignore_conflicts=True)
+    index_products(product_ids=ids)
     presence_changed(product_ids=ids)
     touch_products(ids)

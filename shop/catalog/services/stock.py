@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from shop.catalog.cache import forget, touch_stock
+from shop.catalog.cache import LISTING, forget, touch_stock
 from shop.catalog.errors import OutOfStock, ReservationNotHeld
 from shop.catalog.facts import StockPresenceChanged
 from shop.catalog.models import SkuStock
@@ -168,7 +168,7 @@ def recount_skus_in_stock(*, product_ids: Sequence[int]) -> None:
     _run(_LOCK_STOCK_OF_PRODUCTS, [list(product_ids)])
     changed = [row[0] for row in _run(_RECOUNT, [list(product_ids)])]
     if changed:
-        transaction.on_commit(lambda: forget(products=changed, listing=True), robust=True)
+        transaction.on_commit(lambda: forget(products=changed, shared=[LISTING]), robust=True)
 
 
 def _lock_held(reference: str) -> dict[int, int]:

@@ -32,16 +32,24 @@ def page(
     query = PageQuery(data={k: v for k, v in request.query_params.items() if k in ("cursor", "limit")})
     query.is_valid(raise_exception=True)
     limit, cursor = query.validated_data["limit"], query.validated_data.get("cursor")
+    rows, following = slice_page(queryset, ordering=ordering, cursor=cursor, limit=limit)
+    return {"items": [present(row) for row in rows], "next_cursor": following}
+
+
+def slice_page(
+    queryset: QuerySet[Any], *, ordering: Sequence[str], cursor: str | None, limit: int
+) -> tuple[list[Any], str | None]:
+    """The rows of the page that starts at `cursor`, and the cursor of the next; `ordering` as for `page`."""
     names = [name.lstrip("-") for name in ordering]
     queryset = queryset.order_by(*ordering)
     if cursor:
         try:
             queryset = queryset.filter(_after(ordering, decode_cursor(cursor, len(names))))
-        except (ValidationError, ValueError, TypeError) as error:
+        except (ValueError, TypeError, ValidationError) as error:
             raise InvalidCursor from error
     rows = list(queryset[: limit + 1])
     following = encode_cursor([_value(rows[limit - 1], name) for name in names]) if len(rows) > limit else None
-    return {"items": [present(row) for row in rows[:limit]], "next_cursor": following}
+    return rows[:limit], following
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
