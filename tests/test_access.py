@@ -5,6 +5,8 @@ from django.forms import model_to_dict
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
+from logistics.network.tests import access as network
+from logistics.shipments.tests import access as shipments
 from members.identity.tests import access as identity
 from members.identity.tests.factories import MemberFactory
 from orders.cart.tests import access as cart
@@ -17,6 +19,8 @@ from tests.access import API, Door, Who, routes
 DOORS: tuple[Door, ...] = (
     *regions.DOORS,
     *identity.DOORS,
+    *network.DOORS,
+    *shipments.DOORS,
     *cart.DOORS,
     *checkout.DOORS,
     *fulfilment.DOORS,
