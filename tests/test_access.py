@@ -13,11 +13,15 @@ from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
+from shop.catalog.tests import access as catalog
+from shop.core.tests import access as core
 from shop.regions.tests import access as regions
 from tests.access import API, Door, Who, routes
 
 DOORS: tuple[Door, ...] = (
+    *core.DOORS,
     *regions.DOORS,
+    *catalog.DOORS,
     *identity.DOORS,
     *network.DOORS,
     *shipments.DOORS,
