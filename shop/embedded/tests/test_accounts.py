@@ -63,7 +63,7 @@ def test_servers_start_and_stop_for_an_ordinary_user(state_dir):
     nobody.own(folder)
     # The environment may lie below /root; then the user finds the programs on PATH.
     path = f"{postgres_bin(nobody)}:{valkey_program(nobody).parent}:{os.environ['PATH']}"
-    process = get_context("fork").Process(target=start_and_stop_as, args=(nobody, folder, path))
+    process = get_context("fork").Process(target=start_and_stop_as, args=(nobody, folder, path), daemon=True)
     process.start()
     process.join(60)
     assert process.exitcode == 0
