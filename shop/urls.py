@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from shop.core import health
+from shop.core import health, media
 from shop.core.api.errors import not_found, server_error
 
 API_ROOMS: tuple[str, ...] = (
@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("media/<path:name>", media.uploaded, name="media"),
     path("api/v1/", include([path("", include(room)) for room in API_ROOMS])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="swagger"),

@@ -19,7 +19,14 @@ class YuanWidget(UnfoldAdminTextInputWidget):
     """A text input with ¥ before it, wide enough for a price and no wider."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"inputmode": "decimal", "prefix": "¥", "style": "min-width: 6rem", **(attrs or {})})
+        super().__init__(
+            {
+                "inputmode": "decimal",
+                "prefix": "¥",
+                "style": "min-width: 6.5rem; padding-left: 1.75rem",
+                **(attrs or {}),
+            }
+        )
 
 
 class YuanField(forms.CharField):

@@ -35,7 +35,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [item(_("Members"), "group", "identity_member")],
     },
     {
-        "title": _("Goods"),
+        "title": _("Catalog"),
         "separator": True,
         "items": [
             item(_("Products"), "inventory_2", "catalog_product"),

@@ -68,7 +68,7 @@ class CategoryAdmin(CatalogFormMixin, ModelAdmin):
     def shown_products(self, category: Category) -> int:
         return category.product_count
 
-    @display(description=_("order"))
+    @display(description=_("move"))
     def shown_moves(self, category: Category) -> SafeString:
         # Buttons of the list's own form, so that a move is a POST with its token.
         return format_html_join(

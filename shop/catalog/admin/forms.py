@@ -85,7 +85,8 @@ class CatalogFormMixin(YuanFormMixin):
             accept = {"accept": "image/jpeg,image/png,image/webp"}
             return StoredImageField(folder=folder, widget=widget(attrs=accept), **shared)
         if db_field.name == "options":
-            return OptionsField(widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "颜色:红; 尺寸:L"}), **shared)
+            attrs = {"placeholder": "颜色:红; 尺寸:L", "style": "min-width: 11rem"}
+            return OptionsField(widget=UnfoldAdminTextInputWidget(attrs=attrs), **shared)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
@@ -105,6 +106,10 @@ def image_tag(name: str, *, size: int = 40) -> SafeString | str:
         default_storage.url(thumbnail_name(name)),
         *[size] * 4,
     )
+
+
+def nowrap(text: str) -> SafeString:
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def staff(request: HttpRequest) -> tuple[Actor, Any]:

@@ -67,7 +67,6 @@ class SkuInline(CatalogFormMixin, TabularInline):
         "cost_fen",
         "weight_g",
         "volume_cm3",
-        "image",
         "is_active",
         "available",
         "position",
@@ -75,9 +74,9 @@ class SkuInline(CatalogFormMixin, TabularInline):
     readonly_fields = ["available"]
     ordering_field = "position"
     hide_ordering_field = True
+    hide_title = True
     extra = 0
     min_num = 1
-    small_images = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         return super().get_queryset(request).select_related("stock")
@@ -90,6 +89,8 @@ class SkuInline(CatalogFormMixin, TabularInline):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, YuanField):
             field.max_fen = MAX_PRICE_FEN
+        elif db_field.name == "code":
+            field.widget.attrs["style"] = "min-width: 9rem"
         return field
 
     @display(description=_("available"))
@@ -110,6 +111,7 @@ class ProductImageInline(CatalogFormMixin, TabularInline):
     readonly_fields = ["preview"]
     ordering_field = "position"
     hide_ordering_field = True
+    hide_title = True
     extra = 0
     small_images = True
 
@@ -141,7 +143,7 @@ class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
         (None, {"fields": [("code", "kind"), ("name", "name_en"), "subtitle", ("category", "brand"), "description"]}),
         (
             _("Sale"),
-            {"fields": ["on_shelf", ("shelf_from", "shelf_until"), ("limit_per_order", "limit_per_member")]},
+            {"fields": ["on_shelf", "shelf_from", "shelf_until", ("limit_per_order", "limit_per_member")]},
         ),
     ]
     autocomplete_fields = ["brand"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from shop.catalog.admin.forms import typed_columns
+from shop.catalog.admin.forms import nowrap, typed_columns
 from shop.catalog.models import SkuStock, StockReservation
 from shop.catalog.options import format_options
 from shop.catalog.product_files.formulas import harmless
@@ -20,7 +20,7 @@ from shop.core.admin import ReadOnlyAdmin
 
 
 class LevelFilter(admin.SimpleListFilter):
-    title = _("level")
+    title = _("stock level")
     parameter_name = "level"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, object]]:
@@ -74,13 +74,13 @@ class SkuStockAdmin(ModelAdmin):
 
     @display(description=_("SKU"), ordering="sku__code")
     def sku_code(self, stock: SkuStock) -> str:
-        return f"{stock.sku.code} {format_options(stock.sku.options)}".strip()
+        return nowrap(f"{stock.sku.code} {format_options(stock.sku.options)}".strip())
 
     @display(description=_("product"))
     def product(self, stock: SkuStock) -> str:
-        return stock.sku.product.name
+        return nowrap(stock.sku.product.name)
 
-    @display(description=_("level"), label={"out": "danger", "low": "warning", "fine": "success"})
+    @display(description=_("stock level"), label={"out": "danger", "low": "warning", "fine": "success"})
     def level(self, stock: SkuStock) -> tuple[str, object]:
         sellable = stock.available - stock.safety_stock
         if sellable <= 0:
