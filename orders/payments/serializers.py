@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from orders.payments.models import Payment, PaymentMethod, PaymentStatus
@@ -14,10 +13,8 @@ class StartPaymentIn(StrictSerializer):
     login_code = serializers.CharField(
         required=False,
         max_length=128,
-        help_text=_(
-            "A fresh code of wx.login. Needed to pay with WeChat by a member who signed in by phone only; "
-            "with it the WeChat user behind the code pays, whoever is signed in."
-        ),
+        help_text="A fresh code of wx.login. Needed to pay with WeChat by a member who signed in by phone only; "
+        "with it the WeChat user behind the code pays, whoever is signed in.",
     )
 
 

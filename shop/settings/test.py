@@ -1,7 +1,11 @@
 """Settings for tests: real Postgres and Redis, cheap password hashing, quiet logs."""
 
 from shop.settings.base import *  # noqa: F403
+from shop.settings.base import DATABASES as BASE_DATABASES
 from shop.settings.base import REST_FRAMEWORK
+
+# Threads of a live server must not hold on to the test database when it is dropped.
+DATABASES = {"default": {**BASE_DATABASES["default"], "CONN_MAX_AGE": 0}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
