@@ -52,7 +52,7 @@ class Allocation(models.Model):
     candidates, their distances and why others were not taken. While it is open its units count as allocated."""
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("Waiting to be shipped")
         SHIPPED = "shipped", _("Shipped")
         RELEASED = "released", _("Released")
 

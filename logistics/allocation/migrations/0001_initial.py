@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('open', 'Open'), ('shipped', 'Shipped'), ('released', 'Released')], default='open', max_length=10, verbose_name='status')),
+                ('status', models.CharField(choices=[('open', 'Waiting to be shipped'), ('shipped', 'Shipped'), ('released', 'Released')], default='open', max_length=10, verbose_name='status')),
                 ('decision', models.JSONField(verbose_name='decision')),
                 ('weight_g', models.PositiveIntegerField(default=0, verbose_name='weight (g)')),
                 ('volume_cm3', models.PositiveIntegerField(default=0, verbose_name='volume (cm³)')),
