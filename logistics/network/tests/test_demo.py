@@ -1,8 +1,7 @@
 import pytest
 
-from logistics.allocation import invariants as allocation_laws
-from logistics.network import invariants as network_laws
 from logistics.network.demo import OPENING, load, load_stock
+from logistics.network.invariants import LAWS
 from logistics.network.models import Store, Warehouse, WarehouseStock
 from logistics.network.tests.factories import NOW, make_region
 from shop.catalog.tests.factories import make_sku
@@ -22,5 +21,5 @@ def test_the_demo_network_is_loaded_once_and_new_products_get_stock_later():
     second = make_sku()
     load_stock(size="small", now=NOW)
     assert WarehouseStock.objects.filter(sku=second).count() == len(OPENING)
-    for law in (*network_laws.LAWS, *allocation_laws.LAWS):
+    for law in LAWS:
         assert law() == []
