@@ -222,6 +222,9 @@ INVARIANTS: list[str] = [
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []
 DASHBOARD_PANELS: list[str] = [
+    "orders.checkout.dashboard.today_panel",
+    "orders.checkout.dashboard.month_orders_panel",
+    "orders.checkout.dashboard.month_revenue_panel",
     "shop.catalog.dashboard.low_stock_panel",
 ]
 

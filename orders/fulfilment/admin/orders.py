@@ -1,0 +1,182 @@
+"""The order desk: find an order, see everything about it, cancel, ship, print, leave a remark."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import action, display
+
+from logistics.network.screens import form_page, staff
+from orders.checkout.models import Order
+from orders.checkout.services.remarks import write_staff_remark
+from orders.fulfilment.admin.filters import WarehouseFilter, found
+from orders.fulfilment.admin.panels import order_panels, slips
+from orders.payments.services.closing import close_unpaid_order
+from shop.core import clock
+from shop.core.errors import DomainError
+from shop.core.money import yuan
+from shop.core.paginator import BoundedPaginator
+
+MOST_PRINTED = 100
+STATUS_COLOURS = {
+    "pending_payment": "warning",
+    "paid": "info",
+    "allocated": "info",
+    "partly_shipped": "primary",
+    "shipped": "primary",
+    "delivered": "success",
+    "completed": "success",
+    "cancelled": "default",
+    "refunded": "danger",
+}
+
+
+@admin.register(Order)
+class OrderAdmin(ModelAdmin):
+    list_display = ["number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
+    list_filter = ["status", WarehouseFilter, ("placed_at", RangeDateFilter), ("paid_at", RangeDateFilter)]
+    list_filter_submit = True
+    list_per_page = 50
+    search_fields = ["number"]
+    search_help_text = _("Order number, last four digits of the phone, or tracking number")
+    ordering = ["-id"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    actions = ["cancel_unpaid", "print_selected"]
+    actions_detail = ["cancel_one", "ship", "print_one"]
+    change_form_outer_after_template = "admin/orders/panels.html"
+    fieldsets = [
+        (None, {"fields": ["number", "shown_status", "member_link", "payable", "placed_at", "expires_at"]}),
+        (_("Recipient"), {"fields": ["recipient_name", "recipient_phone", "address", "pickup_store", "remark"]}),
+        (_("For staff"), {"fields": ["staff_remark"]}),
+    ]
+    readonly_fields = [
+        "number",
+        "shown_status",
+        "member_link",
+        "payable",
+        "placed_at",
+        "expires_at",
+        "recipient_name",
+        "recipient_phone",
+        "address",
+        "pickup_store",
+        "remark",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return super().get_queryset(request).select_related("member", "pickup_store").prefetch_related("lines")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        term = search_term.strip()
+        return (found(queryset, term) if term else queryset), False
+
+    def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
+        write_staff_remark(number=obj.number, remark=obj.staff_remark)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        order = self.get_object(request, object_id) if object_id and request.method == "GET" else None
+        panels = order_panels(order) if order else []
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+
+    @display(description=_("status"), label=STATUS_COLOURS, ordering="status")
+    def shown_status(self, order: Order) -> tuple[str, str]:
+        return order.status, order.get_status_display()
+
+    @display(description=_("goods"))
+    def goods(self, order: Order) -> str:
+        lines = list(order.lines.all())
+        first = f"{lines[0].product_name} × {lines[0].quantity}" if lines else "–"
+        return first if len(lines) < 2 else f"{first} +{len(lines) - 1}"
+
+    @display(description=_("payable"), ordering="payable_fen")
+    def payable(self, order: Order) -> str:
+        return yuan(order.payable_fen)
+
+    @display(description=_("recipient"))
+    def recipient_name(self, order: Order) -> str:
+        return (order.recipient or {}).get("name", "–")
+
+    @display(description=_("phone"))
+    def recipient_phone(self, order: Order) -> str:
+        return (order.recipient or {}).get("phone", "–")
+
+    @display(description=_("region"))
+    def place(self, order: Order) -> str:
+        return (order.recipient or {}).get("region_path", "–")
+
+    @display(description=_("address"))
+    def address(self, order: Order) -> str:
+        recipient = order.recipient or {}
+        return f"{recipient.get('region_path', '')} {recipient.get('detail', '')}".strip() or "–"
+
+    @display(description=_("member"))
+    def member_link(self, order: Order) -> str:
+        link = reverse("admin:identity_member_change", args=[order.member_id])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', link, order.member)
+
+    @admin.action(description=_("Cancel unpaid orders"), permissions=["change"])
+    def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        cancelled = sum(self._cancel(request, number) for number in queryset.values_list("number", flat=True))
+        text = ngettext("{count} order was cancelled.", "{count} orders were cancelled.", cancelled)
+        self.message_user(request, text.format(count=cancelled), messages.SUCCESS if cancelled else messages.WARNING)
+
+    @admin.action(description=_("Print"), permissions=["view"])
+    def print_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+        return self._print(request, list(queryset[:MOST_PRINTED]))
+
+    @action(description=_("Cancel"), url_path="cancel", permissions=["cancel_one"])
+    def cancel_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = get_object_or_404(Order, pk=object_id)
+        if request.method != "POST":
+            title = _("Cancel order {number}?").format(number=order.number)
+            return form_page(self, request, form=Form(), title=title, buttons=[("cancel", _("Cancel the order"))])
+        if self._cancel(request, order.number):
+            self.message_user(request, _("The order was cancelled."), messages.SUCCESS)
+        return redirect("admin:checkout_order_change", object_id)
+
+    def has_cancel_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_change_permission(request)
+
+    @action(description=_("Ship"), url_path="ship", permissions=["shipments.view_shipment"])
+    def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = get_object_or_404(Order, pk=object_id)
+        return redirect(f"{reverse('admin:shipments_shipment_changelist')}?q={order.number}")
+
+    @action(description=_("Print"), url_path="print", permissions=["print_one"])
+    def print_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._print(request, [get_object_or_404(self.get_queryset(request), pk=object_id)])
+
+    def has_print_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def _cancel(self, request: HttpRequest, number: str) -> bool:
+        try:
+            close_unpaid_order(number=number, actor=staff(request), now=clock.now())
+        except DomainError as refusal:
+            self.message_user(request, f"{number}: {refusal}", messages.ERROR)
+            return False
+        return True
+
+    def _print(self, request: HttpRequest, orders: list[Order]) -> HttpResponse:
+        return TemplateResponse(request, "admin/orders/print.html", {"slips": slips(orders)})

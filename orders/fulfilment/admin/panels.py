@@ -1,0 +1,150 @@
+"""What an order's page shows beside its own fields: lines, price, payments and refunds, parcels, history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from logistics.shipments.models import Shipment
+from orders.checkout.models import Order, OrderStatus
+from orders.payments.models import Payment, Refund
+from shop.core.money import yuan
+
+Rows = list[list[Any]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    title: str
+    headers: list[str]
+    rows: Rows
+
+    @property
+    def table(self) -> dict[str, Any]:
+        return {"headers": self.headers, "rows": self.rows}
+
+
+def order_panels(order: Order) -> list[Panel]:
+    """Six queries, whatever the order holds; panels without rows are left out."""
+    payments = list(
+        Payment.objects.filter(order=order).prefetch_related(Prefetch("refunds", Refund.objects.order_by("pk")))
+    )
+    shipments = list(
+        Shipment.objects.filter(order_number=order.number).select_related("carrier", "warehouse").order_by("pk")
+    )
+    panels = [
+        Panel(_("Lines"), [_("Product"), _("SKU"), _("Unit price"), _("Quantity"), _("To pay")], _lines(order)),
+        Panel(_("Price"), [_("Part"), _("Amount")], _price(order)),
+        Panel(
+            _("Payments and refunds"),
+            [_("Number"), _("Kind"), _("Status"), _("Amount"), _("Time")],
+            [row for payment in payments for row in _payment(payment)],
+        ),
+        Panel(
+            _("Parcels"),
+            [_("Number"), _("Warehouse"), _("Carrier"), _("Tracking number"), _("Status"), _("Shipped")],
+            [_shipment(shipment) for shipment in shipments],
+        ),
+        Panel(_("History"), [_("Time"), _("Status"), _("By"), _("Note")], _events(order)),
+    ]
+    return [panel for panel in panels if panel.rows]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """An order on paper."""
+
+    order: Order
+    placed_at: str
+    lines: Rows
+    price: Rows
+
+
+def slips(orders: Iterable[Order]) -> list[Slip]:
+    return [Slip(order, when(order.placed_at), _lines(order), _price(order)) for order in orders]
+
+
+def when(instant: datetime | None) -> str:
+    return date_format(localtime(instant), "Y-m-d H:i") if instant else "–"
+
+
+def _lines(order: Order) -> Rows:
+    return [
+        [
+            line.product_name,
+            f"{line.sku_code} {line.options}".strip(),
+            yuan(line.unit_price_fen),
+            str(line.quantity),
+            yuan(line.payable_fen),
+        ]
+        for line in order.lines.all()
+    ]
+
+
+def _price(order: Order) -> Rows:
+    rows = [[_("Goods"), yuan(order.goods_fen)]]
+    rows += [[each["label"], yuan(each["amount_fen"])] for each in order.adjustments]
+    if order.discount_fen:
+        rows.append([_("Discount"), yuan(-order.discount_fen)])
+    return [
+        *rows,
+        [_("Freight"), yuan(order.freight_fen)],
+        [_("Payable"), yuan(order.payable_fen)],
+        [_("Paid"), yuan(order.paid_fen)],
+    ]
+
+
+def _payment(payment: Payment) -> Rows:
+    rows = [
+        [
+            _link("payments_payment", payment.pk, payment.number),
+            payment.get_method_display(),
+            payment.get_status_display(),
+            yuan(payment.amount_fen),
+            when(payment.succeeded_at or payment.created_at),
+        ]
+    ]
+    for refund in payment.refunds.all():
+        rows.append(
+            [
+                _link("payments_refund", refund.pk, refund.number),
+                _("Refund: {reason}").format(reason=refund.get_reason_display()),
+                refund.get_status_display(),
+                yuan(-refund.amount_fen),
+                when(refund.succeeded_at or refund.created_at),
+            ]
+        )
+    return rows
+
+
+def _shipment(shipment: Shipment) -> list[Any]:
+    return [
+        _link("shipments_shipment", shipment.pk, shipment.number),
+        shipment.warehouse.name,
+        shipment.carrier.name if shipment.carrier else "–",
+        shipment.tracking_number or "–",
+        shipment.get_status_display(),
+        when(shipment.shipped_at),
+    ]
+
+
+def _events(order: Order) -> Rows:
+    return [
+        [when(event.happened_at), OrderStatus(event.status).label, event.actor, event.note]
+        for event in order.events.all()
+    ]
+
+
+def _link(model: str, pk: int, text: str) -> str:
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>',
+        reverse(f"admin:{model}_change", args=[pk]),
+        text,
+    )
