@@ -3,12 +3,15 @@
 from functools import cached_property
 
 from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
 
 MOST_COUNTED = 10_000
 
 
 class BoundedPaginator(Paginator):
     """Counts at most MOST_COUNTED rows; whoever looks for more narrows the list by filter or search."""
+
+    object_list: QuerySet[Model]
 
     @cached_property
     def count(self) -> int:

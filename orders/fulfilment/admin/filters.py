@@ -20,8 +20,8 @@ class WarehouseFilter(SimpleListFilter):
     title = _("warehouse")
     parameter_name = "warehouse"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
-        return list(Warehouse.objects.order_by("pk").values_list("pk", "name"))
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(pk), name) for pk, name in Warehouse.objects.order_by("pk").values_list("pk", "name")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         if not (self.value() or "").isdecimal():

@@ -158,10 +158,13 @@ class OrderAdmin(ModelAdmin):
     def has_cancel_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_change_permission(request)
 
-    @action(description=_("Ship"), url_path="ship", permissions=["shipments.view_shipment"])
+    @action(description=_("Ship"), url_path="ship", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
         order = get_object_or_404(Order, pk=object_id)
         return redirect(f"{reverse('admin:shipments_shipment_changelist')}?q={order.number}")
+
+    def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("shipments.view_shipment")
 
     @action(description=_("Print"), url_path="print", permissions=["print_one"])
     def print_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
