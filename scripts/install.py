@@ -31,12 +31,12 @@ def main(names: list[str]) -> None:
         files = [ROOT / name for name in names]
         wanted = {file.name: fingerprint(file) for file in files}
         installed = json.loads(STAMP.read_text()) if STAMP.exists() else {}
-        if wanted.items() <= installed.items():
-            return
-        print(f"Installing {' and '.join(names)} into {VENV} ...", flush=True)
-        STAMP.unlink(missing_ok=True)
-        install(files)
-        STAMP.write_text(json.dumps({**installed, **wanted}))
+        if not wanted.items() <= installed.items():
+            print(f"Installing {' and '.join(names)} into {VENV} ...", flush=True)
+            STAMP.unlink(missing_ok=True)
+            install(files)
+            STAMP.write_text(json.dumps({**installed, **wanted}))
+        compile_catalogues()
 
 
 def fingerprint(file: Path) -> str:
@@ -101,6 +101,16 @@ def pip_sources() -> list[str]:
     sources = [part for name, values in options.items() for value in values for part in (f"--{name}", value)]
     # As pip does: the best version of all sources, not the first source that knows the name.
     return [*sources, "--index-strategy", "unsafe-best-match"] if sources else []
+
+
+def compile_catalogues() -> None:
+    """Translations are committed as text only; Babel compiles them, because a bare machine has no gettext."""
+    for text in ROOT.glob("locale/*/LC_MESSAGES/django.po"):
+        compiled = text.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < text.stat().st_mtime:
+            language = text.parent.parent.name
+            if not runs([PYTHON.with_name("pybabel"), "compile", "-i", text, "-o", compiled, "-l", language]):
+                sys.exit(f"{text} could not be compiled; is it a valid catalogue?")
 
 
 def require_space() -> None:
