@@ -1,5 +1,7 @@
 """Which SKUs run low, and how many units would fill them up."""
 
+from typing import Any
+
 from django.db.models import F, IntegerField, Q, QuerySet
 from django.db.models.functions import Greatest
 
@@ -15,7 +17,7 @@ def low_stock() -> QuerySet[SkuStock]:
     return SkuStock.objects.filter(RUNS_LOW & IS_SOLD)
 
 
-def with_suggestion(stock: QuerySet[SkuStock]) -> QuerySet[SkuStock]:
+def with_suggestion(stock: QuerySet[SkuStock]) -> QuerySet[Any]:
     """Adds `suggested`, the units that bring what is available up to `replenish_to`."""
     missing = Greatest(F("replenish_to") - F("available"), 0, output_field=IntegerField())
     return stock.annotate(suggested=missing)

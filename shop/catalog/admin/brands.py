@@ -1,5 +1,7 @@
 """Brands."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -32,7 +34,7 @@ class BrandAdmin(CatalogFormMixin, ModelAdmin):
         return image_tag(brand.logo.name) or "—"
 
     @display(description=_("products"))
-    def shown_products(self, brand: Brand) -> int:
+    def shown_products(self, brand: Any) -> int:
         return brand.product_count
 
     def save_model(self, request: HttpRequest, obj: Brand, form: forms.ModelForm, change: bool) -> None:

@@ -25,7 +25,9 @@ from shop.catalog.services.categories import move_category, save_category
 
 
 class CategoryForm(forms.ModelForm):
-    parent = CategoryField(label=_("Parent category"), required=False, empty_label=_("(top level)"))
+    parent = CategoryField(
+        label=_("Parent category"), required=False, empty_label=_("(top level)"), widget=UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = Category
@@ -35,7 +37,6 @@ class CategoryForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "parent" not in self.fields:
             return
-        self.fields["parent"].widget = UnfoldAdminSelectWidget(choices=self.fields["parent"].choices)
         if self.instance.pk:
             self.fields["parent"].initial = Category.objects.get_parent(self.instance)
 
@@ -65,7 +66,7 @@ class CategoryAdmin(CatalogFormMixin, ModelAdmin):
         return INDENT * 2 * (category.depth - 1) + category.name
 
     @display(description=_("products"))
-    def shown_products(self, category: Category) -> int:
+    def shown_products(self, category: Any) -> int:
         return category.product_count
 
     @display(description=_("move"))

@@ -55,7 +55,7 @@ class CollectionAdmin(CatalogFormMixin, ModelAdmin):
         return super().get_queryset(request).annotate(product_count=Count("items"))
 
     @display(description=_("products"))
-    def shown_products(self, collection: Collection) -> int:
+    def shown_products(self, collection: Any) -> int:
         return collection.product_count
 
     @display(description=_("state"), label={"open": "success", "soon": "info", "over": "default", "hidden": "warning"})

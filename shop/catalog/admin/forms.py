@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -31,7 +30,7 @@ class StoredImageField(forms.FileField):
         super().__init__(**kwargs)
         self.folder = folder
 
-    def to_python(self, data: UploadedFile | None) -> Any:
+    def to_python(self, data: Any) -> Any:
         upload = super().to_python(data)
         if upload is None:
             return None
@@ -78,7 +77,7 @@ class CatalogFormMixin(YuanFormMixin):
     small_images = False
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
-        shared = {"label": str(db_field.verbose_name).capitalize(), "required": not db_field.blank}
+        shared: dict[str, Any] = {"label": str(db_field.verbose_name).capitalize(), "required": not db_field.blank}
         if isinstance(db_field, models.ImageField):
             widget = UnfoldAdminImageSmallFieldWidget if self.small_images else UnfoldAdminImageFieldWidget
             folder = str(db_field.upload_to).strip("/")
@@ -96,7 +95,7 @@ def typed_columns(form: forms.ModelForm) -> list[str]:
     return [name for name in form.changed_data if name in concrete]
 
 
-def image_tag(name: str, *, size: int = 40) -> SafeString | str:
+def image_tag(name: str | None, *, size: int = 40) -> SafeString | str:
     """A small preview of a stored image, empty without one."""
     if not name:
         return ""

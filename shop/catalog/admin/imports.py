@@ -1,5 +1,6 @@
 """Product files: uploaded and checked at once, looked at, and imported by a second click."""
 
+import io
 from typing import Any
 
 from django import forms
@@ -105,7 +106,7 @@ class ProductImportAdmin(ModelAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return super().add_view(request, form_url, {**(extra_context or {}), "columns": COLUMNS})
 
-    def save_form(self, request: HttpRequest, form: forms.ModelForm, change: bool) -> ProductImport:
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> ProductImport:
         return form.checked
 
     def save_model(self, request: HttpRequest, obj: ProductImport, form: forms.ModelForm, change: bool) -> None:
@@ -140,9 +141,10 @@ class ProductImportAdmin(ModelAdmin):
 
     @action(description=gettext_lazy("Download template"), permissions=["view"], icon="download")
     def download_template(self, request: HttpRequest) -> HttpResponse:
-        response = HttpResponse(content_type=XLSX)
+        book = io.BytesIO()
+        write_xlsx([example()], book)
+        response = HttpResponse(book.getvalue(), content_type=XLSX)
         response["Content-Disposition"] = 'attachment; filename="products-template.xlsx"'
-        write_xlsx([example()], response)
         return response
 
     def get_urls(self) -> list[URLPattern]:

@@ -38,7 +38,8 @@ class CategoryFilter(admin.SimpleListFilter):
         return [(path, INDENT * (depth - 1) + name) for path, depth, name in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        return queryset.filter(category__path__startswith=self.value()) if self.value() else queryset
+        path = self.value()
+        return queryset.filter(category__path__startswith=path) if path else queryset
 
 
 class ShelfFilter(admin.SimpleListFilter):
@@ -58,7 +59,8 @@ class ShelfFilter(admin.SimpleListFilter):
             "over": Q(on_shelf=True) & begun & ~lasting,
             "off": Q(on_shelf=False),
         }
-        return queryset.filter(conditions[self.value()]) if self.value() in conditions else queryset
+        condition = conditions.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
 
 
 class StockFilter(admin.SimpleListFilter):

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from shop.catalog.admin.product_filters import CategoryFilter, ShelfFilter, Stoc
 from shop.catalog.errors import InvalidShelfWindow, ProductWithoutSku
 from shop.catalog.models import Product, ProductImage, Sku
 from shop.catalog.product_files.writing import csv_chunks, product_rows
+from shop.catalog.search import search_query
 from shop.catalog.services.changes import products_changed
 from shop.catalog.services.images import thumbnail_name
 from shop.catalog.services.products import (
@@ -230,7 +231,8 @@ class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
     def adjust_prices(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         form = AdjustPricesForm(request.POST if "percent" in request.POST else None)
         if form.is_valid() and "confirmed" in request.POST:
-            return self._adjust_prices(request, queryset, form.change_bp)
+            self._adjust_prices(request, queryset, form.change_bp)
+            return None
         context = {
             **self.admin_site.each_context(request),
             "title": _("Change prices by percent"),
@@ -261,11 +263,16 @@ class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
         return response
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Product], search_term: str) -> Any:
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        if search_term:
-            of_sku = Sku.objects.filter(code__istartswith=search_term.strip()).values("product")
-            found = found | queryset.filter(pk__in=of_sku)
-        return found, may_repeat
+        """As the shop itself searches, on its index; and by the beginning of a code."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        of_sku = Sku.objects.filter(code__startswith=term).values("product")
+        wanted = Q(code__startswith=term) | Q(pk__in=of_sku)
+        words = search_query(term)
+        if words is not None:
+            wanted |= Q(search_vector=words)
+        return queryset.filter(wanted), False
 
     def _say_changed(self, request: HttpRequest, count: int) -> None:
         said = ngettext("{count} product was changed.", "{count} products were changed.", count)

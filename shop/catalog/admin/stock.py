@@ -1,6 +1,7 @@
 """Sellable stock: what is there, what runs low, how much to order. Amounts change by receipts and orders, not here."""
 
 import csv
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -23,7 +24,7 @@ class LevelFilter(admin.SimpleListFilter):
     title = _("stock level")
     parameter_name = "level"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, object]]:
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
         return [("low", _("Runs low")), ("out", _("Sold out")), ("fine", _("Fine"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SkuStock]) -> QuerySet[SkuStock]:
@@ -81,18 +82,18 @@ class SkuStockAdmin(ModelAdmin):
         return nowrap(stock.sku.product.name)
 
     @display(description=_("stock level"), label={"out": "danger", "low": "warning", "fine": "success"})
-    def level(self, stock: SkuStock) -> tuple[str, object]:
+    def level(self, stock: SkuStock) -> tuple[str, Any]:
         sellable = stock.available - stock.safety_stock
         if sellable <= 0:
             return "out", _("Sold out")
         return ("low", _("Runs low")) if sellable <= stock.low_stock_at else ("fine", _("Fine"))
 
     @display(description=_("suggested order"), ordering="suggested")
-    def suggested(self, stock: SkuStock) -> int:
+    def suggested(self, stock: Any) -> int:
         return stock.suggested
 
     @admin.action(description=_("Download replenishment list"), permissions=["view"])
-    def export_replenishment(self, request: HttpRequest, queryset: QuerySet[SkuStock]) -> HttpResponse:
+    def export_replenishment(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="replenishment.csv"'
         writer = csv.writer(response)

@@ -74,19 +74,20 @@ def _decode(content: bytes) -> Image.Image:
     """The picture upright, in RGB or RGBA of 8 bits and sRGB, no side above MAX_SIDE."""
     _check_webp_header(content)
     try:
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        source = Image.open(io.BytesIO(content), formats=FORMATS)
     except Image.UnidentifiedImageError as error:
         raise ImageNotSupported from error
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(megabytes=MAX_BYTES // 1024 // 1024) from error
     except BROKEN as error:
         raise ImageBroken from error
-    _check_size(*picture.size, baseline_jpeg=picture.format in ("JPEG", "MPO") and "progressive" not in picture.info)
+    baseline = source.format in ("JPEG", "MPO") and "progressive" not in source.info
+    _check_size(*source.size, baseline_jpeg=baseline)
     try:
-        picture.draft(None, (MAX_SIDE, MAX_SIDE))
-        picture.load()
-        profile = picture.info.get("icc_profile")
-        picture = ImageOps.exif_transpose(_eight_bits(picture))
+        source.draft(None, (MAX_SIDE, MAX_SIDE))
+        source.load()
+        profile = source.info.get("icc_profile")
+        picture = ImageOps.exif_transpose(_eight_bits(source))
         picture.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2.0)
         return _plain_colours(picture, profile)
     except BROKEN as error:
@@ -129,7 +130,8 @@ def _plain_colours(picture: Image.Image, profile: bytes | None) -> Image.Image:
     if profile and picture.mode in ("RGB", "RGBA", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+            return converted or picture.convert(mode)
         except (ImageCms.PyCMSError, OSError, ValueError):
             # An unusable profile is as good as none: fall through to the plain conversion.
             picture.info.pop("icc_profile", None)

@@ -5,7 +5,7 @@ a dry run refuses exactly what an import would refuse. An own reader stands here
 which holds the whole file and its differences in memory and saves row by row.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any
@@ -195,7 +195,7 @@ class _Refused(Exception):
         self.column = column
 
 
-def _apply(row: Product | Sku, values: dict[str, Any]) -> bool:
+def _apply(row: Product | Sku, values: Mapping[str, Any]) -> bool:
     changed = False
     for name, value in values.items():
         if getattr(row, name) != value:

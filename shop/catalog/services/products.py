@@ -208,8 +208,7 @@ def check_shelf_window(shelf_from: datetime | None, shelf_until: datetime | None
 
 def sign(instance: Product | Sku, actor: Actor, now: datetime) -> None:
     """Say in the history entry that the next save writes who did it and when."""
-    instance._change_reason = str(actor)[:100]
-    instance._history_date = now
+    vars(instance).update(_change_reason=str(actor)[:100], _history_date=now)
 
 
 def _locked(product_id: int) -> Product:
