@@ -2,7 +2,8 @@
 
 A product's vector holds the words of its name and codes (weight A), brand and categories (B), subtitle (C) and
 description (D). Of the short texts it also holds every Chinese character at its position, so that any run of
-characters is found as a phrase, however the cutter would cut it. Latin words match from their beginning.
+characters is found as a phrase, however the cutter would cut it, and the beginnings of every Latin word. (Postgres
+could match beginnings itself, but then it guesses that they match one row in fifty, and plans rare words badly.)
 
 Vectors and queries are written as Postgres literals here, so that matching does not depend on the database's locale.
 """
@@ -22,6 +23,7 @@ from shop.catalog.models import Category, Product
 
 MAX_QUERY_WORDS = 16
 MAX_WORD_LENGTH = 60
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 2, 24
 MAX_DESCRIPTION = 5_000
 # Limits of Postgres: a position beyond the last is kept as the last, and a word has at most so many positions.
 LAST_POSITION, POSITIONS_PER_WORD = 16_383, 255
@@ -43,7 +45,7 @@ def search_query(text: str) -> LexemeQuery | None:
     terms: dict[str, None] = {}
     for run in _RUNS.finditer(_normal(text)):
         if run["word"]:
-            terms[f"{_quoted(run['word'][:MAX_WORD_LENGTH])}:*"] = None
+            terms[_quoted(run["word"][:MAX_WORD_LENGTH])] = None
         else:
             terms |= dict.fromkeys(_han_term(word) for word in rjieba.cut(run["han"]))
     return LexemeQuery(" & ".join(list(terms)[:MAX_QUERY_WORDS])) if terms else None
@@ -103,25 +105,34 @@ def vector(texts: Sequence[tuple[str, str]]) -> str:
     start = 1
     for weight, text in texts:
         normal = _normal(text)
-        for word, offset in _words(normal, with_characters=weight != "D"):
+        for word, offset in _words(normal, in_parts=weight != "D"):
             if len(places[word]) < POSITIONS_PER_WORD:
                 places[word].append(f"{min(start + offset, LAST_POSITION)}{weight}")
         start += len(normal) + 2
     return " ".join(f"{_quoted(word)}:{','.join(positions)}" for word, positions in places.items())
 
 
-def _words(text: str, *, with_characters: bool) -> Iterator[tuple[str, int]]:
+def _words(text: str, *, in_parts: bool) -> Iterator[tuple[str, int]]:
+    """The words of `text` and where they stand; `in_parts` adds single characters and the beginnings of Latin words."""
     for run in _RUNS.finditer(text):
-        if word := run["word"]:
-            yield word[:MAX_WORD_LENGTH], run.start()
-            parts = [part for part in _SEPARATORS.split(word) if part]
-            yield from ((part[:MAX_WORD_LENGTH], run.start()) for part in parts if part != word)
+        if run["word"]:
+            yield from ((word, run.start()) for word in _latin(run["word"], in_parts=in_parts))
             continue
         for word, begin, _end in rjieba.tokenize(run["han"], "search"):
             if len(word) > 1:
                 yield word, run.start() + begin
-        if with_characters:
+        if in_parts:
             yield from ((character, run.start() + i) for i, character in enumerate(run["han"]))
+
+
+def _latin(run: str, *, in_parts: bool) -> list[str]:
+    """`x-100` → `x-100`, `x`, `100`, and in parts also `x-1`, `x-10`, `10`."""
+    words = dict.fromkeys(word[:MAX_WORD_LENGTH] for word in [run, *_SEPARATORS.split(run)])
+    if in_parts:
+        for word in list(words):
+            ends = range(SHORTEST_BEGINNING, min(len(word), LONGEST_BEGINNING + 1))
+            words |= dict.fromkeys(word[:end] for end in ends if word[end - 1].isalnum())
+    return list(words)
 
 
 def _han_term(word: str) -> str:

@@ -125,7 +125,7 @@ def test_long_texts_fit_the_limits_of_postgres(api):
 
 
 def test_vectors_and_queries_are_written_out():
-    assert vector([("A", "乌龙 X-1")]) == "'乌龙':1A '乌':1A '龙':2A 'x-1':4A 'x':4A '1':4A"
-    query = search_query("乌龙 X-1")
+    assert vector([("A", "乌龙 X-12")]) == "'乌龙':1A '乌':1A '龙':2A 'x-12':4A 'x':4A '12':4A 'x-1':4A"
+    query = search_query("乌龙 X-12")
     assert query is not None
-    assert query.source_expressions[0].value == "('乌龙' | '乌' <-> '龙') & 'x-1':*"
+    assert query.source_expressions[0].value == "('乌龙' | '乌' <-> '龙') & 'x-12'"
