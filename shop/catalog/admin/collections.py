@@ -31,6 +31,8 @@ class CollectionItemInline(TabularInline):
     fields = ["product", "position"]
     autocomplete_fields = ["product"]
     ordering_field = "position"
+    hide_ordering_field = True
+    hide_title = True
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CollectionItem]:
@@ -42,7 +44,7 @@ class CollectionAdmin(CatalogFormMixin, ModelAdmin):
     form = CollectionForm
     fieldsets = [
         (None, {"fields": [("name", "name_en"), "slug", "description", "banner"]}),
-        (_("Window"), {"fields": [("starts_at", "ends_at"), ("is_active", "position")]}),
+        (_("Window"), {"fields": ["starts_at", "ends_at", ("is_active", "position")]}),
     ]
     prepopulated_fields = {"slug": ["name_en"]}
     inlines = [CollectionItemInline]

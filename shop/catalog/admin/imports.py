@@ -75,7 +75,7 @@ class UploadForm(forms.ModelForm):
 class ProductImportAdmin(ModelAdmin):
     list_display = ["filename", "shown_status", "shown_rows", "uploaded_by", "uploaded_at", "imported_at"]
     ordering = ["-id"]
-    fields = ["filename", "shown_status", "uploaded_by", "uploaded_at", "imported_at", "create_missing", "shown_report"]
+    fields = ["filename", "status", "uploaded_by", "uploaded_at", "imported_at", "create_missing", "shown_report"]
     readonly_fields = fields
     actions_list = ["download_template"]
     add_form_template = "admin/catalog/import_products.html"

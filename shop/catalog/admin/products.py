@@ -159,7 +159,6 @@ class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
     search_help_text = _("Name, product code or SKU code")
     ordering = ["-id"]
     actions = ["put_on_shelf", "take_off_shelf", "adjust_prices", "export_csv"]
-    history_list_display = ["history_change_reason"]
     show_full_result_count = False
     warn_unsaved_form = True
 

@@ -51,7 +51,6 @@ class SkuAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
     list_select_related = ["product", "stock"]
     search_fields = ["code", "product__name", "product__code"]
     ordering = ["-id"]
-    history_list_display = ["history_change_reason"]
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
