@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 from treebeard.mp_tree import MP_Node
 
+from shop.catalog.fields import OrderedMappingField
 from shop.core import clock
 
 
@@ -141,7 +142,7 @@ class Sku(models.Model):
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="skus", verbose_name=_("product"))
     code = models.CharField(_("SKU code"), max_length=40, unique=True)
-    options = models.JSONField(_("options"), default=dict, blank=True)
+    options = OrderedMappingField(_("options"), default=dict, blank=True)
     price_fen = models.PositiveIntegerField(_("price (fen)"))
     market_price_fen = models.PositiveIntegerField(_("market price (fen)"), null=True, blank=True)
     cost_fen = models.PositiveIntegerField(_("cost (fen)"), null=True, blank=True)

@@ -218,3 +218,14 @@ def test_two_prices_changed_at_once_agree_on_the_lowest():
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_the_lowest_price_goes_wrong():
     assert any(lowest_after_race(change_price_unguarded) != 300 for _ in range(12))
+
+
+@pytest.mark.django_db
+def test_options_keep_the_order_in_which_they_were_given():
+    options = {"尺码": "L", "颜色": "红", "材质": "棉", "a": "1"}
+    sku = make_product(skus=[SkuInput(code="ORDERED-1", price_fen=100, options=options)]).skus.get()
+    sku.refresh_from_db()
+    assert list(sku.options.items()) == list(options.items())
+    assert sku.options_label == "L 红 棉 1"
+    assert list(Sku.objects.values_list("options", flat=True)) == [options]
+    assert list(sku.history.latest().options) == list(options)
