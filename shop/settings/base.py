@@ -5,8 +5,10 @@ Variables already set win over that file.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,8 @@ SECRET_KEY = env.str("SECRET_KEY", default="insecure-development-key-change-me-b
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+if "SECRET_KEY" not in env.ENVIRON and urlsplit(BASE_URL).hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise ImproperlyConfigured("Set SECRET_KEY: the default one is public and would let anybody sign in as anyone.")
 
 INSTALLED_APPS = [
     "unfold",
