@@ -198,6 +198,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 30,
 }
+# Otherwise Celery opens a connection for every task, which costs Postgres several times what most tasks do.
+CELERY_DB_REUSE_MAX = 1000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULER = "shop.core.beat:SeededScheduler"
