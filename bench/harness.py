@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -45,7 +46,7 @@ class BenchError(Exception):
     """Something that makes measuring pointless; one sentence."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shop:
     """A running shop: where it answers, where its state is, and the processes under its launcher."""
 
@@ -61,21 +62,18 @@ class Shop:
     def sandbox_url(self) -> str:
         return self.env["SANDBOX_URL"]
 
-    def connect(self) -> "psycopg2.extensions.connection":
-        return psycopg2.connect(self.env["DATABASE_URL"])
+    @cached_property
+    def own_connection(self) -> "psycopg2.extensions.connection":
+        # One for all questions: opening a connection would cost Postgres more than answering.
+        connection = psycopg2.connect(self.env["DATABASE_URL"])
+        connection.autocommit = True
+        return connection
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement in a transaction of its own; returns its rows, if it has any."""
-        with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+        with self.own_connection.cursor() as cursor:
+            cursor.execute(sql, parameters or None)
             return cursor.fetchall() if cursor.description else []
-
-    def run_outside_transaction(self, sql: str) -> None:
-        """For VACUUM and the like."""
-        with closing(self.connect()) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
 
     def manage(self, *arguments: str) -> str:
         """Run a `manage.py` command on this shop; returns what it printed. Raises BenchError with its last lines."""

@@ -102,7 +102,7 @@ def read_baskets(count: int, seed: int, shop: Shop) -> list[Basket]:
     rows = rows[rows.basket_id.isin(chosen)].join(prices, on="product_id")
     one_line = ["household_id", "basket_id", "product_id", "price"]
     rows = rows.groupby(one_line, as_index=False).quantity.sum()
-    skus = dict(shop.query("SELECT code, id FROM catalog_sku WHERE code LIKE 'CJ-%%'"))
+    skus = dict(shop.query("SELECT code, id FROM catalog_sku WHERE code LIKE 'CJ-%'"))
     return [
         Basket(
             household=int(household),
