@@ -23,7 +23,7 @@ REGION = "330106"
 CHECKOUT_MS, FLOOR_SHARE, GROWTH = 45, 0.10, 1.2
 HISTORY = {
     # Table, its column that must differ or point elsewhere, and what it becomes in the copies.
-    "checkout_order": {"number": "'H' || g", "placed_at": "placed_at - g * interval '30 seconds'"},
+    "checkout_order": {"number": "'H' || first.id || '-' || g", "placed_at": "placed_at - g * interval '30 seconds'"},
     "checkout_orderline": {"order_id": "first.id + g - 1"},
     "checkout_orderevent": {"order_id": "first.id + g - 1"},
 }
