@@ -28,9 +28,9 @@ ORDERINGS: Mapping[str, tuple[str, str]] = {
     "-rating": ("-rating_bp", "-id"),
 }
 BEST_SELLERS = ORDERINGS["-sales"]
-# Relevance is worked out for the best sellers among the matches only, so that a word that half of a million products
-# carry costs no more than a rare one.
-RELEVANCE_CANDIDATES = 1_000
+# Relevance is worked out for the best sellers among the matches only (fifteen pages of them), so that a word that half
+# of a million products carry costs no more than a rare one. In any other order a search goes on to its end.
+RELEVANCE_CANDIDATES = 300
 RELATED = 12
 
 # The next instant at which a product or a collection appears or disappears by the clock; and a category's branch.
