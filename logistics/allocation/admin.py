@@ -67,6 +67,7 @@ class FulfilmentLineInline(TabularInline):
     model = FulfilmentLine
     fields = ["sku", "quantity", "weight_g", "volume_cm3"]
     can_delete = False
+    hide_title = True
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -88,7 +89,7 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     actions = ["retry"]
     inlines = [FulfilmentLineInline]
-    fields = ["order_number", "shown_status", "place", "created_at", "retry_at", "explanation"]
+    fields = ["order_number", "status", "place", "created_at", "retry_at", "explanation"]
     readonly_fields = ["explanation"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FulfilmentRequest]:
@@ -141,7 +142,7 @@ class AllocationAdmin(ReadOnlyAdmin):
     list_select_related = ["request", "warehouse"]
     ordering = ["-pk"]
     show_full_result_count = False
-    fields = ["number", "request", "warehouse", "shown_status", "weight_g", "volume_cm3", "created_at", "explanation"]
+    fields = ["number", "request", "warehouse", "status", "weight_g", "volume_cm3", "created_at", "explanation"]
     readonly_fields = ["explanation"]
 
     @display(

@@ -32,8 +32,10 @@ class FulfilmentRequest(models.Model):
 
 
 class FulfilmentLine(models.Model):
-    request = models.ForeignKey(FulfilmentRequest, models.CASCADE, related_name="lines")
-    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+")
+    request = models.ForeignKey(
+        FulfilmentRequest, models.CASCADE, related_name="lines", verbose_name=_("fulfilment request")
+    )
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     quantity = models.PositiveIntegerField(_("quantity"))
     weight_g = models.PositiveIntegerField(_("unit weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("unit volume (cm³)"), default=0)
@@ -56,7 +58,9 @@ class Allocation(models.Model):
         SHIPPED = "shipped", _("Shipped")
         RELEASED = "released", _("Released")
 
-    request = models.ForeignKey(FulfilmentRequest, models.PROTECT, related_name="allocations")
+    request = models.ForeignKey(
+        FulfilmentRequest, models.PROTECT, related_name="allocations", verbose_name=_("fulfilment request")
+    )
     number = models.CharField(_("number"), max_length=40, unique=True)
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
@@ -75,8 +79,8 @@ class Allocation(models.Model):
 
 
 class AllocationLine(models.Model):
-    allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="lines")
-    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+")
+    allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="lines", verbose_name=_("allocation"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     quantity = models.PositiveIntegerField(_("quantity"))
 
     class Meta:

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from logistics.carriers.engine import ANYWHERE
 from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.regions.queries import children
 
@@ -38,8 +39,9 @@ class CarrierRateForm(forms.ModelForm):
         ]
 
 
-class CarrierRateInline(TabularInline):
+class CarrierRateInline(YuanFormMixin, TabularInline):
     model = CarrierRate
+    hide_title = True
     form = CarrierRateForm
     extra = 0
 

@@ -7,9 +7,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from logistics.freight.models import FreightTemplate, FreightZone
+from shop.core.forms import YuanFormMixin
+from shop.core.money import yuan
 from shop.regions.queries import children
 
 
@@ -51,7 +54,7 @@ class FreightZoneFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError(_("Only one zone can serve the rest of the country."))
 
 
-class FreightZoneInline(StackedInline):
+class FreightZoneInline(YuanFormMixin, StackedInline):
     model = FreightZone
     form = FreightZoneForm
     formset = FreightZoneFormSet
@@ -65,9 +68,13 @@ class FreightZoneInline(StackedInline):
 
 
 @admin.register(FreightTemplate)
-class FreightTemplateAdmin(ModelAdmin):
-    list_display = ["name", "is_default", "free_from_fen"]
+class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
+    list_display = ["name", "is_default", "free_from"]
     inlines = [FreightZoneInline]
+
+    @display(description=_("free from"), ordering="free_from_fen")
+    def free_from(self, template: FreightTemplate) -> str:
+        return "–" if template.free_from_fen is None else yuan(template.free_from_fen)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Without a default template the shop would ship everything free.

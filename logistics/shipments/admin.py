@@ -14,7 +14,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from logistics.carriers.models import CarrierChoice
+from logistics.carriers.models import Carrier, CarrierChoice
 from logistics.network.screens import form_page, staff
 from logistics.shipments.forms import ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
@@ -61,6 +61,7 @@ class ShipmentLineInline(TabularInline):
     fields = ["product", "sku", "quantity"]
     readonly_fields = ["product"]
     can_delete = False
+    hide_title = True
     extra = 0
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -100,7 +101,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     actions_detail = ["ship_by_hand", "packing_slip"]
     inlines = [ShipmentLineInline]
     fieldsets = [
-        (None, {"fields": ["number", "order_number", "shown_status", "attention", "warehouse", "address"]}),
+        (None, {"fields": ["number", "order_number", "status", "attention", "warehouse", "address"]}),
         (
             gettext_lazy("Carrier"),
             {"fields": ["carrier", "tracking_number", "weight_g", "shown_cost", "alternatives", "promised_at"]},
@@ -143,9 +144,10 @@ class ShipmentAdmin(ReadOnlyAdmin):
         choice = CarrierChoice.objects.filter(reference=shipment.number).first()
         if choice is None:
             return "–"
+        names = dict(Carrier.objects.values_list("code", "name"))
         rows = [
             [
-                offer["carrier_code"],
+                names.get(offer["carrier_code"], offer["carrier_code"]),
                 yuan(offer["cost_fen"]),
                 _("{hours} h").format(hours=offer["eta_hours"]),
                 f"{offer['billed_weight_g']:,} g",

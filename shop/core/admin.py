@@ -1,5 +1,6 @@
 """Screens of the system itself: staff and roles, preferences, the schedule, job runs, the outbox, the audit trail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,8 +8,8 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -25,10 +26,11 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from shop.core import clock, outbox, preferences
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
+from shop.core.roles import permission_label, screen_permissions
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -47,17 +49,54 @@ class ReadOnlyAdmin(ModelAdmin):
 admin.site.unregister(Group)
 
 
+admin.site.index_title = gettext_lazy("Home")
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    widget = UnfoldAdminSelect2MultipleWidget
+
+    def label_from_instance(self, permission: Permission) -> str:
+        return permission_label(permission)
+
+
+class PermissionsAdmin(ModelAdmin):
+    """Permissions are searched by their names in the reader's language, and only those of screens are offered."""
+
+    filter_horizontal: Sequence[str] = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        if db_field.related_model is Permission:
+            return PermissionsField(
+                queryset=screen_permissions(), required=False, label=gettext_lazy("Permissions"), help_text=""
+            )
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(PermissionsAdmin, DjangoGroupAdmin):
+    list_display = ["name", "members"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        return super().get_queryset(request).annotate(member_count=Count("user"))
+
+    @display(description=gettext_lazy("staff accounts"))
+    def members(self, group: Any) -> int:
+        return group.member_count
 
 
 @admin.register(StaffUser)
-class StaffUserAdmin(DjangoUserAdmin, ModelAdmin):
+class StaffUserAdmin(PermissionsAdmin, DjangoUserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "first_name", "email", "is_active", "is_superuser", "last_login"]
+    list_display = ["username", "first_name", "roles", "email", "is_active", "is_superuser", "last_login"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffUser]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @display(description=gettext_lazy("Roles"))
+    def roles(self, user: StaffUser) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or "–"
 
 
 @admin.register(OutboxEntry)
@@ -95,8 +134,12 @@ class OutboxEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ["job", "started_at", "took", "succeeded_at", "effect", "shown_result"]
+    list_display = ["job", "started_at", "took", "succeeded_at", "shown_effect", "shown_result"]
     ordering = ["job"]
+
+    @display(description=gettext_lazy("effect"))
+    def shown_effect(self, run: JobRun) -> str:
+        return " · ".join(f"{_(name.replace('_', ' '))} {count}" for name, count in run.effect.items() if count) or "–"
 
     @display(description=gettext_lazy("took"))
     def took(self, run: JobRun) -> str:
@@ -183,7 +226,15 @@ class _UnfoldPeriodicTaskForm(PeriodicTaskForm):
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(BeatPeriodicTaskAdmin, ModelAdmin):
     form = _UnfoldPeriodicTaskForm
-    list_display = ["name", "enabled", "scheduler", "last_run_at"]
+    list_display = ["name", "enabled", "shown_schedule", "last_run_at"]
+
+    @display(description=gettext_lazy("Schedule"))
+    def shown_schedule(self, task: PeriodicTask) -> str:
+        if task.crontab and (task.crontab.day_of_month, task.crontab.day_of_week) == ("*", "*"):
+            hour, minute = task.crontab.hour, task.crontab.minute
+            if hour.isdecimal() and minute.isdecimal():
+                return _("every day at {time}").format(time=f"{int(hour):02}:{int(minute):02}")
+        return str(task.scheduler)
 
 
 @admin.register(IntervalSchedule)

@@ -11,13 +11,35 @@ from datetime import datetime, timedelta
 import structlog
 from celery import shared_task
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from shop.core import clock
 from shop.core.models import JobRun
 
 log = structlog.get_logger(__name__)
 
+# What a job did: counts by word. The words that the console shows in the reader's language stand below.
 Effect = Mapping[str, int]
+WORDS = (
+    gettext_noop("allocated"),
+    gettext_noop("answered"),
+    gettext_noop("asked"),
+    gettext_noop("broken"),
+    gettext_noop("cancelled"),
+    gettext_noop("completed"),
+    gettext_noop("confirmed"),
+    gettext_noop("delivered"),
+    gettext_noop("failed"),
+    gettext_noop("forgotten"),
+    gettext_noop("idempotency keys"),
+    gettext_noop("low"),
+    gettext_noop("outbox entries"),
+    gettext_noop("paid"),
+    gettext_noop("phone codes"),
+    gettext_noop("sessions"),
+    gettext_noop("succeeded"),
+    gettext_noop("tried"),
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from django.utils.translation import gettext_noop
 
 from shop.core import invariants, outbox
 from shop.core.alerts import clear_alerts, raise_alert
@@ -37,7 +38,7 @@ def check_invariants(now: datetime) -> Mapping[str, int]:
     for name, sentences in broken.items():
         raise_alert(
             cause=BROKEN_LAW + name,
-            message="Invariant {law} is broken: {example}",
+            message=gettext_noop("Invariant {law} is broken: {example}"),
             data={"law": name, "example": sentences[0][:120]},
             now=now,
         )

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.logging import logging_config
 from shop.settings.navigation import NAVIGATION
+from shop.settings.roles import ROLES as ROLES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -137,11 +139,13 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["shop.settings.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 USE_I18N = True
@@ -211,7 +215,10 @@ LOGGING_CONFIG = None
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=True))
 
 # Which rooms take part, in order: explicit lists instead of discovery, so that the reader sees what runs.
+# Of the demo shop's staff; without it they cannot sign in.
+DEMO_PASSWORD = env.str("ADMIN_PASSWORD", default="")
 DEMO_LOADERS: list[str] = [
+    "shop.core.demo.load",
     "shop.catalog.demo.loader.load",
     "logistics.network.demo.load",
     "logistics.freight.demo.load",
@@ -268,10 +275,14 @@ ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
 
 UNFOLD = {
-    "SITE_TITLE": "Lantern",
-    "SITE_HEADER": "Lantern",
+    "SITE_TITLE": "shop.catalog.preferences.shop_name",
+    "SITE_HEADER": "shop.catalog.preferences.shop_name",
     "SITE_URL": None,
-    "SITE_SYMBOL": "storefront",
+    "SITE_ICON": lambda request: static("lantern/lantern.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("lantern/lantern.svg")},
+    ],
+    "SHOW_LANGUAGES": True,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "shop.core.dashboard.dashboard_callback",

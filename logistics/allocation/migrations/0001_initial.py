@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('volume_cm3', models.PositiveIntegerField(default=0, verbose_name='volume (cm³)')),
                 ('created_at', models.DateTimeField(verbose_name='created at')),
                 ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.warehouse', verbose_name='warehouse')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='allocation.fulfilmentrequest')),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='allocation.fulfilmentrequest', verbose_name='fulfilment request')),
             ],
             options={
                 'verbose_name': 'allocation',
@@ -54,8 +54,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
-                ('allocation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='allocation.allocation')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.sku')),
+                ('allocation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='allocation.allocation', verbose_name='allocation')),
+                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.sku', verbose_name='SKU')),
             ],
             options={
                 'verbose_name': 'allocation line',
@@ -70,8 +70,8 @@ class Migration(migrations.Migration):
                 ('quantity', models.PositiveIntegerField(verbose_name='quantity')),
                 ('weight_g', models.PositiveIntegerField(default=0, verbose_name='unit weight (g)')),
                 ('volume_cm3', models.PositiveIntegerField(default=0, verbose_name='unit volume (cm³)')),
-                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.sku')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='allocation.fulfilmentrequest')),
+                ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.sku', verbose_name='SKU')),
+                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='allocation.fulfilmentrequest', verbose_name='fulfilment request')),
             ],
             options={
                 'verbose_name': 'fulfilment line',

@@ -71,7 +71,7 @@ def extract_messages(root: Path) -> Catalog:
         for _line, message, _comments, context in extract(
             "python", io.BytesIO(source.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"}
         ):
-            catalog.add(message, locations=[(name, None)], context=context)  # type: ignore[arg-type, list-item]
+            catalog.add(message, locations=[(name, None)], context=context)  # type: ignore[list-item]
     return catalog
 
 

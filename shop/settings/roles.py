@@ -1,0 +1,49 @@
+"""The roles that a new shop starts with: what each kind of staff may see and do in the admin.
+
+Seeded once as groups by `manage.py seed_roles`; afterwards the merchant changes them in the admin.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+VIEW = ("view",)
+EDIT = ("view", "change")
+ALL = ("view", "add", "change", "delete")
+
+
+@dataclass(frozen=True)
+class Role:
+    """`grants` maps an app label, or `app.model`, to actions; all of an app's models that have a screen are meant."""
+
+    account: str
+    name: Any
+    grants: Mapping[str, tuple[str, ...]]
+
+
+LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
+ORDERS = ("checkout", "payments")
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        "owner",
+        _("Owner"),
+        dict.fromkeys(("catalog", "identity", *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
+        | {"admin": VIEW},
+    ),
+    Role("operator", _("Operator"), {"catalog": ALL, "identity": VIEW, "checkout": EDIT, "payments": VIEW}),
+    Role(
+        "warehouse",
+        _("Warehouse"),
+        {"network": VIEW, "network.warehousestock": EDIT, "allocation": EDIT, "shipments": EDIT, "carriers": VIEW},
+    ),
+    Role("finance", _("Finance"), {"checkout": VIEW, "payments": EDIT}),
+    Role(
+        "service",
+        _("Customer service"),
+        {"identity": EDIT, "checkout": EDIT, "payments": VIEW, "shipments": VIEW, "allocation": VIEW, "catalog": VIEW},
+    ),
+    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", *ORDERS, *LOGISTICS), VIEW)),
+)
