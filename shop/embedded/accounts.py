@@ -3,10 +3,10 @@
 Postgres refuses to run as root, so root hands the servers to `nobody`, or to the owner of data that is already there.
 """
 
-import hashlib
 import os
 import pwd
 import stat
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,14 +79,18 @@ def server_account(state_dir: Path) -> Account:
 
 
 def server_home(state_dir: Path, account: Account) -> Path:
-    """The folder for the servers' data: state_dir, or a reachable one that a link in state_dir points to."""
+    """The folder for the servers' data: state_dir, or a reachable one that a link in state_dir points to.
+
+    The link alone connects the two: a state_dir that was deleted and made again starts with a folder of its own.
+    """
     if account.can_reach(state_dir):
         return state_dir
-    home = ROOT_DATA / hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
-    home.mkdir(parents=True, exist_ok=True)
-    ROOT_DATA.chmod(0o755)
-    home.chmod(0o711)
     link = state_dir / "servers"
-    if not link.is_symlink():
+    if not link.is_dir():
+        ROOT_DATA.mkdir(parents=True, exist_ok=True)
+        ROOT_DATA.chmod(0o755)
+        home = Path(tempfile.mkdtemp(prefix="servers-", dir=ROOT_DATA))
+        home.chmod(0o711)
+        link.unlink(missing_ok=True)
         link.symlink_to(home)
-    return home
+    return link.resolve()

@@ -147,7 +147,12 @@ class PostgresServer:
     def _answers(self) -> bool:
         try:
             self.connect("postgres").close()
-        except psycopg2.OperationalError:
+        except psycopg2.OperationalError as error:
+            if "password authentication failed" in str(error):
+                raise EmbeddedError(
+                    f"The data in {self.data} were made with another password than the one in the state folder's "
+                    "`secrets`; put that file back, or delete the data to start anew."
+                ) from None
             return False
         return True
 

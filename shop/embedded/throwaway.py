@@ -95,7 +95,8 @@ def _remove_abandoned(cache: Path) -> None:
 def _copy_template(cache: Path, server: PostgresServer) -> None:
     """Give the server a copy of an initialised data folder, made once per PostgreSQL version and account."""
     programs = postgres_bin(server.account)
-    made_by = (postgres_version(programs, server.account), server.account.uid, Path(postgres.__file__).read_text())
+    how = Path(postgres.__file__).read_text()
+    made_by = (postgres_version(programs, server.account), server.account.uid, server.password, how)
     template = cache / f"template-{hashlib.sha256(repr(made_by).encode()).hexdigest()[:12]}"
     prepare_folder(template)
     if not (template / "postgres").exists():

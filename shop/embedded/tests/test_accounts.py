@@ -38,8 +38,14 @@ def test_data_move_where_the_account_can_reach_them(root_data, closed):
     home = server_home(closed, STRANGER)
     assert home.parent == root_data
     assert STRANGER.can_reach(home)
-    assert (closed / "servers").resolve() == home.resolve()
+    assert (closed / "servers").resolve() == home
     assert server_home(closed, STRANGER) == home
+
+
+def test_state_folder_made_again_does_not_find_the_data_of_the_one_before(root_data, closed):
+    home = server_home(closed, STRANGER)
+    (closed / "servers").unlink()
+    assert server_home(closed, STRANGER) != home
 
 
 def test_programs_are_copied_where_the_account_can_reach_them(root_data, closed):

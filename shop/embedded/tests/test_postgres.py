@@ -58,6 +58,14 @@ def test_listens_on_loopback_only_and_asks_for_the_password(server):
         server.connect()
 
 
+def test_data_made_with_another_password_are_told_at_once(server):
+    server.start()
+    server.stop()
+    server.password = "another"
+    with pytest.raises(EmbeddedError, match="made with another password"):
+        server.start()
+
+
 def test_nothing_of_a_broken_initialisation_remains(server, state_dir):
     with pytest.raises(EmbeddedError, match="could not initialise"):
         server.initialise(programs_that_fail(state_dir))
