@@ -144,7 +144,7 @@ def _detail(row: Row, facets: Facets) -> dict[str, Any]:
             {
                 "id": sku["id"],
                 "code": sku["code"],
-                "options": sku["options"],
+                "options": dict(sku["options"]),  # kept as pairs, see OrderedMappingField
                 "price_fen": sku["price_fen"],
                 "market_price_fen": sku["market_price_fen"],
                 "member_price_fen": facets.member_prices_fen.get(sku["id"]),

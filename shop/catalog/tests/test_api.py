@@ -103,7 +103,9 @@ def test_a_card_shows_price_stock_and_picture(api):
 def test_detail_has_the_keys_of_the_contract(api):
     tea = ProductFactory(description="产自杭州", kind="goods")
     ProductImageFactory(product=tea, image="products/a.webp", thumbnail="products/thumbs/a.webp")
-    second = SkuFactory(product=tea, position=2, options={"规格": "罐装"}, stock=3, image="skus/tin.webp")
+    second = SkuFactory(
+        product=tea, position=2, options={"规格": "罐装", "净含量": "250g"}, stock=3, image="skus/tin.webp"
+    )
     first = SkuFactory(product=tea, position=1, price_fen=5_000, market_price_fen=6_000, stock=0)
     SkuFactory(product=tea, is_active=False)
     body = api.get(f"/api/v1/products/{tea.pk}").json()
@@ -112,6 +114,7 @@ def test_detail_has_the_keys_of_the_contract(api):
     assert body["images"] == [{"url": "/media/products/a.webp", "thumbnail_url": "/media/products/thumbs/a.webp"}]
     assert (body["description"], body["rating"], body["brand"]) == ("产自杭州", None, None)
     assert (body["activities"], body["points_to_earn"]) == ([], 0)
+    assert list(body["skus"][1]["options"]) == ["规格", "净含量"]
     assert body["skus"] == [
         {
             "id": first.pk,
@@ -126,7 +129,7 @@ def test_detail_has_the_keys_of_the_contract(api):
         {
             "id": second.pk,
             "code": second.code,
-            "options": {"规格": "罐装"},
+            "options": {"规格": "罐装", "净含量": "250g"},
             "price_fen": 10_000,
             "market_price_fen": None,
             "member_price_fen": None,
