@@ -50,7 +50,7 @@ def fingerprint(file: Path) -> str:
 def make_environment() -> None:
     """`venv` where it is complete; Debian ships it without ensurepip, and then virtualenv or uv may be there."""
     shutil.rmtree(VENV, ignore_errors=True)
-    makers = [
+    makers: list[list[str | Path]] = [
         [sys.executable, "-m", "venv", VENV],
         [sys.executable, "-m", "virtualenv", VENV],
         ["uv", "venv", "--python", sys.executable, VENV],

@@ -8,7 +8,7 @@ from members.identity.tokens import issue_access_token
 from shop.core import clock
 
 
-class MemberFactory(factory.django.DjangoModelFactory):
+class MemberFactory(factory.django.DjangoModelFactory[Member]):
     class Meta:
         model = Member
 
@@ -17,7 +17,7 @@ class MemberFactory(factory.django.DjangoModelFactory):
     joined_at = factory.LazyFunction(clock.now)
 
 
-class AddressFactory(factory.django.DjangoModelFactory):
+class AddressFactory(factory.django.DjangoModelFactory[Address]):
     """In Nanshan, Shenzhen, unless `region_id` says otherwise."""
 
     class Meta:
