@@ -34,7 +34,7 @@ def api() -> APIClient:
 
 @pytest.fixture
 def member(db: None) -> Member:
-    return MemberFactory()
+    return MemberFactory.create()
 
 
 @pytest.fixture
