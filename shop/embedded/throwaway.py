@@ -86,8 +86,8 @@ def _remove_abandoned(cache: Path) -> None:
     for folder in cache.glob("run-*"):
         try:
             _hold(folder).close()
-        except BlockingIOError:
-            continue  # a run at work
+        except (BlockingIOError, FileNotFoundError):
+            continue  # a run at work, or one that is just taking its folder away
         if not processes_in(folder / "postgres"):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -51,8 +51,7 @@ def draw_product(motif: str, hue: int) -> bytes:
 
 def _backdrop(palette: Palette, side: int) -> Image.Image:
     column = Image.new("RGB", (1, side))
-    for y in range(side):
-        share = y / side
+    for y, share in ((y, y / side) for y in range(side)):
         mixed = (round(a + (b - a) * share) for a, b in zip(palette.backdrop_top, palette.backdrop_bottom, strict=True))
         column.putpixel((0, y), tuple(mixed))
     picture = column.resize((side, side))
