@@ -44,16 +44,9 @@ def main() -> int:
         run(crowd, 3 * CLIENTS, Till.check_out)
         measure_checkout(report, shop, crowd, checkouts)
         before = measure_placing(report, shop, crowd, placed, 3 if asked.quick else 10)
-        report.must("broken_laws", shop.broken_laws(), [])
-        report.note(f"writing a history of {history:,} orders")
-        write_history(shop, history)
-        run(crowd, 3 * CLIENTS, Till.place)
-        with Cpu(shop) as cpu:
-            run(crowd, placed, Till.place)
-        report.note(f"placing after {history:,} orders, CPU ms: {cpu.by_role(placed)}")
-        report.figure(
-            f"place_cpu_ms_after_{history}_orders", cpu.each(placed), reference=before, target=GROWTH, better="lower"
-        )
+        report.laws_hold(shop)
+        if asked.state_dir is None:
+            measure_after_history(report, shop, crowd, placed, history, before)
         for till in crowd:
             till.http.close()
     return report.finish()
@@ -132,6 +125,20 @@ def measure_placing(report: Report, shop: Shop, crowd: Sequence[Till], placed: i
     report.figure("place_cpu_ms", cpu.each(placed), better="lower")
     report.figure("orders_placed_per_second", placed / seconds, reference=floor, target=FLOOR_SHARE)
     return cpu.each(placed)
+
+
+def measure_after_history(
+    report: Report, shop: Shop, crowd: Sequence[Till], placed: int, history: int, before: float
+) -> None:
+    """Only in a shop of its own, because the copied orders have no payments and so break the law."""
+    report.note(f"writing a history of {history:,} orders")
+    write_history(shop, history)
+    run(crowd, 3 * CLIENTS, Till.place)
+    with Cpu(shop) as cpu:
+        run(crowd, placed, Till.place)
+    report.note(f"placing after {history:,} orders, CPU ms: {cpu.by_role(placed)}")
+    name = f"place_cpu_ms_after_{history}_orders"
+    report.figure(name, cpu.each(placed), reference=before, target=GROWTH, better="lower")
 
 
 def write_history(shop: Shop, orders: int) -> None:

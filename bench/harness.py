@@ -279,6 +279,13 @@ class Report:
         row = {"value": found, "reference": expected, "ratio": None, "target": None, "better": "equal"}
         self.figures[name] = {**row, "ok": found == expected}
 
+    def laws_hold(self, shop: Shop) -> None:
+        """`check_invariants` finds nothing."""
+        broken = shop.broken_laws()
+        for sentence in broken[:10]:
+            self.note(sentence)
+        self.must("broken_laws", len(broken), 0)
+
     def note(self, text: str) -> None:
         print(f"[{time.monotonic() - self.started:6.1f} s] {text}", flush=True)
 
