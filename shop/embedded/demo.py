@@ -17,6 +17,7 @@ from typing import Self
 from urllib.request import urlopen
 
 from celery import Celery
+from django.conf import settings
 
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.make import MakeWatch
@@ -101,23 +102,19 @@ class Demo:
         sandbox_dir = self.options.state_dir / "sandbox"
         sandbox = self.sandbox(sandbox_dir)
         self.supervisor.start(sandbox)
-        self.run_once("Preparing the database", ["-m", "shop.embedded.prepare"])
         sandbox.wait_until_ready()
         # Its keys and addresses, for everything that starts from here on.
         self.env |= read_env(sandbox_dir / "env")
-        # Written before READY, because the programs and the loader of the demo shop may read it too.
         write_env(self.options.state_dir, self.env)
-        # Before the worker runs: the loader lives through two months in order, and nobody may hurry ahead of it.
-        self.run_once("Loading the demo shop", ["manage.py", "load_demo", "--size", self.options.size])
+        # Before anything serves: the demo shop's past is lived through at its own dates, not at today's.
+        say("Preparing the database and the demo shop; the first time takes a minute ...")
+        log = self.logs / "prepare.log"
+        run_once("Preparing the shop", ["-m", "shop.embedded.prepare", self.options.size], env=self.env, log=log)
         programs = [self.beat(), self.worker(), self.web()]
         for program in programs:
             self.supervisor.start(program)
         for program in programs:
             program.wait_until_ready()
-
-    def run_once(self, doing: str, arguments: list[str]) -> None:
-        say(f"{doing} ...")
-        run_once(doing, arguments, env=self.env, log=self.logs / f"{doing.split()[0].lower()}.log")
 
     def program(self, name: str, arguments: list[str], answers: Callable[[], bool]) -> Program:
         return Program(name, arguments, self.env, self.logs / f"{name}.log", answers)
@@ -158,6 +155,7 @@ class Demo:
   API       {base}/api/v1/
   API docs  {base}/api/docs/
   Admin     {base}/admin/    user {ADMIN_USER}, password {self.env["ADMIN_PASSWORD"]}
+            (the same password for {", ".join(role.account for role in settings.ROLES)})
   Sandbox   {self.env["SANDBOX_URL"]}    plays WeChat, WeChat Pay, SMS and the couriers
   Logs      {self.logs}
 

@@ -1,7 +1,11 @@
-"""Brings database, static files and administrator up to date, in one process: starting Django costs seconds."""
+"""`python -m shop.embedded.prepare SIZE`: database, static files, administrator and demo shop brought up to date.
+
+One process for all, because starting Django costs seconds; safe to run again.
+"""
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import django
@@ -11,11 +15,12 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
 
-def main() -> None:
+def main(size: str) -> None:
     django.setup()
     call_command("migrate", interactive=False)
     collect_static_files()
     ensure_administrator(os.environ["ADMIN_USER"], os.environ["ADMIN_PASSWORD"])
+    call_command("load_demo", size=size)
 
 
 def collect_static_files() -> None:
@@ -46,4 +51,4 @@ def ensure_administrator(username: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
