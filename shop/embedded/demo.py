@@ -22,7 +22,7 @@ from django.conf import settings
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.make import MakeWatch
 from shop.embedded.ports import LOOPBACK, free_port, is_free
-from shop.embedded.programs import PROJECT, Program, run_once
+from shop.embedded.programs import PROJECT, SETTINGS, Program, run_once
 from shop.embedded.servers import EmbeddedServers
 from shop.embedded.state import only_launcher, prepare_folder, secret, write_env
 from shop.embedded.supervisor import Supervisor
@@ -190,6 +190,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 def main() -> int:
     handle_signals(interrupt)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
     try:
         options = Options.from_environment()
         prepare_folder(options.state_dir)

@@ -11,6 +11,7 @@ from shop.embedded.errors import EmbeddedError
 from shop.embedded.processes import Child, last_line, start_process, stop_process, wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+SETTINGS = "shop.settings.base"
 
 
 @dataclass
@@ -49,5 +50,5 @@ def _start_python(arguments: list[str], *, env: Mapping[str, str], log: Path) ->
         log=log,
         account=Account.current(),
         cwd=PROJECT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "shop.settings.base", **env},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS, **env},
     )

@@ -1,15 +1,63 @@
-"""What the launcher refuses, from outside: one sentence, no traceback, nothing left running."""
+"""The launcher from outside: a shop that answers and stops, and refusals of one sentence without a traceback."""
 
+import json
 import os
+import signal
 import socket
+import stat
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from shop.embedded.ports import free_port
 from shop.embedded.programs import PROJECT
 from shop.embedded.state import only_launcher
+
+BUNDLED = ("DATABASE_URL", "REDIS_URL", "CACHE_URL")
+
+
+def test_demo_answers_when_ready_and_leaves_only_data_when_stopped(state_dir):
+    port = free_port()
+    env = {name: value for name, value in os.environ.items() if name not in BUNDLED}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "shop.embedded.demo"],
+        cwd=PROJECT,
+        env={**env, "STATE_DIR": str(state_dir), "PORT": str(port), "DEMO": "small"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with demo, demo.stdout as output:
+        lines = []
+        while not lines or not lines[-1].startswith("READY"):
+            lines.append(output.readline())
+            assert lines[-1], "the launcher ended before it was ready"
+        told = dict(line.split("=", 1) for line in (state_dir / "env").read_text().splitlines())
+        assert len(processes_that_name(state_dir)) > 8
+        secrecy = stat.S_IMODE((state_dir / "env").stat().st_mode)
+        with urlopen(f"{told['BASE_URL']}/health/ready", timeout=10) as answer:
+            health = json.load(answer)
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(90) == 0
+    assert lines[-1] == f"READY http://127.0.0.1:{port}\n"
+    assert {*BUNDLED, "BASE_URL", "SANDBOX_URL", "ADMIN_USER", "ADMIN_PASSWORD"} <= told.keys()
+    assert secrecy == 0o600
+    assert (health["database"], health["redis"]) == ("up", "up")
+    assert processes_that_name(state_dir) == []
+    assert (state_dir / "postgres").is_dir()
+    assert not (state_dir / "env").exists()
+
+
+def processes_that_name(folder):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            found += [process.name] if str(folder).encode() in told else []
+    return found
 
 
 def refusal(state_dir, **env):
