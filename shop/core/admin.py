@@ -1,6 +1,5 @@
 """Screens of the system itself: staff and roles, preferences, the schedule, job runs, the outbox, the audit trail."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -62,8 +61,6 @@ class PermissionsField(forms.ModelMultipleChoiceField):
 class PermissionsAdmin(ModelAdmin):
     """Permissions are searched by their names in the reader's language, and only those of screens are offered."""
 
-    filter_horizontal: Sequence[str] = ()
-
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         if db_field.related_model is Permission:
             return PermissionsField(
@@ -74,6 +71,7 @@ class PermissionsAdmin(ModelAdmin):
 
 @admin.register(Group)
 class GroupAdmin(PermissionsAdmin, DjangoGroupAdmin):
+    filter_horizontal = ()
     list_display = ["name", "members"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
@@ -86,6 +84,7 @@ class GroupAdmin(PermissionsAdmin, DjangoGroupAdmin):
 
 @admin.register(StaffUser)
 class StaffUserAdmin(PermissionsAdmin, DjangoUserAdmin):
+    filter_horizontal = ()
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm

@@ -1,0 +1,71 @@
+"""A member of staff at the console: a browser page that remembers every error that it reports."""
+
+import os
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from shop.embedded.programs import PROJECT
+from tests.browser.demo import Shop
+
+PICTURES = PROJECT / "docs" / "img"
+LARGEST_PICTURE = 300_000
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass
+class Desk:
+    shop: Shop
+    page: Page
+    errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, shop: Shop, context: BrowserContext) -> "Desk":
+        desk = cls(shop, context.new_page())
+        desk.page.on("console", lambda said: desk.errors.append(said.text) if said.type == "error" else None)
+        desk.page.on("pageerror", lambda error: desk.errors.append(str(error)))
+        return desk
+
+    def sign_in(self, account: str) -> None:
+        self.open("/admin/")
+        self.page.get_by_label("用户名").fill(account)
+        self.page.get_by_label("密码", exact=True).fill(self.shop.password)
+        self.page.get_by_role("button", name="登录").click()
+        expect(self.page.locator("#home")).to_be_visible()
+
+    def open(self, path: str) -> int:
+        answer = self.page.goto(self.shop.url + path)
+        assert answer is not None
+        self.page.wait_for_load_state("networkidle")
+        return answer.status
+
+    def open_first(self, path: str) -> None:
+        """Open the first row of a list."""
+        self.open(path)
+        self.page.locator("#result_list a[href*='/change/']").first.click()
+        self.page.wait_for_load_state("networkidle")
+
+    def run_action(self, label: str) -> None:
+        self.page.locator("select[name=action]").select_option(label=label)
+        self.page.get_by_role("button", name="执行").click()
+
+    def message(self, text: str) -> Locator:
+        return self.page.locator("#main").get_by_text(text)
+
+    def overflow(self) -> int:
+        return self.page.evaluate(OVERFLOW)
+
+    def picture(self, name: str) -> None:
+        """Keep what is seen for the documentation, when SCREENSHOTS asks for it."""
+        if not os.environ.get("SCREENSHOTS"):
+            return
+        self.page.mouse.move(0, 0)
+        self.page.wait_for_timeout(800)
+        image = Image.open(BytesIO(self.page.screenshot())).convert("RGB")
+        path = Path(PICTURES, f"{name}.png")
+        PICTURES.mkdir(exist_ok=True)
+        image.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        assert path.stat().st_size < LARGEST_PICTURE, path
