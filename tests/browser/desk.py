@@ -31,8 +31,8 @@ class Desk:
 
     def sign_in(self, account: str) -> None:
         self.open("/admin/")
-        self.page.get_by_label("用户名").fill(account)
-        self.page.get_by_label("密码", exact=True).fill(self.shop.password)
+        self.page.locator("[name=username]").fill(account)
+        self.page.locator("[name=password]").fill(self.shop.password)
         self.page.get_by_role("button", name="登录").click()
         expect(self.page.locator("#home")).to_be_visible()
 

@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 90
 
 
 def buy(shop: Shop, *, phone: str, quantity: int = 1) -> dict[str, Any]:
-    """Sign in by phone, order the first product that is in stock, pay; returns the order once a parcel awaits shipping."""
+    """Sign in by phone, order what is in stock, pay; returns the order once its parcel can be shipped."""
     http = httpx.Client(base_url=f"{shop.url}/api/v1/", timeout=30)
 
     def post(path: str, body: dict[str, Any]) -> Any:

@@ -30,6 +30,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
 }
 LIBRARY = "library"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # dates in the header would make every run a change
 TOPS = ("shop", "members", "points", "promotions", "logistics", "orders", "analytics", "templates")
 
@@ -47,8 +48,7 @@ class Command(BaseCommand):
             catalog = merged(po, found)
             text, binary = rendered(catalog)
             mo = po.with_suffix(".mo")
-            missing = [str(message.id) for message in catalog if message.id and not _is_translated(message)]
-            complaints += [f"{po}: not translated: {each!r}" for each in missing]
+            complaints += [f"{po}: {complaint}" for complaint in faults(catalog)]
             if options["check"]:
                 stale = po.read_bytes() != text or not mo.exists() or mo.read_bytes() != binary
                 complaints += [f"{po}: run manage.py messages"] if stale else []
@@ -122,6 +122,20 @@ def rendered(catalog: Catalog) -> tuple[bytes, bytes]:
     return text.getvalue(), binary.getvalue()
 
 
-def _is_translated(message: Any) -> bool:
-    strings = message.string if isinstance(message.string, list | tuple) else [message.string]
-    return all(strings)
+def faults(catalog: Catalog) -> list[str]:
+    """What a reader of the catalogue's language would miss: no translation, or one with other placeholders."""
+    found = []
+    for message in catalog:
+        if not message.id:
+            continue
+        ids = list(message.id) if isinstance(message.id, list | tuple) else [message.id]
+        strings = list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+        if not all(strings):
+            found.append(f"not translated: {ids[0]!r}")
+        elif any(_placeholders(each) != _placeholders(ids[-1]) for each in strings):
+            found.append(f"other placeholders: {ids[0]!r}")
+    return found
+
+
+def _placeholders(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text))
