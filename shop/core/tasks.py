@@ -16,7 +16,7 @@ BROKEN_LAW = "invariant:"
 
 @shared_task(name=outbox.DELIVER_TASK)
 def deliver_outbox_task(entry_ids: list[int]) -> None:
-    outbox.deliver(entry_ids=entry_ids)
+    outbox.deliver_chain(entry_ids=entry_ids)
 
 
 @job("core.sweep_outbox", every=timedelta(seconds=10))

@@ -155,3 +155,67 @@ def test_the_row_of_a_killed_worker_comes_back_when_its_lease_ends():
     with clock.fixed(clock.now() + outbox.LEASE + timedelta(seconds=1)):
         assert outbox.deliver_due(now=clock.now()) == 2
     assert heard == [("guests", 10)]
+
+
+class TeaReady(Fact):
+    kettle: int
+
+
+class TeaPoured(Fact):
+    kettle: int
+
+
+@subscribe(TeaReady)
+def pour(fact: TeaReady) -> None:
+    outbox.publish(TeaPoured(kettle=fact.kettle))
+
+
+@subscribe(TeaPoured)
+def drink(fact: TeaPoured) -> None:
+    heard.append(("drink", fact.kettle))
+
+
+@subscribe(TeaPoured, in_transaction=False)
+def tell_the_neighbours(fact: TeaPoured) -> None:
+    heard.append(("neighbours", fact.kettle))
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The entries of each task that the broker is given."""
+    tasks: list[list[int]] = []
+    monkeypatch.setattr(outbox, "_send", tasks.append)
+    return tasks
+
+
+def make_ready(kettle):
+    with transaction.atomic():
+        outbox.publish(TeaReady(kettle=kettle))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_delivery_publishes_is_delivered_by_the_same_task_but_for_the_network(sent):
+    make_ready(11)
+    (first,) = sent
+    assert outbox.deliver_chain(entry_ids=first) == 2
+    assert heard == [("drink", 11)]
+    neighbours = entries(11)["tell_the_neighbours"]
+    assert sent[1:] == [[neighbours.pk]]
+    assert neighbours.status == "pending"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_that_takes_long_leaves_the_rest_to_another_task(sent, monkeypatch):
+    monkeypatch.setattr(outbox, "CHAIN_SECONDS", 0.0)
+    make_ready(12)
+    assert outbox.deliver_chain(entry_ids=sent[0]) == 1
+    assert heard == []
+    assert sorted(sent[1]) == sorted(entries(12)[name].pk for name in ("drink", "tell_the_neighbours"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_chain_every_fact_is_handed_over(sent):
+    make_ready(13)
+    assert outbox.deliver(entry_ids=sent[0]) == 1
+    assert heard == []
+    assert len(sent[1]) == 2
