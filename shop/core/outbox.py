@@ -32,6 +32,8 @@ HAND_OVER_GRACE = timedelta(seconds=15)
 LEASE = timedelta(seconds=120)
 CHAIN_SECONDS = 10.0
 MAX_ATTEMPTS = 12
+# After a failed hand-over nobody waits for the broker for so long; the sweep delivers meanwhile.
+BROKER_PAUSE_SECONDS = 5.0
 
 # Written out, because every fact passes here several times and the ORM would cost more than Postgres.
 _WRITE = """
@@ -50,6 +52,8 @@ UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_a
 """
 
 log = structlog.get_logger(__name__)
+
+_broker_away_until = 0.0
 
 
 @dataclass
@@ -93,9 +97,13 @@ def _hand_over(addressed: Sequence[tuple[int, Subscription]]) -> None:
 
 
 def _send(entry_ids: list[int]) -> None:
+    global _broker_away_until
+    if time.monotonic() < _broker_away_until:
+        return
     try:
         current_app.send_task(DELIVER_TASK, args=[entry_ids])
     except (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError) as error:
+        _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("outbox_hand_over_failed", entries=len(entry_ids), error=str(error))
 
 

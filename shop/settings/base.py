@@ -199,6 +199,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 30,
+    # Who publishes does not wait for a broker that is away: the outbox has kept the facts, its sweep delivers them.
+    "max_retries": 0,
 }
 # Otherwise Celery opens a connection for every task, which costs Postgres several times what most tasks do.
 CELERY_DB_REUSE_MAX = 1000

@@ -1,7 +1,8 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from django.db import connection, transaction
 
 from shop.core import clock, outbox
@@ -111,13 +112,20 @@ def test_the_sweep_takes_only_what_the_hand_over_missed():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_publishing_survives_a_broker_that_is_away(monkeypatch):
-    away = Celery("away", broker="redis://127.0.0.1:1/0")
-    away.conf.task_publish_retry = False
+def test_nobody_waits_for_a_broker_that_is_away(monkeypatch, caplog):
+    away = Celery("away", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    away.conf.broker_transport_options = current_app.conf.broker_transport_options
+    away.conf.task_publish_retry = current_app.conf.task_publish_retry
     monkeypatch.setattr(outbox, "current_app", away)
-    boil(7)
-    assert len(entries(7)) == 2
-    assert outbox.deliver_due(now=clock.now() + outbox.HAND_OVER_GRACE + timedelta(seconds=1)) == 2
+    monkeypatch.setattr(outbox, "_broker_away_until", 0.0)
+    started = time.monotonic()
+    for kettle in range(100, 120):
+        boil(kettle)
+    # Twenty commits; a single patient try to connect would take six seconds.
+    assert time.monotonic() - started < 4
+    assert caplog.text.count("outbox_hand_over_failed") == 1
+    assert OutboxEntry.objects.filter(payload__kettle__gte=100).count() == 40
+    assert outbox.deliver_due(now=clock.now() + outbox.HAND_OVER_GRACE + timedelta(seconds=1)) == 40
 
 
 @pytest.mark.django_db(transaction=True)
