@@ -19,9 +19,11 @@ print("gave up", flush=True)
 def start_make(state_dir):
     (state_dir / "recipe.py").write_text(RECIPE)
     (state_dir / "Makefile").write_text(f"all:\n\t@exec {sys.executable} {state_dir / 'recipe.py'}\n")
+    # As if nobody above us were make, though `make test` is.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     make = subprocess.Popen(
         ["make", "-f", state_dir / "Makefile"],
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**environment, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
