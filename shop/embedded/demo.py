@@ -27,7 +27,6 @@ from shop.embedded.servers import EmbeddedServers
 from shop.embedded.state import only_launcher, prepare_folder, secret, write_env
 from shop.embedded.supervisor import Supervisor
 from shop.sandbox.process import read_env
-from shop.settings.roles import ROLES
 
 ADMIN_USER = "admin"
 SIZES = ("small", "full")
