@@ -10,7 +10,7 @@ idempotent by their own database keys.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -80,7 +80,7 @@ def _run_resumable(request: Request, key: str, answer: Callable[[], Response]) -
             return _replay(row)
         if not claimed and row.locked_until is not None and row.locked_until > now:
             raise IdempotencyInProgress(retry_after=1)
-        IdempotencyKey.objects.filter(pk=row.pk).update(locked_until=now + LEASE)
+        _run("UPDATE core_idempotencykey SET locked_until = %s WHERE id = %s", [now + LEASE, row.pk])
     try:
         response = answer()
     except BaseException:
@@ -94,17 +94,15 @@ def _claim(request: Request, key: str) -> tuple[bool, IdempotencyKey]:
     principal, request_hash = request.principal, _hash(request)  # type: ignore[attr-defined]
     row = IdempotencyKey(principal=principal, key=key, request_hash=request_hash, created_at=clock.now())
     try:
-        with transaction.get_connection().cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT (principal, key) DO NOTHING RETURNING id",
-                [row.principal, row.key, row.request_hash, row.created_at],
-            )
-            inserted = cursor.fetchone()
+        inserted = _run(
+            "INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (principal, key) DO NOTHING RETURNING id",
+            [row.principal, row.key, row.request_hash, row.created_at],
+        )
     except OperationalError as error:
         raise IdempotencyInProgress(retry_after=1) from error
     if inserted:
-        row.pk = inserted[0]
+        row.pk = inserted[0][0]
         return True, row
     existing = IdempotencyKey.objects.select_for_update(no_key=True).get(principal=principal, key=key)
     if existing.request_hash != request_hash:
@@ -118,9 +116,17 @@ def _hash(request: Request) -> str:
 
 
 def _keep(pk: int, response: Response) -> None:
-    IdempotencyKey.objects.filter(pk=pk).update(
-        status=response.status_code, body=orjson.dumps(response.data, default=str), locked_until=None
+    _run(
+        "UPDATE core_idempotencykey SET status = %s, body = %s, locked_until = NULL WHERE id = %s",
+        [response.status_code, orjson.dumps(response.data, default=str), pk],
     )
+
+
+def _run(statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    # Written out, because every order and payment passes here and the ORM would cost more than Postgres.
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
 
 
 def _replay(row: IdempotencyKey) -> HttpResponse:
