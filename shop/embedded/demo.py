@@ -22,6 +22,7 @@ from django.conf import settings
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.make import MakeWatch
 from shop.embedded.ports import LOOPBACK, free_port, is_free
+from shop.embedded.prepared import is_prepared, mark_of, remember
 from shop.embedded.programs import PROJECT, SETTINGS, Program, run_once
 from shop.embedded.servers import EmbeddedServers
 from shop.embedded.state import only_launcher, prepare_folder, secret, write_env
@@ -107,14 +108,22 @@ class Demo:
         self.env |= read_env(sandbox_dir / "env")
         write_env(self.options.state_dir, self.env)
         # Before anything serves: the demo shop's past is lived through at its own dates, not at today's.
-        say("Preparing the database and the demo shop; the first time takes a minute ...")
-        log = self.logs / "prepare.log"
-        run_once("Preparing the shop", ["-m", "shop.embedded.prepare", self.options.size], env=self.env, log=log)
+        self.prepare()
         programs = [self.beat(), self.worker(), self.web()]
         for program in programs:
             self.supervisor.start(program)
         for program in programs:
             program.wait_until_ready()
+
+    def prepare(self) -> None:
+        database_url, size = self.env["DATABASE_URL"], self.options.size
+        mark = mark_of(size=size)
+        if is_prepared(database_url=database_url, mark=mark, static_files=self.options.state_dir / "static"):
+            return
+        say("Preparing the database and the demo shop; the first time takes a minute ...")
+        log = self.logs / "prepare.log"
+        run_once("Preparing the shop", ["-m", "shop.embedded.prepare", size], env=self.env, log=log)
+        remember(database_url=database_url, mark=mark)
 
     def program(self, name: str, arguments: list[str], answers: Callable[[], bool]) -> Program:
         return Program(name, arguments, self.env, self.logs / f"{name}.log", answers)
