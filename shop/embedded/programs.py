@@ -50,5 +50,6 @@ def _start_python(arguments: list[str], *, env: Mapping[str, str], log: Path) ->
         log=log,
         account=Account.current(),
         cwd=PROJECT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS, **env},
+        # Few arenas: otherwise each thread's freed memory is kept for itself, which makes a web process a third larger.
+        env={**os.environ, "MALLOC_ARENA_MAX": "2", "DJANGO_SETTINGS_MODULE": SETTINGS, **env},
     )
