@@ -141,3 +141,11 @@ def test_english_on_a_page_would_be_found(admin_client, catalog):
     assert {"Products", "Product import", "Type to search"} & leftovers(
         shown.content.decode(), english_messages(catalog)
     ) >= {"Products", "Product import"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("screen", SCREENS)
+def test_an_english_reader_meets_no_chinese_of_ours(admin_client, screen):
+    reader = VisibleText()
+    reader.feed(admin_client.get(screen, headers={"accept-language": "en"}).content.decode())
+    assert {piece for piece in reader.pieces if re.search("[\u4e00-\u9fff]", piece)} <= {"简体中文"}
