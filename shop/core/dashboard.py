@@ -68,7 +68,15 @@ class ChartPanel:
     @property
     def data(self) -> str:
         datasets = [
-            {"label": str(name), "data": list(values), "backgroundColor": colour, "borderColor": colour}
+            {
+                "label": str(name),
+                "data": list(values),
+                "backgroundColor": colour,
+                "borderColor": colour,
+                "maxBarThickness": 12,
+                "maxTicksXLimit": 10,
+                "displayYAxis": True,
+            }
             for (name, values), colour in zip(self.series.items(), SERIES_COLOURS, strict=False)
         ]
         return orjson.dumps({"labels": list(self.labels), "datasets": datasets}).decode()
