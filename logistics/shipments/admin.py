@@ -89,7 +89,6 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "tracking_number",
         "attention",
         "promised_at",
-        "created_at",
     ]
     list_filter = [WorkFilter, "status", "warehouse", "carrier", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True

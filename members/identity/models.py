@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
+from members.identity.phones import mask_phone
 from shop.regions.models import Region
 
 
@@ -33,7 +34,7 @@ class Member(models.Model):
         indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
 
     def __str__(self) -> str:
-        return self.nickname or str(self.pk)
+        return self.nickname or (mask_phone(self.phone) if self.phone else str(self.pk))
 
 
 class PhoneCode(models.Model):

@@ -283,6 +283,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("lantern/lantern.svg")},
     ],
     "SHOW_LANGUAGES": True,
+    "STYLES": [lambda request: static("lantern/admin.css")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "shop.core.dashboard.dashboard_callback",

@@ -33,7 +33,7 @@ def test_a_wrong_password_is_refused_and_the_right_one_opens_the_home(desk_of):
     desk.page.get_by_role("button", name="登录").click()
     expect(desk.page.get_by_text("请输入一个正确的")).to_be_visible()
     desk.sign_in("owner")
-    expect(desk.page).to_have_title("首页 | Lantern")
+    expect(desk.page).to_have_title("首页 | 灯笼小铺")
 
 
 def test_the_home_shows_todays_figures_and_charts(desk):
@@ -62,11 +62,11 @@ def test_a_setting_is_changed_and_takes_effect(desk):
     desk.open("/admin/core/preferencevalue/")
     expect(desk.page.locator("#result_list")).to_contain_text("订单付款时限（分钟）")
     desk.page.get_by_role("link", name="店铺名称").click()
-    desk.page.locator("[name=value]").fill('"灯笼小铺"')
+    desk.page.locator("[name=value]").fill('"灯笼小铺旗舰店"')
     desk.page.get_by_role("button", name="保存", exact=True).click()
     expect(desk.message("成功修改")).to_be_visible()
     desk.page.wait_for_timeout(5500)  # settings are kept for five seconds by each process
-    assert desk.page.request.get(f"{desk.shop.url}/api/v1/bootstrap").json()["shop"]["name"] == "灯笼小铺"
+    assert desk.page.request.get(f"{desk.shop.url}/api/v1/bootstrap").json()["shop"]["name"] == "灯笼小铺旗舰店"
 
 
 def test_a_parked_message_is_delivered_again(desk):

@@ -11,7 +11,7 @@ BROKEN = "\n".join(
     [
         "商品编码,商品名称,分类,规格编码,售价(元),重量(克)",
         "IMP-1,桂花乌龙茶,茗茶茶器,IMP-1-A,68.00,250",
-        "IMP-2,核桃酥,没有的分类,IMP-2-A,12.345,200",
+        "IMP-2,核桃酥,休闲零食,IMP-2-A,12.345,200",
         "IMP-3,手工皂,美妆个护,IMP-3-A,免费,90",
     ]
 )
@@ -53,7 +53,7 @@ def test_a_file_with_mistakes_names_row_column_and_reason_and_imports_nothing(de
 
     report = desk.page.locator("#import-report")
     expect(report).to_contain_text("未导入任何内容")
-    for row, reason in ((3, "没有分类“没有的分类”"), (4, "“免费”不是金额，应如 12.50。")):
+    for row, reason in ((3, "金额最多两位小数。"), (4, "“免费”不是金额，应如 12.50。")):
         expect(report.locator("tbody tr", has_text=reason).locator("td").first).to_have_text(str(row))
     expect(report.get_by_role("columnheader")).to_have_text(["行", "列", "原因"])
     expect(desk.page.get_by_role("button", name="立即导入")).to_have_count(0)

@@ -56,8 +56,8 @@ class OrderAdmin(ModelAdmin):
     actions_detail = ["cancel_one", "ship", "print_one"]
     change_form_outer_after_template = "admin/orders/panels.html"
     fieldsets = [
-        (None, {"fields": ["number", "status", "member_link", "payable", "placed_at", "expires_at"]}),
-        (_("Recipient"), {"fields": ["recipient_name", "recipient_phone", "address", "pickup_store", "remark"]}),
+        (None, {"fields": [("number", "status"), ("member_link", "payable"), ("placed_at", "expires_at")]}),
+        (_("Recipient"), {"fields": [("recipient_name", "recipient_phone"), ("address", "pickup_store"), "remark"]}),
         (_("For staff"), {"fields": ["staff_remark"]}),
     ]
     readonly_fields = [

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from shop.catalog.demo.pictures import draw_product
 from shop.catalog.models import Brand, Category, Collection, CollectionItem, Product
+from shop.catalog.preferences import SHOP_NAME
 from shop.catalog.services.images import StoredImage, store_image
 from shop.catalog.services.products import SkuInput, create_product
 from shop.core.actors import Actor
+from shop.core.models import PreferenceValue
 
 ACTOR = Actor.system("demo")
 SMALL_PER_CATEGORY = 2
+NAME = "灯笼小铺"
 
 CATEGORIES = {
     "festival": ("节庆礼盒", "Festival gifts", "全程防震包装，可代写贺卡，支持指定送达日期。"),
@@ -42,6 +45,7 @@ COLLECTIONS = {
 
 
 def load(*, size: str, now: datetime) -> str:
+    PreferenceValue.objects.get_or_create(key=SHOP_NAME.key, defaults={"value": NAME})
     categories, brands = _load_categories(), _load_brands()
     known = set(Product.objects.values_list("code", flat=True))
     rows = [row for row in _rows(size) if row["code"] not in known]
