@@ -129,7 +129,8 @@ def faults(catalog: Catalog) -> list[str]:
         if not message.id:
             continue
         ids = list(message.id) if isinstance(message.id, list | tuple) else [message.id]
-        strings = list(message.string) if isinstance(message.string, list | tuple) else [message.string]
+        written = message.string if isinstance(message.string, list | tuple) else [message.string]
+        strings = [each or "" for each in written]
         if not all(strings):
             found.append(f"not translated: {ids[0]!r}")
         elif any(_placeholders(each) != _placeholders(ids[-1]) for each in strings):
