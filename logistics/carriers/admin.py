@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from logistics.carriers.engine import ANYWHERE
 from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
+from logistics.carriers.screens import offers_table, refusal
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
@@ -62,6 +63,8 @@ class CarrierChoiceAdmin(ReadOnlyAdmin):
     list_select_related = ["carrier"]
     ordering = ["-pk"]
     show_full_result_count = False
+    fields = ["reference", "carrier", "shown_cost", "eta_hours", "billed_weight_g", "created_at", "offers"]
+    readonly_fields = ["shown_cost", "offers"]
 
     @display(description=_("cost"), ordering="cost_fen")
     def shown_cost(self, choice: CarrierChoice) -> str:
@@ -69,4 +72,10 @@ class CarrierChoiceAdmin(ReadOnlyAdmin):
 
     @display(description=_("alternatives"))
     def alternatives(self, choice: CarrierChoice) -> str:
-        return " · ".join(f"{c['carrier_code']} {c['rejected'] or yuan(c['cost_fen'])}" for c in choice.candidates[1:])
+        return " · ".join(
+            f"{c['carrier_code']} {refusal(c['rejected']) or yuan(c['cost_fen'])}" for c in choice.candidates[1:]
+        )
+
+    @display(description=_("candidates"))
+    def offers(self, choice: CarrierChoice) -> str:
+        return offers_table(choice)

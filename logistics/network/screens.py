@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
@@ -25,6 +25,14 @@ def form_page(
             **context,
         },
     )
+
+
+def found_or_404(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The object that an address of the admin names; no object when it names none, whatever it is made of."""
+    found = model_admin.get_object(request, object_id)
+    if found is None:
+        raise Http404
+    return found
 
 
 def staff(request: HttpRequest) -> Actor:

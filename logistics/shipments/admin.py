@@ -14,8 +14,9 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from logistics.carriers.models import Carrier, CarrierChoice
-from logistics.network.screens import form_page, staff
+from logistics.carriers.models import CarrierChoice
+from logistics.carriers.screens import offers_table
+from logistics.network.screens import form_page, found_or_404, staff
 from logistics.shipments.forms import ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
 from logistics.shipments.services import BEFORE_SHIPPING, ship
@@ -141,21 +142,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("why this carrier"))
     def alternatives(self, shipment: Shipment) -> str:
         choice = CarrierChoice.objects.filter(reference=shipment.number).first()
-        if choice is None:
-            return "–"
-        names = dict(Carrier.objects.values_list("code", "name"))
-        rows = [
-            [
-                names.get(offer["carrier_code"], offer["carrier_code"]),
-                yuan(offer["cost_fen"]),
-                _("{hours} h").format(hours=offer["eta_hours"]),
-                f"{offer['billed_weight_g']:,} g",
-                {"too_heavy": _("too heavy"), "too_slow": _("too slow")}.get(offer["rejected"], "–"),
-            ]
-            for offer in choice.candidates
-        ]
-        headers = [_("carrier"), _("cost"), _("transit time"), _("billed weight"), _("refused")]
-        return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
+        return offers_table(choice) if choice else "–"
 
     @display(description=gettext_lazy("timeline"))
     def timeline(self, shipment: Shipment) -> str:
@@ -191,13 +178,12 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     @action(description=gettext_lazy("Packing slip"), url_path="packing-slip", permissions=["view"], icon="print")
     def packing_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return _slips(request, self.get_queryset(request).filter(pk=object_id))
+        shipment = found_or_404(self, request, object_id)
+        return _slips(request, self.get_queryset(request).filter(pk=shipment.pk))
 
     @action(description=gettext_lazy("Ship by hand"), url_path="ship", permissions=["ship"], icon="local_shipping")
     def ship_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        shipment = self.get_object(request, object_id)
-        if shipment is None:
-            return redirect("admin:shipments_shipment_changelist")
+        shipment = found_or_404(self, request, object_id)
         known = {"carrier": shipment.carrier_id, "tracking_number": shipment.tracking_number}
         form = ShipForm(request.POST or None, initial=known)
         if request.method == "POST" and form.is_valid():

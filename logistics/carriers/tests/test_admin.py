@@ -23,3 +23,18 @@ def test_a_choice_shows_what_the_others_would_have_cost(admin_client):
     page = admin_client.get(reverse("admin:carriers_carrierchoice_changelist")).content.decode()
     assert "¥3.20" in page
     assert "SF ¥9.00" in page
+
+
+def test_the_page_of_a_choice_is_a_table_and_no_code(admin_client):
+    load(size="small", now=NOW)
+    too_slow = Parcel("330000", "330000", 800, 0, within_hours=25)
+    choice = choose_carrier(reference="S1", parcel=too_slow, now=NOW)
+    page = admin_client.get(
+        reverse("admin:carriers_carrierchoice_change", args=[choice.pk]), headers={"Accept-Language": "en"}
+    ).content.decode()
+    names = {offer["carrier_code"]: offer for offer in choice.candidates}
+    assert len(names) > 1
+    for carrier in Carrier.objects.filter(code__in=names):
+        assert f">{carrier.name}<" in page.replace("\n", "").replace("  ", "")
+    assert "too slow" in page
+    assert [raw for raw in ("carrier_id", "too_slow", "cost_fen", "&#x27;", "&quot;rejected") if raw in page] == []

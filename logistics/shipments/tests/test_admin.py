@@ -80,6 +80,12 @@ def test_packing_slips_are_printed(admin_client):
     assert parcels[1].number not in one
 
 
+@pytest.mark.parametrize("action", ["packing-slip", "ship"])
+@pytest.mark.parametrize("odd", ["abc", "0", "9" * 30, "1%00"])
+def test_an_address_that_names_no_parcel_is_not_there(admin_client, action, odd):
+    assert admin_client.get(f"/admin/shipments/shipment/{odd}/{action}/").status_code == 404
+
+
 def test_staff_who_may_only_look_cannot_ship(client, django_user_model):
     shipment = ready()
     client.force_login(django_user_model.objects.create_user("viewer", is_staff=True))

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
-from logistics.network.screens import form_page, staff
+from logistics.network.screens import form_page, found_or_404, staff
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.fulfilment.admin.filters import WarehouseFilter, found
@@ -147,7 +147,7 @@ class OrderAdmin(ModelAdmin):
 
     @action(description=_("Cancel"), url_path="cancel", permissions=["cancel_one"])
     def cancel_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        order = get_object_or_404(Order, pk=object_id)
+        order = found_or_404(self, request, object_id)
         if request.method != "POST":
             title = _("Cancel order {number}?").format(number=order.number)
             return form_page(self, request, form=Form(), title=title, buttons=[("cancel", _("Cancel the order"))])
@@ -160,7 +160,7 @@ class OrderAdmin(ModelAdmin):
 
     @action(description=_("Ship"), url_path="ship", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        order = get_object_or_404(Order, pk=object_id)
+        order = found_or_404(self, request, object_id)
         return redirect(f"{reverse('admin:shipments_shipment_changelist')}?q={order.number}")
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -168,7 +168,7 @@ class OrderAdmin(ModelAdmin):
 
     @action(description=_("Print"), url_path="print", permissions=["print_one"])
     def print_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._print(request, [get_object_or_404(self.get_queryset(request), pk=object_id)])
+        return self._print(request, [found_or_404(self, request, object_id)])
 
     def has_print_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request)

@@ -179,6 +179,13 @@ def test_shipping_leads_to_the_order_s_parcels(desk):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("action", ["cancel", "print", "ship"])
+@pytest.mark.parametrize("odd", ["abc", "0", "9" * 30, "1%00"])
+def test_an_address_that_names_no_order_is_not_there(desk, action, odd):
+    assert desk.get(f"{LIST}{odd}/{action}/").status_code == 404
+
+
+@pytest.mark.django_db
 def test_staff_see_only_what_they_may(client):
     order = order_of()
     client.force_login(clerk("view_order"))

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
@@ -92,6 +92,8 @@ class CategoryAdmin(CatalogFormMixin, ModelAdmin):
     def move_view(self, request: HttpRequest, pk: int, direction: str) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
+        if direction not in ("up", "down"):
+            raise Http404
         move_category(category=get_object_or_404(Category, pk=pk), up=direction == "up")
         return redirect(reverse("admin:catalog_category_changelist"))
 
