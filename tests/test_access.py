@@ -16,7 +16,7 @@ from orders.payments.tests import access as payments
 from shop.catalog.tests import access as catalog
 from shop.core.tests import access as core
 from shop.regions.tests import access as regions
-from tests.access import API, Door, Who, routes
+from tests.access import API, Door, Thing, Who, routes
 
 DOORS: tuple[Door, ...] = (
     *core.DOORS,
@@ -87,6 +87,15 @@ def test_another_members_thing_is_not_there(door, member_client):
     assert answer.json()["code"].endswith("not_found")
     thing.row.refresh_from_db()
     assert model_to_dict(thing.row) == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", OWNED_DOORS, ids=str)
+@pytest.mark.parametrize("odd", ["%00", "a%00", "1%0A", "%F0%9F%8F%AE", "%E2%80%AE1", "9" * 60, "'--"])
+def test_an_odd_address_leads_nowhere(door, odd, member, member_client):
+    thing = door.thing(member)
+    answer = knock(door, member_client, Thing(dict.fromkeys(thing.address, odd), thing.row), door.body)
+    assert (answer.status_code, answer.json()["code"][-9:]) == (404, "not_found")
 
 
 @pytest.mark.django_db

@@ -22,4 +22,4 @@ class CartFull(DomainError):
 
 
 class TooManyUnits(DomainError):
-    code, status, message = "too_many_units", 409, _("At most {limit} units of a product can be in the cart.")
+    code, status, message = "too_many_units", 409, _("At most {limit} units of a product can be in a cart or order.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from shop.core.api.serializers import StrictIntegerField, StrictSerializer
+from shop.core.api.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer
 
 LARGEST_ID = 2**63 - 1
 LARGEST_QUANTITY = 9999
@@ -17,7 +17,7 @@ class AddItemIn(StrictSerializer):
 
 class ChangeItemIn(StrictSerializer):
     quantity = StrictIntegerField(min_value=1, max_value=LARGEST_QUANTITY, required=False)
-    selected = serializers.BooleanField(required=False)
+    selected = StrictBooleanField(required=False)
 
 
 class ReasonOut(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from logistics.freight.queries import quote_freight
 from members.identity.queries import RecipientSnapshot, address_snapshot
-from orders.cart.errors import OffShelf, SkuNotFound
+from orders.cart.errors import OffShelf, SkuNotFound, TooManyUnits
 from orders.cart.preferences import MAX_LINES, MAX_UNITS
 from orders.cart.queries import selected_units
 from orders.cart.validity import LIMIT, OFF_SHELF, Problem, Wanted, problems
@@ -32,7 +32,7 @@ from promotions.pricing.model import CartSnapshot, PricingLine, Quote
 from shop.catalog.errors import OutOfStock
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
-from shop.core.errors import Detail, InvalidInput
+from shop.core.errors import Detail
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Offer:
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     """Price the wish. A `binding` offer is made inside the transaction that orders it and holds the member's limits.
 
-    Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, OutOfStock, CartEmpty, TooManyLines, AddressNotFound,
-    PickupStoreNotFound, NotDeliverable; details point at the items.
+    Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, OutOfStock, CartEmpty, TooManyLines, TooManyUnits,
+    AddressNotFound, PickupStoreNotFound, NotDeliverable; details point at the items.
     """
     units, pointers = _wanted_units(wish)
     skus = sku_snapshots(sku_ids=list(units), now=now)
@@ -100,8 +100,11 @@ def _wanted_units(wish: Wish) -> tuple[dict[int, int], dict[int, str]]:
         raise TooManyLines(limit=MAX_LINES.value())
     too_many = [sku_id for sku_id, wanted in units.items() if wanted > MAX_UNITS.value()]
     if too_many:
-        message = MAX_UNITS.check(MAX_UNITS.value() + 1) or ""
-        raise InvalidInput(details=[Detail(f"{pointers[s]}/quantity", "max_value", message) for s in too_many])
+        message = str(TooManyUnits(limit=MAX_UNITS.value()))
+        raise TooManyUnits(
+            limit=MAX_UNITS.value(),
+            details=[Detail(f"{pointers[s]}/quantity", TooManyUnits.code, message) for s in too_many],
+        )
     return units, pointers
 
 

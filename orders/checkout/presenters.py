@@ -1,10 +1,11 @@
 """Orders and offers as the API answers them: plain data, one shape for a line everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from members.identity.phones import show_phone
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
 from promotions.pricing.model import Adjustment, PricedLine, Rejection
@@ -34,7 +35,6 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None) -> dict[
 
 def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dict[str, Any]:
     """The order with its lines, which are read unless they are at hand."""
-    recipient = order.recipient
     return {
         "number": order.number,
         "status": order.status,
@@ -49,12 +49,18 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "delivered_at": order.delivered_at,
         "completed_at": order.completed_at,
         "closed_at": order.closed_at,
-        "recipient": {name: recipient.get(name, "") for name in RECIPIENT_FIELDS} if recipient else None,
+        "recipient": _recipient(order.recipient) if order.recipient else None,
         "pickup_store_id": order.pickup_store_id,
         "adjustments": order.adjustments,
         "remark": order.remark,
         "lines": [_order_line(line) for line in (order.lines.all() if lines is None else lines)],
     }
+
+
+def _recipient(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """As the member's addresses are answered: the phone as it is typed here."""
+    shown = {name: snapshot.get(name, "") for name in RECIPIENT_FIELDS}
+    return {**shown, "phone": show_phone(shown["phone"])}
 
 
 def _order_line(line: OrderLine) -> dict[str, Any]:

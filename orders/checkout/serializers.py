@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from orders.cart.serializers import LARGEST_ID, LARGEST_QUANTITY
 from orders.checkout.models import OrderStatus
-from shop.core.api.serializers import StrictIntegerField, StrictSerializer
+from shop.core.api.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer, TextLinesField
 
 MOST_ITEMS = 400
 LARGEST_FEN = 2**53 - 1
@@ -53,7 +53,7 @@ class QuoteIn(StrictSerializer):
     }
 
     items = serializers.ListField(child=ItemIn(), required=False, min_length=1, max_length=MOST_ITEMS)
-    from_cart = serializers.BooleanField(required=False, default=False)
+    from_cart = StrictBooleanField(required=False, default=False)
     address_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     pickup_store_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     coupon_ids = CouponChoiceField(required=False, default=list, max_length=20)
@@ -73,7 +73,7 @@ class QuoteIn(StrictSerializer):
 
 class PlaceOrderIn(QuoteIn):
     expected_payable_fen = StrictIntegerField(min_value=0, max_value=LARGEST_FEN, required=False, allow_null=True)
-    remark = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    remark = TextLinesField(required=False, default="", allow_blank=True, max_length=200)
 
 
 class OrderListQuery(StrictSerializer):

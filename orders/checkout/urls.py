@@ -5,7 +5,7 @@ from orders.checkout.views import BuyAgainView, OrdersView, OrderView, QuoteView
 urlpatterns = [
     path("checkout/quote", QuoteView.as_view(), name="quote"),
     path("orders", OrdersView.as_view(), name="orders"),
-    path("orders/<str:number>", OrderView.as_view(), name="order"),
-    path("orders/<str:number>/receive", ReceiveView.as_view(), name="order-receive"),
-    path("orders/<str:number>/buy-again", BuyAgainView.as_view(), name="order-buy-again"),
+    path("orders/<number:number>", OrderView.as_view(), name="order"),
+    path("orders/<number:number>/receive", ReceiveView.as_view(), name="order-receive"),
+    path("orders/<number:number>/buy-again", BuyAgainView.as_view(), name="order-buy-again"),
 ]

@@ -27,7 +27,7 @@ from orders.checkout.services.progress import receive_order
 from shop.core import clock
 from shop.core.api.idempotency import idempotent
 from shop.core.api.pagination import PageQuery, page
-from shop.core.api.serializers import ErrorOut, validated, validated_query
+from shop.core.api.serializers import ErrorOut, NoFields, validated, validated_query
 
 REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
 
@@ -84,15 +84,19 @@ class ReceiveView(MemberAPIView):
     )
     @idempotent
     def post(self, request: MemberRequest, number: str) -> Response:
+        validated(NoFields, request)
         order = receive_order(number=number, member_id=request.member.pk, now=clock.now())
         return Response(present_order(order))
 
 
 class BuyAgainView(MemberAPIView):
     @extend_schema(
-        operation_id="orders_buy_again", request=None, responses={200: CartOut, 401: ErrorOut, 404: ErrorOut}
+        operation_id="orders_buy_again",
+        request=None,
+        responses={200: CartOut, 400: ErrorOut, 401: ErrorOut, 404: ErrorOut},
     )
     def post(self, request: MemberRequest, number: str) -> Response:
+        validated(NoFields, request)
         now, member_id = clock.now(), request.member.pk
         order = queries.member_order(member_id=member_id, number=number)
         units = {line.sku_id: line.quantity for line in order.lines.all()}

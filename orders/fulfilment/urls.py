@@ -2,4 +2,4 @@ from django.urls import path
 
 from orders.fulfilment.views import OrderShipmentsView
 
-urlpatterns = [path("orders/<str:number>/shipments", OrderShipmentsView.as_view(), name="order-shipments")]
+urlpatterns = [path("orders/<number:number>/shipments", OrderShipmentsView.as_view(), name="order-shipments")]

@@ -22,7 +22,7 @@ from orders.payments.services.refunding import record_refund
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.api.idempotency import idempotent
-from shop.core.api.serializers import ErrorOut, validated
+from shop.core.api.serializers import ErrorOut, NoFields, validated
 
 
 class OrderPaymentsView(MemberAPIView):
@@ -77,6 +77,7 @@ class OrderCancelView(MemberAPIView):
     @idempotent(resumable=True)
     def post(self, request: MemberRequest, number: str) -> Response:
         """The open payment is closed at the gateway first; one that turns out to be paid keeps the order."""
+        validated(NoFields, request)
         member_id = request.member.pk
         order = close_unpaid_order(number=number, member_id=member_id, actor=Actor.member(member_id), now=clock.now())
         return Response(present_order(order))

@@ -147,6 +147,13 @@ def test_a_line_can_be_changed_and_deselected(member_client):
     assert (body["items"][0]["quantity"], body["selected_fen"]) == (4, 0)
 
 
+@pytest.mark.parametrize("selected", ["no", "false", 0, 1, None])
+def test_selected_is_yes_or_no(member_client, selected):
+    item = add(member_client, SkuFactory(), 1).json()["id"]
+    answer = member_client.put(f"/api/v1/cart/items/{item}", {"selected": selected})
+    assert (answer.status_code, [d["field"] for d in answer.json()["details"]]) == (400, ["/selected"])
+
+
 def test_another_member_s_line_does_not_exist(member_client):
     stranger = client_for(MemberFactory())
     item = add(stranger, SkuFactory()).json()

@@ -20,7 +20,7 @@ DOORS = (
     Door("POST", "checkout/quote", read_only=PRICES),
     Door("GET", "orders"),
     Door("POST", "orders", read_only=(*PRICES, "number", "status", "paid_fen", "expires_at", "staff_remark", "lines")),
-    Door("GET", "orders/<str:number>", thing=order),
-    Door("POST", "orders/<str:number>/receive", thing=order),
-    Door("POST", "orders/<str:number>/buy-again", thing=order),
+    Door("GET", "orders/<number:number>", thing=order),
+    Door("POST", "orders/<number:number>/receive", thing=order, read_only=("status", "delivered_at")),
+    Door("POST", "orders/<number:number>/buy-again", thing=order, read_only=("quantity", "member_id")),
 )

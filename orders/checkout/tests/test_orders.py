@@ -69,6 +69,26 @@ def test_another_member_s_order_does_not_exist(client, method, path):
     assert stranger.get("/api/v1/orders").json()["items"] == []
 
 
+@pytest.mark.parametrize("action", ["receive", "buy-again", "cancel"])
+def test_what_takes_no_body_refuses_fields(client, action):
+    order = ordered(client, (SkuFactory(), 1))
+    refused = client.post(
+        f"/api/v1/orders/{order.number}/{action}", {"reason": "late"}, headers={"Idempotency-Key": "k"}
+    )
+    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/reason")
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PENDING_PAYMENT
+
+
+@pytest.mark.parametrize("body", [None, b"", b"{}"])
+def test_what_takes_no_body_takes_an_empty_one(client, body):
+    order = ordered(client, (SkuFactory(), 1))
+    answer = client.generic(
+        "POST", f"/api/v1/orders/{order.number}/buy-again", body or b"", content_type="application/json"
+    )
+    assert answer.status_code == 200
+
+
 def test_a_delivered_order_is_received_once(client, member):
     order = ordered(client, (SkuFactory(), 1))
     delivered(order, at=clock.now())

@@ -42,7 +42,7 @@ def test_an_order_is_written_down_as_it_was_agreed(client, member):
     assert (body["status"], body["payable_fen"], body["remark"]) == ("pending_payment", 9980, "轻放")
     assert body["recipient"] == {
         "name": "张三",
-        "phone": "+8613800138000",
+        "phone": "13800138000",
         "region_code": "440305",
         "region_path": body["recipient"]["region_path"],
         "detail": "科技园路 1 号",
@@ -135,6 +135,9 @@ def test_a_limit_per_member_counts_orders_that_stand(client, member):
         ({"expected_payable_fen": -1}, 400, "invalid_input"),
         ({"remark": "长" * 201}, 400, "invalid_input"),
         ({"remark": "\x00"}, 400, "invalid_input"),
+        ({"remark": "轻放\u202e"}, 400, "invalid_input"),
+        ({"remark": "轻放\x1b[2J"}, 400, "invalid_input"),
+        ({"remark": 13800138000}, 400, "invalid_input"),
         ({"address_id": 99_999_999}, 404, "address_not_found"),
         ({"status": "paid"}, 400, "invalid_input"),
         ({"activity": {"kind": "presale", "id": 1}}, 404, "activity_not_found"),
@@ -144,6 +147,11 @@ def test_bad_orders_leave_nothing_behind(client, change, status, code):
     sku = SkuFactory()
     refused(place(client, {"items": items((sku, 1)), **change}), status, code)
     assert_nothing_happened(sku)
+
+
+def test_a_remark_may_have_lines(client):
+    answer = place(client, {"items": items((SkuFactory(), 1)), "remark": "轻放\r\n放门口 👨‍👩‍👧"})
+    assert (answer.status_code, answer.json()["remark"]) == (201, "轻放\n放门口 👨‍👩‍👧")
 
 
 def test_an_order_needs_an_idempotency_key(client):

@@ -132,7 +132,18 @@ def test_a_quantity_that_is_none_is_pointed_at(client, quantity):
 def test_merged_duplicates_keep_to_the_bound(client):
     sku = SkuFactory()
     answer = quote(client, {"items": items((SkuFactory(), 1), (sku, 600), (sku, 600))})
-    assert refusal(answer) == (400, "invalid_input", [("/items/1/quantity", "max_value")])
+    assert refusal(answer) == (409, "too_many_units", [("/items/1/quantity", "too_many_units")])
+
+
+def test_more_units_than_the_merchant_allows_are_refused_as_the_cart_refuses_them(client):
+    wanted = {"sku_id": SkuFactory().pk, "quantity": 1000}
+    by_quote = quote(client, {"items": [wanted]})
+    by_cart = client.post("/api/v1/cart/items", wanted)
+    assert refusal(by_quote) == (409, "too_many_units", [("/items/0/quantity", "too_many_units")])
+    assert (by_cart.status_code, by_cart.json()["code"]) == (409, "too_many_units")
+    message = by_cart.json()["message"]
+    assert "999" in message
+    assert [by_quote.json()["message"], by_quote.json()["details"][0]["message"]] == [message, message]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +156,8 @@ def test_merged_duplicates_keep_to_the_bound(client):
         ({"items": [{"sku_id": 10**30, "quantity": 1}]}, "/items/0/sku_id"),
         ({"items": [{"sku_id": 1, "quantity": 1, "unit_price_fen": 1}]}, "/items/0/unit_price_fen"),
         ({"from_cart": True}, "/items"),
+        ({"items": None, "from_cart": "yes"}, "/from_cart"),
+        ({"from_cart": 0}, "/from_cart"),
         ({"discount_fen": 100}, "/discount_fen"),
         ({"coupon_ids": "worst"}, "/coupon_ids"),
         ({"coupon_ids": [1, "2"]}, "/coupon_ids/1"),

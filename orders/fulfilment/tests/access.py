@@ -1,4 +1,4 @@
 from orders.checkout.tests.access import order
 from tests.access import Door
 
-DOORS = (Door("GET", "orders/<str:number>/shipments", thing=order),)
+DOORS = (Door("GET", "orders/<number:number>/shipments", thing=order),)

@@ -26,13 +26,13 @@ def payment(owner: Member) -> Thing:
 DOORS = (
     Door(
         "POST",
-        "orders/<str:number>/payments",
+        "orders/<number:number>/payments",
         thing=order,
         body=b'{"method": "balance_free"}',
         read_only=("amount_fen", "number", "status"),
     ),
-    Door("POST", "orders/<str:number>/cancel", thing=order),
-    Door("GET", "payments/<str:number>", thing=payment),
+    Door("POST", "orders/<number:number>/cancel", thing=order, read_only=("status", "reason")),
+    Door("GET", "payments/<number:number>", thing=payment),
     Door("POST", "payments/wechat/notify", Who.GATEWAY),
     Door("POST", "payments/wechat/refund-notify", Who.GATEWAY),
 )

@@ -80,8 +80,9 @@ def _csv_lines(file: IO[bytes]) -> Iterator[Line]:
                 yield Line(number, [cell.strip() for cell in next(reader)])
             except StopIteration:
                 return
-            except csv.Error as error:
-                yield Line(number, (), fault=_("the row is broken: %(reason)s") % {"reason": error})
+            except csv.Error:
+                fault = _("the row is broken: a quotation mark is missing or out of place, or a cell is too long.")
+                yield Line(number, (), fault=fault)
                 return
     finally:
         # Otherwise the wrapper would close the caller's file.

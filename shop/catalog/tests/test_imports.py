@@ -255,6 +255,9 @@ def test_an_ambiguous_category_name_needs_its_path_or_code(tea):
 def test_a_broken_quote_is_named_and_ends_the_file(tea):
     content = csv_bytes(HEADINGS, ["T1", "龙井", "茶叶", "S1", "1"]) + '"T2,龙井,茶叶,S2,1\r\n'.encode()
     assert refusals(content) == [(3, "")]
+    with translation.override("zh-hans"):
+        [problem] = run(content).problems
+    assert problem.message == "此行已损坏：引号缺失或位置不对，或某个单元格过长。"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
 
 class StrictIntegerField(serializers.IntegerField):
     """A JSON integer; text, booleans and fractions are refused."""
@@ -31,20 +33,27 @@ class StrictBooleanField(serializers.BooleanField):
 class TextLineField(serializers.CharField):
     """JSON text on one line: no control, direction or line-break characters, which would forge labels and exports."""
 
+    # Emoji of several parts, and some scripts, are written with the zero-width joiner and non-joiner.
+    allowed = "\u200c\u200d"
     default_error_messages = {"unprintable": _("Line breaks and control characters are not allowed.")}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         text = super().to_internal_value(data)
-        if any(unicodedata.category(c) in _UNPRINTABLE and c not in _JOINERS for c in text):
+        if any(unicodedata.category(c) in _UNPRINTABLE and c not in self.allowed for c in text):
             self.fail("unprintable")
         return text
 
 
-# Emoji of several parts, and some scripts, are written with the zero-width joiner and non-joiner.
-_JOINERS = "\u200c\u200d"
-_UNPRINTABLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+class TextLinesField(TextLineField):
+    """Text of several lines, whatever ends a line on the device; otherwise like TextLineField."""
+
+    allowed = TextLineField.allowed + "\n"
+    default_error_messages = {"unprintable": _("Control characters are not allowed.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data.replace("\r\n", "\n") if isinstance(data, str) else data)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -61,6 +70,10 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name: [serializers.ErrorDetail(str(message), "unknown_field")] for name in sorted(unknown)}
                 )
         return super().to_internal_value(data)
+
+
+class NoFields(StrictSerializer):
+    """The body of an endpoint whose address says everything: none, or an empty object."""
 
 
 def validated(serializer: type[StrictSerializer], request: Request, **context: Any) -> dict[str, Any]:
