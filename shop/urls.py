@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from shop.core import health, media
-from shop.core.api.errors import not_found, server_error
+from shop.core.api.errors import bad_request, forbidden, not_found, server_error
 
 API_ROOMS: tuple[str, ...] = (
     "shop.core.api.urls",
@@ -22,6 +23,8 @@ API_ROOMS: tuple[str, ...] = (
 )
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("api/v1/", RedirectView.as_view(pattern_name="swagger"), name="api-home"),
     path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="health-live"),
@@ -32,5 +35,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="swagger"),
 ]
 
+handler400 = bad_request
+handler403 = forbidden
 handler404 = not_found
 handler500 = server_error

@@ -5,9 +5,11 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from members.identity.queries import check_session
 from members.identity.tokens import read_access_token
 from shop.core.errors import NotSignedIn
 
@@ -74,3 +76,6 @@ class MemberAPIView(APIView):
             raise NotSignedIn
         request.member = request.user  # type: ignore[attr-defined]
         request.principal = f"member:{request.user.pk}"  # type: ignore[attr-defined]
+        if request.method not in SAFE_METHODS:
+            # Reading runs on the token alone; whoever changes something has not signed out nor been blocked since.
+            check_session(session_id=request.user.session_id, member_id=request.user.pk)

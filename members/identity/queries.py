@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from members.identity.errors import MemberBlocked
-from members.identity.models import Address, Member
+from members.identity.errors import MemberBlocked, SessionEnded
+from members.identity.models import Address, Member, MemberSession
 from shop.core.errors import NotFound, NotSignedIn
 from shop.regions.queries import region
 
@@ -30,6 +30,19 @@ def active_member(*, member_id: int) -> Member:
     if member.status != Member.Status.ACTIVE:
         raise MemberBlocked
     return member
+
+
+def check_session(*, session_id: int, member_id: int) -> None:
+    """The session goes on and its member may act, in one query. Raises SessionEnded or MemberBlocked."""
+    session = (
+        MemberSession.objects.filter(pk=session_id, member_id=member_id)
+        .values_list("revoked_at", "member__status")
+        .first()
+    )
+    if session is not None and session[1] != Member.Status.ACTIVE:
+        raise MemberBlocked
+    if session is None or session[0] is not None:
+        raise SessionEnded
 
 
 def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:

@@ -82,13 +82,31 @@ class GroupAdmin(PermissionsAdmin, DjangoGroupAdmin):
         return group.member_count
 
 
+def _may_touch(request: HttpRequest, user: StaffUser | None) -> bool:
+    return user is None or not user.is_superuser or request.user.is_superuser
+
+
 @admin.register(StaffUser)
 class StaffUserAdmin(PermissionsAdmin, DjangoUserAdmin):
     filter_horizontal = ()
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    # Named here because ModelAdmin's empty ones come first in the order of bases.
+    fieldsets = DjangoUserAdmin.fieldsets
+    add_fieldsets = DjangoUserAdmin.add_fieldsets
     list_display = ["username", "first_name", "roles", "email", "is_active", "is_superuser", "last_login"]
+
+    def has_change_permission(self, request: HttpRequest, obj: StaffUser | None = None) -> bool:
+        """Superusers are changed by superusers only, or their passwords would be anybody's with this permission."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: StaffUser | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: StaffUser | None = None) -> Any:
+        fixed = [*super().get_readonly_fields(request, obj), "last_login", "date_joined"]
+        return fixed if request.user.is_superuser else [*fixed, "is_superuser"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StaffUser]:
         return super().get_queryset(request).prefetch_related("groups")

@@ -45,6 +45,10 @@ class InvalidInput(DomainError):
     code, status, message = "invalid_input", 400, _("Some fields are not valid.")
 
 
+class BadRequest(DomainError):
+    code, status, message = "bad_request", 400, _("This request cannot be understood.")
+
+
 class MalformedBody(DomainError):
     code, status, message = "malformed_body", 400, _("The body is not valid JSON.")
 

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import kombu.exceptions
+import kombu.pools
 import msgspec
 import redis.exceptions
 import structlog
@@ -34,6 +36,7 @@ CHAIN_SECONDS = 10.0
 MAX_ATTEMPTS = 12
 # After a failed hand-over nobody waits for the broker for so long; the sweep delivers meanwhile.
 BROKER_PAUSE_SECONDS = 5.0
+BROKER_PATIENCE_SECONDS = 0.5
 
 # Written out, because every fact passes here several times and the ORM would cost more than Postgres.
 _WRITE = """
@@ -101,10 +104,18 @@ def _send(entry_ids: list[int]) -> None:
     if time.monotonic() < _broker_away_until:
         return
     try:
-        current_app.send_task(DELIVER_TASK, args=[entry_ids])
+        with _publishers().acquire(block=True, timeout=BROKER_PATIENCE_SECONDS) as producer:
+            current_app.send_task(DELIVER_TASK, args=[entry_ids], producer=producer)
     except (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError) as error:
         _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("outbox_hand_over_failed", entries=len(entry_ids), error=str(error))
+
+
+@cache
+def _publishers() -> Any:
+    """Connections apart: workers listen for long, but whoever publishes must not wait for a broker that hangs."""
+    patience = {"socket_timeout": BROKER_PATIENCE_SECONDS, "socket_connect_timeout": BROKER_PATIENCE_SECONDS}
+    return kombu.pools.producers[current_app.connection_for_write(transport_options=patience)]
 
 
 def deliver(*, entry_ids: Sequence[int]) -> int:

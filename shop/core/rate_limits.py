@@ -3,13 +3,20 @@
 One-time codes must not fail open: they are counted in Postgres by `members.identity`.
 """
 
+from typing import Any
+
 import redis
 import structlog
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from shop.core.errors import RateLimited
 
 log = structlog.get_logger(__name__)
+
+# A Redis that is away or hangs must not be waited for, so there are no retries either.
+QUICK: dict[str, Any] = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25, "retry": Retry(NoBackoff(), 0)}
 
 _client: redis.Redis | None = None
 
@@ -35,5 +42,5 @@ def limit(*, key: str, rate: int, per_seconds: int) -> None:
 def _connection() -> redis.Redis:
     global _client
     if _client is None:
-        _client = redis.Redis.from_url(settings.CACHE_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+        _client = redis.Redis.from_url(settings.CACHE_URL, **QUICK)
     return _client

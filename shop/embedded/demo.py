@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 from celery import Celery
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from shop.embedded.errors import EmbeddedError
 from shop.embedded.make import MakeWatch
@@ -88,6 +89,7 @@ class Demo:
             raise EmbeddedError(f"Port {self.options.port} is taken by another program; set PORT to a free one.")
         say(f"Starting the shop; its data are kept in {state_dir}")
         servers = EmbeddedServers(state_dir=state_dir)
+        servers.check_given()
         for server in servers.servers.values():
             self.supervisor.start(server)
         self.env = {
@@ -150,7 +152,7 @@ class Demo:
         return self.program(
             "worker",
             ["-m", "celery", "-A", "shop", "worker", *quiet, *pool],
-            lambda: bool(celery.control.ping(timeout=0.5, limit=1)),
+            lambda: hears(celery),
         )
 
     def beat(self) -> Program:
@@ -179,6 +181,13 @@ def answers(url: str) -> bool:
         with urlopen(url, timeout=5) as answer:
             return bool(answer.status == HTTPStatus.OK)
     except OSError:
+        return False
+
+
+def hears(celery: Celery) -> bool:
+    try:
+        return bool(celery.control.ping(timeout=0.5, limit=1))
+    except OperationalError:
         return False
 
 

@@ -4,10 +4,19 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg2
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from shop.embedded.accounts import server_account, server_home
+from shop.embedded.errors import EmbeddedError
 from shop.embedded.postgres import PostgresServer
 from shop.embedded.state import secret
 from shop.embedded.valkey import BROKER, CACHE, ValkeyServer
+
+PATIENCE_SECONDS = 5
+NO_RETRY = Retry(NoBackoff(), 0)
 
 Server = PostgresServer | ValkeyServer
 
@@ -48,6 +57,18 @@ class EmbeddedServers:
     def urls(self) -> dict[str, str]:
         """DATABASE_URL, REDIS_URL and CACHE_URL; final once the servers have started."""
         return {**self.given, **{key: server.url for key, server in self.servers.items()}}
+
+    def check_given(self) -> None:
+        """Raises EmbeddedError, one sentence, when a server that is not ours does not answer."""
+        for name, url in self.given.items():
+            try:
+                if name == "DATABASE_URL":
+                    psycopg2.connect(url, connect_timeout=PATIENCE_SECONDS).close()
+                else:
+                    redis.Redis.from_url(url, socket_connect_timeout=PATIENCE_SECONDS, retry=NO_RETRY).ping()
+            except (psycopg2.Error, redis.RedisError, ValueError) as error:
+                reason = " ".join(str(error).split())
+                raise EmbeddedError(f"{name} was given, but no server answers there: {reason}") from error
 
     def start(self) -> None:
         for server in self.servers.values():

@@ -197,5 +197,5 @@ def test_adding_takes_the_same_queries_however_long_the_cart(
     set_preference(MAX_LINES, 100)
     add(member_client, SkuFactory())
     # The SKU, the lock, the lines, the new line, and the savepoint around them in a test.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert add(member_client, sku).status_code == 201

@@ -287,5 +287,5 @@ def test_a_quote_takes_as_many_queries_however_many_lines(client, freight, hangz
     receive(hangzhou, {sku.pk: 5 for sku in skus})
     quote(client, {"items": items((skus[0], 1))})
     # SKUs, address, freight; for the promise the stock, the warehouses, the chosen one and the carriers' rates.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert quote(client, {"items": items(*((sku, 1) for sku in skus))}).status_code == 200

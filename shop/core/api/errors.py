@@ -5,7 +5,15 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from shop.core.api.envelope import envelope
-from shop.core.errors import DomainError, InternalError, NotFound
+from shop.core.errors import BadRequest, DomainError, InternalError, NotAllowed, NotFound
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, BadRequest()) if _is_api(request) else defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, NotAllowed()) if _is_api(request) else defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

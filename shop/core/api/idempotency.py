@@ -18,11 +18,19 @@ from typing import Any
 import orjson
 from django.db import OperationalError, transaction
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core import clock
-from shop.core.errors import IdempotencyInProgress, IdempotencyKeyRequired, IdempotencyKeyReused, InvalidInput
+from shop.core.errors import (
+    Detail,
+    IdempotencyInProgress,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MalformedBody,
+)
 from shop.core.models import IdempotencyKey
 from shop.core.transactions import unit_of_work
 
@@ -58,7 +66,7 @@ def _read_key(request: Request) -> str:
     if not key:
         raise IdempotencyKeyRequired
     if len(key) > 80 or not key.isprintable():
-        raise InvalidInput
+        raise InvalidInput(details=[Detail(HEADER, "invalid", _("Use at most 80 printable characters."))])
     return key
 
 
@@ -111,7 +119,11 @@ def _claim(request: Request, key: str) -> tuple[bool, IdempotencyKey]:
 
 
 def _hash(request: Request) -> str:
-    said = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    try:
+        said = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        # What can be read can be nested more deeply than what can be written; no request of ours is.
+        raise MalformedBody from error
     return hashlib.sha256(b"\n".join([(request.method or "").encode(), request.path.encode(), said])).hexdigest()
 
 

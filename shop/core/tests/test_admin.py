@@ -73,3 +73,28 @@ def test_parked_facts_can_be_retried_by_those_who_may(client, parked):
     viewer.post(address, form)
     parked.refresh_from_db()
     assert parked.status == "pending"
+
+
+def test_a_staff_account_is_made_with_a_name_and_a_password(admin_client):
+    address = reverse("admin:core_staffuser_add")
+    page = admin_client.get(address).content.decode()
+    assert 'name="username"' in page
+    assert 'name="password1"' in page
+    assert admin_client.post(address, {"username": "", "password1": "", "password2": ""}).status_code == 200
+    made = {"username": "mei", "usable_password": "true", "password1": "lantern-9-Mei!", "password2": "lantern-9-Mei!"}
+    assert admin_client.post(address, made).status_code == 302
+    assert StaffUser.objects.get(username="mei").check_password("lantern-9-Mei!")
+    assert not StaffUser.objects.filter(username="").exists()
+
+
+def test_superusers_are_out_of_reach_of_those_who_only_manage_accounts(client):
+    owner = StaffUser.objects.create_superuser("owner", password="x")
+    manager = staff_client(client, "view_staffuser", "change_staffuser", "delete_staffuser")
+    own = StaffUser.objects.get(username="mei")
+    manager.post(reverse("admin:core_staffuser_change", args=[owner.pk]), {"username": "taken", "is_active": "on"})
+    greedy = {"username": "mei", "is_active": "on", "is_staff": "on", "is_superuser": "on", "first_name": "Mei"}
+    assert manager.post(reverse("admin:core_staffuser_change", args=[own.pk]), greedy).status_code == 302
+    assert manager.post(reverse("admin:core_staffuser_delete", args=[owner.pk]), {"post": "yes"}).status_code == 403
+    assert manager.get(reverse("admin:auth_user_password_change", args=[owner.pk])).status_code == 403
+    assert StaffUser.objects.get(username="mei").first_name == "Mei"
+    assert set(StaffUser.objects.values_list("username", "is_superuser")) == {("owner", True), ("mei", False)}

@@ -161,3 +161,11 @@ def test_old_keys_are_forgotten():
     post("/trees", {"name": "oak"})
     assert forget_keys(before=clock.now() - timedelta(days=3)) == 0
     assert forget_keys(before=clock.now() + timedelta(seconds=1)) == 1
+
+
+@pytest.mark.parametrize("depth", [260, 1000])
+def test_a_body_nested_beyond_reason_is_refused(where, depth):
+    body = b'{"name":' * depth + b"1" + b"}" * depth
+    answer = Client().post(where, body, content_type="application/json", headers={"Idempotency-Key": "deep"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    assert IdempotencyKey.objects.count() == 0

@@ -1,3 +1,4 @@
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -117,6 +118,7 @@ def test_nobody_waits_for_a_broker_that_is_away(monkeypatch, caplog):
     away.conf.broker_transport_options = current_app.conf.broker_transport_options
     away.conf.task_publish_retry = current_app.conf.task_publish_retry
     monkeypatch.setattr(outbox, "current_app", away)
+    outbox._publishers.cache_clear()
     monkeypatch.setattr(outbox, "_broker_away_until", 0.0)
     started = time.monotonic()
     for kettle in range(100, 120):
@@ -126,6 +128,24 @@ def test_nobody_waits_for_a_broker_that_is_away(monkeypatch, caplog):
     assert caplog.text.count("outbox_hand_over_failed") == 1
     assert OutboxEntry.objects.filter(payload__kettle__gte=100).count() == 40
     assert outbox.deliver_due(now=clock.now() + outbox.HAND_OVER_GRACE + timedelta(seconds=1)) == 40
+    outbox._publishers.cache_clear()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_long_for_a_broker_that_hangs(monkeypatch, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = Celery("hanging", broker=f"redis://127.0.0.1:{silent.getsockname()[1]}/0", set_as_current=False)
+        hanging.conf.broker_transport_options = current_app.conf.broker_transport_options
+        hanging.conf.task_publish_retry = current_app.conf.task_publish_retry
+        monkeypatch.setattr(outbox, "current_app", hanging)
+        monkeypatch.setattr(outbox, "_broker_away_until", 0.0)
+        outbox._publishers.cache_clear()
+        started = time.monotonic()
+        boil(200)
+        # A worker would listen for thirty seconds.
+        assert time.monotonic() - started < 10
+        assert caplog.text.count("outbox_hand_over_failed") == 1
+    outbox._publishers.cache_clear()
 
 
 @pytest.mark.django_db(transaction=True)

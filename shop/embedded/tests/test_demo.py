@@ -101,3 +101,17 @@ def test_state_folder_that_cannot_be_made(state_dir):
 def test_second_start_in_the_same_state_folder(state_dir):
     with only_launcher(state_dir):
         assert f"already running (process {os.getpid()})" in refusal(state_dir)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"), [("REDIS_URL", "redis://127.0.0.1:1/0"), ("DATABASE_URL", "postgres://a:b@127.0.0.1:1/c")]
+)
+def test_a_given_server_that_does_not_answer_is_said_in_one_sentence(state_dir, name, url):
+    env = {key: value for key, value in os.environ.items() if key not in BUNDLED}
+    env |= {"STATE_DIR": str(state_dir), "PORT": str(free_port()), "DEMO": "small", name: url}
+    done = subprocess.run(
+        [sys.executable, "-m", "shop.embedded.demo"], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"{name} was given, but no server answers there" in done.stderr
