@@ -2,7 +2,7 @@
 
 import pytest
 from django.forms import model_to_dict
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from logistics.network.tests import access as network
