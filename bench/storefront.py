@@ -26,7 +26,8 @@ ORDERINGS = ("price", "-price", "-sales", "-created", "-rating")
 VERSION = "lantern:catalog:version:everything"
 # Peers on the same work, as published in their own runs on another machine: list, detail.
 PEERS = "django-oscar 115 / 62, Vendure (search) 84 / 44, Medusa 16 / 17, Saleor 5.5 / 7.9 requests a second"
-STATISTICS_LAG = 1.5
+STATISTICS_LAG = 1.1
+SQL_SECONDS = 3
 
 LIST_SQL = r"""
 \set offset random(0, 900)
@@ -57,7 +58,7 @@ class Measured:
 
 def main() -> int:
     asked = options(__doc__).parse_args()
-    requests, rounds = (600, 1) if asked.quick else (4000, ROUNDS)
+    requests = 600 if asked.quick else 4000
     report = Report("storefront", asked.seed)
     with running_shop(asked.state_dir) as shop:
         report.note(f"the shop is ready; loading {PRODUCTS} products")
@@ -68,41 +69,44 @@ def main() -> int:
         ]
         shop.settle()
         shop.query("VACUUM ANALYZE")
-        Storefront(shop, report, sorted(products), asked.seed, requests, rounds).measure()
+        Storefront(shop, report, sorted(products), asked.seed, requests).measure()
         report.note(f"peers, elsewhere: {PEERS}")
     return report.finish()
 
 
 class Storefront:
-    def __init__(self, shop: Shop, report: Report, products: list[int], seed: int, requests: int, rounds: int) -> None:
+    def __init__(self, shop: Shop, report: Report, products: list[int], seed: int, requests: int) -> None:
         self.shop, self.report, self.products = shop, report, products
-        self.requests, self.rounds = requests, rounds
+        self.requests = requests
         self.random = random.Random(seed)
         self.cache = redis.Redis.from_url(shop.env["CACHE_URL"])
 
     def measure(self) -> None:
         lists, details = self.lists(), self.details()
-        constant = self.run("constant", self.constants(), self.requests)
         for name, paths, sql in (("list", lists, LIST_SQL), ("detail", details, DETAIL_SQL)):
             self.warm_up()
-            cached = self.run(name, paths, self.requests)
+            ratios, cached = self.beside_constant(name, paths)
             cold = self.run(f"{name} uncached", paths, self.requests // 4, self.forget)
             raw = sqlfloor.transactions_per_second(
-                self.shop, sql.replace(":first", str(self.products[0])), clients=CLIENTS, seconds=2 * self.rounds
+                self.shop, sql.replace(":first", str(self.products[0])), clients=CLIENTS, seconds=SQL_SECONDS
             )
             figure = self.report.figure
             figure(f"{name}_cpu_ms", cached.cpu_ms, target=CACHED_MS, better="lower")
             figure(f"{name}_uncached_cpu_ms", cold.cpu_ms, target=UNCACHED_MS, better="lower")
-            figure(
-                f"{name}_per_second_to_constant",
-                cached.per_second,
-                reference=constant.per_second,
-                target=CONSTANT_SHARE,
-            )
+            figure(f"{name}_per_second", cached.per_second)
+            figure(f"{name}_per_second_to_constant", median(ratios), target=CONSTANT_SHARE)
             figure(f"{name}_uncached_per_second_to_sql", cold.per_second, reference=raw)
-            figure(f"{name}_sql_transactions", cached.transactions, target=0.05, better="lower")
+            figure(f"{name}_sql_transactions", cached.transactions, target=0.1, better="lower")
             figure(f"{name}_uncached_sql_transactions", cold.transactions, better="lower")
-        self.report.figure("constant_cpu_ms", constant.cpu_ms, better="lower")
+
+    def beside_constant(self, name: str, paths: Iterator[str]) -> tuple[list[float], Measured]:
+        """Throughput as a share of the constant's, round by round back to back, because the machine's mood changes."""
+        ratios, measured = [], []
+        for _ in range(ROUNDS):
+            constant = self.run("constant", self.constants(), self.requests)
+            measured.append(self.run(name, paths, self.requests))
+            ratios.append(measured[-1].per_second / constant.per_second)
+        return ratios, sorted(measured, key=lambda each: each.cpu_ms)[ROUNDS // 2]
 
     def warm_up(self) -> None:
         """Ask for every page and every product once."""
@@ -112,23 +116,16 @@ class Storefront:
     def run(
         self, name: str, paths: Iterator[str], requests: int, before_each: Callable[[], object] | None = None
     ) -> Measured:
-        """The median of the rounds; transactions count every statement, and one more where a connection is checked."""
-        rounds, transactions = [], self.transactions()
-        for _ in range(self.rounds):
-            with Cpu(self.shop) as cpu:
-                answers = self.ask(paths, requests, before_each)
-            rounds.append((answers.per_second, cpu.each(requests)))
-            late = percentile(answers.latencies, 0.99) * 1000
-            self.report.note(
-                f"{name}: {answers.per_second:,.0f}/s, 99 % in {late:.0f} ms, "
-                f"{answers.bytes / requests:,.0f} bytes, CPU ms: {cpu.by_role(requests)}"
-            )
-        done = self.transactions() - transactions
-        return Measured(
-            median(per_second for per_second, _ in rounds),
-            median(cpu_ms for _, cpu_ms in rounds),
-            done / (requests * self.rounds),
+        """Transactions count every statement, and one more where a connection is checked."""
+        before = self.transactions()
+        with Cpu(self.shop) as cpu:
+            answers = self.ask(paths, requests, before_each)
+        late = percentile(answers.latencies, 0.99) * 1000
+        self.report.note(
+            f"{name}: {answers.per_second:,.0f}/s, 99 % in {late:.0f} ms, "
+            f"{answers.bytes / requests:,.0f} bytes, CPU ms: {cpu.by_role(requests)}"
         )
+        return Measured(answers.per_second, cpu.each(requests), (self.transactions() - before) / requests)
 
     def ask(self, paths: Iterator[str], requests: int, before_each: Callable[[], object] | None = None) -> Answers:
         answers = ask(self.shop.base_url, paths, clients=CLIENTS, requests=requests, before_each=before_each)
