@@ -150,7 +150,8 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
-MEDIA_URL = "/media/"
+# A complete address (the shop's own or a CDN's) where the front is a mini-program: it takes a bare path for its own file.
+MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
