@@ -150,7 +150,7 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
-# A complete address (the shop's own or a CDN's) where the front is a mini-program: it takes a bare path for its own file.
+# Set a complete address for a mini-program: it takes a bare path for a file of its own.
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 * 1024 * 1024
