@@ -12,15 +12,12 @@ from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from shop.catalog.errors import ImportFileNotReadable
+from shop.catalog.product_files.workbooks import UnpacksToTooMuch, workbook_rows
 
 MAX_BYTES = 64 * 1024 * 1024
-# What the parts of an XLSX may unpack to; its shared texts are held in memory, the rest is streamed.
-MAX_SHEET_BYTES = 400 * 1024 * 1024
-MAX_TEXTS_BYTES = 40 * 1024 * 1024
 CHUNK = 256 * 1024
 DELIMITERS = ",\t;"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
@@ -105,27 +102,18 @@ def _encoding(file: IO[bytes]) -> str:
 
 
 def _xlsx_lines(file: IO[bytes]) -> Iterator[Line]:
+    file.seek(0)
     with _xlsx_faults():
-        file.seek(0)
-        with zipfile.ZipFile(file) as parts:
-            sizes = {each.filename.lower(): each.file_size for each in parts.infolist()}
-        texts = sum(size for name, size in sizes.items() if "sheet" not in name)
-        if sum(sizes.values()) > MAX_SHEET_BYTES or texts > MAX_TEXTS_BYTES:
-            raise ImportFileNotReadable(reason=_("it unpacks to too much; save it as CSV instead."))
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-                yield Line(number, [_cell_text(cell) for cell in cells])
-        finally:
-            book.close()
+        for number, cells in enumerate(workbook_rows(file), 1):
+            yield Line(number, [_cell_text(cell) for cell in cells])
 
 
 @contextmanager
 def _xlsx_faults() -> Iterator[None]:
     try:
         yield
+    except UnpacksToTooMuch as error:
+        raise ImportFileNotReadable(reason=_("it unpacks to too much; save it as CSV instead.")) from error
     except _XLSX_FAULTS as error:
         raise ImportFileNotReadable(reason=_("the workbook is damaged.")) from error
 

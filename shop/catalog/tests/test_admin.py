@@ -256,6 +256,7 @@ def test_the_category_tree_is_built_and_moved(owner):
     owner.post(reverse("admin:catalog_category_move", args=[green.pk, "up"]))
     assert [each.name for each in Category.objects.order_by("path")] == ["茶", "绿茶", "食品"]
     assert owner.get(reverse("admin:catalog_category_move", args=[green.pk, "up"])).status_code == 405
+    assert owner.post(reverse("admin:catalog_category_move", args=[green.pk, "sideways"])).status_code == 404
     assert not any(Category.objects.find_problems())
 
 
