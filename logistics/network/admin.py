@@ -16,11 +16,11 @@ from unfold.decorators import action, display
 from logistics.network.forms import CountForm, ReceiptFileForm, ReceiptForm, StockForm
 from logistics.network.models import StockMovement, Store, Warehouse, WarehouseStock
 from logistics.network.receipt_files import read_receipt
-from logistics.network.screens import form_page, staff
 from logistics.network.services import count_stock, receive_stock
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.screens import form_page, staff
 
 CHECK = "check"
 

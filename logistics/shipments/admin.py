@@ -16,7 +16,6 @@ from unfold.decorators import action, display
 
 from logistics.carriers.models import CarrierChoice
 from logistics.carriers.screens import offers_table
-from logistics.network.screens import form_page, found_or_404, staff
 from logistics.shipments.forms import ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
 from logistics.shipments.services import BEFORE_SHIPPING, ship
@@ -24,6 +23,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.money import yuan
+from shop.core.screens import form_page, found_or_404, staff
 
 SHOWN_FAILURES = 20
 UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION)

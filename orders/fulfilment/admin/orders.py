@@ -16,7 +16,6 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
-from logistics.network.screens import form_page, found_or_404, staff
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.fulfilment.admin.filters import WarehouseFilter, found
@@ -26,6 +25,7 @@ from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
+from shop.core.screens import form_page, found_or_404, staff
 
 MOST_PRINTED = 100
 STATUS_COLOURS = {

@@ -16,7 +16,7 @@ def form_page(
     """`context` may hold `buttons`, (value, label) pairs of submit buttons, and `table`, a unfold table of findings."""
     return TemplateResponse(
         request,
-        "admin/logistics/form.html",
+        "admin/form.html",
         {
             **model_admin.admin_site.each_context(request),
             "opts": model_admin.model._meta,
