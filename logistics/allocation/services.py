@@ -5,7 +5,7 @@ allocations are exactly what the warehouses have allocated; each decision is kep
 request, then the catalog's stock, then the warehouses' stock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLi
 from logistics.network.errors import StockTaken
 from logistics.network.queries import warehouse_states
 from logistics.network.services import allocate_stock, release_allocation, ship_stock
+from members.identity.recipients import WithoutPerson
 from shop.catalog.services.stock import change_available, consume_reservation, release_reservation
 from shop.core.actors import Actor
 from shop.core.numbers import new_number
@@ -220,3 +221,9 @@ def _release_allocations(request: FulfilmentRequest) -> None:
     change_available(deltas=returned)
     for warehouse_id in sorted(by_warehouse):
         release_allocation(warehouse_id=warehouse_id, items=by_warehouse[warehouse_id])
+
+
+def erase_recipients(*, order_numbers: Collection[str]) -> int:
+    """Forget to whom these orders went, inside the caller's transaction; returns how many requests."""
+    requests = FulfilmentRequest.objects.filter(order_number__in=order_numbers)
+    return requests.update(recipient=WithoutPerson("recipient"))

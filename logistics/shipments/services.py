@@ -4,7 +4,7 @@ Always: a shipment's units leave the warehouse exactly once, in the transaction 
 function of the set of courier events, so late, repeated and reordered reports are harmless.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import structlog
@@ -18,6 +18,7 @@ from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped, Waybil
 from logistics.shipments.gateway import KNOWN_STATES, CourierEvent
 from logistics.shipments.models import TRANSITIONS, Problem, Shipment, ShipmentStatus, TrackingEvent
 from logistics.shipments.tracking import Report, Standing, standing
+from members.identity.recipients import WithoutPerson
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.state import check_transition
@@ -184,3 +185,8 @@ def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> N
 def _move(shipment: Shipment, target: ShipmentStatus) -> None:
     check_transition(TRANSITIONS, current=shipment.status, target=target)
     shipment.status = target
+
+
+def erase_recipients(*, order_numbers: Collection[str]) -> int:
+    """Forget to whom these orders were sent, inside the caller's transaction; returns how many parcels."""
+    return Shipment.objects.filter(order_number__in=order_numbers).update(recipient=WithoutPerson("recipient"))

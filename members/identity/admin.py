@@ -99,7 +99,11 @@ class MemberAdmin(ReadOnlyAdmin):
     def from_wechat(self, member: Member) -> bool:
         return member.openid is not None
 
-    @display(description=_("status"), label={"active": "success", "blocked": "danger"}, ordering="status")
+    @display(
+        description=_("status"),
+        label={"active": "success", "blocked": "danger", "merged": "info", "closed": "default"},
+        ordering="status",
+    )
     def shown_status(self, member: Member) -> tuple[str, str]:
         return member.status, member.get_status_display()
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 
 from members.identity.models import Member
+from members.identity.origin import Origin
 from members.identity.services.addresses import add_address
 from members.identity.services.profiles import update_profile
 from members.identity.services.sign_in import sign_in_by_wechat
@@ -59,7 +60,7 @@ def _register(phone: str, person: tuple[str, str, str, str, date], joined_at: da
         login_code=codes["login_code"],
         phone_code=codes["phone_code"],
         invite_code="",
-        device="WeChat mini-program",
+        origin=Origin(agent="WeChat mini-program"),
         now=joined_at,
     ).member
     update_profile(member_id=member.pk, nickname=nickname, birthday=birthday, now=joined_at)

@@ -48,6 +48,12 @@ class WechatAccountConflict(DomainError):
     message = _("This WeChat account and this phone number belong to different accounts.")
 
 
+class CancellationBlocked(DomainError):
+    """What is still open is in `details`, one code each."""
+
+    code, status, message = "cancellation_blocked", 409, _("Something is still open. Please finish it first.")
+
+
 class SessionEnded(DomainError):
     code, status, message = "session_ended", 401, _("Your session has ended. Please sign in again.")
 

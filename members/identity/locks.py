@@ -4,6 +4,7 @@ from django.db import connection
 
 from members.identity.errors import MemberBlocked
 from members.identity.models import Member
+from members.identity.queries import GONE
 from shop.core.errors import NotSignedIn
 
 
@@ -15,10 +16,16 @@ def lock_names(*names: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"identity:{name}"])
 
 
+def lock_members(*member_ids: int) -> dict[int, Member]:
+    """The members' rows, in order of their keys."""
+    rows = Member.objects.select_for_update(no_key=True).filter(pk__in=member_ids).order_by("pk")
+    return {member.pk: member for member in rows}
+
+
 def lock_active_member(*, member_id: int) -> Member:
     """The member's row, locked, while the profile or the list of addresses changes. Raises MemberBlocked."""
     member = Member.objects.select_for_update(no_key=True).filter(pk=member_id).first()
-    if member is None:
+    if member is None or member.status in GONE:
         raise NotSignedIn
     if member.status != Member.Status.ACTIVE:
         raise MemberBlocked

@@ -13,6 +13,8 @@ class Member(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         BLOCKED = "blocked", _("Blocked")
+        MERGED = "merged", _("Merged into another account")
+        CLOSED = "closed", _("Closed and erased")
 
     phone = models.CharField(_("phone"), max_length=20, unique=True, null=True, blank=True, help_text=_("E.164"))
     openid = models.CharField(_("WeChat openid"), max_length=64, unique=True, null=True, blank=True)
@@ -27,20 +29,76 @@ class Member(models.Model):
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     joined_at = models.DateTimeField(_("joined at"))
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged_accounts", verbose_name=_("merged into")
+    )
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
         indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False) | ~Q(status="merged") & Q(merged_into=None),
+                name="member_merged_into_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["merged", "closed"]) | Q(phone=None, openid=None, nickname="", birthday=None),
+                name="member_gone_is_nobody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.nickname or (mask_phone(self.phone) if self.phone else str(self.pk))
 
 
+class AccountMerge(models.Model):
+    """How one account became part of another: kept for good. `moved` counts what came along, by kind."""
+
+    source = models.OneToOneField(Member, models.PROTECT, related_name="merge", verbose_name=_("account"))
+    target = models.ForeignKey(Member, models.PROTECT, related_name="merges", verbose_name=_("merged into"))
+    merged_at = models.DateTimeField(_("merged at"), db_index=True)
+    moved = models.JSONField(_("moved"), default=dict)
+
+    class Meta:
+        verbose_name = _("account merge")
+        verbose_name_plural = _("account merges")
+
+    def __str__(self) -> str:
+        return f"{self.source_id} → {self.target_id}"
+
+
+class Cancellation(models.Model):
+    """A member's wish to be forgotten: open until it is withdrawn, or carried out when it is due."""
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="cancellations", verbose_name=_("member"))
+    requested_at = models.DateTimeField(_("requested at"))
+    due_at = models.DateTimeField(_("due at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+    obstacles = models.JSONField(_("obstacles"), default=list, blank=True)
+    erased = models.JSONField(_("erased"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("account cancellation")
+        verbose_name_plural = _("account cancellations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(withdrawn_at=None, erased_at=None), name="cancellation_one_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(withdrawn_at=None, erased_at=None), name="cancellation_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.requested_at:%Y-%m-%d}"
+
+
 class PhoneCode(models.Model):
     """A one-time code sent to a phone; only its keyed hash is kept. Tries are counted here, not in Redis.
 
-    `address` is where the request came from (an IPv6 one by its /64 network), for the quota; see `client_address`.
+    `address` and `device` say where the request came from (see `Origin`), for the quotas.
     """
 
     phone = models.CharField(max_length=20)
@@ -50,6 +108,7 @@ class PhoneCode(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     address = models.GenericIPAddressField(null=True)
+    device = models.CharField(max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("phone code")
@@ -57,6 +116,7 @@ class PhoneCode(models.Model):
         indexes = [
             models.Index(fields=["phone", "-sent_at"], name="phone_code_latest"),
             models.Index(fields=["address", "-sent_at"], condition=Q(address__isnull=False), name="phone_code_address"),
+            models.Index(fields=["device", "-sent_at"], condition=~Q(device=""), name="phone_code_device"),
             models.Index(fields=["sent_at"], name="phone_code_age"),
         ]
 
@@ -68,13 +128,16 @@ class MemberSession(models.Model):
     """A signed-in device.
 
     Its refresh token is `key.secret`: the key stays, the secret is new after each use. Only hashes are kept. A known
-    key with another secret is an old token, used by a thief or by a member whom a thief has overtaken.
+    key with another secret is an old token, used by a thief or by a member whom a thief has overtaken. `address` and
+    `device` say where it was opened (see `Origin`).
     """
 
     member = models.ForeignKey(Member, models.CASCADE, related_name="sessions", verbose_name=_("member"))
     key_hash = models.CharField(max_length=64, unique=True)
     secret_hash = models.CharField(max_length=64)
     user_agent = models.CharField(_("device"), max_length=200, blank=True)
+    address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
+    device = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(_("created at"))
     refreshed_at = models.DateTimeField(_("refreshed at"))
     expires_at = models.DateTimeField(_("expires at"))

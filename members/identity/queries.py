@@ -1,11 +1,16 @@
 """Reads of members and their addresses."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
 
 from members.identity.errors import MemberBlocked, SessionEnded
-from members.identity.models import Address, Member, MemberSession
+from members.identity.models import Address, Cancellation, Member, MemberSession
 from shop.core.errors import NotFound, NotSignedIn
 from shop.regions.queries import region
+
+GONE = (Member.Status.MERGED, Member.Status.CLOSED)
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,9 @@ class RecipientSnapshot:
 
 
 def active_member(*, member_id: int) -> Member:
-    """The member, who may act now. Raises MemberBlocked, or NotSignedIn when there is none."""
+    """The member, who may act now. Raises MemberBlocked, or NotSignedIn when there is none any more."""
     member = Member.objects.filter(pk=member_id).first()
-    if member is None:
+    if member is None or member.status in GONE:
         raise NotSignedIn
     if member.status != Member.Status.ACTIVE:
         raise MemberBlocked
@@ -43,6 +48,24 @@ def check_session(*, session_id: int, member_id: int) -> None:
         raise MemberBlocked
     if session is None or session[0] is not None:
         raise SessionEnded
+
+
+def open_sessions(*, member_id: int, now: datetime) -> QuerySet[MemberSession]:
+    """Where the member is signed in now."""
+    return MemberSession.objects.filter(member_id=member_id, revoked_at=None, expires_at__gt=now)
+
+
+def open_cancellations() -> QuerySet[Cancellation]:
+    """Of all members, neither withdrawn nor carried out."""
+    return Cancellation.objects.filter(withdrawn_at=None, erased_at=None)
+
+
+def open_cancellation(*, member_id: int) -> Cancellation:
+    """Raises NotFound when the member has not asked to be erased."""
+    found = open_cancellations().filter(member_id=member_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from members.identity.models import Address
+from members.identity.models import Address, Cancellation, MemberSession
 from members.identity.phones import parse_mobile, parse_phone, show_phone
 from shop.core import clock
 from shop.core.api.serializers import StrictBooleanField, StrictSerializer, TextLineField
@@ -144,6 +144,30 @@ class SignedInOut(TokensOut):
     member = ProfileOut()
 
 
+class SessionOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    device = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    refreshed_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    is_current = serializers.BooleanField()
+
+
+class SessionPageOut(serializers.Serializer[Any]):
+    items = SessionOut(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class CancellationIn(StrictSerializer):
+    code = TextLineField(max_length=6, required=False, allow_blank=True, default="")
+    login_code = TextLineField(max_length=128, required=False, allow_blank=True, default="")
+
+
+class CancellationOut(serializers.Serializer[Any]):
+    requested_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+
+
 class AddressIn(StrictSerializer):
     name = TextLineField(max_length=40)
     phone = PhoneField()
@@ -186,3 +210,18 @@ def present_address(address: Address) -> dict[str, Any]:
         "detail": address.detail,
         "is_default": address.is_default,
     }
+
+
+def present_session(session: MemberSession, *, current: int) -> dict[str, Any]:
+    return {
+        "id": session.pk,
+        "device": session.user_agent,
+        "created_at": session.created_at,
+        "refreshed_at": session.refreshed_at,
+        "expires_at": session.expires_at,
+        "is_current": session.pk == current,
+    }
+
+
+def present_cancellation(cancellation: Cancellation) -> dict[str, Any]:
+    return {"requested_at": cancellation.requested_at, "due_at": cancellation.due_at}

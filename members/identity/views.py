@@ -2,24 +2,30 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.identity import services
 from members.identity.api import MemberAPIView, MemberRequest
-from members.identity.models import Address
+from members.identity.models import Address, Cancellation, MemberSession
+from members.identity.origin import DEVICE_HEADER, origin_of
 from members.identity.profile import profile
-from members.identity.queries import active_member, address_of
+from members.identity.queries import active_member, address_of, open_cancellation, open_sessions
+from members.identity.rooms import export_everything
 from members.identity.serializers import (
     AddressChangeIn,
     AddressIn,
     AddressOut,
     AddressPageOut,
+    CancellationIn,
+    CancellationOut,
     ProfileIn,
     ProfileOut,
     RefreshIn,
+    SessionPageOut,
     SignedInOut,
     SmsCodeIn,
     SmsCodeOut,
@@ -27,6 +33,8 @@ from members.identity.serializers import (
     TokensOut,
     WechatLoginIn,
     present_address,
+    present_cancellation,
+    present_session,
 )
 from members.identity.services.phone_codes import RESEND_AFTER
 from members.identity.services.sessions import Tokens
@@ -39,38 +47,54 @@ from shop.core.rate_limits import limit
 
 SIGN_INS_PER_MINUTE = 120
 REFRESHES_PER_MINUTE = 240
+EXPORTS_PER_DAY = 5
+DEVICE = OpenApiParameter(
+    DEVICE_HEADER, str, OpenApiParameter.HEADER, description="What the front calls the device it runs on; kept hashed."
+)
 
 
 class SmsCodeView(APIView):
-    @extend_schema(request=SmsCodeIn, responses={202: SmsCodeOut, 400: ErrorOut, 429: ErrorOut, 503: ErrorOut}, auth=[])
+    @extend_schema(
+        parameters=[DEVICE],
+        request=SmsCodeIn,
+        responses={202: SmsCodeOut, 400: ErrorOut, 429: ErrorOut, 503: ErrorOut},
+        auth=[],
+    )
     def post(self, request: Request) -> Response:
         """Send a sign-in code. The answer is the same whether or not the number has an account."""
-        services.send_phone_code(address=client_address(request), now=clock.now(), **validated(SmsCodeIn, request))
+        services.send_phone_code(origin=origin_of(request), now=clock.now(), **validated(SmsCodeIn, request))
         return Response({"resend_after_seconds": int(RESEND_AFTER.total_seconds())}, status=202)
 
 
 class SmsLoginView(APIView):
     @extend_schema(
-        request=SmsLoginIn, responses={200: SignedInOut, 400: ErrorOut, 403: ErrorOut, 429: ErrorOut}, auth=[]
+        parameters=[DEVICE],
+        request=SmsLoginIn,
+        responses={200: SignedInOut, 400: ErrorOut, 403: ErrorOut, 429: ErrorOut},
+        auth=[],
     )
     def post(self, request: Request) -> Response:
         """Sign in with a phone and the code sent to it; a new number is registered."""
         _limit_by_address(request, "sms-login", SIGN_INS_PER_MINUTE)
         given = validated(SmsLoginIn, request)
-        return _signed_in(services.sign_in_by_phone(device=_device(request), now=clock.now(), **given))
+        return _signed_in(services.sign_in_by_phone(origin=origin_of(request), now=clock.now(), **given))
 
 
 class WechatLoginView(APIView):
     @extend_schema(
+        parameters=[DEVICE],
         request=WechatLoginIn,
         responses={200: SignedInOut, 400: ErrorOut, 403: ErrorOut, 409: ErrorOut, 429: ErrorOut, 503: ErrorOut},
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Sign in with the mini-program's login code, and its phone code where the member shares the number."""
+        """Sign in with the mini-program's login code, and its phone code where the member shares the number.
+
+        An account without a phone becomes part of the one that has the number, with all its orders and addresses.
+        """
         _limit_by_address(request, "wechat-login", SIGN_INS_PER_MINUTE)
         given = validated(WechatLoginIn, request)
-        return _signed_in(services.sign_in_by_wechat(device=_device(request), now=clock.now(), **given))
+        return _signed_in(services.sign_in_by_wechat(origin=origin_of(request), now=clock.now(), **given))
 
 
 class RefreshView(APIView):
@@ -105,6 +129,70 @@ class MeView(MemberAPIView):
     def put(self, request: MemberRequest) -> Response:
         given = validated(ProfileIn, request)
         return Response(profile(services.update_profile(member_id=request.member.pk, now=clock.now(), **given)))
+
+
+class SessionListView(MemberAPIView):
+    @extend_schema(
+        operation_id="me_sessions_list",
+        parameters=[PageQuery],
+        responses={200: SessionPageOut, 400: ErrorOut, 401: ErrorOut},
+    )
+    def get(self, request: MemberRequest) -> Response:
+        """Where the member is signed in, last used first."""
+        own = open_sessions(member_id=request.member.pk, now=clock.now())
+
+        def present(session: MemberSession) -> dict[str, Any]:
+            return present_session(session, current=request.member.session_id)
+
+        return Response(page(own, request, ordering=["-refreshed_at", "-pk"], present=present))
+
+
+class SessionView(MemberAPIView):
+    @extend_schema(responses={204: None, 401: ErrorOut, 404: ErrorOut})
+    def delete(self, request: MemberRequest, session_id: int) -> Response:
+        """End a session: its refresh token stops working at once, its access token within minutes."""
+        services.end_session(member_id=request.member.pk, session_id=session_id, now=clock.now())
+        return Response(status=204)
+
+
+class CancellationView(MemberAPIView):
+    @extend_schema(responses={200: CancellationOut, 401: ErrorOut, 404: ErrorOut})
+    def get(self, request: MemberRequest) -> Response:
+        return Response(present_cancellation(open_cancellation(member_id=request.member.pk)))
+
+    @extend_schema(
+        request=CancellationIn,
+        responses={202: CancellationOut, 400: ErrorOut, 401: ErrorOut, 403: ErrorOut, 409: ErrorOut, 503: ErrorOut},
+    )
+    def post(self, request: MemberRequest) -> Response:
+        """Ask for the account to be erased after the cool-off; 409 says what is still open.
+
+        Prove it with `code`, sent by `POST auth/sms-codes` to the member's phone, or with WeChat's `login_code` where
+        the account has no phone.
+        """
+        given = validated(CancellationIn, request)
+        asked: Cancellation = services.request_cancellation(member_id=request.member.pk, now=clock.now(), **given)
+        return Response(present_cancellation(asked), status=202)
+
+    @extend_schema(responses={204: None, 401: ErrorOut, 403: ErrorOut, 404: ErrorOut})
+    def delete(self, request: MemberRequest) -> Response:
+        """Stay after all."""
+        services.withdraw_cancellation(member_id=request.member.pk, now=clock.now())
+        return Response(status=204)
+
+
+class ExportView(MemberAPIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 401: ErrorOut, 403: ErrorOut, 429: ErrorOut})
+    def get(self, request: MemberRequest) -> Response:
+        """Everything that the shop keeps about the member, as one JSON file."""
+        active_member(member_id=request.member.pk)
+        limit(key=f"export:{request.member.pk}", rate=EXPORTS_PER_DAY, per_seconds=86_400)
+        now = clock.now()
+        body = {"exported_at": now, **export_everything(member_id=request.member.pk)}
+        name = f"member-{request.member.pk}-{clock.business_day(now).isoformat()}.json"
+        return Response(
+            body, headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        )
 
 
 class AddressListView(MemberAPIView):
@@ -152,10 +240,6 @@ def _limit_by_address(request: Request, what: str, per_minute: int) -> None:
     address = client_address(request)
     if address is not None:
         limit(key=f"{what}:{address}", rate=per_minute, per_seconds=60)
-
-
-def _device(request: Request) -> str:
-    return request.headers.get("User-Agent", "")
 
 
 def _signed_in(entered: SignedIn) -> Response:

@@ -237,6 +237,29 @@ INVARIANTS: list[str] = [
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = []
+# What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
+MEMBER_MERGERS: list[str] = [
+    "orders.checkout.member_data.move",
+    "orders.cart.member_data.move",
+    "members.identity.member_data.move",
+]
+MEMBER_ERASERS: list[str] = [
+    "orders.fulfilment.member_data.erase",
+    "orders.payments.member_data.erase",
+    "orders.checkout.member_data.erase",
+    "orders.cart.member_data.erase",
+    "members.identity.member_data.erase",
+]
+MEMBER_EXPORTERS: list[str] = [
+    "members.identity.member_data.export",
+    "orders.cart.member_data.export",
+    "orders.checkout.member_data.export",
+    "orders.payments.member_data.export",
+]
+MEMBER_OBSTACLES: list[str] = [
+    "orders.checkout.member_data.open_orders",
+    "orders.payments.member_data.open_refunds",
+]
 DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
     "orders.checkout.dashboard.month_orders_panel",

@@ -18,9 +18,12 @@ from django.utils.translation import gettext as _
 from members.identity.errors import PhoneCodeInvalid, PhoneCodeQuotaSpent, PhoneCodeTooSoon, SmsUnavailable
 from members.identity.locks import lock_names
 from members.identity.models import PhoneCode
+from members.identity.origin import Origin
 from members.identity.preferences import (
     CODES_PER_ADDRESS_DAY,
     CODES_PER_ADDRESS_HOUR,
+    CODES_PER_DEVICE_DAY,
+    CODES_PER_DEVICE_HOUR,
     CODES_PER_PHONE_DAY,
     CODES_PER_PHONE_HOUR,
 )
@@ -34,16 +37,16 @@ TEMPLATE = "sign_in_code"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def send_phone_code(*, phone: str, address: str | None, now: datetime) -> None:
-    """Send a new code to `phone` (E.164), asked for from `address` (see `client_address`).
+def send_phone_code(*, phone: str, origin: Origin, now: datetime) -> None:
+    """Send a new code to `phone` (E.164).
 
     Raises PhoneCodeTooSoon, PhoneCodeQuotaSpent or SmsUnavailable. A message that the gateway did not take does not
     count. One that it may have taken does: it must not become a way round the quota, and the code in it works.
     """
     code = f"{secrets.randbelow(10**6):06d}"
-    kept = _keep_code(phone=phone, code=code, address=address, now=now)
+    kept = _keep_code(phone=phone, code=code, origin=origin, now=now)
     minutes = str(int(LIFETIME.total_seconds()) // 60)
-    text = _("Your sign-in code is {code}, valid for {minutes} minutes. Never tell it to anybody.")
+    text = _("Your code is {code}, valid for {minutes} minutes. Never tell it to anybody.")
     try:
         send_sms(
             phone=phone,
@@ -89,14 +92,23 @@ def _count_try(*, code_id: int, now: datetime) -> bool:
 
 
 @use_case
-def _keep_code(*, phone: str, code: str, address: str | None, now: datetime) -> PhoneCode:
-    lock_names(f"code-phone:{phone}", *([f"code-address:{address}"] if address else []))
+def _keep_code(*, phone: str, code: str, origin: Origin, now: datetime) -> PhoneCode:
+    address, device = origin.address, origin.device
+    places = [f"code-address:{address}"] * bool(address) + [f"code-device:{device}"] * bool(device)
+    lock_names(f"code-phone:{phone}", *places)
     _check_quota(Q(phone=phone), CODES_PER_PHONE_HOUR.value(), CODES_PER_PHONE_DAY.value(), RESEND_AFTER, now)
     if address:
         per_hour, per_day = CODES_PER_ADDRESS_HOUR.value(), CODES_PER_ADDRESS_DAY.value()
         _check_quota(Q(address=address), per_hour, per_day, timedelta(0), now)
+    if device:
+        _check_quota(Q(device=device), CODES_PER_DEVICE_HOUR.value(), CODES_PER_DEVICE_DAY.value(), timedelta(0), now)
     return PhoneCode.objects.create(
-        phone=phone, code_hash=_hash(phone, code), address=address, sent_at=now, expires_at=now + LIFETIME
+        phone=phone,
+        code_hash=_hash(phone, code),
+        address=address,
+        device=device,
+        sent_at=now,
+        expires_at=now + LIFETIME,
     )
 
 

@@ -15,7 +15,10 @@ from django.utils.crypto import constant_time_compare
 
 from members.identity.errors import MemberBlocked, SessionEnded
 from members.identity.models import Member, MemberSession
+from members.identity.origin import Origin
+from members.identity.queries import open_sessions
 from members.identity.tokens import issue_access_token
+from shop.core.errors import NotFound
 from shop.core.transactions import use_case
 
 log = structlog.get_logger(__name__)
@@ -27,14 +30,16 @@ class Tokens:
     refresh: str
 
 
-def open_session(*, member: Member, device: str, now: datetime) -> Tokens:
-    """Sign `member` in on a device, inside the caller's transaction."""
+def open_session(*, member: Member, origin: Origin, now: datetime) -> Tokens:
+    """Sign `member` in from `origin`, inside the caller's transaction."""
     key, secret = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
     session = MemberSession.objects.create(
         member=member,
         key_hash=_hash(key),
         secret_hash=_hash(secret),
-        user_agent=device[:200],
+        user_agent=origin.agent[:200],
+        address=origin.address,
+        device=origin.device,
         created_at=now,
         refreshed_at=now,
         expires_at=now + _lifetime(),
@@ -55,6 +60,13 @@ def refresh(*, token: str, now: datetime) -> Tokens:
 def sign_out(*, session_id: int, now: datetime) -> None:
     """End one session; its access token runs out by itself within minutes."""
     MemberSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=now)
+
+
+@use_case
+def end_session(*, member_id: int, session_id: int, now: datetime) -> None:
+    """Sign the member out on another device. Raises NotFound, for a session that is over or not theirs too."""
+    if not open_sessions(member_id=member_id, now=now).filter(pk=session_id).update(revoked_at=now):
+        raise NotFound
 
 
 def end_sessions(*, member_id: int, now: datetime) -> int:

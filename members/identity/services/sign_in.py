@@ -1,23 +1,24 @@
 """Signing in, which for a newcomer is registering.
 
 Always: a phone and an openid belong to one member each. Whoever proves a phone or a WeChat account gets the account of
-it; two accounts are never merged, because what hangs on them (orders, points) is not known down here.
+it. A WeChat account without a phone whose user proves the phone of another account becomes part of that one.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from members.identity import wechat
 from members.identity.errors import MemberBlocked, WechatAccountConflict
+from members.identity.facts import MemberRegistered
+from members.identity.invite_codes import new_invite_code
 from members.identity.locks import lock_names
 from members.identity.models import Member
+from members.identity.origin import Origin
+from members.identity.services.merging import merge_accounts
 from members.identity.services.phone_codes import check_phone_code, claim_phone_code
 from members.identity.services.sessions import Tokens, open_session
+from shop.core.outbox import publish
 from shop.core.transactions import use_case
-
-# No letters or digits that people mistake for one another; ten of them are 49 bits.
-_INVITE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class SignedIn:
     is_new: bool
 
 
-def sign_in_by_phone(*, phone: str, code: str, invite_code: str, device: str, now: datetime) -> SignedIn:
+def sign_in_by_phone(*, phone: str, code: str, invite_code: str, origin: Origin, now: datetime) -> SignedIn:
     """Sign in with a code sent to `phone` (E.164). Raises PhoneCodeInvalid or MemberBlocked."""
     code_id = check_phone_code(phone=phone, code=code, now=now)
-    return _enter_by_phone(code_id=code_id, phone=phone, invite_code=invite_code, device=device, now=now)
+    return _enter_by_phone(code_id=code_id, phone=phone, invite_code=invite_code, origin=origin, now=now)
 
 
 def sign_in_by_wechat(
-    *, login_code: str, phone_code: str | None, invite_code: str, device: str, now: datetime
+    *, login_code: str, phone_code: str | None, invite_code: str, origin: Origin, now: datetime
 ) -> SignedIn:
     """Sign in with WeChat's login code and, where the member agreed to share the number, its phone code.
 
@@ -42,7 +43,7 @@ def sign_in_by_wechat(
     """
     account = wechat.exchange_login_code(login_code)
     phone = wechat.phone_number(phone_code) if phone_code else None
-    return _enter_by_wechat(account=account, phone=phone, invite_code=invite_code, device=device, now=now)
+    return _enter_by_wechat(account=account, phone=phone, invite_code=invite_code, origin=origin, now=now)
 
 
 def create_member(
@@ -55,45 +56,50 @@ def create_member(
     invite_code: str = "",
 ) -> Member:
     """Register a member, inside the caller's transaction; an unknown `invite_code` of an inviter is no obstacle."""
-    inviter = Member.objects.filter(invite_code=invite_code.upper()).first() if invite_code else None
-    return Member.objects.create(
+    active = Member.objects.filter(status=Member.Status.ACTIVE)
+    inviter = active.filter(invite_code=invite_code.upper()).first() if invite_code else None
+    member = Member.objects.create(
         phone=phone,
         openid=openid,
         unionid=unionid,
         nickname=nickname,
-        invite_code="".join(secrets.choice(_INVITE_ALPHABET) for _ in range(10)),
+        invite_code=new_invite_code(),
         inviter=inviter,
         joined_at=now,
     )
+    publish(MemberRegistered(member_id=member.pk, inviter_id=inviter.pk if inviter else None, at=now))
+    return member
 
 
 @use_case
-def _enter_by_phone(*, code_id: int, phone: str, invite_code: str, device: str, now: datetime) -> SignedIn:
+def _enter_by_phone(*, code_id: int, phone: str, invite_code: str, origin: Origin, now: datetime) -> SignedIn:
     lock_names(f"phone:{phone}")
     claim_phone_code(code_id=code_id, now=now)
     known = Member.objects.filter(phone=phone).first()
-    return _enter(known or create_member(phone=phone, invite_code=invite_code, now=now), not known, device, now)
+    return _enter(known or create_member(phone=phone, invite_code=invite_code, now=now), not known, origin, now)
 
 
 @use_case
 def _enter_by_wechat(
-    *, account: wechat.WechatAccount, phone: str | None, invite_code: str, device: str, now: datetime
+    *, account: wechat.WechatAccount, phone: str | None, invite_code: str, origin: Origin, now: datetime
 ) -> SignedIn:
     lock_names(f"openid:{account.openid}", *([f"phone:{phone}"] if phone else []))
-    known = _account_of(account=account, phone=phone)
+    known = _account_of(account=account, phone=phone, now=now)
     member = known or create_member(
         phone=phone, openid=account.openid, unionid=account.unionid, invite_code=invite_code, now=now
     )
-    return _enter(member, not known, device, now)
+    return _enter(member, not known, origin, now)
 
 
-def _account_of(*, account: wechat.WechatAccount, phone: str | None) -> Member | None:
-    """The one member whom WeChat account and phone belong to, after tying a loose one of the two to the other."""
+def _account_of(*, account: wechat.WechatAccount, phone: str | None, now: datetime) -> Member | None:
+    """The one member whom WeChat account and phone belong to, after tying what was loose to the other."""
     by_openid = Member.objects.filter(openid=account.openid).first()
     by_phone = Member.objects.filter(phone=phone).first() if phone else None
     if by_openid and by_phone and by_openid != by_phone:
-        raise WechatAccountConflict
-    member = by_openid or by_phone
+        if by_openid.phone is not None or by_phone.openid is not None:
+            raise WechatAccountConflict
+        by_phone = merge_accounts(source_id=by_openid.pk, target_id=by_phone.pk, now=now)
+    member = by_phone or by_openid
     if member is None:
         return None
     if (phone and member.phone not in (None, phone)) or member.openid not in (None, account.openid):
@@ -104,7 +110,7 @@ def _account_of(*, account: wechat.WechatAccount, phone: str | None) -> Member |
     return member
 
 
-def _enter(member: Member, is_new: bool, device: str, now: datetime) -> SignedIn:
+def _enter(member: Member, is_new: bool, origin: Origin, now: datetime) -> SignedIn:
     if member.status != Member.Status.ACTIVE:
         raise MemberBlocked
-    return SignedIn(member, open_session(member=member, device=device, now=now), is_new)
+    return SignedIn(member, open_session(member=member, origin=origin, now=now), is_new)

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from members.identity.models import Member
+from members.identity.origin import Origin
 from members.identity.services.sessions import open_session
 from members.identity.tests.factories import AddressFactory, MemberFactory
 from shop.core import clock
@@ -55,7 +56,7 @@ def test_members_are_found_by_phone_tail_whole_phone_and_nickname(admin_client):
 
 def test_a_member_is_shown_with_addresses_and_sessions_and_cannot_be_edited(clerk_client):
     address = AddressFactory(phone="+8613812345678")
-    open_session(member=address.member, device="WeChat 8.0", now=clock.now())
+    open_session(member=address.member, origin=Origin(agent="WeChat 8.0"), now=clock.now())
     page = clerk_client.get(f"{LIST}{address.member_id}/change/")
     text = page.content.decode()
     assert page.status_code == 200
@@ -70,7 +71,7 @@ def test_a_member_is_shown_with_addresses_and_sessions_and_cannot_be_edited(cler
 
 def test_blocking_goes_through_the_service_and_into_the_audit_trail(admin_client, admin_user):
     member, other = MemberFactory(), MemberFactory()
-    open_session(member=member, device="", now=clock.now())
+    open_session(member=member, origin=Origin(), now=clock.now())
     act(admin_client, "block", member)
     member.refresh_from_db()
     other.refresh_from_db()

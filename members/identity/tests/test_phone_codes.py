@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from members.identity.models import Member, MemberSession, PhoneCode
-from members.identity.preferences import CODES_PER_ADDRESS_HOUR, CODES_PER_PHONE_DAY, CODES_PER_PHONE_HOUR
+from members.identity.preferences import (
+    CODES_PER_ADDRESS_HOUR,
+    CODES_PER_DEVICE_HOUR,
+    CODES_PER_PHONE_DAY,
+    CODES_PER_PHONE_HOUR,
+)
 from members.identity.services import forget_phone_codes
 from members.identity.tests.factories import MemberFactory
 from shop.core import clock
@@ -245,3 +250,16 @@ def test_old_codes_are_forgotten(api):
         PhoneCode.objects.create(phone="+8613800138000", code_hash="-", sent_at=sent_at, expires_at=sent_at)
     assert forget_phone_codes(before=NOON - timedelta(days=2)) == 1
     assert PhoneCode.objects.count() == 1
+
+
+def test_one_device_asks_for_so_many_codes_an_hour_whatever_the_phones(api, sandbox):
+    limit = CODES_PER_DEVICE_HOUR.default
+    with clock.fixed(NOON):
+        answers = [ask(api, f"1390013{n:04d}", HTTP_X_DEVICE_ID="d-1").status_code for n in range(limit)]
+        assert answers == [202] * limit
+        refused = ask(api, "13900139999", HTTP_X_DEVICE_ID="d-1")
+        assert (refusal(refused), refused["Retry-After"]) == ((429, "phone_code_quota_spent"), "3600")
+        assert ask(api, "13900139999", HTTP_X_DEVICE_ID="d-2").status_code == 202
+    assert PhoneCode.objects.filter(device__contains="d-1").count() == 0
+    with clock.fixed(NOON + timedelta(hours=1)):
+        assert ask(api, "13900139998", HTTP_X_DEVICE_ID="d-1").status_code == 202

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from members.identity.models import Member, MemberSession
+from members.identity.origin import Origin
 from members.identity.services import block_member, forget_sessions, unblock_member
 from members.identity.services.sessions import open_session
 from members.identity.tests.factories import MemberFactory
@@ -26,7 +27,7 @@ def refusal(answer):
 
 @pytest.fixture
 def tokens(member):
-    return open_session(member=member, device="test", now=NOW)
+    return open_session(member=member, origin=Origin(agent="test"), now=NOW)
 
 
 def test_a_refresh_token_is_exchanged_for_new_tokens(api, member, tokens):
@@ -47,7 +48,7 @@ def test_an_old_token_ends_the_session_for_thief_and_owner(api, tokens):
 
 
 def test_another_session_of_the_member_goes_on(api, member, tokens):
-    other = open_session(member=member, device="other", now=NOW)
+    other = open_session(member=member, origin=Origin(agent="other"), now=NOW)
     carry_on(api, tokens.refresh)
     carry_on(api, tokens.refresh)
     assert carry_on(api, other.refresh).status_code == 200
@@ -65,7 +66,7 @@ def test_what_is_no_token_is_refused(api, body):
 
 
 def test_a_session_ends_after_thirty_days_without_use(api, member):
-    tokens = open_session(member=member, device="", now=NOW)
+    tokens = open_session(member=member, origin=Origin(), now=NOW)
     with clock.fixed(NOW + timedelta(days=30) - timedelta(seconds=1)):
         newer = carry_on(api, tokens.refresh).json()["refresh"]
     with clock.fixed(NOW + timedelta(days=59)):
@@ -80,7 +81,7 @@ def test_only_hashes_of_the_token_are_kept(tokens):
 
 
 def test_signing_out_ends_this_session_only(api, member, tokens):
-    other = open_session(member=member, device="other", now=NOW)
+    other = open_session(member=member, origin=Origin(agent="other"), now=NOW)
     answer = api.post("/api/v1/auth/logout", HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
     assert (answer.status_code, answer.content) == (204, b"")
     assert refusal(carry_on(api, tokens.refresh)) == (401, "session_ended")
@@ -88,8 +89,8 @@ def test_signing_out_ends_this_session_only(api, member, tokens):
 
 
 def test_an_access_token_runs_out_after_half_an_hour(api, member):
-    old = open_session(member=member, device="", now=NOW - timedelta(minutes=31))
-    young = open_session(member=member, device="", now=NOW - timedelta(minutes=29))
+    old = open_session(member=member, origin=Origin(), now=NOW - timedelta(minutes=31))
+    young = open_session(member=member, origin=Origin(), now=NOW - timedelta(minutes=29))
     assert refusal(api.get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {old.access}")) == (401, "not_signed_in")
     assert api.get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {young.access}").status_code == 200
 
@@ -124,6 +125,20 @@ def test_unblocking_lets_the_member_in_again_but_revives_no_session(api, member,
 
 
 def test_sessions_long_over_are_forgotten(member, tokens):
-    open_session(member=MemberFactory(), device="", now=NOW - timedelta(days=61))
+    open_session(member=MemberFactory(), origin=Origin(), now=NOW - timedelta(days=61))
     assert forget_sessions(before=NOW - timedelta(days=30)) == 1
     assert MemberSession.objects.get().member == member
+
+
+def test_a_member_sees_where_they_are_signed_in_and_ends_one(api, member, tokens, django_assert_num_queries):
+    phone = open_session(member=member, origin=Origin(agent="phone"), now=NOW + timedelta(seconds=1))
+    open_session(member=member, origin=Origin(), now=NOW - timedelta(days=40))
+    open_session(member=MemberFactory(), origin=Origin(), now=NOW)
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
+    with django_assert_num_queries(1):
+        shown = api.get("/api/v1/me/sessions").json()["items"]
+    assert [(each["device"], each["is_current"]) for each in shown] == [("phone", False), ("test", True)]
+    assert api.delete(f"/api/v1/me/sessions/{shown[0]['id']}").status_code == 204
+    assert refusal(carry_on(APIClient(), phone.refresh)) == (401, "session_ended")
+    assert refusal(api.delete(f"/api/v1/me/sessions/{shown[0]['id']}")) == (404, "not_found")
+    assert carry_on(APIClient(), tokens.refresh).status_code == 200

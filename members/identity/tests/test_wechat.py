@@ -68,11 +68,12 @@ def test_a_phone_is_tied_to_the_wechat_account_that_shares_it(api, sandbox):
 @pytest.mark.parametrize(
     "accounts",
     [
-        [{"phone": None, "openid": "mine"}, {"phone": E164, "openid": None}],
+        [{"phone": "+8613900139000", "openid": "mine"}, {"phone": E164, "openid": None}],
+        [{"phone": None, "openid": "mine"}, {"phone": E164, "openid": "somebody-else"}],
         [{"phone": E164, "openid": "somebody-else"}],
         [{"phone": "+8613900139000", "openid": "mine"}],
     ],
-    ids=["two accounts", "phone of another WeChat account", "WeChat account of another phone"],
+    ids=["two phones", "two WeChat accounts", "phone of another WeChat account", "WeChat account of another phone"],
 )
 def test_accounts_in_conflict_are_left_alone(api, sandbox, accounts):
     for account in accounts:

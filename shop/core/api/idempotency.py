@@ -61,6 +61,17 @@ def forget_keys(*, before: datetime) -> int:
     return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]
 
 
+def forget_keys_of(*, principal: str) -> int:
+    """Delete everything that was answered to `principal`; returns how many keys."""
+    return IdempotencyKey.objects.filter(principal=principal).delete()[0]
+
+
+def move_keys(*, source: str, target: str) -> int:
+    """Let `target` replay what `source` has asked for, where it has no such key itself; returns how many keys."""
+    taken = IdempotencyKey.objects.filter(principal=target).values("key")
+    return IdempotencyKey.objects.filter(principal=source).exclude(key__in=taken).update(principal=target)
+
+
 def _read_key(request: Request) -> str:
     key = request.headers.get(HEADER, "").strip()
     if not key:
