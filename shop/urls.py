@@ -14,6 +14,7 @@ API_ROOMS: tuple[str, ...] = (
     "shop.catalog.urls",
     "shop.regions.urls",
     "members.identity.urls",
+    "members.invitations.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

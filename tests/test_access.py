@@ -9,6 +9,7 @@ from logistics.network.tests import access as network
 from logistics.shipments.tests import access as shipments
 from members.identity.tests import access as identity
 from members.identity.tests.factories import MemberFactory
+from members.invitations.tests import access as invitations
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
@@ -23,6 +24,7 @@ DOORS: tuple[Door, ...] = (
     *regions.DOORS,
     *catalog.DOORS,
     *identity.DOORS,
+    *invitations.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

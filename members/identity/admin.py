@@ -12,6 +12,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.db.models.functions import Right
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import TabularInline
@@ -24,6 +26,12 @@ from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
 from shop.regions.queries import region
+
+
+def link_to_member(member: Member) -> str:
+    """The member's name, leading to their page."""
+    page = reverse("admin:identity_member_change", args=[member.pk])
+    return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', page, member)
 
 
 class _ReadOnlyInline(TabularInline):

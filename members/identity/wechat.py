@@ -6,7 +6,7 @@ Refusals come as status 200 with an `errcode`.
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import httpx
 import redis
@@ -63,6 +63,20 @@ def phone_number(code: str) -> str:
     if phone is None:
         raise WechatPhoneCodeInvalid
     return phone
+
+
+def unlimited_code(*, scene: str, page: str) -> bytes:
+    """The picture of a mini-program code that opens `page` with `scene` (32 characters at most); WeChat keeps it alive
+    for ever. Raises WechatUnavailable.
+    """
+    token = access_token()
+    answer = _ask_code(scene, page, token)
+    if isinstance(answer, dict) and answer.get("errcode") in _BAD_TOKEN:
+        answer = _ask_code(scene, page, access_token(stale=token))
+    if isinstance(answer, dict):
+        log.warning("wechat_refused", errcode=answer.get("errcode"))
+        raise WechatUnavailable(retry_after=1)
+    return answer
 
 
 def access_token(*, stale: str | None = None) -> str:
@@ -125,9 +139,22 @@ def _ask_phone_number(code: str, token: str) -> dict[str, Any]:
     return _call("POST", "/wxa/business/getuserphonenumber", params={"access_token": token}, json={"code": code})
 
 
-def _call(method: str, path: str, **parts: Any) -> dict[str, Any]:
+def _ask_code(scene: str, page: str, token: str) -> bytes | dict[str, Any]:
+    # A page that is published later, or not yet, is no reason for WeChat to refuse.
+    body = {"scene": scene, "page": page, "check_path": False, "width": 430}
+    return _call("POST", "/wxa/getwxacodeunlimit", image=True, params={"access_token": token}, json=body)
+
+
+@overload
+def _call(method: str, path: str, *, image: Literal[False] = False, **parts: Any) -> dict[str, Any]: ...
+@overload
+def _call(method: str, path: str, *, image: Literal[True], **parts: Any) -> bytes | dict[str, Any]: ...
+def _call(method: str, path: str, *, image: bool = False, **parts: Any) -> bytes | dict[str, Any]:
+    """What WeChat answers; with `image` it may be a picture, where a refusal is JSON as always."""
     try:
         answer = http_client().request(method, f"{settings.WECHAT_API_URL}{path}", **parts)
+        if image and answer.is_success and answer.headers.get("Content-Type", "").startswith("image/"):
+            return answer.content
         body = answer.json() if answer.is_success else None
     except (httpx.HTTPError, ValueError) as error:
         log.warning("wechat_call_failed", path=path, error=type(error).__name__)

@@ -18,6 +18,7 @@ from shop.sandbox.routing import HungUp, Refused, Request, Response, Route, Rout
 from shop.sandbox.server import Server
 from shop.sandbox.store import Store
 from shop.sandbox.transactions import Transactions
+from shop.sandbox.wechat_codes import WechatCodes
 from shop.sandbox.wechat_login import WechatLogin
 from shop.sandbox.wechatpay_auth import WechatPayAuth
 
@@ -61,6 +62,7 @@ class Sandbox:
             faults,
             deliverer,
             login,
+            WechatCodes(login=login),
             Outbox(store=store, accounts=accounts, faults=faults, login=login),
             Transactions(
                 store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications

@@ -17,6 +17,7 @@ KINDS: dict[str, frozenset[str]] = {
     "refund_notify": CALLBACK_KINDS,
     "courier_push": CALLBACK_KINDS,
     "wechat_login": ANSWER_KINDS | {"45011"},
+    "wechat_code": ANSWER_KINDS,
     "subscribe": ANSWER_KINDS | {"43101"},
     "wechat_pay": ANSWER_KINDS,
     "refund": ANSWER_KINDS | {"abnormal", "not_enough"},

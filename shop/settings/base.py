@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "shop.regions",
     "shop.catalog",
     "members.identity",
+    "members.invitations",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",
@@ -241,6 +242,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = []
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
+    "members.invitations.member_data.move",
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
@@ -252,6 +254,7 @@ MEMBER_ERASERS: list[str] = [
 ]
 MEMBER_EXPORTERS: list[str] = [
     "members.identity.member_data.export",
+    "members.invitations.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -260,6 +263,11 @@ MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
     "orders.payments.member_data.open_refunds",
 ]
+# What a share card may lead to, by the kind in `<kind>-<id>`.
+SHARE_TARGETS: dict[str, str] = {
+    "product": "members.invitations.targets.product",
+    "collection": "members.invitations.targets.collection",
+}
 DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
     "orders.checkout.dashboard.month_orders_panel",
@@ -271,6 +279,9 @@ OUTBOUND_TIMEOUT_SECONDS = 5.0
 WECHAT_API_URL = env.str("WECHAT_API_URL", default="https://api.weixin.qq.com")
 WECHAT_APP_ID = env.str("WECHAT_APP_ID", default="")
 WECHAT_APP_SECRET = env.str("WECHAT_APP_SECRET", default="")
+# The page of the mini-program that an invitation opens, and where invitations lead in a browser.
+WECHAT_LANDING_PAGE = env.str("WECHAT_LANDING_PAGE", default="pages/index/index")
+FRONT_URL = env.str("FRONT_URL", default=BASE_URL)
 WECHATPAY = {
     "gateway_url": env.str("WECHATPAY_GATEWAY_URL", default="https://api.mch.weixin.qq.com"),
     "mch_id": env.str("WECHATPAY_MCH_ID", default=""),

@@ -32,7 +32,10 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": _("Members"),
         "separator": True,
         "collapsible": True,
-        "items": [item(_("Members"), "group", "identity_member")],
+        "items": [
+            item(_("Members"), "group", "identity_member"),
+            item(_("Invitations"), "person_add", "invitations_invitation"),
+        ],
     },
     {
         "title": _("Catalog"),

@@ -25,15 +25,20 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
+MEMBERS = ("identity", "invitations")
 
 ROLES: tuple[Role, ...] = (
     Role(
         "owner",
         _("Owner"),
-        dict.fromkeys(("catalog", "identity", *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
+        dict.fromkeys(("catalog", *MEMBERS, *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
         | {"admin": VIEW},
     ),
-    Role("operator", _("Operator"), {"catalog": ALL, "identity": VIEW, "checkout": EDIT, "payments": VIEW}),
+    Role(
+        "operator",
+        _("Operator"),
+        {"catalog": ALL, "identity": VIEW, "invitations": EDIT, "checkout": EDIT, "payments": VIEW},
+    ),
     Role(
         "warehouse",
         _("Warehouse"),
@@ -43,7 +48,15 @@ ROLES: tuple[Role, ...] = (
     Role(
         "service",
         _("Customer service"),
-        {"identity": EDIT, "checkout": EDIT, "payments": VIEW, "shipments": VIEW, "allocation": VIEW, "catalog": VIEW},
+        {
+            "identity": EDIT,
+            "invitations": EDIT,
+            "checkout": EDIT,
+            "payments": VIEW,
+            "shipments": VIEW,
+            "allocation": VIEW,
+            "catalog": VIEW,
+        },
     ),
     Role("analyst", _("Analyst"), dict.fromkeys(("catalog", *ORDERS, *LOGISTICS), VIEW)),
 )
