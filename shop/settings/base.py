@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "shop.catalog",
     "members.identity",
     "members.invitations",
+    "members.segments",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",
@@ -242,6 +243,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = []
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
+    "members.segments.member_data.move",
     "members.invitations.member_data.move",
     "members.identity.member_data.move",
 ]
@@ -250,11 +252,13 @@ MEMBER_ERASERS: list[str] = [
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
+    "members.segments.member_data.erase",
     "members.identity.member_data.erase",
 ]
 MEMBER_EXPORTERS: list[str] = [
     "members.identity.member_data.export",
     "members.invitations.member_data.export",
+    "members.segments.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",

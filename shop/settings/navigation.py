@@ -35,6 +35,9 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             item(_("Members"), "group", "identity_member"),
             item(_("Invitations"), "person_add", "invitations_invitation"),
+            item(_("Segments"), "groups", "segments_segment"),
+            item(_("Segment memberships"), "group_work", "segments_segmentmembership"),
+            item(_("Tags"), "label", "segments_tag"),
         ],
     },
     {

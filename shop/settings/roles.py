@@ -25,7 +25,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-MEMBERS = ("identity", "invitations")
+MEMBERS = ("identity", "invitations", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -37,7 +37,8 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        {"catalog": ALL, "identity": VIEW, "invitations": EDIT, "checkout": EDIT, "payments": VIEW},
+        {"catalog": ALL, "segments": ALL, "identity": VIEW, "payments": VIEW}
+        | dict.fromkeys(("invitations", "checkout"), EDIT),
     ),
     Role(
         "warehouse",

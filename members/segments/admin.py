@@ -1,0 +1,95 @@
+"""Tags and segments for staff. Who is in a segment is computed, or decided by hand here; notes stand on the member."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from members.identity.admin import link_to_member
+from members.segments.models import Segment, SegmentMembership, Tag
+from members.segments.queries import current
+from members.segments.services import add_to_segment
+from shop.core import clock
+from shop.core.paginator import BoundedPaginator
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    list_display = ["name", "description", "size"]
+    search_fields = ["name"]
+    ordering = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
+        return super().get_queryset(request).annotate(member_count=Count("members"))
+
+    @display(description=_("members"), ordering="member_count")
+    def size(self, tag: Any) -> int:
+        return tag.member_count
+
+
+@admin.register(Segment)
+class SegmentAdmin(ModelAdmin):
+    list_display = ["name", "code", "size", "refreshed_at", "description"]
+    fields = ["name", "code", "description", "refreshed_at"]
+    readonly_fields = ["refreshed_at"]
+    search_fields = ["name", "code"]
+    ordering = ["name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
+        held = SegmentMembership.objects.filter(current(now=clock.now()), segment=OuterRef("pk")).order_by()
+        counted = held.values("segment").annotate(n=Count("member", distinct=True)).values("n")
+        return super().get_queryset(request).annotate(member_count=Coalesce(Subquery(counted), 0))
+
+    @display(description=_("members"), ordering="member_count")
+    def size(self, segment: Any) -> str:
+        page = reverse("admin:segments_segmentmembership_changelist")
+        return format_html(
+            '<a class="text-primary-600 dark:text-primary-500" href="{}?segment__id__exact={}">{}</a>',
+            page,
+            segment.pk,
+            segment.member_count,
+        )
+
+
+class MembershipForm(forms.ModelForm):
+    def clean_until(self) -> datetime | None:
+        until = self.cleaned_data["until"]
+        if until is not None and until <= clock.now():
+            raise forms.ValidationError(_("The end must lie in the future."))
+        return until
+
+
+@admin.register(SegmentMembership)
+class SegmentMembershipAdmin(ModelAdmin):
+    """Who is, was or will be in which segment, and who says so."""
+
+    form = MembershipForm
+    list_display = ["whom", "segment", "source", "since", "until"]
+    list_filter = ["segment", "source"]
+    list_select_related = ["member", "segment"]
+    fields = ["segment", "member", "until"]
+    autocomplete_fields = ["segment", "member"]
+    search_fields = ["member__nickname"]
+    ordering = ["-id"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: SegmentMembership, form: Any, change: bool) -> None:
+        made = add_to_segment(segment_id=obj.segment_id, member_id=obj.member_id, until=obj.until, now=clock.now())
+        obj.pk, obj.since = made.pk, made.since
+
+    @display(description=_("member"))
+    def whom(self, membership: SegmentMembership) -> str:
+        return link_to_member(membership.member)
