@@ -15,6 +15,7 @@ API_ROOMS: tuple[str, ...] = (
     "shop.regions.urls",
     "members.identity.urls",
     "members.invitations.urls",
+    "members.notifications.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -31,6 +32,10 @@ class Sandbox:
     def messages(self, phone: str) -> list[dict[str, Any]]:
         """The messages that a phone received, newest first."""
         return httpx.get(f"{self.url}/sms", params={"phone": phone}).json()
+
+    def outbox(self, kind: str) -> list[dict[str, Any]]:
+        """What went out by `subscribe`, `email` or `sms`, newest first."""
+        return httpx.get(f"{self.url}/outbox", params={"kind": kind}).json()
 
     def sms_code(self, phone: str) -> str:
         return self.messages(phone)[0]["code"]
@@ -69,6 +74,9 @@ def point_at(settings: Settings, env: dict[str, str]) -> None:
         setattr(settings, name, env[name])
     for name in ("COURIER_GATEWAY_URL", "COURIER_KEY", "SANDBOX_URL"):
         setattr(settings, name, env[name])
+    mail = urlsplit(env["EMAIL_URL"])
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = mail.hostname, mail.port
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from logistics.shipments.tests import access as shipments
 from members.identity.tests import access as identity
 from members.identity.tests.factories import MemberFactory
 from members.invitations.tests import access as invitations
+from members.notifications.tests import access as notifications
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
@@ -25,6 +26,7 @@ DOORS: tuple[Door, ...] = (
     *catalog.DOORS,
     *identity.DOORS,
     *invitations.DOORS,
+    *notifications.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

@@ -5,6 +5,7 @@ Refusals come as status 200 with an `errcode`.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
@@ -52,10 +53,7 @@ def exchange_login_code(code: str) -> WechatAccount:
 
 def phone_number(code: str) -> str:
     """The E.164 number behind a phone code. Raises WechatPhoneCodeInvalid or WechatUnavailable."""
-    token = access_token()
-    answer = _ask_phone_number(code, token)
-    if answer.get("errcode") in _BAD_TOKEN:
-        answer = _ask_phone_number(code, access_token(stale=token))
+    answer = post_with_token("/wxa/business/getuserphonenumber", {"code": code})
     if answer.get("errcode") in _BAD_CODE:
         raise WechatPhoneCodeInvalid
     info = _expect(answer, "phone_info", dict)
@@ -76,6 +74,15 @@ def unlimited_code(*, scene: str, page: str) -> bytes:
     if isinstance(answer, dict):
         log.warning("wechat_refused", errcode=answer.get("errcode"))
         raise WechatUnavailable(retry_after=1)
+    return answer
+
+
+def post_with_token(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """WeChat's answer to a call that needs the access token, refusals included. Raises WechatUnavailable."""
+    token = access_token()
+    answer = _call("POST", path, params={"access_token": token}, json=body)
+    if answer.get("errcode") in _BAD_TOKEN:
+        answer = _call("POST", path, params={"access_token": access_token(stale=token)}, json=body)
     return answer
 
 
@@ -135,10 +142,6 @@ def _ask_token(*, force: bool) -> tuple[str, int]:
     return _expect(answer, "access_token", str), _expect(answer, "expires_in", int)
 
 
-def _ask_phone_number(code: str, token: str) -> dict[str, Any]:
-    return _call("POST", "/wxa/business/getuserphonenumber", params={"access_token": token}, json={"code": code})
-
-
 def _ask_code(scene: str, page: str, token: str) -> bytes | dict[str, Any]:
     # A page that is published later, or not yet, is no reason for WeChat to refuse.
     body = {"scene": scene, "page": page, "check_path": False, "width": 430}
@@ -152,22 +155,29 @@ def _call(method: str, path: str, *, image: Literal[True], **parts: Any) -> byte
 def _call(method: str, path: str, *, image: bool = False, **parts: Any) -> bytes | dict[str, Any]:
     """What WeChat answers; with `image` it may be a picture, where a refusal is JSON as always."""
     try:
-        answer = http_client().request(method, f"{settings.WECHAT_API_URL}{path}", **parts)
+        answer = http_client().request(
+            method, f"{settings.WECHAT_API_URL}{path}", timeout=settings.OUTBOUND_TIMEOUT_SECONDS, **parts
+        )
         if image and answer.is_success and answer.headers.get("Content-Type", "").startswith("image/"):
             return answer.content
         body = answer.json() if answer.is_success else None
     except (httpx.HTTPError, ValueError) as error:
         log.warning("wechat_call_failed", path=path, error=type(error).__name__)
-        raise WechatUnavailable(retry_after=1) from None
+        raise WechatUnavailable(retry_after=1, reason=_reason(error)) from None
     if not isinstance(body, dict):
         log.warning("wechat_call_failed", path=path, status=answer.status_code)
-        raise WechatUnavailable(retry_after=1)
+        raise WechatUnavailable(retry_after=1, reason=f"http_{answer.status_code}")
     return body
+
+
+def _reason(error: Exception) -> str:
+    """Short, for logs of deliveries: an error's own words may hold the access token."""
+    return "timeout" if isinstance(error, httpx.TimeoutException) else "unreachable"
 
 
 def _expect(answer: dict[str, Any], name: str, kind: type) -> Any:
     value = answer.get(name)
     if answer.get("errcode") or not isinstance(value, kind):
         log.warning("wechat_refused", errcode=answer.get("errcode"))
-        raise WechatUnavailable(retry_after=1)
+        raise WechatUnavailable(retry_after=1, reason=str(answer.get("errcode")))
     return value

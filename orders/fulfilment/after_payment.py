@@ -10,6 +10,7 @@ from logistics.allocation import services as allocation
 from logistics.allocation.services import FulfilmentItem
 from orders.checkout.facts import OrderPaid
 from orders.checkout.models import Order, OrderLine
+from orders.fulfilment.notices import tell_order_paid
 from shop.catalog.services import stock
 
 Step: TypeAlias = Callable[[OrderPaid], None]
@@ -38,4 +39,9 @@ def record_sales(fact: OrderPaid) -> None:
     stock.record_sales(items=units)
 
 
-AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, record_sales)
+def notify_member(fact: OrderPaid) -> None:
+    """Tell the member that the money has come."""
+    tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
+
+
+AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, record_sales, notify_member)

@@ -1,11 +1,13 @@
-"""Facts that move orders on: the payment's steps, and what becomes of the parcels."""
+"""Facts that move orders on, the payment's steps and what becomes of the parcels, and those that members are told."""
 
 from logistics.allocation.facts import OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_COMPLETION
 from orders.fulfilment.after_payment import AFTER_PAYMENT
+from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.services import follow_parcels, mark_allocated
+from orders.payments.facts import RefundSucceeded
 from shop.core.events import subscribe
 
 for step in AFTER_PAYMENT:
@@ -27,3 +29,18 @@ def parcel_shipped(fact: ShipmentShipped) -> None:
 @subscribe(ShipmentDelivered)
 def parcel_delivered(fact: ShipmentDelivered) -> None:
     follow_parcels(order_number=fact.order_number, now=fact.at)
+
+
+@subscribe(ShipmentShipped)
+def tell_of_shipping(fact: ShipmentShipped) -> None:
+    tell_shipped(shipment_number=fact.shipment_number, now=fact.at)
+
+
+@subscribe(ShipmentDelivered)
+def tell_of_delivery(fact: ShipmentDelivered) -> None:
+    tell_delivered(shipment_number=fact.shipment_number, now=fact.at)
+
+
+@subscribe(RefundSucceeded)
+def tell_of_refund(fact: RefundSucceeded) -> None:
+    tell_refunded(refund_number=fact.number, order_number=fact.order_number, amount_fen=fact.amount_fen, now=fact.at)

@@ -11,6 +11,7 @@ from shop.sandbox.deliveries import Deliverer
 from shop.sandbox.faults import ANSWER_KINDS, Fault, Faults
 from shop.sandbox.home import Home
 from shop.sandbox.keys import open_keys
+from shop.sandbox.mail import MailServer
 from shop.sandbox.notifications import Notifications
 from shop.sandbox.outbox import Outbox
 from shop.sandbox.refunds import Refunds
@@ -57,13 +58,15 @@ class Sandbox:
         couriers = Couriers(store=store, accounts=accounts, deliverer=deliverer)
         signers["courier_push"] = couriers.signature
         bills = Bills(store=store, accounts=accounts, faults=faults, auth=auth)
+        outbox = Outbox(store=store, accounts=accounts, faults=faults, login=login)
+        self._mail = MailServer(faults=faults, take=outbox.take_mail, port=keys.last_mail_port())
         surfaces = (
             Home(shop_url=options.shop_url),
             faults,
             deliverer,
             login,
             WechatCodes(login=login),
-            Outbox(store=store, accounts=accounts, faults=faults, login=login),
+            outbox,
             Transactions(
                 store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications
             ),
@@ -81,11 +84,12 @@ class Sandbox:
         self._router = Router([route for surface in surfaces for route in surface.routes()])
         self._server = Server(port=options.port, handle=self.handle)
         self.url = bills.base_url = self._server.url
-        keys.write_env(url=self.url)
+        keys.write_env(url=self.url, mail_url=self._mail.url)
 
     def start(self) -> None:
         """Answer requests and send callbacks, from threads."""
         self._deliverer.start()
+        threading.Thread(target=self._mail.serve_forever, name="mail", daemon=True).start()
         threading.Thread(target=self._server.serve_forever, name="server", daemon=True).start()
 
     def stop(self) -> None:
@@ -93,6 +97,8 @@ class Sandbox:
         self._stopping.set()
         self._server.shutdown()
         self._server.server_close()
+        self._mail.shutdown()
+        self._mail.server_close()
         self._deliverer.stop()
 
     def handle(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ KINDS: dict[str, frozenset[str]] = {
     "close": ANSWER_KINDS | {"orderpaid"},
     "bill": ANSWER_KINDS | {"amount", "missing", "extra"},
     "sms": ANSWER_KINDS,
+    "email": ANSWER_KINDS | {"refuse"},
     "couriers": ANSWER_KINDS,
 }
 DEFAULT_SECONDS = {"delay": 3.0, "hang": 30.0, "reorder": 10.0}

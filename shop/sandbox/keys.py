@@ -5,6 +5,7 @@ what the shop must know and is written anew at each start, because the port may 
 """
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,13 @@ class Keys:
     merchant: RSAPrivateKey
     platform: RSAPrivateKey
 
-    def write_env(self, *, url: str) -> None:
+    def last_mail_port(self) -> int:
+        """Where the mail server listened last time, so that a shop that knows it finds it again; 0 the first time."""
+        env = self.folder / "env"
+        found = re.search(r"^EMAIL_URL=smtp://[^:]+:(\d+)$", env.read_text(), re.MULTILINE) if env.exists() else None
+        return int(found[1]) if found else 0
+
+    def write_env(self, *, url: str, mail_url: str) -> None:
         """Write `env`: the shop's settings for these services, one KEY=value a line."""
         accounts = self.accounts
         values = {
@@ -65,6 +72,7 @@ class Keys:
             "WECHATPAY_API_V3_KEY": accounts.api_v3_key,
             "SMS_GATEWAY_URL": url,
             "SMS_GATEWAY_KEY": accounts.sms_key,
+            "EMAIL_URL": mail_url,
             "COURIER_GATEWAY_URL": url,
             "COURIER_KEY": accounts.courier_key,
             "SANDBOX_URL": url,

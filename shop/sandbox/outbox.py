@@ -1,6 +1,7 @@
-"""What was sent out: SMS and WeChat subscribe messages.
+"""What was sent out: SMS, WeChat subscribe messages and mail.
 
-Owns the `messages` table and both senders' endpoints, besides the control paths that show what a phone received.
+Owns the `messages` table, the senders' endpoints and what the mail server took, besides the control paths that show
+what a phone received.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from typing import Any
 from shop.sandbox.clock import china_time
 from shop.sandbox.faults import Faults
 from shop.sandbox.keys import Accounts
+from shop.sandbox.mail import Mail
 from shop.sandbox.routing import Request, Response, Route, answer, refused
 from shop.sandbox.store import Store
 from shop.sandbox.wechat_login import WechatLogin, errcode
@@ -40,7 +42,10 @@ class Outbox:
         ]
 
     def send_sms(self, request: Request) -> Response:
-        """POST /sms/send {phone, template, params, text} with `Authorization: Bearer <key>`."""
+        """POST /sms/send {phone, template, params, text, reference?} with `Authorization: Bearer <key>`.
+
+        A reference that was sent before is answered as before, and sends nothing.
+        """
         expected = f"Bearer {self._accounts.sms_key}"
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected.encode()):
             raise refused(401, "UNAUTHORIZED", "The key is missing or wrong.")
@@ -54,7 +59,12 @@ class Outbox:
             raise refused(400, "INVALID_TEXT", "text has 1 to 500 characters.")
         if not isinstance(params, dict):
             raise refused(400, "INVALID_PARAMS", "params is an object.")
-        return answer({"message_id": str(self._record("sms", _national(phone), data))})
+        reference = data.get("reference")
+        if reference is not None and not (isinstance(reference, str) and 0 < len(reference) <= 80):
+            raise refused(400, "INVALID_REFERENCE", "reference has 1 to 80 characters.")
+        with self._store.transaction():
+            known = self._sent_as(reference) if reference else None
+            return answer({"message_id": str(known or self._record("sms", _national(phone), data))})
 
     def send_subscribe(self, request: Request) -> Response:
         """POST /cgi-bin/message/subscribe/send?access_token= {touser, template_id, data, page?, …}."""
@@ -70,6 +80,11 @@ class Outbox:
         if self._faults.take("subscribe", frozenset({"43101"})):
             raise errcode(43101, "user refuse to accept the msg")
         return answer({"errcode": 0, "errmsg": "ok", "msgid": self._record("subscribe", data["touser"], data)})
+
+    def take_mail(self, mail: Mail) -> None:
+        """Keep a mail that the mail server took, once for each recipient."""
+        for recipient in mail.recipients:
+            self._record("email", recipient, mail.content())
 
     def list_sms(self, request: Request) -> Response:
         """GET /sms?phone=: newest first `[{phone, code, text, at}]`."""
@@ -92,6 +107,12 @@ class Outbox:
     def _record(self, kind: str, recipient: str, body: dict[str, Any]) -> int:
         text = json.dumps(body, ensure_ascii=False)
         return self._store.insert("messages", kind=kind, recipient=recipient, body=text, at=time.time())
+
+    def _sent_as(self, reference: str) -> int | None:
+        row = self._store.one(
+            "SELECT id FROM messages WHERE kind = 'sms' AND json_extract(body, '$.reference') = ?", reference
+        )
+        return row["id"] if row else None
 
     def _newest(self, kind: str | None, recipient: str | None) -> list[dict[str, Any]]:
         wanted = {name: value for name, value in (("kind", kind), ("recipient", recipient)) if value is not None}

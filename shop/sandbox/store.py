@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS access_tokens (
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS messages_recipient ON messages (kind, recipient, id);
+CREATE INDEX IF NOT EXISTS messages_reference ON messages (json_extract(body, '$.reference'));
 CREATE TABLE IF NOT EXISTS nonces (
     nonce TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS nonces_at ON nonces (at);

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "shop.catalog",
     "members.identity",
     "members.invitations",
+    "members.notifications",
     "members.segments",
     "logistics.network",
     "logistics.freight",
@@ -228,10 +229,12 @@ DEMO_LOADERS: list[str] = [
     "logistics.carriers.demo.load",
     "logistics.network.demo.load_stock",
     "members.identity.demo.load",
+    "members.notifications.demo.load",
     "orders.fulfilment.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
+    "members.notifications.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
@@ -245,6 +248,7 @@ MEMBER_MERGERS: list[str] = [
     "orders.cart.member_data.move",
     "members.segments.member_data.move",
     "members.invitations.member_data.move",
+    "members.notifications.member_data.move",
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
@@ -253,12 +257,14 @@ MEMBER_ERASERS: list[str] = [
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
     "members.segments.member_data.erase",
+    "members.notifications.member_data.erase",
     "members.identity.member_data.erase",
 ]
 MEMBER_EXPORTERS: list[str] = [
     "members.identity.member_data.export",
     "members.invitations.member_data.export",
     "members.segments.member_data.export",
+    "members.notifications.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -297,6 +303,10 @@ WECHATPAY = {
 }
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_KEY = env.str("SMS_GATEWAY_KEY", default="")
+# The shop's mail, to staff: smtp://user:password@host:port, or the log of the process where nothing is set.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = OUTBOUND_TIMEOUT_SECONDS
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lantern <shop@lantern.example>")
 COURIER_GATEWAY_URL = env.str("COURIER_GATEWAY_URL", default="")
 COURIER_KEY = env.str("COURIER_KEY", default="")
 SANDBOX_URL = env.str("SANDBOX_URL", default="")

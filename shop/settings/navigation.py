@@ -38,6 +38,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Segments"), "groups", "segments_segment"),
             item(_("Segment memberships"), "group_work", "segments_segmentmembership"),
             item(_("Tags"), "label", "segments_tag"),
+            item(_("Message templates"), "edit_note", "notifications_notificationtemplate"),
+            item(_("Message log"), "mark_email_read", "notifications_delivery"),
         ],
     },
     {

@@ -25,7 +25,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-MEMBERS = ("identity", "invitations", "segments")
+MEMBERS = ("identity", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -38,7 +38,7 @@ ROLES: tuple[Role, ...] = (
         "operator",
         _("Operator"),
         {"catalog": ALL, "segments": ALL, "identity": VIEW, "payments": VIEW}
-        | dict.fromkeys(("invitations", "checkout"), EDIT),
+        | dict.fromkeys(("invitations", "notifications", "checkout"), EDIT),
     ),
     Role(
         "warehouse",
@@ -52,6 +52,7 @@ ROLES: tuple[Role, ...] = (
         {
             "identity": EDIT,
             "invitations": EDIT,
+            "notifications": VIEW,
             "checkout": EDIT,
             "payments": VIEW,
             "shipments": VIEW,

@@ -27,7 +27,7 @@ from members.identity.preferences import (
     CODES_PER_PHONE_DAY,
     CODES_PER_PHONE_HOUR,
 )
-from members.identity.sms import SmsNotSent, SmsUncertain, send_sms
+from members.identity.sms import Sms, SmsNotSent, SmsUncertain, send_sms
 from shop.core.transactions import use_case
 
 LIFETIME = timedelta(minutes=5)
@@ -49,10 +49,12 @@ def send_phone_code(*, phone: str, origin: Origin, now: datetime) -> None:
     text = _("Your code is {code}, valid for {minutes} minutes. Never tell it to anybody.")
     try:
         send_sms(
-            phone=phone,
-            template=TEMPLATE,
-            params={"code": code, "minutes": minutes},
-            text=text.format(code=code, minutes=minutes),
+            Sms(
+                phone=phone,
+                template=TEMPLATE,
+                params={"code": code, "minutes": minutes},
+                text=text.format(code=code, minutes=minutes),
+            )
         )
     except SmsNotSent as error:
         kept.delete()

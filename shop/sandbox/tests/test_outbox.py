@@ -67,5 +67,5 @@ def test_a_subscribe_message_reaches_the_outbox_unless_refused(http, sandbox, op
 
 
 def test_the_outbox_knows_its_kinds(http):
-    assert http.get("/outbox?kind=email").json() == []
+    assert {message["kind"] for message in http.get("/outbox?kind=email").json()} <= {"email"}
     assert http.get("/outbox?kind=pigeon").status_code == 400

@@ -28,6 +28,7 @@ ENV_KEYS = [
     "WECHATPAY_API_V3_KEY",
     "SMS_GATEWAY_URL",
     "SMS_GATEWAY_KEY",
+    "EMAIL_URL",
     "COURIER_GATEWAY_URL",
     "COURIER_KEY",
     "SANDBOX_URL",
@@ -52,6 +53,8 @@ def test_the_state_directory_is_private_and_the_keys_stay(tmp_path):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     kept = [key for key in ENV_KEYS if not key.endswith("_URL")]
     assert [second.env[key] for key in kept] == [first.env[key] for key in kept]
+    # A shop that runs on finds the mail server where it was.
+    assert second.env["EMAIL_URL"] == first.env["EMAIL_URL"]
     assert openid == again
 
 
