@@ -14,6 +14,7 @@ API_ROOMS: tuple[str, ...] = (
     "shop.catalog.urls",
     "shop.regions.urls",
     "members.identity.urls",
+    "members.tiers.urls",
     "members.invitations.urls",
     "members.notifications.urls",
     "logistics.network.urls",

@@ -11,6 +11,7 @@ from members.identity.tests import access as identity
 from members.identity.tests.factories import MemberFactory
 from members.invitations.tests import access as invitations
 from members.notifications.tests import access as notifications
+from members.tiers.tests import access as tiers
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
@@ -25,6 +26,7 @@ DOORS: tuple[Door, ...] = (
     *regions.DOORS,
     *catalog.DOORS,
     *identity.DOORS,
+    *tiers.DOORS,
     *invitations.DOORS,
     *notifications.DOORS,
     *network.DOORS,

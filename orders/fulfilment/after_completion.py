@@ -1,9 +1,36 @@
-"""What follows when a member has the goods: one outbox row per step, as after a payment."""
+"""What follows when the member has the goods, and what a refund takes back of it: one outbox row per step.
+
+Growth is earned on completion, not on payment: what is cancelled or refunded before never counts, and the order that
+lifts a member was itself paid, and earns, at the old tier. It is earned for the goods as paid, without freight.
+"""
 
 from collections.abc import Callable
+from typing import TypeAlias
+
+from django.db.models import Sum
 
 from members.invitations.services import settle_first_order
+from members.tiers.services import earn_by_spending, take_back_growth
 from orders.checkout.facts import OrderCompleted
+from orders.checkout.locks import lock_order
+from orders.checkout.models import Order
+from orders.payments.facts import RefundSucceeded
+from orders.payments.models import Refund, RefundStatus
+
+Step: TypeAlias = Callable[[OrderCompleted], None]
+
+
+def record_growth(fact: OrderCompleted) -> None:
+    """Give the member growth for what was paid for the goods and not refunded meanwhile."""
+    # A refund that comes now waits for the lock, or has been seen by the sum: it is never missed, never taken twice.
+    order = lock_order(number=fact.number)
+    earn_by_spending(
+        reference=_earning(order.number),
+        member_id=order.member_id,
+        fen=_still_paid_for_goods(order),
+        earned_at=fact.at,
+        now=fact.at,
+    )
 
 
 def settle_invitation(fact: OrderCompleted) -> None:
@@ -11,4 +38,26 @@ def settle_invitation(fact: OrderCompleted) -> None:
     settle_first_order(member_id=fact.member_id, order_number=fact.number, now=fact.at)
 
 
-AFTER_COMPLETION: tuple[Callable[[OrderCompleted], None], ...] = (settle_invitation,)
+def take_back_refunded_growth(fact: RefundSucceeded) -> None:
+    """Leave of an order's growth the share that is still paid for; nothing where growth was not yet given."""
+    order = lock_order(number=fact.order_number)
+    take_back_growth(
+        reference=f"refund:{fact.number}",
+        earning=_earning(order.number),
+        left=_still_paid_for_goods(order),
+        now=fact.at,
+    )
+
+
+AFTER_COMPLETION: tuple[Step, ...] = (record_growth, settle_invitation)
+
+
+def _earning(number: str) -> str:
+    return f"order:{number}"
+
+
+def _still_paid_for_goods(order: Order) -> int:
+    """In fen, at least 0. Late and double payments that went back are none of the order's business."""
+    refunds = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
+    refunded = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return max(order.paid_fen - order.freight_fen - refunded, 0)

@@ -1,9 +1,9 @@
-"""Facts that move orders on, the payment's steps and what becomes of the parcels, and those that members are told."""
+"""Facts that move orders on: the steps after payment and completion, refunds, parcels; and what members are told."""
 
 from logistics.allocation.facts import OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.checkout.facts import OrderCompleted, OrderPaid
-from orders.fulfilment.after_completion import AFTER_COMPLETION
+from orders.fulfilment.after_completion import AFTER_COMPLETION, take_back_refunded_growth
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.services import follow_parcels, mark_allocated
@@ -12,8 +12,9 @@ from shop.core.events import subscribe
 
 for step in AFTER_PAYMENT:
     subscribe(OrderPaid)(step)
-for closing_step in AFTER_COMPLETION:
-    subscribe(OrderCompleted)(closing_step)
+for follow_up in AFTER_COMPLETION:
+    subscribe(OrderCompleted)(follow_up)
+subscribe(RefundSucceeded)(take_back_refunded_growth)
 
 
 @subscribe(OrderAllocated)

@@ -31,6 +31,7 @@ WORDS = (
     gettext_noop("deferred"),
     gettext_noop("delivered"),
     gettext_noop("erased"),
+    gettext_noop("evaluated"),
     gettext_noop("failed"),
     gettext_noop("forgotten"),
     gettext_noop("idempotency keys"),

@@ -11,7 +11,7 @@ from shop.core.actors import Actor
 
 
 def form_page(
-    model_admin: ModelAdmin, request: HttpRequest, *, form: forms.Form, title: Any, **context: Any
+    model_admin: ModelAdmin, request: HttpRequest, *, form: forms.BaseForm, title: Any, **context: Any
 ) -> HttpResponse:
     """`context` may hold `buttons`, (value, label) pairs of submit buttons, and `table`, a unfold table of findings."""
     return TemplateResponse(

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "shop.regions",
     "shop.catalog",
     "members.identity",
+    "members.tiers",
     "members.invitations",
     "members.notifications",
     "members.segments",
@@ -234,6 +235,7 @@ DEMO_LOADERS: list[str] = [
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
+    "members.tiers.invariants.LAWS",
     "members.notifications.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -241,12 +243,15 @@ INVARIANTS: list[str] = [
     "orders.payments.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = []
-MEMBER_PROFILE_PROVIDERS: list[str] = []
+MEMBER_PROFILE_PROVIDERS: list[str] = [
+    "members.tiers.queries.profile_of",
+]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
     "members.segments.member_data.move",
+    "members.tiers.member_data.move",
     "members.invitations.member_data.move",
     "members.notifications.member_data.move",
     "members.identity.member_data.move",
@@ -257,11 +262,13 @@ MEMBER_ERASERS: list[str] = [
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
     "members.segments.member_data.erase",
+    "members.tiers.member_data.erase",
     "members.notifications.member_data.erase",
     "members.identity.member_data.erase",
 ]
 MEMBER_EXPORTERS: list[str] = [
     "members.identity.member_data.export",
+    "members.tiers.member_data.export",
     "members.invitations.member_data.export",
     "members.segments.member_data.export",
     "members.notifications.member_data.export",

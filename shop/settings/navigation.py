@@ -35,6 +35,11 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             item(_("Members"), "group", "identity_member"),
             item(_("Invitations"), "person_add", "invitations_invitation"),
+            item(_("Members' tiers"), "military_tech", "tiers_membertier"),
+            item(_("Growth"), "trending_up", "tiers_growthentry"),
+            item(_("Changes of tier"), "swap_vert", "tiers_tierchange"),
+            item(_("Tiers and benefits"), "workspace_premium", "tiers_tier"),
+            item(_("Tier rules"), "rule_settings", "tiers_tierpolicy"),
             item(_("Segments"), "groups", "segments_segment"),
             item(_("Segment memberships"), "group_work", "segments_segmentmembership"),
             item(_("Tags"), "label", "segments_tag"),

@@ -25,7 +25,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-MEMBERS = ("identity", "invitations", "notifications", "segments")
+MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -37,7 +37,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        {"catalog": ALL, "segments": ALL, "identity": VIEW, "payments": VIEW}
+        {"catalog": ALL, "segments": ALL, "tiers": ALL, "identity": VIEW, "payments": VIEW}
         | dict.fromkeys(("invitations", "notifications", "checkout"), EDIT),
     ),
     Role(
@@ -51,6 +51,8 @@ ROLES: tuple[Role, ...] = (
         _("Customer service"),
         {
             "identity": EDIT,
+            "tiers": VIEW,
+            "tiers.membertier": EDIT,
             "invitations": EDIT,
             "notifications": VIEW,
             "checkout": EDIT,
@@ -60,5 +62,5 @@ ROLES: tuple[Role, ...] = (
             "catalog": VIEW,
         },
     ),
-    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", *ORDERS, *LOGISTICS), VIEW)),
+    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *ORDERS, *LOGISTICS), VIEW)),
 )
