@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from members.identity.phones import mask_phone, parse_phone
 from members.notifications.events import Channel, declared_events, event_of
@@ -58,7 +58,7 @@ def event_label(code: str) -> str:
 
 
 class _EventFilter(SimpleListFilter):
-    title = gettext_lazy("event")
+    title = pgettext_lazy("notification", "event")
     parameter_name = "event"
     column = "event"
 
@@ -93,6 +93,7 @@ class TemplateForm(forms.ModelForm):
     class Meta:
         model = NotificationTemplate
         fields = ["title", "body", "provider_template", "enabled"]
+        widgets = {"body": UnfoldAdminTextareaWidget(attrs={"rows": 5})}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -142,6 +143,11 @@ class NotificationTemplateAdmin(SimpleHistoryAdmin, ModelAdmin):
     readonly_fields = ["shown_event", "channel", "language", "placeholders", "shown_preview"]
     actions_detail = ["send_test"]
 
+    def get_fields(self, request: HttpRequest, obj: NotificationTemplate | None = None) -> list[str]:
+        """Inbox and mail have no provider who would know the template."""
+        ours = obj is not None and obj.channel in (Channel.IN_APP, Channel.EMAIL)
+        return [name for name in self.fields if not (ours and name == "provider_template")]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -151,7 +157,7 @@ class NotificationTemplateAdmin(SimpleHistoryAdmin, ModelAdmin):
     def has_send_test_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("notifications.change_notificationtemplate")
 
-    @display(description=gettext_lazy("event"), ordering="event")
+    @display(description=pgettext_lazy("notification", "event"), ordering="event")
     def shown_event(self, template: NotificationTemplate) -> str:
         return event_label(template.event)
 
@@ -216,6 +222,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Order, parcel or refund number, or a member's whole phone number")
     list_select_related = ["notification__member", "notification__staff"]
     ordering = ["-pk"]
+    list_per_page = 50
     show_full_result_count = False
     list_before_template = "admin/notifications/counts.html"
     fields = [
@@ -258,7 +265,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         phone = f" {mask_phone(member.phone)}" if member.phone else ""
         return format_html("{}{}", member, phone)
 
-    @display(description=gettext_lazy("event"))
+    @display(description=pgettext_lazy("notification", "event"))
     def shown_event(self, delivery: Delivery) -> str:
         return event_label(delivery.notification.event)
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
@@ -17,7 +18,7 @@ from members.notifications.events import Category, Channel, event_of
 class NotificationTemplate(models.Model):
     """The words of one event on one channel in one language; seeded from the event, then the merchant's."""
 
-    event = models.CharField(_("event"), max_length=60)
+    event = models.CharField(pgettext_lazy("notification", "event"), max_length=60)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     title = models.CharField(_("title"), max_length=100, blank=True)
@@ -53,7 +54,7 @@ class Notification(models.Model):
     staff = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", null=True, blank=True, verbose_name=_("staff")
     )
-    event = models.CharField(_("event"), max_length=60)
+    event = models.CharField(pgettext_lazy("notification", "event"), max_length=60)
     dedupe_key = models.CharField(_("reference"), max_length=160)
     category = models.CharField(_("category"), max_length=15, choices=Category)
     context = models.JSONField(_("data"), default=dict, blank=True)

@@ -3,12 +3,10 @@
 import pytest
 from django.db import transaction
 
-from members.identity.facts import MemberRegistered
 from members.identity.tests.factories import MemberFactory
 from members.notifications.member_data import erase, export, move
 from members.notifications.models import Delivery, Notification, NotificationPreference, SubscribeCredit
 from members.notifications.services import choose
-from members.notifications.subscribers import welcome
 from members.notifications.tests.factories import credit, parcel
 from shop.core import clock
 
@@ -54,10 +52,3 @@ def test_nothing_is_left_of_a_member_who_was_erased(member):
     assert set(Delivery.objects.values_list("notification__member", flat=True)) == {other.pk}
     assert not SubscribeCredit.objects.exists()
     assert not NotificationPreference.objects.exists()
-
-
-def test_a_newcomer_is_welcomed_once(member):
-    fact = MemberRegistered(member_id=member.pk, inviter_id=None, at=clock.now())
-    welcome(fact)
-    welcome(fact)
-    assert Notification.objects.values_list("title", "in_inbox").get() == ("欢迎加入", True)
