@@ -1,7 +1,7 @@
-"""Members for customer service: who they are, where their parcels go, where they are signed in; blocking.
+"""Members for customer service: one page with all that every room knows about them (see `panels.py`); blocking.
 
-Members change their own data themselves, so nothing is typed in here. Phones are masked: whoever needs to find a member
-knows the last four digits or the whole number.
+Members change their own data themselves, so nothing is typed in here. Phones and streets are masked but for those who
+may reveal them: whoever needs to find a member knows the last four digits or the whole number.
 """
 
 from collections.abc import Callable
@@ -9,23 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Right
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from members.identity.models import Address, Member, MemberSession
-from members.identity.phones import mask_phone, parse_phone
+from members.identity.models import Member
+from members.identity.panels import MemberPanel, may_reveal, member_panels
+from members.identity.phones import mask_phone, parse_phone, show_phone
 from members.identity.services import block_member, unblock_member
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
-from shop.regions.queries import region
 
 
 def link_to_member(member: Member) -> str:
@@ -34,53 +33,16 @@ def link_to_member(member: Member) -> str:
     return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', page, member)
 
 
-class _ReadOnlyInline(TabularInline):
-    extra = 0
-    tab = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AddressInline(_ReadOnlyInline):
-    model = Address
-    fields = ["name", "masked_phone", "where", "detail", "is_default"]
-    readonly_fields = ["masked_phone", "where"]
-    ordering = ["-is_default", "-pk"]
-
-    @display(description=_("phone"))
-    def masked_phone(self, address: Address) -> str:
-        return mask_phone(address.phone)
-
-    @display(description=_("region"))
-    def where(self, address: Address) -> str:
-        found = region(address.region_id)
-        return found.path_name if found else address.region_id
-
-
-class SessionInline(_ReadOnlyInline):
-    model = MemberSession
-    fields = ["user_agent", "created_at", "refreshed_at", "expires_at", "revoked_at"]
-    ordering = ["-refreshed_at"]
-
-
 @admin.register(Member)
 class MemberAdmin(ReadOnlyAdmin):
     list_display = ["shown_name", "masked_phone", "from_wechat", "shown_status", "joined_at"]
     list_filter = ["status", "joined_at"]
-    fields = ["nickname", "masked_phone", "from_wechat", "birthday", "status", "invite_code", "inviter", "joined_at"]
-    readonly_fields = ["masked_phone", "from_wechat"]
+    readonly_fields = ["whole_phone", "masked_phone", "from_wechat", "invited_by"]
+    change_form_outer_after_template = "admin/members/panels.html"
     search_fields = ["nickname"]
-    search_help_text = _("Start of the nickname, last four digits of the phone, or the whole number")
+    search_help_text = _("Start of the nickname, invite code, last four digits of the phone, or the whole number")
     ordering = ["-pk"]
     show_full_result_count = False
-    inlines = [AddressInline, SessionInline]
     actions = ["block", "unblock"]
 
     def get_search_results(
@@ -93,7 +55,25 @@ class MemberAdmin(ReadOnlyAdmin):
         if term.isdigit() and len(term) == 4:
             return queryset.annotate(tail=Right("phone", 4)).filter(tail=term), False
         phone = parse_phone(term)
-        return (queryset.filter(phone=phone) if phone else queryset.filter(nickname__startswith=term)), False
+        named = Q(nickname__startswith=term) | Q(invite_code=term.upper())
+        return queryset.filter(Q(phone=phone) if phone else named), False
+
+    def get_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        return [
+            ("nickname", "whole_phone" if may_reveal(request) else "masked_phone"),
+            ("status", "from_wechat"),
+            ("birthday", "joined_at"),
+            ("invite_code", "invited_by"),
+        ]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        member = self.get_object(request, object_id) if object_id and request.method == "GET" else None
+        panels: list[MemberPanel] = []
+        if member is not None and self.has_view_permission(request, member):
+            panels = member_panels(request, member)
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
     @display(description=_("member"))
     def shown_name(self, member: Member) -> str:
@@ -102,6 +82,14 @@ class MemberAdmin(ReadOnlyAdmin):
     @display(description=_("phone"))
     def masked_phone(self, member: Member) -> str:
         return mask_phone(member.phone) if member.phone else "—"
+
+    @display(description=_("phone"))
+    def whole_phone(self, member: Member) -> str:
+        return show_phone(member.phone) if member.phone else "—"
+
+    @display(description=_("invited by"))
+    def invited_by(self, member: Member) -> str:
+        return link_to_member(member.inviter) if member.inviter else "–"
 
     @display(description=_("WeChat"), boolean=True)
     def from_wechat(self, member: Member) -> bool:

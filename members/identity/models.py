@@ -36,6 +36,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("reveal_member", _("Reveal phone numbers and streets"))]
         indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
         constraints = [
             models.CheckConstraint(

@@ -5,21 +5,32 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from members.identity.admin import link_to_member
-from members.segments.models import Segment, SegmentMembership, Tag
+from members.identity.models import Member
+from members.segments.models import MemberNote, Segment, SegmentMembership, Tag
 from members.segments.queries import current
-from members.segments.services import add_to_segment
+from members.segments.services import add_to_segment, set_tags, write_note
 from shop.core import clock
 from shop.core.paginator import BoundedPaginator
+from shop.core.screens import form_page, staff
+
+
+class TagsForm(forms.Form):
+    tags = forms.ModelMultipleChoiceField(
+        Tag.objects.order_by("name"), required=False, label=_("Tags"), widget=UnfoldAdminSelect2MultipleWidget
+    )
 
 
 @admin.register(Tag)
@@ -30,6 +41,23 @@ class TagAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         return super().get_queryset(request).annotate(member_count=Count("members"))
+
+    def get_urls(self) -> list[Any]:
+        of_member = self.admin_site.admin_view(self.change_tags_of)
+        return [path("member/<int:member_id>/", of_member, name="segments_tag_member"), *super().get_urls()]
+
+    def change_tags_of(self, request: HttpRequest, member_id: int) -> HttpResponse:
+        """All tags of one member, ticked or not; the way here is the member's page."""
+        if not request.user.has_perm("identity.change_member"):
+            raise PermissionDenied
+        member = get_object_or_404(Member, pk=member_id)
+        held = list(member.tags.values_list("tag", flat=True))
+        form = TagsForm(request.POST or None, initial={"tags": held})
+        if request.method != "POST" or not form.is_valid():
+            return form_page(self, request, form=form, title=_("Tags of {member}").format(member=member))
+        chosen = [tag.pk for tag in form.cleaned_data["tags"]]
+        set_tags(member_id=member_id, tag_ids=chosen, actor=staff(request), now=clock.now())
+        return redirect("admin:identity_member_change", member_id)
 
     @display(description=_("members"), ordering="member_count")
     def size(self, tag: Any) -> int:
@@ -93,3 +121,30 @@ class SegmentMembershipAdmin(ModelAdmin):
     @display(description=_("member"))
     def whom(self, membership: SegmentMembership) -> str:
         return link_to_member(membership.member)
+
+
+@admin.register(MemberNote)
+class MemberNoteAdmin(ModelAdmin):
+    """Notes are written once; they are read on the member's page, which leads here."""
+
+    list_display = ["text", "whom", "author", "written_at"]
+    list_select_related = ["member"]
+    fields = ["member", "text"]
+    autocomplete_fields = ["member"]
+    ordering = ["-id"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: MemberNote, form: Any, change: bool) -> None:
+        written = write_note(member_id=obj.member_id, text=obj.text, actor=staff(request), now=clock.now())
+        obj.pk = written.pk
+
+    def response_add(self, request: HttpRequest, obj: MemberNote, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect("admin:identity_member_change", obj.member_id)
+
+    @display(description=_("member"))
+    def whom(self, note: MemberNote) -> str:
+        return link_to_member(note.member)

@@ -21,8 +21,8 @@ def set_tags(*, member_id: int, tag_ids: Collection[int], actor: Actor, now: dat
     )
 
 
-@use_case
 def write_note(*, member_id: int, text: str, actor: Actor, now: datetime) -> MemberNote:
+    """Inside the caller's transaction."""
     return MemberNote.objects.create(member_id=member_id, text=text, author=actor.name[:80], written_at=now)
 
 

@@ -6,12 +6,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, gettext_noop, override
 
 from shop.core.models import StaffUser
 from shop.core.transactions import use_case
 
-NAMES = {"add": "Add", "change": "Change", "delete": "Delete", "view": "View"}
+NAMES = {
+    "add": "Add",
+    "change": "Change",
+    "delete": "Delete",
+    "view": "View",
+    "reveal": gettext_noop("Reveal phone numbers and streets"),
+}
 
 
 def screen_permissions() -> QuerySet[Permission]:

@@ -285,6 +285,18 @@ SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",
     "collection": "members.invitations.targets.collection",
 }
+# The page of a member in the admin, from top to bottom.
+MEMBER_PANELS: list[str] = [
+    "members.identity.panels.account_panel",
+    "members.tiers.panels.tier_panel",
+    "orders.checkout.member_panel.orders_panel",
+    "members.segments.panels.tags_panel",
+    "members.segments.panels.notes_panel",
+    "members.invitations.panels.invitations_panel",
+    "members.notifications.panels.notifications_panel",
+    "members.identity.panels.addresses_panel",
+    "members.identity.panels.sessions_panel",
+]
 DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
     "orders.checkout.dashboard.month_orders_panel",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 VIEW = ("view",)
 EDIT = ("view", "change")
 ALL = ("view", "add", "change", "delete")
+REVEAL = "reveal"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ ROLES: tuple[Role, ...] = (
         "owner",
         _("Owner"),
         dict.fromkeys(("catalog", *MEMBERS, *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
-        | {"admin": VIEW},
+        | {"identity.member": (*ALL, REVEAL), "admin": VIEW},
     ),
     Role(
         "operator",
@@ -51,10 +52,13 @@ ROLES: tuple[Role, ...] = (
         _("Customer service"),
         {
             "identity": EDIT,
+            "identity.member": (*EDIT, REVEAL),
             "tiers": VIEW,
             "tiers.membertier": EDIT,
             "invitations": EDIT,
             "notifications": VIEW,
+            "segments": VIEW,
+            "segments.membernote": ("view", "add"),
             "checkout": EDIT,
             "payments": VIEW,
             "shipments": VIEW,
