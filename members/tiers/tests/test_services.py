@@ -77,7 +77,7 @@ def test_growth_lifts_at_once_and_tells_the_rooms_above(member):
     assert (held(member), history(member)) == ("normal", [])
     assert earn(member, 4001)
     assert (held(member), history(member)) == ("gold", [("normal", "gold", "upgrade")])
-    payload = OutboxEntry.objects.get(fact="TierChanged").payload
+    payload = OutboxEntry.objects.get(fact="TierChanged", subscriber__endswith=".noticed").payload
     assert {name: payload[name] for name in ("member_id", "from_tier", "to_tier", "is_upgrade", "reason")} == {
         "member_id": member.pk,
         "from_tier": "normal",
