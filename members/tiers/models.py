@@ -36,7 +36,7 @@ class Tier(models.Model):
         _("points multiplier (bp)"), default=WHOLE_BP, help_text=_("10000 is once the points, 15000 one and a half.")
     )
     discount_bp = models.PositiveIntegerField(
-        _("member price discount (bp)"), default=0, help_text=_("500 is 5 % off.")
+        _("member price discount (bp)"), default=0, help_text=_("500 takes five percent off.")
     )
     free_shipping = models.BooleanField(_("free shipping"), default=False)
     priority = models.PositiveSmallIntegerField(
