@@ -16,7 +16,9 @@ from shop.core.management.commands.messages import extract_messages, faults, mer
 from shop.settings.navigation import NAVIGATION
 
 CATALOGUE = Path(settings.BASE_DIR, "locale", "zh_Hans", "LC_MESSAGES", "django.po")
-SCREENS = [str(item["link"]) for group in NAVIGATION for item in group["items"]]
+# What members are told and their tiers are called is data in both languages, shown side by side where it is edited.
+BOTH_LANGUAGES = ("/admin/notifications/notificationtemplate/", "/admin/tiers/tier/")
+SCREENS = [str(item["link"]) for group in NAVIGATION for item in group["items"] if item["link"] not in BOTH_LANGUAGES]
 ADDED = ["catalog_product", "catalog_category", "catalog_brand", "catalog_collection", "catalog_productimport"]
 ADDED += ["network_warehouse", "network_store", "carriers_carrier", "freight_freighttemplate", "core_staffuser"]
 FORMS = [f"/admin/{model.replace('_', '/')}/add/" for model in [*ADDED, "auth_group"]]

@@ -97,7 +97,7 @@ class TierPolicyAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("tiers"))
     def shown_ladder(self, policy: TierPolicy) -> str:
-        return " · ".join(f"{row.tier.name} {row.threshold:,}/{row.retention:,}" for row in policy.requirements.all())
+        return " · ".join(f"{row.tier} {row.threshold:,}/{row.retention:,}" for row in policy.requirements.all())
 
     def has_change_rules_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tiers.change_tierpolicy")
@@ -166,7 +166,7 @@ class MemberTierAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("tier"), ordering="tier", label=True)
     def shown_tier(self, row: MemberTier) -> str:
-        return row.tier.name
+        return str(row.tier)
 
     @display(description=gettext_lazy("valid through"), ordering="valid_until")
     def last_day(self, row: MemberTier) -> date | str:
@@ -177,7 +177,7 @@ class MemberTierAdmin(ReadOnlyAdmin):
         if row.manual_tier is None:
             return "–"
         until = _("through {day}").format(day=row.manual_until - DAY) if row.manual_until else _("for good")
-        return f"{row.manual_tier.name} {until}"
+        return f"{row.manual_tier} {until}"
 
     @display(description=gettext_lazy("behind it"))
     def shown_ledger(self, row: MemberTier) -> str:
@@ -233,7 +233,7 @@ class MemberTierAdmin(ReadOnlyAdmin):
             row = end_manual_tier(
                 member_id=row.pk, reason=form.cleaned_data["reason"], actor=staff(request), now=clock.now()
             )
-            return self._done(request, row, _("Ended by hand; now {tier}").format(tier=row.tier.name))
+            return self._done(request, row, _("Ended by hand; now {tier}").format(tier=row.tier))
         return form_page(self, request, form=form, title=_("End the tier set by hand"))
 
     def _done(self, request: HttpRequest, row: MemberTier, note: str) -> HttpResponse:

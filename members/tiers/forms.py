@@ -86,7 +86,7 @@ class RulesForm(forms.ModelForm):
                 yield tier, threshold, self.cleaned_data.get(f"retention_{tier.pk}") or 0
 
     def _add(self, name: str, label: Any, tier: Tier, initial: int | None) -> None:
-        self.fields[name] = _whole_number(label.format(tier=tier.name), initial=initial)
+        self.fields[name] = _whole_number(label.format(tier=tier), initial=initial)
 
 
 class ReasonForm(forms.Form):

@@ -8,8 +8,8 @@ row holds the lowest tier; the history of a member's tiers has no gaps. Which ti
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
@@ -55,7 +55,9 @@ class Tier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """The name in the reader's language."""
+        english = (get_language() or "").startswith("en")
+        return self.name_en if english and self.name_en else self.name
 
 
 class TierPolicy(models.Model):

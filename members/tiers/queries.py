@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import BigIntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import get_language
 
 from members.identity.models import Member
 from members.tiers.engine import Growth, Question, Rules, Standing, Step, Window, newcomer
@@ -65,8 +64,7 @@ def present(tier: Tier) -> dict[str, str]:
 
 
 def name_of(tier: Tier) -> str:
-    english = (get_language() or "").startswith("en")
-    return tier.name_en if english and tier.name_en else tier.name
+    return str(tier)
 
 
 def present_benefits(tier: Tier) -> dict[str, Any]:

@@ -218,11 +218,17 @@ class PreferenceValueAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=gettext_lazy("value"))
     def shown_value(self, value: PreferenceValue) -> str:
-        return str(value.value)
+        return _shown(value.value)
 
     @display(description=gettext_lazy("default"))
     def shown_default(self, value: PreferenceValue) -> str:
-        return str(preferences.declared_preferences()[value.key].default)
+        return _shown(preferences.declared_preferences()[value.key].default)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value)
 
 
 for _schedule in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):

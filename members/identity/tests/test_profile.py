@@ -33,7 +33,7 @@ def test_me_has_exactly_the_contracts_keys(member, member_client):
         "avatar_url": "",
         "phone": member.phone.removeprefix("+86"),
         "birthday": None,
-        "tier": None,
+        "tier": {"code": "normal", "name": "普通会员"},
         "growth": 0,
         "points": 0,
         "invite_code": member.invite_code,
@@ -54,8 +54,8 @@ def test_rooms_above_fill_in_what_they_know(settings, member_client):
     assert (me["tier"], me["growth"], me["points"]) == ({"code": "silver", "name": "银卡"}, 120, 37)
 
 
-def test_a_profile_costs_one_query(member_client, django_assert_num_queries):
-    with django_assert_num_queries(1):
+def test_a_profile_costs_one_query_and_two_for_the_tier(member_client, django_assert_num_queries):
+    with django_assert_num_queries(3):
         member_client.get(ME)
 
 

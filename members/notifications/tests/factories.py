@@ -13,7 +13,7 @@ TEMPLATE = "WX-PARCEL"
 PARCEL = declare(
     NotificationEvent(
         code="test_parcel",
-        label="Parcel",
+        label="test parcel",
         category=Category.TRANSACTIONAL,
         routes=((Channel.IN_APP,), (Channel.SUBSCRIBE, Channel.SMS)),
         fields=(
