@@ -41,7 +41,7 @@ from members.identity.services.sessions import Tokens
 from members.identity.services.sign_in import SignedIn
 from shop.core import clock
 from shop.core.api.pagination import PageQuery, page
-from shop.core.api.serializers import ErrorOut, validated
+from shop.core.api.serializers import ErrorOut, NoFields, validated
 from shop.core.client_address import client_address
 from shop.core.rate_limits import limit
 
@@ -111,9 +111,10 @@ class RefreshView(APIView):
 
 
 class LogoutView(MemberAPIView):
-    @extend_schema(request=None, responses={204: None, 401: ErrorOut})
+    @extend_schema(request=None, responses={204: None, 400: ErrorOut, 401: ErrorOut})
     def post(self, request: MemberRequest) -> Response:
         """End this session: its refresh token stops working."""
+        validated(NoFields, request)
         services.sign_out(session_id=request.member.session_id, now=clock.now())
         return Response(status=204)
 
