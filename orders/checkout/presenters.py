@@ -1,14 +1,13 @@
 """Orders and offers as the API answers them: plain data, one shape for a line everywhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from members.identity.phones import show_phone
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
-from promotions.pricing.model import Adjustment, PricedLine, Rejection
+from promotions.pricing.model import Adjustment, CouponOption, PricedLine, Rejection
 
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
 
@@ -27,7 +26,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None) -> dict[
         "applied": [_adjustment(each) for each in quote.applied],
         "rejected": [_rejection(each) for each in quote.rejected],
         "points_to_earn": quote.points_to_earn,
-        "usable_coupons": list(quote.usable_coupons),
+        "usable_coupons": [_coupon_option(each) for each in quote.usable_coupons],
         "promised_at": promised_at,
         "address_required": offer.recipient is None,
     }
@@ -92,8 +91,26 @@ def _quote_line(line: PricedLine) -> dict[str, Any]:
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
-    return {**asdict(adjustment), "label": str(adjustment.label)}
+    return {
+        "kind": adjustment.kind,
+        "id": adjustment.id,
+        "label": adjustment.label,
+        "amount_fen": adjustment.amount_fen,
+    }
 
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     return {"kind": rejection.kind, "id": rejection.id, "code": rejection.code, "message": str(rejection.message)}
+
+
+def _coupon_option(option: CouponOption) -> dict[str, Any]:
+    """What the coupon takes off by itself; one that does nothing here says why."""
+    refusal = option.refusal
+    return {
+        "id": option.id,
+        "label": option.label,
+        "amount_fen": option.amount_fen,
+        "usable": refusal is None,
+        "code": refusal.code if refusal else "",
+        "message": str(refusal.message) if refusal else "",
+    }

@@ -94,6 +94,15 @@ class RejectionOut(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class CouponOptionOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    amount_fen = serializers.IntegerField(help_text="What the coupon takes off by itself.")
+    usable = serializers.BooleanField()
+    code = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+
+
 class QuoteLineOut(serializers.Serializer[Any]):
     sku_id = serializers.IntegerField()
     quantity = serializers.IntegerField()
@@ -114,7 +123,7 @@ class QuoteOut(serializers.Serializer[Any]):
     applied = AdjustmentOut(many=True)
     rejected = RejectionOut(many=True)
     points_to_earn = serializers.IntegerField()
-    usable_coupons = serializers.ListField(child=serializers.DictField())
+    usable_coupons = CouponOptionOut(many=True)
     promised_at = serializers.DateTimeField(allow_null=True)
     address_required = serializers.BooleanField()
 

@@ -1,13 +1,17 @@
-"""What pricing reads and answers: frozen, free of the database. Money is integer fen.
+"""What pricing reads and answers: frozen, free of the database. Money is integer fen, shares are basis points.
 
 Always: a line's payable is its subtotal plus its adjustments and is never negative; the quote's payable is the sum of
-its lines' payables plus freight.
+its lines' payables plus freight. `CartSnapshot` is what the buyer wants, `Terms` what the shop offers for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
+
+from promotions.pricing.scopes import EVERYTHING, Scope
+
+WHOLE_BP = 10_000
 
 
 class Stage(StrEnum):
@@ -20,24 +24,54 @@ class Stage(StrEnum):
     FREIGHT = "freight"
 
 
-@dataclass(frozen=True)
+class Mechanism(StrEnum):
+    """Who takes something off a price: the rows and columns of the combination matrix."""
+
+    ACTIVITY = "activity"
+    MEMBER_PRICE = "member_price"
+    TIMED_DISCOUNT = "timed_discount"
+    SPEND_OFFER = "spend_offer"
+    COUPON = "coupon"
+    SHIPPING_COUPON = "shipping_coupon"
+    POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True)
 class PricingLine:
-    """Units of one SKU at its list price."""
+    """Units of one SKU at its list price, and how far promotions may lower it.
+
+    `category_path` is the materialised path of the product's category. `floor_price_fen` is what a unit costs at
+    least, `max_discount_bp` the share of the list price that may be taken off at most, whoever takes it.
+    """
 
     sku_id: int
     quantity: int
     unit_price_fen: int
+    product_id: int = 0
+    category_path: str = ""
+    floor_price_fen: int = 0
+    max_discount_bp: int = WHOLE_BP
 
     def __post_init__(self) -> None:
         if self.quantity < 1 or self.unit_price_fen < 0:
             raise ValueError("a line has at least one unit and no negative price")
 
+    @property
+    def subtotal_fen(self) -> int:
+        return self.unit_price_fen * self.quantity
+
+    @property
+    def least_unit_fen(self) -> int:
+        """What a unit costs at least, never more than its list price."""
+        kept = -(-self.unit_price_fen * (WHOLE_BP - self.max_discount_bp) // WHOLE_BP)
+        return min(max(self.floor_price_fen, kept), self.unit_price_fen)
+
 
 @dataclass(frozen=True)
 class CartSnapshot:
-    """Everything a price depends on. `freight_fen` is None while nobody knows where the goods go.
+    """What the buyer wants. `freight_fen` is None while nobody knows where the goods go.
 
-    A SKU appears in one line only. `coupon_ids` and `points_to_use` are what the buyer asks for.
+    A SKU appears in one line only. `freight_fen` is freight before any promotion.
     """
 
     lines: tuple[PricingLine, ...]
@@ -50,27 +84,223 @@ class CartSnapshot:
             raise ValueError("a SKU appears in one line only")
 
 
+@dataclass(frozen=True, slots=True)
+class UnitPriceTerms:
+    """A unit price in place of the list price: `unit_price_fen`, or `off_bp` off the list price.
+
+    `max_units` of a line have it, the rest costs the list price. With `asked` the buyer came through this activity:
+    its price stands on its lines whatever else is offered. `refuses` names mechanisms that this promotion does not
+    combine with, whatever the matrix says. `kind` is what adjustments are called, the mechanism's name by default.
+    """
+
+    id: int | None
+    label: str
+    mechanism: Mechanism
+    scope: Scope
+    unit_price_fen: int | None = None
+    off_bp: int = 0
+    max_units: int | None = None
+    asked: bool = False
+    kind: str = ""
+    version: int | None = None
+    refuses: frozenset[Mechanism] = frozenset()
+
+
+class Measure(StrEnum):
+    AMOUNT = "amount"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """Units of a SKU given for nothing; `available` is what the shop can still give away."""
+
+    sku_id: int
+    quantity: int
+    label: str
+    available: int = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class SpendTier:
+    """From `threshold` on (fen or units, by the offer's measure): an amount or a share off, free shipping, gifts."""
+
+    threshold: int
+    off_fen: int = 0
+    off_bp: int = 0
+    free_shipping: bool = False
+    gifts: tuple[Gift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpendOfferTerms:
+    """Spend so much, or buy so many, of the goods in scope and get what the highest tier reached gives.
+
+    `tiers` rise by threshold. With `repeats` the amount off and the gifts of the tier reached are given as often as its
+    threshold fits in. `cap_fen` limits what the offer takes off. Measured on what earlier stages left.
+    """
+
+    id: int
+    label: str
+    scope: Scope
+    tiers: tuple[SpendTier, ...]
+    measure: Measure = Measure.AMOUNT
+    repeats: bool = False
+    cap_fen: int | None = None
+    version: int | None = None
+    refuses: frozenset[Mechanism] = frozenset()
+
+
+class CouponKind(StrEnum):
+    """In the order in which coupons act when several do."""
+
+    EXCHANGE = "exchange"
+    PERCENT = "percent"
+    AMOUNT = "amount"
+    SHIPPING = "shipping"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    code: str
+    message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CouponTerms:
+    """A coupon that the buyer holds; `id` is the coupon's, not its template's.
+
+    `threshold_fen` is reached by the goods in scope as earlier stages left them. AMOUNT takes `off_fen`, PERCENT
+    `off_bp` up to `cap_fen`, EXCHANGE pays `units` of the dearest line in scope, SHIPPING pays freight up to `cap_fen`.
+    A coupon that cannot be used now, whatever is in the cart, carries the `refusal`.
+    """
+
+    id: int
+    label: str
+    kind: CouponKind
+    template_id: int | None = None
+    scope: Scope = EVERYTHING
+    threshold_fen: int = 0
+    off_fen: int = 0
+    off_bp: int = 0
+    cap_fen: int | None = None
+    units: int = 1
+    refusal: Refusal | None = None
+    version: int | None = None
+    refuses: frozenset[Mechanism] = frozenset()
+
+    @property
+    def mechanism(self) -> Mechanism:
+        return Mechanism.SHIPPING_COUPON if self.kind == CouponKind.SHIPPING else Mechanism.COUPON
+
+
+@dataclass(frozen=True, slots=True)
+class PointsTerms:
+    """How the buyer may pay with points: at least `minimum`, in whole `step`s, up to `cap_bp` of the goods' net."""
+
+    available: int = 0
+    points_per_yuan: int = 100
+    cap_bp: int = WHOLE_BP
+    step: int = 1
+    minimum: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FreightTerms:
+    """A benefit that pays freight in full, such as free shipping of a tier."""
+
+    kind: str
+    id: int | None
+    label: str
+
+
 @dataclass(frozen=True)
+class Combination:
+    """Who combines with whom. `refused` holds pairs (who refuses, whom): two combine when neither side refuses."""
+
+    refused: frozenset[tuple[Mechanism, Mechanism]] = frozenset(
+        {
+            (Mechanism.ACTIVITY, Mechanism.SPEND_OFFER),
+            (Mechanism.ACTIVITY, Mechanism.COUPON),
+            (Mechanism.SPEND_OFFER, Mechanism.SPEND_OFFER),
+            (Mechanism.COUPON, Mechanism.COUPON),
+        }
+    )
+
+    def agree(self, one: Mechanism, other: Mechanism) -> bool:
+        return (one, other) not in self.refused and (other, one) not in self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLimits:
+    """How far offers, coupons and points together may lower an order's goods: what the shop shows as prices stands."""
+
+    floor_fen: int = 0
+    max_discount_bp: int = WHOLE_BP
+    max_coupons: int = 5
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything the shop offers for a cart. Promotions that touch none of its lines may be left out."""
+
+    unit_prices: tuple[UnitPriceTerms, ...] = ()
+    spend_offers: tuple[SpendOfferTerms, ...] = ()
+    coupons: tuple[CouponTerms, ...] = ()
+    points: PointsTerms = field(default_factory=PointsTerms)
+    freight: tuple[FreightTerms, ...] = ()
+    combination: Combination = field(default_factory=Combination)
+    limits: OrderLimits = field(default_factory=OrderLimits)
+
+
+@dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A change of what is paid for a line (or for freight) and its cause; discounts are negative."""
+    """A change of what is paid for a line (or for freight) and its cause; discounts are negative.
+
+    `version` is that of the promotion's rules at this moment; `points` is how many points paid for it.
+    """
 
     kind: str
     id: int | None
     label: str
     amount_fen: int
+    version: int | None = None
+    points: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rejection:
-    """Something that the buyer asked for and that does not act, and why."""
+    """Something that does not act, and why; `asked` tells what the buyer selected from what the shop merely offers."""
 
     kind: str
     id: int | None
     code: str
     message: Any
+    asked: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class GiftLine:
+    """Units that go along for nothing, and the offer that gives them."""
+
+    sku_id: int
+    quantity: int
+    label: str
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CouponOption:
+    """A coupon of the buyer's on this cart: what it takes off by itself, or why it does not."""
+
+    id: int
+    label: str
+    amount_fen: int
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PricedLine:
     sku_id: int
     quantity: int
@@ -85,14 +315,23 @@ class PricedLine:
     def payable_fen(self) -> int:
         return self.subtotal_fen + total(self.adjustments)
 
+    @property
+    def points(self) -> int:
+        return sum(each.points for each in self.adjustments)
+
 
 @dataclass(frozen=True)
 class Quote:
+    """`freight_fen` is what is left to pay of freight after `freight_adjustments`; `applied` sums each cause up."""
+
     lines: tuple[PricedLine, ...] = ()
+    gifts: tuple[GiftLine, ...] = ()
     freight_fen: int | None = None
+    freight_adjustments: tuple[Adjustment, ...] = ()
     applied: tuple[Adjustment, ...] = ()
     rejected: tuple[Rejection, ...] = ()
-    usable_coupons: tuple[Any, ...] = ()
+    coupon_ids: tuple[int, ...] = ()
+    usable_coupons: tuple[CouponOption, ...] = ()
     points_used: int = 0
     points_to_earn: int = 0
 
@@ -108,7 +347,9 @@ class Quote:
     @property
     def points_discount_fen(self) -> int:
         """The part of the discount that points pay."""
-        return -sum(each.amount_fen for line in self.lines for each in line.adjustments if each.kind == "points")
+        return -sum(
+            each.amount_fen for line in self.lines for each in line.adjustments if each.kind == Mechanism.POINTS
+        )
 
     @property
     def payable_fen(self) -> int:

@@ -1,0 +1,103 @@
+"""Which goods a promotion is about, and how to find the few promotions that touch a cart among very many.
+
+A category is named by its materialised path (`Category.path`), so that a promotion on a category covers everything
+below it without asking the tree.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+# Characters per level of a category path: `Category.steplen`.
+PATH_STEP = 4
+
+
+class Goods(Protocol):
+    """What a scope asks of a line."""
+
+    @property
+    def sku_id(self) -> int: ...
+    @property
+    def product_id(self) -> int: ...
+    @property
+    def category_path(self) -> str: ...
+
+
+class Scoped(Protocol):
+    @property
+    def scope(self) -> "Scope": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Goods named by category, product or SKU, less those excluded; nothing named means all goods."""
+
+    categories: frozenset[str] = frozenset()
+    products: frozenset[int] = frozenset()
+    skus: frozenset[int] = frozenset()
+    without_categories: frozenset[str] = frozenset()
+    without_products: frozenset[int] = frozenset()
+    without_skus: frozenset[int] = frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        """Nothing is named; something may still be excluded."""
+        return not (self.categories or self.products or self.skus)
+
+    def covers(self, line: Goods) -> bool:
+        return (
+            self.is_everything
+            or line.sku_id in self.skus
+            or line.product_id in self.products
+            or _under(self.categories, line.category_path)
+        ) and not (
+            line.sku_id in self.without_skus
+            or line.product_id in self.without_products
+            or _under(self.without_categories, line.category_path)
+        )
+
+
+EVERYTHING = Scope()
+T = TypeVar("T", bound=Scoped)
+
+
+class ScopeIndex(Generic[T]):
+    """Promotions by what they name, so that a cart meets those that touch it without walking through the others.
+
+    Built once for a list of live promotions and never changed.
+    """
+
+    def __init__(self, promotions: Iterable[T]) -> None:
+        self._all = tuple(promotions)
+        self._everywhere: list[int] = []
+        self._by_category: dict[str, list[int]] = {}
+        self._by_product: dict[int, list[int]] = {}
+        self._by_sku: dict[int, list[int]] = {}
+        for place, promotion in enumerate(self._all):
+            scope = promotion.scope
+            if scope.is_everything:
+                self._everywhere.append(place)
+            for path in scope.categories:
+                self._by_category.setdefault(path, []).append(place)
+            for product_id in scope.products:
+                self._by_product.setdefault(product_id, []).append(place)
+            for sku_id in scope.skus:
+                self._by_sku.setdefault(sku_id, []).append(place)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def touching(self, lines: Sequence[Goods]) -> tuple[T, ...]:
+        """Those that cover at least one of `lines`, in the order in which they were given."""
+        places = set(self._everywhere)
+        for line in lines:
+            places.update(self._by_sku.get(line.sku_id, ()))
+            places.update(self._by_product.get(line.product_id, ()))
+            for end in range(PATH_STEP, len(line.category_path) + 1, PATH_STEP):
+                places.update(self._by_category.get(line.category_path[:end], ()))
+        candidates = (self._all[place] for place in sorted(places))
+        return tuple(each for each in candidates if any(each.scope.covers(line) for line in lines))
+
+
+def _under(categories: frozenset[str], path: str) -> bool:
+    return bool(categories) and any(path[:end] in categories for end in range(PATH_STEP, len(path) + 1, PATH_STEP))
