@@ -44,7 +44,8 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
             object_id=str(member_id),
         ).update(object_repr=str(member_id)),
     }
-    Member.objects.filter(pk=member_id).update(
+    # What became part of another account keeps saying so.
+    Member.objects.filter(pk=member_id).exclude(status=Member.Status.MERGED).update(
         status=Member.Status.CLOSED,
         phone=None,
         openid=None,

@@ -57,6 +57,8 @@ class TagAdmin(ModelAdmin):
             return form_page(self, request, form=form, title=_("Tags of {member}").format(member=member))
         chosen = [tag.pk for tag in form.cleaned_data["tags"]]
         set_tags(member_id=member_id, tag_ids=chosen, actor=staff(request), now=clock.now())
+        names = ", ".join(tag.name for tag in form.cleaned_data["tags"])
+        self.log_change(request, member, _("Tags: {names}").format(names=names or "–"))
         return redirect("admin:identity_member_change", member_id)
 
     @display(description=_("members"), ordering="member_count")

@@ -4,6 +4,7 @@ Always: nobody is erased while something of theirs is open (an order under way, 
 kept stays without a name on it.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import structlog
@@ -85,10 +86,19 @@ def _erase(*, cancellation_id: int, now: datetime) -> bool | None:
         cancellation.due_at = now + _TRY_AGAIN_AFTER
         cancellation.save(update_fields=["due_at", "obstacles"])
         return False
-    cancellation.erased, cancellation.erased_at = erase_everything(member_id=member_id, now=now), now
+    cancellation.erased, cancellation.erased_at = _erase_accounts(member_id, now), now
     cancellation.save(update_fields=["erased", "erased_at", "obstacles"])
     log.info("member_erased", member=member_id, **cancellation.erased)
     return True
+
+
+def _erase_accounts(member_id: int, now: datetime) -> dict[str, int]:
+    """Erase the member and what stayed on the accounts that became theirs: staff may have written about those too."""
+    merged = Member.objects.filter(merged_into_id=member_id).order_by("pk").values_list("pk", flat=True)
+    erased: Counter[str] = Counter()
+    for account_id in (*merged, member_id):
+        erased.update(erase_everything(member_id=account_id, now=now))
+    return dict(erased)
 
 
 def _require(value: str, pointer: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
@@ -121,6 +122,7 @@ def test_staff_change_the_tags_of_a_member(shown):
     assert "茶友" in client.get(address).content.decode()
     assert client.post(address, {"tags": [gift.pk]}).status_code == 302
     assert MemberTag.objects.values_list("tag", "source").get() == (gift.pk, "staff:service")
+    assert LogEntry.objects.values_list("object_id", "change_message").get() == (str(member.pk), "标签：送礼")
     other = Client()
     other.force_login(StaffUser.objects.get(username="operator"))
     assert other.post(address, {"tags": []}).status_code == 403

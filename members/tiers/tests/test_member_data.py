@@ -3,15 +3,19 @@
 from datetime import date
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from members.identity.services import merging
+from members.identity.models import Cancellation, Member
+from members.identity.services import erase_due, merging
 from members.identity.tests.factories import MemberFactory
 from members.tiers.invariants import LAWS
 from members.tiers.member_data import erase, export, move
 from members.tiers.models import GrowthEntry, MemberTier, TierChange
 from members.tiers.services import earn_growth, set_manual_tier
 from members.tiers.tests.making import STAFF, at, held, tier
+from tests.traces import traces
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = at(2026, 3, 10)
@@ -95,6 +99,25 @@ def test_what_staff_wrote_goes_with_the_member_and_the_numbers_stay(phone):
         assert erase(member_id=phone.pk, now=NOON) == {"tier_notes": 1, "growth_notes": 0, "tier_reasons": 1}
     assert TierChange.objects.filter(note="").count() == 2
     assert (held(phone), MemberTier.objects.get().manual_reason) == ("gold", "")
+
+
+def test_what_staff_wrote_about_an_account_that_was_merged_goes_too(phone, wechat, admin_user):
+    trail = {"content_type": ContentType.objects.get_for_model(Member), "object_id": str(wechat.pk)}
+    LogEntry.objects.create(user=admin_user, object_repr="晚舟", action_flag=2, **trail)
+    set_manual_tier(
+        member_id=wechat.pk, tier_id=tier("gold").pk, reason="晚舟 来电", last_day=None, actor=STAFF, now=NOON
+    )
+    merge(wechat, phone)
+    assert traces(["晚舟"]).keys() == {
+        "django_admin_log.object_repr",
+        "tiers_tierchange.note",
+        "tiers_membertier.manual_reason",
+    }
+    Cancellation.objects.create(member=phone, requested_at=NOON, due_at=NOON)
+    assert erase_due(now=NOON) == {"erased": 1, "postponed": 0}
+    assert traces(["晚舟"]) == {}
+    wechat.refresh_from_db()
+    assert (wechat.status, wechat.merged_into_id) == ("merged", phone.pk)
 
 
 def test_members_take_their_tier_and_growth_along(phone):
