@@ -170,9 +170,10 @@ class Refusal:
 class CouponTerms:
     """A coupon that the buyer holds; `id` is the coupon's, not its template's.
 
-    `threshold_fen` is reached by the goods in scope as earlier stages left them. AMOUNT takes `off_fen`, PERCENT
-    `off_bp` up to `cap_fen`, EXCHANGE pays `units` of the dearest line in scope, SHIPPING pays freight up to `cap_fen`.
-    A coupon that cannot be used now, whatever is in the cart, carries the `refusal`.
+    `threshold_fen` is reached by the goods in scope as earlier stages left them, `threshold_count` by their units.
+    AMOUNT takes `off_fen`, PERCENT `off_bp` up to `cap_fen`, EXCHANGE pays `units` of the dearest line in scope but for
+    `pay_fen` each, SHIPPING pays freight up to `cap_fen`. A coupon that cannot be used now, whatever is in the cart,
+    carries the `refusal`.
     """
 
     id: int
@@ -181,10 +182,12 @@ class CouponTerms:
     template_id: int | None = None
     scope: Scope = EVERYTHING
     threshold_fen: int = 0
+    threshold_count: int = 0
     off_fen: int = 0
     off_bp: int = 0
     cap_fen: int | None = None
     units: int = 1
+    pay_fen: int = 0
     refusal: Refusal | None = None
     version: int | None = None
     refuses: frozenset[Mechanism] = frozenset()
