@@ -50,9 +50,7 @@ def benefits_of(*, member_id: int) -> Benefits:
 
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """`tier` and `growth` of the members' profiles, in one query; see `MEMBER_PROFILE_PROVIDERS`."""
-    rows = Member.objects.filter(pk__in=member_ids).values_list(
-        "pk", "tier_standing__growth", Coalesce("tier_standing__tier_id", _lowest(), output_field=BigIntegerField())
-    )
+    rows = Member.objects.filter(pk__in=member_ids).values_list("pk", "tier_standing__growth", held_tier_id())
     found = list(rows)
     tiers = Tier.objects.in_bulk({tier_id for _, _, tier_id in found})
     return {pk: {"tier": present(tiers[tier_id]), "growth": growth or 0} for pk, growth, tier_id in found}
@@ -176,6 +174,11 @@ def _history(member_id: int) -> list[dict[str, Any]]:
         }
         for change in changes[:HISTORY_SHOWN]
     ]
+
+
+def held_tier_id() -> Coalesce:
+    """The tier that a `Member` row holds, as an expression for a query over members."""
+    return Coalesce("tier_standing__tier_id", _lowest(), output_field=BigIntegerField())
 
 
 def _tier_of(member_id: int) -> QuerySet[Tier]:

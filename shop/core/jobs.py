@@ -30,6 +30,7 @@ WORDS = (
     gettext_noop("confirmed"),
     gettext_noop("deferred"),
     gettext_noop("delivered"),
+    gettext_noop("ended"),
     gettext_noop("erased"),
     gettext_noop("evaluated"),
     gettext_noop("failed"),
@@ -47,6 +48,7 @@ WORDS = (
     gettext_noop("sent"),
     gettext_noop("sessions"),
     gettext_noop("skipped"),
+    gettext_noop("started"),
     gettext_noop("succeeded"),
     gettext_noop("tried"),
 )

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "members.invitations",
     "members.notifications",
     "members.segments",
+    "promotions.campaigns",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",
@@ -250,6 +251,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
+    "promotions.campaigns.member_data.move",
     "members.segments.member_data.move",
     "members.tiers.member_data.move",
     "members.invitations.member_data.move",
@@ -272,6 +274,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.invitations.member_data.export",
     "members.segments.member_data.export",
     "members.notifications.member_data.export",
+    "promotions.campaigns.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -280,6 +283,8 @@ MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
     "orders.payments.member_data.open_refunds",
 ]
+# The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
+CAMPAIGN_MODELS: list[str] = []
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

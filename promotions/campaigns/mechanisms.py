@@ -1,0 +1,19 @@
+"""The mechanisms that stand in the frame: `settings.CAMPAIGN_MODELS` lists their models by dotted path, in order."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from promotions.campaigns.models import Campaign
+from shop.core.errors import NotFound
+
+
+def campaign_models() -> list[type[Campaign]]:
+    return [import_string(path) for path in settings.CAMPAIGN_MODELS]
+
+
+def model_of(kind: str) -> type[Campaign]:
+    """Raises NotFound for a kind that no mechanism has."""
+    found = next((model for model in campaign_models() if kind == model.KIND), None)
+    if found is None:
+        raise NotFound
+    return found

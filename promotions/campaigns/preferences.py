@@ -1,0 +1,32 @@
+"""What the merchant may change about campaigns as such."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.preferences import switch, whole_number
+
+PROMOTIONS_ON = switch(
+    "promotions.enabled",
+    default=True,
+    label=_("Promotions are on"),
+    help_text=_("Switched off, everything sells at its list or member price within seconds, whatever is published."),
+)
+NEW_MEMBER_DAYS = whole_number(
+    "promotions.new_member_days",
+    default=0,
+    label=_("Days for which somebody is a new member"),
+    help_text=_("Before the first purchase. 0: for as long as it takes."),
+    maximum=3650,
+)
+APPROVAL_DEPTH_BP = whole_number(
+    "promotions.approval_depth_bp",
+    default=5000,
+    label=_("Discount that a second person approves (basis points)"),
+    help_text=_("Deeper ones wait for approval. 5000 is half the price, 10000 asks nobody."),
+    maximum=10_000,
+)
+APPROVAL_BUDGET_FEN = whole_number(
+    "promotions.approval_budget_fen",
+    default=1_000_000,
+    label=_("Budget that a second person approves (fen)"),
+    help_text=_("Larger ones wait for approval, and so do campaigns without a budget if this is 0."),
+)

@@ -1,0 +1,76 @@
+"""Reads that every mechanism shares: who the buyer is, what is live, which members an audience holds."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from members.identity.models import Member
+from members.segments.models import SegmentMembership
+from members.segments.queries import current
+from members.tiers.models import Tier
+from members.tiers.queries import held_tier_id
+from promotions.campaigns.audience import Audience, Buyer
+from promotions.campaigns.models import PUBLISHED, FirstPurchase
+from promotions.campaigns.preferences import NEW_MEMBER_DAYS
+
+
+def buyer_for(*, member_id: int, channel: str, now: datetime) -> Buyer:
+    """The member as campaigns see them at `now`, in one query. Raises Member.DoesNotExist."""
+    return buyers_for(member_ids=[member_id], channel=channel, now=now)[0]
+
+
+def buyers_for(*, member_ids: Sequence[int], channel: str, now: datetime) -> list[Buyer]:
+    """In the order of `member_ids`; one query. Raises Member.DoesNotExist for an unknown one."""
+    mine = SegmentMembership.objects.filter(current(now=now), member=OuterRef("pk"))
+    held = Member.objects.filter(pk__in=member_ids).annotate(held_tier=held_tier_id())
+    rows = held.values_list(
+        "pk",
+        "held_tier",
+        Subquery(Tier.objects.filter(pk=OuterRef("held_tier")).values("code")),
+        ArraySubquery(mine.values("segment_id")),
+        _is_new(now),
+    )
+    found = {
+        pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel)
+        for pk, tier_id, tier_code, segments, is_new in rows
+    }
+    if len(found) < len(set(member_ids)):
+        raise Member.DoesNotExist
+    return [found[pk] for pk in member_ids]
+
+
+def members_in(*, audience: Audience, now: datetime) -> QuerySet[Member]:
+    """The active members whom the audience holds now, on whichever front they are."""
+    members = Member.objects.filter(status=Member.Status.ACTIVE)
+    if audience.tier_ids:
+        members = members.annotate(held_tier=held_tier_id()).filter(held_tier__in=audience.tier_ids)
+    if audience.segment_ids:
+        mine = SegmentMembership.objects.filter(current(now=now), member=OuterRef("pk"))
+        members = members.filter(Exists(mine.filter(segment__in=audience.segment_ids)))
+    if audience.new_members_only:
+        members = members.filter(_is_new(now))
+    return members
+
+
+def open_to(buyer: Buyer) -> Q:
+    """The condition that a campaign's audience includes the buyer; `Audience.includes` in SQL."""
+    return (
+        (Q(tier_ids=[]) | Q(tier_ids__contains=[buyer.tier_id]))
+        & (Q(segment_ids=[]) | Q(segment_ids__overlap=sorted(buyer.segment_ids)))
+        & (Q(channels=[]) | Q(channels__contains=[buyer.channel]))
+        & (Q() if buyer.is_new else Q(new_members_only=False))
+    )
+
+
+def live_at(now: datetime) -> Q:
+    """The condition that a campaign acts at `now`: published, and inside its half-open window."""
+    return Q(status__in=PUBLISHED, starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now))
+
+
+def _is_new(now: datetime) -> Any:
+    days = NEW_MEMBER_DAYS.value()
+    recent = Q(joined_at__gt=now - timedelta(days=days)) if days else Q(pk__isnull=False)
+    return ~Exists(FirstPurchase.objects.filter(member=OuterRef("pk"))) & recent

@@ -1,0 +1,52 @@
+"""Columns of a pricing `Scope`: which goods a campaign is about, by ids that outlive a renamed or moved category."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from promotions.pricing.scopes import Scope
+from shop.catalog.models import Category
+
+# No path of a category: a scope whose categories are all gone covers nothing rather than everything.
+GONE = "gone"
+
+
+def _ids(label: Any) -> ArrayField:
+    return ArrayField(models.BigIntegerField(), verbose_name=label, default=list, blank=True)
+
+
+class ScopeFields(models.Model):
+    """Nothing named means all goods."""
+
+    category_ids = _ids(_("categories"))
+    product_ids = _ids(_("products"))
+    sku_ids = _ids(_("SKUs"))
+    without_category_ids = _ids(_("except categories"))
+    without_product_ids = _ids(_("except products"))
+    without_sku_ids = _ids(_("except SKUs"))
+
+    class Meta:
+        abstract = True
+
+    def reach(self, paths: Mapping[int, str]) -> Scope:
+        """The goods it is about; `paths` are those of `category_paths`."""
+        return Scope(
+            categories=_paths(self.category_ids, paths),
+            products=frozenset(self.product_ids),
+            skus=frozenset(self.sku_ids),
+            without_categories=_paths(self.without_category_ids, paths),
+            without_products=frozenset(self.without_product_ids),
+            without_skus=frozenset(self.without_sku_ids),
+        )
+
+
+def category_paths() -> dict[int, str]:
+    """The path of every category by id, in one query; shops have hundreds, not millions."""
+    return dict(Category.objects.order_by().values_list("pk", "path"))
+
+
+def _paths(ids: Iterable[int], paths: Mapping[int, str]) -> frozenset[str]:
+    return frozenset(paths.get(each, GONE) for each in ids)

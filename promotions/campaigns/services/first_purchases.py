@@ -1,0 +1,30 @@
+"""By which order a member ceases to be new; called for every order, inside its transaction."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from promotions.campaigns.models import FirstPurchase
+
+_PAID = """
+INSERT INTO campaigns_firstpurchase AS first (member_id, order_number, is_paid, placed_at) VALUES (%s, %s, true, %s)
+ON CONFLICT (member_id) DO UPDATE SET order_number = excluded.order_number, is_paid = true WHERE NOT first.is_paid
+"""
+
+
+def take_first_purchase(*, member_id: int, order_number: str, now: datetime) -> bool:
+    """The order is placed. False when another one stands already, so that what is for new members is refused."""
+    mine = FirstPurchase(member_id=member_id, order_number=order_number, placed_at=now)
+    FirstPurchase.objects.bulk_create([mine], ignore_conflicts=True)
+    return FirstPurchase.objects.filter(member_id=member_id, order_number=order_number).exists()
+
+
+def confirm_first_purchase(*, member_id: int, order_number: str, now: datetime) -> None:
+    """The order is paid: whatever happens to it later, its buyer is no new member any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID, [member_id, order_number, now])
+
+
+def release_first_purchase(*, order_number: str) -> None:
+    """The order was never paid: the member is as new as before."""
+    FirstPurchase.objects.filter(order_number=order_number, is_paid=False).delete()

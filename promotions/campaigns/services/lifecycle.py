@@ -1,0 +1,202 @@
+"""Every step of a campaign from draft to end. Each is recorded, moves the version and tells the rooms above."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from promotions.campaigns import version
+from promotions.campaigns.errors import (
+    ApproverIsAuthor,
+    CampaignIncomplete,
+    CampaignOver,
+)
+from promotions.campaigns.facts import CampaignEnded, CampaignStarted
+from promotions.campaigns.locks import C, lock_campaign
+from promotions.campaigns.mechanisms import campaign_models, model_of
+from promotions.campaigns.models import (
+    PUBLISHED,
+    TRANSITIONS,
+    Campaign,
+    CampaignEvent,
+    CampaignStatus,
+    EndReason,
+)
+from promotions.campaigns.preferences import APPROVAL_BUDGET_FEN, APPROVAL_DEPTH_BP
+from shop.core.actors import Actor
+from shop.core.outbox import publish
+from shop.core.state import check_transition
+from shop.core.transactions import use_case
+
+Action = CampaignEvent.Action
+
+
+def record(campaign: Campaign, action: str, *, actor: Actor, now: datetime, finding: str = "", note: str = "") -> None:
+    """Write a step down; inside the caller's transaction."""
+    CampaignEvent.objects.create(
+        kind=campaign.KIND,
+        campaign_id=campaign.pk,
+        action=action,
+        finding=finding,
+        note=note[:500],
+        actor=str(actor)[:80],
+        happened_at=now,
+    )
+
+
+@use_case
+def publish_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+    """Let it act in its window, or have it approved first where it goes beyond the limits of one person.
+
+    Raises CampaignIncomplete, CampaignOver, IllegalTransition.
+    """
+    return submit(lock_campaign(model_of(kind), pk), actor=actor, now=now)
+
+
+def submit(campaign: C, *, actor: Actor, now: datetime) -> C:
+    """What `publish_campaign` does to a locked campaign, inside the caller's transaction."""
+    check_transition(TRANSITIONS, current=campaign.status, target=CampaignStatus.AWAITING_APPROVAL)
+    _check_complete(campaign, now)
+    campaign.published_by, campaign.approved_by = str(actor)[:80], ""
+    campaign.revision += 1
+    if needs_approval(campaign):
+        _move(campaign, CampaignStatus.AWAITING_APPROVAL)
+        record(campaign, Action.SUBMITTED, actor=actor, now=now)
+        return campaign
+    return _let_act(campaign, Action.PUBLISHED, actor=actor, now=now)
+
+
+def needs_approval(campaign: Campaign) -> bool:
+    """Whether a second person must see it, by how deep it cuts or how much it may spend."""
+    limit_bp, limit_fen = APPROVAL_DEPTH_BP.value(), APPROVAL_BUDGET_FEN.value()
+    too_dear = not limit_fen if campaign.budget_fen is None else campaign.budget_fen > limit_fen
+    return campaign.depth_bp() > limit_bp or too_dear
+
+
+@use_case
+def approve_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+    """Raises ApproverIsAuthor for whoever made or submitted it, CampaignOver, IllegalTransition."""
+    campaign = lock_campaign(model_of(kind), pk)
+    if campaign.status != CampaignStatus.AWAITING_APPROVAL:
+        check_transition({}, current=campaign.status, target="approved")
+    if str(actor) in (campaign.created_by, campaign.published_by):
+        raise ApproverIsAuthor
+    _check_complete(campaign, now)
+    campaign.approved_by = str(actor)[:80]
+    return _let_act(campaign, Action.APPROVED, actor=actor, now=now)
+
+
+@use_case
+def withdraw_campaign(*, kind: str, pk: int, actor: Actor, now: datetime, note: str = "") -> Campaign:
+    """Back to a draft that can be edited: before it starts, while it is paused, or instead of an approval."""
+    campaign = lock_campaign(model_of(kind), pk)
+    returned = campaign.status == CampaignStatus.AWAITING_APPROVAL and str(actor) != campaign.published_by
+    _move(campaign, CampaignStatus.DRAFT)
+    record(campaign, Action.RETURNED if returned else Action.WITHDRAWN, actor=actor, now=now, note=note)
+    return campaign
+
+
+@use_case
+def pause_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+    campaign = lock_campaign(model_of(kind), pk)
+    _move(campaign, CampaignStatus.PAUSED)
+    record(campaign, Action.PAUSED, actor=actor, now=now)
+    return campaign
+
+
+@use_case
+def resume_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+    """Raises CampaignOver once its end has come."""
+    campaign = lock_campaign(model_of(kind), pk)
+    if campaign.status != CampaignStatus.PAUSED:
+        check_transition({}, current=campaign.status, target="resumed")
+    _check_window(campaign, now)
+    return _let_act(campaign, Action.RESUMED, actor=actor, now=now)
+
+
+@use_case
+def end_campaign(*, kind: str, pk: int, reason: EndReason, actor: Actor, now: datetime) -> Campaign:
+    """For good. One that has ended already stays as it is."""
+    campaign = lock_campaign(model_of(kind), pk)
+    if campaign.status != CampaignStatus.ENDED:
+        _end(campaign, reason, actor=actor, now=now)
+    return campaign
+
+
+@use_case
+def clone_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+    """A new draft that is alike in everything but its name, its past and what it has spent."""
+    model = model_of(kind)
+    source, copy = model._default_manager.get(pk=pk), model._default_manager.get(pk=pk)
+    copy.pk, copy._state.adding = None, True
+    longest = model._meta.get_field("name").max_length or 0
+    copy.name = f"{source.name[: longest - 2]} 2"
+    copy.status, copy.end_reason, copy.ended_at = CampaignStatus.DRAFT, "", None
+    copy.spent_fen, copy.revision = 0, 0
+    copy.created_by, copy.published_by, copy.approved_by = str(actor)[:80], "", ""
+    copy.save(force_insert=True)
+    copy.clone_children(source)
+    record(copy, Action.CLONED, actor=actor, now=now, note=f"{source.name} ({source.pk})")
+    return copy
+
+
+def advance_campaigns(*, now: datetime) -> dict[str, int]:
+    """Let the stored status follow the clock and the budget; each campaign in a transaction of its own."""
+    started, ended = 0, 0
+    system = Actor.system("campaigns.advance")
+    for model in campaign_models():
+        due = model._default_manager.filter(status=CampaignStatus.SCHEDULED, starts_at__lte=now)
+        started += sum(_start(model, pk, system, now) for pk in due.order_by("pk").values_list("pk", flat=True))
+        over = models.Q(status__in=[*PUBLISHED, CampaignStatus.PAUSED], ends_at__lte=now)
+        spent = models.Q(status__in=PUBLISHED, spent_fen__gte=models.F("budget_fen"))
+        for pk, ends_at in model._default_manager.filter(over | spent).order_by("pk").values_list("pk", "ends_at"):
+            reason = EndReason.WINDOW if ends_at is not None and ends_at <= now else EndReason.BUDGET
+            end_campaign(kind=model.KIND, pk=pk, reason=reason, actor=system, now=now)
+            ended += 1
+    return {"started": started, "ended": ended}
+
+
+@use_case
+def _start(model: type[Campaign], pk: int, actor: Actor, now: datetime) -> int:
+    campaign = lock_campaign(model, pk)
+    if campaign.status != CampaignStatus.SCHEDULED:
+        return 0
+    _let_act(campaign, Action.STARTED, actor=actor, now=now)
+    return 1
+
+
+def _let_act(campaign: C, action: str, *, actor: Actor, now: datetime) -> C:
+    begun = campaign.starts_at <= now
+    _move(campaign, CampaignStatus.RUNNING if begun else CampaignStatus.SCHEDULED)
+    record(campaign, action, actor=actor, now=now)
+    if begun:
+        publish(CampaignStarted(kind=campaign.KIND, campaign_id=campaign.pk, at=now))
+    return campaign
+
+
+def _end(campaign: Campaign, reason: EndReason, *, actor: Actor, now: datetime) -> None:
+    campaign.end_reason, campaign.ended_at = reason, now
+    _move(campaign, CampaignStatus.ENDED)
+    record(campaign, Action.ENDED, actor=actor, now=now, note=str(EndReason(reason).label))
+    publish(CampaignEnded(kind=campaign.KIND, campaign_id=campaign.pk, reason=reason, at=now))
+
+
+def _move(campaign: Campaign, target: CampaignStatus) -> None:
+    check_transition(TRANSITIONS, current=campaign.status, target=target)
+    campaign.status = target
+    fields = ["status", "revision", "published_by", "approved_by", "end_reason", "ended_at"]
+    campaign.save(update_fields=fields)
+    version.bump()
+    campaign.touch_catalogue()
+
+
+def _check_complete(campaign: Campaign, now: datetime) -> None:
+    _check_window(campaign, now)
+    reasons: list[Any] = list(campaign.lacks())
+    if reasons:
+        raise CampaignIncomplete(reasons=" ".join(str(each) for each in reasons))
+
+
+def _check_window(campaign: Campaign, now: datetime) -> None:
+    if campaign.ends_at is not None and campaign.ends_at <= now:
+        raise CampaignOver
