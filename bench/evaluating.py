@@ -7,11 +7,13 @@ from datetime import datetime
 from django.db import connection
 
 from members.tiers.engine import Step
+from members.tiers.facts import TierChanged
 from members.tiers.models import Tier, TierPolicy
 from members.tiers.rules import rules_in_force
 from members.tiers.services import change_rules, evaluate_members
 from shop.core import clock
 from shop.core.actors import Actor
+from shop.core.events import subscriptions
 
 # The tiers were reached by growth of 2025 and hold through 2026, in which nobody rose; what was earned in it decides
 # what is kept.
@@ -57,6 +59,11 @@ def load(*, members: int, seed: int) -> int:
         cursor.execute(_ENTRIES)
         cursor.execute(_STANDINGS, [policy.pk])
         return cursor.rowcount
+
+
+def subscribers() -> list[str]:
+    """Whom the product tells that somebody's tier is another one."""
+    return [each.name for each in subscriptions(TierChanged)]
 
 
 def night(*, at: str) -> dict[str, float]:

@@ -14,9 +14,13 @@ in the same tiers.
   `caps`, the one set by hand.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from members.tiers.calendar import DAY, months_after, months_before, new_year
 
@@ -71,7 +75,11 @@ class Rules:
 
     def rank(self, tier_id: int | None) -> int:
         """Place in the ladder from below, -1 for a tier that is not in it."""
-        return next((rank for rank, step in enumerate(self.ladder) if step.tier_id == tier_id), -1)
+        return self._ranks.get(tier_id, -1)
+
+    @cached_property
+    def _ranks(self) -> dict[int | None, int]:
+        return {step.tier_id: rank for rank, step in enumerate(self.ladder)}
 
     def reached(self, growth: int) -> Step:
         """The highest tier whose threshold `growth` reaches; the lowest of all when it reaches none."""
@@ -119,8 +127,8 @@ class Rules:
         return self.valid_until(ended_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Manual:
+# What there is of every member is a Struct: a night makes a million of them.
+class Manual(Struct, frozen=True, gc=False):
     """A tier set by hand; `until` is the first day without it, None for no end."""
 
     tier_id: int
@@ -128,8 +136,7 @@ class Manual:
     until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, gc=False):
     """Where a member stands.
 
     The earned tier holds until `valid_until` and rests on growth since `qualified_from` (None: of all time) that has
@@ -147,8 +154,7 @@ class Standing:
     due_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True, gc=False):
     """The days of the ledger that an evaluation has to know, as half-open intervals ending tomorrow or at `kept_after`.
 
     None as a beginning means all time; `kept_after` None means that no period has ended.
@@ -160,8 +166,7 @@ class Question:
     qualified_from: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Struct, frozen=True, gc=False):
     """The ledger's answer: sums over the asked days; `first_day` is the window's first day with growth."""
 
     in_window: int = 0

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import connection
 
+from members.tiers.arrays import arrays
 from members.tiers.calendar import DAY
 from members.tiers.engine import Growth, Question
 
@@ -27,9 +28,9 @@ _SUMS = """
 
 def growth_of(questions: Mapping[int, Question], *, today: date) -> dict[int, Growth]:
     """The answers by member id. Who has no growth in these days has no answer."""
-    columns = zip(*((member_id, *_days(each)) for member_id, each in questions.items()), strict=True)
+    asked = arrays([(member_id, *_days(each)) for member_id, each in questions.items()])
     with connection.cursor() as cursor:
-        cursor.execute(_SUMS, [*map(list, columns), today + DAY])
+        cursor.execute(_SUMS, [*asked, today + DAY])
         return {row[0]: Growth(*row[1:]) for row in cursor.fetchall()}
 
 

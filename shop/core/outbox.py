@@ -1,19 +1,21 @@
 """The durable outbox: what was published is delivered at least once to each subscriber, whatever dies.
 
 `publish` writes the rows inside the caller's transaction. After the commit they are handed to Celery; a sweep takes
-what was missed (broker away, worker killed). Delivery locks the row, so a subscriber runs once at a time, and an
-in-transaction subscriber takes effect exactly once. A failing one is retried with backoff and at last parked, visible
-in the admin; it never holds up another.
+what was missed (broker away, worker killed) and what is published in masses, which must not stand in the queue before
+a buyer's payment. Delivery locks the row, so a subscriber runs once at a time, and an in-transaction subscriber takes
+effect exactly once. A failing one is retried with backoff and at last parked, visible in the admin; it never holds up
+another.
 """
 
 import time
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import kombu.exceptions
@@ -31,8 +33,12 @@ from shop.core.transactions import unit_of_work
 
 DELIVER_TASK = "core.deliver_outbox"
 HAND_OVER_GRACE = timedelta(seconds=15)
+HANDED_OVER_AT_ONCE = 100
 LEASE = timedelta(seconds=120)
 CHAIN_SECONDS = 10.0
+# Less than the sweep's period, so that one worker at most sweeps.
+SWEEP_SECONDS = 8.0
+SWEEP_ENTRIES = 10_000
 MAX_ATTEMPTS = 12
 # After a failed hand-over nobody waits for the broker for so long; the sweep delivers meanwhile.
 BROKER_PAUSE_SECONDS = 5.0
@@ -42,9 +48,10 @@ BROKER_PATIENCE_SECONDS = 0.5
 _WRITE = """
 INSERT INTO core_outboxentry
     (event_id, fact, subscriber, payload, status, attempts, due_at, last_error, created_at)
-VALUES {rows} RETURNING id
+SELECT event_id, fact, subscriber, payload::jsonb, 'pending', 0, %s, '', %s
+FROM unnest(%s::uuid[], %s, %s, %s) AS told (event_id, fact, subscriber, payload)
+RETURNING id, subscriber
 """
-_ROW = "(%s, %s, %s, %s, 'pending', 0, %s, '', %s)"
 _LOCK = """
 SELECT subscriber, payload, leased_until FROM core_outboxentry WHERE id = %s AND status = 'pending'
 FOR NO KEY UPDATE SKIP LOCKED
@@ -66,37 +73,40 @@ class _Chain:
     entry_ids: deque[int]
     takes_more_until: float
 
+    def takes_more(self) -> bool:
+        return time.monotonic() < self.takes_more_until
+
 
 _chain: ContextVar[_Chain | None] = ContextVar("outbox_chain", default=None)
 
 
 def publish(*facts: Fact) -> None:
-    """Write `facts` for all their subscribers, in one INSERT; must be called inside a transaction."""
+    """Write `facts` for all their subscribers, in one statement; must be called inside a transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction that makes the fact true")
     now = clock.now()
-    receivers: list[Subscription] = []
-    values: list[object] = []
+    told: list[tuple[str, str, str, str]] = []
     for fact in facts:
-        event_id, payload = uuid.uuid4(), msgspec.json.encode(fact).decode()
-        for each in subscriptions(type(fact)):
-            receivers.append(each)
-            values += [event_id, type(fact).__name__, each.name, payload, now + HAND_OVER_GRACE, now]
-    if receivers:
-        written = _run(_WRITE.format(rows=", ".join([_ROW] * len(receivers))), values)
-        addressed = [(row[0], receiver) for row, receiver in zip(written, receivers, strict=True)]
-        transaction.on_commit(lambda: _hand_over(addressed))
+        if receivers := subscriptions(type(fact)):
+            event_id, name, payload = str(uuid.uuid4()), type(fact).__name__, msgspec.json.encode(fact).decode()
+            told += [(event_id, name, receiver.name, payload) for receiver in receivers]
+    if told:
+        written = _run(_WRITE, [now + HAND_OVER_GRACE, now, *map(list, zip(*told, strict=True))])
+        transaction.on_commit(lambda: _hand_over(written))
 
 
-def _hand_over(addressed: Sequence[tuple[int, Subscription]]) -> None:
+def _hand_over(written: Sequence[tuple[int, str]]) -> None:
     """What a delivery publishes is delivered by the same task, but for the network: a slow gateway waits alone."""
-    chain = _chain.get()
-    entry_ids = [entry_id for entry_id, _receiver in addressed]
-    if chain is not None and time.monotonic() < chain.takes_more_until:
-        chain.entry_ids.extend(entry_id for entry_id, receiver in addressed if receiver.in_transaction)
-        entry_ids = [entry_id for entry_id, receiver in addressed if not receiver.in_transaction]
-    if entry_ids:
-        _send(entry_ids)
+    if len(written) > HANDED_OVER_AT_ONCE:
+        return
+    chain, sent = _chain.get(), list[int]()
+    for entry_id, subscriber in written:
+        if chain is not None and chain.takes_more() and _subscription(subscriber).in_transaction:
+            chain.entry_ids.append(entry_id)
+        else:
+            sent.append(entry_id)
+    if sent:
+        _send(sent)
 
 
 def _send(entry_ids: list[int]) -> None:
@@ -118,7 +128,7 @@ def _publishers() -> Any:
     return kombu.pools.producers[current_app.connection_for_write(transport_options=patience)]
 
 
-def deliver(*, entry_ids: Sequence[int]) -> int:
+def deliver(*, entry_ids: Iterable[int]) -> int:
     """Deliver these entries, each in its own transaction; returns how many were finished now."""
     return sum(_deliver_one(entry_id) for entry_id in entry_ids)
 
@@ -136,10 +146,12 @@ def deliver_chain(*, entry_ids: Sequence[int]) -> int:
     return finished
 
 
-def deliver_due(*, now: datetime, limit: int = 500) -> int:
-    """The sweep: deliver what is due and was not taken by a worker. Returns how many were finished."""
+def deliver_due(*, now: datetime) -> int:
+    """The sweep: deliver what is due and not with a worker, as far as its time goes. Returns how many were finished."""
+    ends = time.monotonic() + SWEEP_SECONDS
     due = OutboxEntry.objects.filter(status=OutboxEntry.Status.PENDING, due_at__lte=now).order_by("due_at", "id")
-    return deliver(entry_ids=list(due.values_list("pk", flat=True)[:limit]))
+    waiting = list(due.values_list("pk", flat=True)[:SWEEP_ENTRIES])
+    return deliver(entry_ids=takewhile(lambda _: time.monotonic() < ends, waiting))
 
 
 def retry(*, entry_ids: Sequence[int], now: datetime) -> int:

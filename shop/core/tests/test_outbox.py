@@ -21,6 +21,7 @@ class KettleBoiled(Fact):
 
 heard: list[tuple[str, int]] = []
 failing: set[int] = set()
+slow: set[int] = set()
 
 
 @subscribe(KettleBoiled)
@@ -33,6 +34,8 @@ def make_tea(fact: KettleBoiled) -> None:
 @subscribe(KettleBoiled, in_transaction=False)
 def call_guests(fact: KettleBoiled) -> None:
     assert not connection.in_atomic_block
+    if fact.kettle in slow:
+        time.sleep(0.4)
     heard.append(("guests", fact.kettle))
 
 
@@ -40,6 +43,7 @@ def call_guests(fact: KettleBoiled) -> None:
 def _fresh():
     heard.clear()
     failing.clear()
+    slow.clear()
 
 
 def boil(kettle):
@@ -239,6 +243,34 @@ def test_a_chain_that_takes_long_leaves_the_rest_to_another_task(sent, monkeypat
     assert outbox.deliver_chain(entry_ids=sent[0]) == 1
     assert heard == []
     assert sorted(sent[1]) == sorted(entries(12)[name].pk for name in ("drink", "tell_the_neighbours"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mass_of_facts_is_left_to_the_sweep(sent):
+    with transaction.atomic():
+        outbox.publish(*(KettleBoiled(kettle=kettle, at=NOW) for kettle in range(300, 350)))
+    assert [len(task) for task in sent] == [outbox.HANDED_OVER_AT_ONCE]
+    with transaction.atomic():
+        outbox.publish(*(KettleBoiled(kettle=kettle, at=NOW) for kettle in range(400, 451)))
+    assert len(sent) == 1
+    assert OutboxEntry.objects.filter(payload__kettle__gte=400).values("event_id").distinct().count() == 51
+    assert OutboxEntry.objects.filter(payload__kettle__gte=400).count() == 102
+    assert outbox.deliver(entry_ids=sent[0]) == 100
+    assert outbox.deliver_due(now=clock.now() + outbox.HAND_OVER_GRACE) == 102
+    assert sorted(heard) == [("guests", kettle) for kettle in (*range(300, 350), *range(400, 451))]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_ends_with_its_time_and_the_next_goes_on(sent, monkeypatch):
+    boil(14)
+    boil(15)
+    late = clock.now() + outbox.HAND_OVER_GRACE
+    slow.add(14)
+    monkeypatch.setattr(outbox, "SWEEP_SECONDS", 0.3)
+    assert outbox.deliver_due(now=late) == 2
+    assert heard == [("guests", 14)]
+    assert outbox.deliver_due(now=late) == 2
+    assert heard == [("guests", 14), ("guests", 15)]
 
 
 @pytest.mark.django_db(transaction=True)
