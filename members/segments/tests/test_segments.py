@@ -1,6 +1,7 @@
 """Tags, segments and notes on a member's file."""
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -92,14 +93,25 @@ def test_many_members_are_refreshed_in_batches(vip, monkeypatch, django_assert_m
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_refreshes_at_once_the_newer_one_counts(db):
+@pytest.mark.parametrize("guarded", [True, False])
+def test_of_refreshes_at_once_the_newer_one_counts(guarded, monkeypatch):
     segment = Segment.objects.create(code="vip", name="高价值")
+    if not guarded:
+        barrier, put_in = Barrier(2, timeout=30), services._put_in
+
+        def put_in_together(*batch):
+            count = put_in(*batch)
+            barrier.wait()
+            return count
+
+        monkeypatch.setattr(services, "_put_in", put_in_together)
+        monkeypatch.setattr(Segment._default_manager._queryset_class, "select_for_update", lambda rows, **_: rows)
     first, second = MemberFactory.create_batch(4), MemberFactory.create_batch(4)
     answers = run_together(
         lambda: refresh(*first, at=NOW + timedelta(seconds=1)), lambda: refresh(*second, at=NOW + timedelta(seconds=2))
     )
     assert [each for each in answers if isinstance(each, Exception)] == []
-    assert inside(segment, NOW + DAY) == {*second}
+    assert (inside(segment, NOW + DAY) == {*second}) is guarded
 
 
 def test_tags_are_set_as_a_whole_and_keep_who_gave_them():
