@@ -23,9 +23,9 @@ from members.identity.models import Member
 from members.identity.phones import parse_phone
 from members.tiers.calendar import DAY
 from members.tiers.errors import RulesInvalid
-from members.tiers.forms import ManualTierForm, ReasonForm, RulesForm
+from members.tiers.forms import GrowthForm, ManualTierForm, ReasonForm, RulesForm
 from members.tiers.models import GrowthEntry, MemberTier, Tier, TierChange, TierPolicy, TierRequirement
-from members.tiers.services import change_rules, end_manual_tier, set_manual_tier
+from members.tiers.services import adjust_growth, change_rules, end_manual_tier, set_manual_tier
 from members.tiers.services.rules import Preview, preview_rules
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -149,8 +149,8 @@ class MemberTierAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Start of the nickname, last four digits of the phone, or the whole number")
     ordering = ["-pk"]
     show_full_result_count = False
-    actions_list = ["set_by_hand"]
-    actions_detail = ["set_this_by_hand", "end_by_hand"]
+    actions_list = ["set_by_hand", "adjust_growth"]
+    actions_detail = ["set_this_by_hand", "end_by_hand", "adjust_this_growth"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[MemberTier], search_term: str
@@ -235,6 +235,38 @@ class MemberTierAdmin(ReadOnlyAdmin):
             )
             return self._done(request, row, _("Ended by hand; now {tier}").format(tier=row.tier))
         return form_page(self, request, form=form, title=_("End the tier set by hand"))
+
+    @action(
+        description=gettext_lazy("Give or take growth"),
+        url_path="adjust-growth",
+        permissions=["set_by_hand"],
+        icon="trending_up",
+    )
+    def adjust_growth(self, request: HttpRequest) -> HttpResponse:
+        form = GrowthForm(request.POST or None, initial={"member": request.GET.get("member", "")})
+        if request.method == "POST" and form.is_valid():
+            given: Mapping[str, Any] = form.cleaned_data
+            try:
+                row = adjust_growth(
+                    reference=f"manual:{given['reference']}",
+                    member_id=given["member"].pk,
+                    growth=given["growth"],
+                    reason=given["reason"],
+                    is_bounded=not request.user.has_perm("tiers.change_tierpolicy"),
+                    actor=staff(request),
+                    now=clock.now(),
+                )
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                note = _("Growth by hand: {growth}; now {tier}").format(growth=f"{given['growth']:+,}", tier=row.tier)
+                return self._done(request, row, note)
+        return form_page(self, request, form=form, title=_("Give or take growth"))
+
+    @action(description=gettext_lazy("Give or take growth"), url_path="adjust-this-growth", permissions=["set_by_hand"])
+    def adjust_this_growth(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = get_object_or_404(MemberTier, pk=object_id)
+        return redirect(f"{reverse('admin:tiers_membertier_adjust_growth')}?member={row.pk}")
 
     def _done(self, request: HttpRequest, row: MemberTier, note: str) -> HttpResponse:
         self.log_change(request, row, note)

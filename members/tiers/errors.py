@@ -23,5 +23,14 @@ class ManualTierOver(DomainError):
     code, status, message = "manual_tier_over", 409, _("The last day lies in the past.")
 
 
+class GrowthTooLittle(DomainError):
+    code, status, message = "growth_too_little", 409, _("Only {available} growth counts today.")
+
+
+class GrowthByHandSpent(DomainError):
+    code, status = "growth_by_hand_spent", 409
+    message = _("You may give or take {left} more growth today. Somebody who may change the rules can do more.")
+
+
 class GrowthReferenceUsed(DomainError):
     code, status, message = "growth_reference_used", 409, _("This reference was booked for something else.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ from unfold.widgets import (
 
 from members.identity.models import Member
 from members.identity.phones import parse_phone
+from members.identity.queries import GONE
 from members.tiers.engine import Step
 from members.tiers.errors import RulesInvalid
 from members.tiers.models import Behaviour, Tier, TierPolicy, TierRequirement
@@ -93,13 +95,48 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
-class ManualTierForm(ReasonForm):
+class OfMemberForm(ReasonForm):
+    """Something by hand about one member."""
+
     member = forms.CharField(
         label=_("member"),
         max_length=20,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("The whole phone number, or the member's id."),
     )
+
+    def clean_member(self) -> Member:
+        given = self.cleaned_data["member"].strip()
+        phone = parse_phone(given)
+        known = Member.objects.filter(phone=phone).first() if phone else None
+        if known is None and given.isascii() and given.isdecimal() and len(given) < 18:
+            known = Member.objects.filter(pk=int(given)).first()
+        if known is None or known.status in GONE:
+            raise ValidationError(_("No such member."))
+        return known
+
+
+class GrowthForm(OfMemberForm):
+    """`reference` is made with the form, so that one that is sent twice counts once."""
+
+    growth = forms.IntegerField(
+        label=_("growth"),
+        min_value=-MOST_GROWTH,
+        max_value=MOST_GROWTH,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("A minus takes growth away, the newest first."),
+    )
+    reference = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    field_order = ["member", "growth", "reason"]
+
+    def clean_growth(self) -> int:
+        growth: int = self.cleaned_data["growth"]
+        if growth == 0:
+            raise ValidationError(_("Nothing to give or take."))
+        return growth
+
+
+class ManualTierForm(OfMemberForm):
     tier = forms.ModelChoiceField(Tier.objects.none(), label=_("tier"), widget=UnfoldAdminSelectWidget)
     last_day = forms.DateField(
         label=_("last day"), required=False, widget=UnfoldAdminDateWidget, help_text=_("Blank: for good.")
@@ -116,16 +153,6 @@ class ManualTierForm(ReasonForm):
         field = self.fields["tier"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = in_use
-
-    def clean_member(self) -> Member:
-        given = self.cleaned_data["member"].strip()
-        phone = parse_phone(given)
-        known = Member.objects.filter(phone=phone).first() if phone else None
-        if known is None and given.isascii() and given.isdecimal() and len(given) < 18:
-            known = Member.objects.filter(pk=int(given)).first()
-        if known is None:
-            raise ValidationError(_("No such member."))
-        return known
 
 
 def _whole_number(label: Any, *, initial: int | None) -> forms.IntegerField:

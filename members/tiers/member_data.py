@@ -28,5 +28,5 @@ def export(*, member_id: int) -> Mapping[str, Any]:
     return {
         "tier": standing,
         "tier_changes": list(changes.values("from_tier__code", "to_tier__code", "reason", "note", "changed_at")),
-        "growth": list(entries.values("reference", "kind", "amount", "earned_on", "created_at")),
+        "growth": list(entries.values("reference", "kind", "amount", "earned_on", "note", "created_at")),
     }

@@ -149,7 +149,7 @@ class Behaviour(models.TextChoices):
 
 
 class GrowthEntry(models.Model):
-    """Append-only: growth earned on a Shanghai day, or taken back from it."""
+    """Append-only: growth earned on a Shanghai day, or taken back from it by a refund or by hand."""
 
     class Kind(models.TextChoices):
         SPEND = "spend", _("Purchase")
@@ -164,7 +164,7 @@ class GrowthEntry(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     amount = models.BigIntegerField(_("growth"))
-    # What it was earned for, in fen or points or times; of a refund what is left of that.
+    # What it was earned for, in fen or points or times; of a refund what is left of that; 0 where taken by hand.
     worth = models.PositiveBigIntegerField(_("earned for"))
     earned_on = models.DateField(_("earned on"))
     of = models.ForeignKey(
@@ -179,12 +179,15 @@ class GrowthEntry(models.Model):
         verbose_name_plural = _("growth entries")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="refund", amount__lt=0, of__isnull=False)
+                condition=Q(kind__in=["refund", "manual"], amount__lt=0, of__isnull=False)
                 | (~Q(kind="refund") & Q(amount__gt=0, worth__gt=0, of__isnull=True)),
-                name="growth_refund_takes_back",
+                name="growth_taken_back_was_earned",
             ),
         ]
-        indexes = [models.Index(fields=["member", "earned_on"], include=["amount"], name="growth_by_day")]
+        indexes = [
+            models.Index(fields=["member", "earned_on"], include=["amount"], name="growth_by_day"),
+            models.Index(fields=["actor", "created_at"], condition=Q(kind="manual"), name="growth_by_hand"),
+        ]
         triggers = [*APPEND_ONLY_OF_A_MEMBER]
 
     def __str__(self) -> str:
@@ -245,7 +248,7 @@ class TierChange(models.Model):
     class Reason(models.TextChoices):
         UPGRADE = engine.Reason.UPGRADE, _("Reached by growth")
         EXPIRY = engine.Reason.EXPIRY, _("Not kept at the end of its validity")
-        REFUND = engine.Reason.REFUND, _("Growth was refunded")
+        REFUND = engine.Reason.REFUND, _("Growth was taken back")
         RULES = engine.Reason.RULES, _("New rules")
         MANUAL = engine.Reason.MANUAL, _("Set by hand")
         MANUAL_ENDED = engine.Reason.MANUAL_ENDED, _("What was set by hand has ended")

@@ -6,7 +6,8 @@ order that upgrades still earns at the old one, read `benefits_of` first.
 
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from members.tiers.errors import GrowthReferenceUsed
 from members.tiers.models import Behaviour, GrowthEntry
@@ -79,13 +80,17 @@ def take_back_growth(*, reference: str, earning: str, left: int, now: datetime) 
     What stays is the earning's share, rounded down, so that refunds in parts add up to the whole. It is taken out of
     the day of the earning. An unknown earning has nothing to give, and nothing ever comes back.
     """
-    earned = GrowthEntry.objects.filter(reference=earning).exclude(kind=Kind.REFUND).first()
+    earned = GrowthEntry.objects.filter(reference=earning, of=None).first()
     if earned is None:
         return 0
     force = rules_in_force()
     lock_standing(member_id=earned.member_id, rules=force.rules, today=business_day(now))
-    taken = -(earned.refunds.aggregate(sum=Sum("amount"))["sum"] or 0)
-    amount = earned.amount - taken - earned.amount * max(left, 0) // earned.worth
+    taken = earned.refunds.aggregate(
+        refunded=Coalesce(-Sum("amount", filter=Q(kind=Kind.REFUND)), 0), all=Coalesce(-Sum("amount"), 0)
+    )
+    due = earned.amount - taken["refunded"] - earned.amount * max(left, 0) // earned.worth
+    # What was taken by hand cannot be taken again.
+    amount = min(due, earned.amount - taken["all"])
     if amount <= 0 or GrowthEntry.objects.filter(reference=reference).exists():
         return 0
     entry = GrowthEntry(
@@ -132,5 +137,13 @@ def _book(entry: GrowthEntry, force: RulesInForce, *, actor: Actor, now: datetim
     entry.save(force_insert=True)
     # What is booked late still lifts by the window of its own day, which may have ended since.
     days = [min(entry.earned_on, today), today]
-    bring_up_to(days=days, member_id=entry.member_id, standing=standing, rules=force.rules, actor=actor, now=now)
+    bring_up_to(
+        days=days,
+        member_id=entry.member_id,
+        standing=standing,
+        rules=force.rules,
+        actor=actor,
+        now=now,
+        note=entry.note,
+    )
     return True

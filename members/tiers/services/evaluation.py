@@ -61,7 +61,7 @@ def bring_up_to(
             moves += moved
             due = _is_due(current[member_id], day)
     save_standings(current, today=days[-1])
-    record_moves(rules, moves, actor=actor, now=now)
+    record_moves(rules, moves, actor=actor, now=now, note=note)
     return current[member_id]
 
 
