@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "members.invitations",
     "members.notifications",
     "members.segments",
+    "points.ledger",
     "promotions.campaigns",
     "logistics.network",
     "logistics.freight",
@@ -238,6 +239,7 @@ INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
     "members.tiers.invariants.LAWS",
     "members.notifications.invariants.LAWS",
+    "points.ledger.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
@@ -246,12 +248,14 @@ INVARIANTS: list[str] = [
 PRODUCT_FACET_PROVIDERS: list[str] = []
 MEMBER_PROFILE_PROVIDERS: list[str] = [
     "members.tiers.queries.profile_of",
+    "points.ledger.queries.profile_of",
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
     "promotions.campaigns.member_data.move",
+    "points.ledger.member_data.move",
     "members.segments.member_data.move",
     "members.tiers.member_data.move",
     "members.invitations.member_data.move",
@@ -263,6 +267,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
+    "points.ledger.member_data.erase",
     "members.segments.member_data.erase",
     "members.tiers.member_data.erase",
     "members.notifications.member_data.erase",
@@ -274,6 +279,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.invitations.member_data.export",
     "members.segments.member_data.export",
     "members.notifications.member_data.export",
+    "points.ledger.member_data.export",
     "promotions.campaigns.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",

@@ -54,8 +54,8 @@ def test_rooms_above_fill_in_what_they_know(settings, member_client):
     assert (me["tier"], me["growth"], me["points"]) == ({"code": "silver", "name": "银卡"}, 120, 37)
 
 
-def test_a_profile_costs_one_query_and_two_for_the_tier(member_client, django_assert_num_queries):
-    with django_assert_num_queries(3):
+def test_a_profile_costs_one_query_two_for_the_tier_and_one_for_points(member_client, django_assert_num_queries):
+    with django_assert_num_queries(4):
         member_client.get(ME)
 
 

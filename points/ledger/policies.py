@@ -1,0 +1,48 @@
+"""Expiry policies as stored: the newest version of each holds, and points keep the date they were granted with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from points.ledger.calendar import Kind, Terms, expiry
+from points.ledger.errors import ExpiryPolicyInvalid
+from points.ledger.models import ExpiryVersion
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """What a policy says of points granted now; `expires_at` is None where they stay for good."""
+
+    version_id: int | None
+    expires_at: datetime | None
+    by_inactivity: bool
+
+
+def expires_at_for(policy_id: int | None = None, *, granted_at: datetime) -> datetime | None:
+    """The instant at which points granted then expire; without a policy by the shop's default one."""
+    return expiry_for(policy_id, granted_at=granted_at).expires_at
+
+
+def expiry_for(policy_id: int | None = None, *, granted_at: datetime) -> Expiry:
+    """As above, with the version that says so. A fixed date that has passed gives way to the default policy."""
+    version = newest_version(policy_id)
+    terms = terms_of(version)
+    expires_at = expiry(terms, granted_at=granted_at)
+    if terms.kind == Kind.FIXED and expires_at is not None and expires_at <= granted_at and policy_id is not None:
+        return expiry_for(granted_at=granted_at)
+    return Expiry(version.pk, expires_at, terms.kind == Kind.INACTIVITY)
+
+
+def newest_version(policy_id: int | None = None) -> ExpiryVersion:
+    """Raises ExpiryPolicyInvalid where there is no such policy."""
+    chosen = {"policy__is_default": True} if policy_id is None else {"policy_id": policy_id}
+    version = ExpiryVersion.objects.filter(**chosen).order_by("-pk").first()
+    if version is None:
+        raise ExpiryPolicyInvalid
+    return version
+
+
+def terms_of(version: ExpiryVersion) -> Terms:
+    cut_off = None
+    if version.cut_off_month is not None and version.cut_off_day is not None:
+        cut_off = (version.cut_off_month, version.cut_off_day)
+    return Terms(Kind(version.kind), version.month, version.day, cut_off, version.months, version.last_day)

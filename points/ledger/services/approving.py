@@ -1,0 +1,95 @@
+"""Points by hand: booked at once up to the shop's limit, above it when a second person has agreed."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Sum
+from django.db.models.functions import Abs
+
+from points.ledger.errors import NotWaitingForApproval, PointReferenceUsed, SecondPersonNeeded
+from points.ledger.locks import lock_account
+from points.ledger.models import ManualGrant
+from points.ledger.preferences import APPROVAL_ABOVE
+from points.ledger.services.granting import adjust
+from shop.core.actors import Actor
+from shop.core.transactions import use_case
+
+Status = ManualGrant.Status
+_DAY = timedelta(days=1)
+
+
+@use_case
+def request_grant(
+    *, reference: str, member_id: int, points: int, reason: str, actor: Actor, now: datetime
+) -> ManualGrant:
+    """Give points by hand, or take them where negative; waits for approval where the limit of a day is passed.
+
+    Raises InsufficientPoints, and PointReferenceUsed when the reference was used for something else.
+    """
+    lock_account(member_id=member_id)
+    before = ManualGrant.objects.filter(reference=reference).first()
+    if before is not None:
+        if (before.member_id, before.points) != (member_id, points):
+            raise PointReferenceUsed
+        return before
+    asked = ManualGrant(
+        reference=reference,
+        member_id=member_id,
+        points=points,
+        reason=reason,
+        requested_by=str(actor)[:80],
+        requested_at=now,
+    )
+    if _today(asked) + abs(points) <= APPROVAL_ABOVE.value():
+        _book(asked, actor=actor, now=now)
+    asked.save(force_insert=True)
+    return asked
+
+
+@use_case
+def approve_grant(*, grant_id: int, actor: Actor, now: datetime) -> ManualGrant:
+    """Book what somebody else has requested. Raises NotWaitingForApproval, SecondPersonNeeded, InsufficientPoints."""
+    asked = _waiting(grant_id)
+    if asked.requested_by == str(actor)[:80]:
+        raise SecondPersonNeeded
+    asked.decided_by, asked.decided_at = str(actor)[:80], now
+    _book(asked, actor=actor, now=now)
+    asked.save(update_fields=["status", "decided_by", "decided_at"])
+    return asked
+
+
+@use_case
+def decline_grant(*, grant_id: int, actor: Actor, now: datetime) -> ManualGrant:
+    """Book nothing. Raises NotWaitingForApproval, SecondPersonNeeded."""
+    asked = _waiting(grant_id)
+    if asked.requested_by == str(actor)[:80]:
+        raise SecondPersonNeeded
+    asked.status, asked.decided_by, asked.decided_at = Status.DECLINED, str(actor)[:80], now
+    asked.save(update_fields=["status", "decided_by", "decided_at"])
+    return asked
+
+
+def _waiting(grant_id: int) -> ManualGrant:
+    asked = ManualGrant.objects.select_for_update(no_key=True, of=("self",)).get(pk=grant_id)
+    if asked.status != Status.WAITING:
+        raise NotWaitingForApproval
+    return asked
+
+
+def _today(asked: ManualGrant) -> int:
+    """What the same person has moved by hand for this member within a day; in parts it is no less."""
+    before = ManualGrant.objects.filter(
+        member_id=asked.member_id, requested_by=asked.requested_by, requested_at__gt=asked.requested_at - _DAY
+    ).exclude(status=Status.DECLINED)
+    return before.aggregate(sum=Sum(Abs("points")))["sum"] or 0
+
+
+def _book(asked: ManualGrant, *, actor: Actor, now: datetime) -> None:
+    adjust(
+        reference=f"manual:{asked.reference}",
+        member_id=asked.member_id,
+        points=asked.points,
+        actor=actor,
+        note=asked.reason,
+        now=now,
+    )
+    asked.status = Status.BOOKED
