@@ -6,6 +6,7 @@ import pytest
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from members.identity import ended_sessions
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from shop.core import preferences
@@ -24,6 +25,12 @@ def _own_cache(settings: Settings) -> None:
 def _fresh_preferences() -> None:
     """Each test reads the merchant's settings from its own database."""
     preferences.forget_cached()
+
+
+@pytest.fixture(autouse=True)
+def _no_ended_sessions() -> None:
+    """No test pays for another's look at ended sessions; those about them set the time of the last look themselves."""
+    ended_sessions.keep_as_read(at=float("inf"))
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from members.identity.ended_sessions import refuse_ended
 from members.identity.queries import check_session
 from members.identity.tokens import read_access_token
+from shop.core import clock
 from shop.core.errors import NotSignedIn
 
 
@@ -76,6 +78,8 @@ class MemberAPIView(APIView):
             raise NotSignedIn
         request.member = request.user  # type: ignore[attr-defined]
         request.principal = f"member:{request.user.pk}"  # type: ignore[attr-defined]
-        if request.method not in SAFE_METHODS:
-            # Reading runs on the token alone; whoever changes something has not signed out nor been blocked since.
+        if request.method in SAFE_METHODS:
+            refuse_ended(session_id=request.user.session_id, now=clock.now())
+        else:
+            # Whoever changes something has not signed out nor been blocked this very moment.
             check_session(session_id=request.user.session_id, member_id=request.user.pk)

@@ -9,9 +9,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from members.identity.invite_codes import new_invite_code
-from members.identity.models import Address, Member, MemberSession, PhoneCode
+from members.identity.models import Address, Member, PhoneCode
 from members.identity.phones import show_phone
-from members.identity.services.sessions import end_sessions
+from members.identity.services.sessions import end_sessions, erase_sessions
 from shop.core.api.idempotency import forget_keys_of, move_keys
 from shop.regions.queries import region
 
@@ -34,7 +34,7 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     phone = Member.objects.values_list("phone", flat=True).get(pk=member_id)
     erased = {
         "addresses": Address.objects.filter(member_id=member_id).delete()[0],
-        "sessions": MemberSession.objects.filter(member_id=member_id).delete()[0],
+        "sessions": erase_sessions(member_id=member_id, now=now),
         "phone_codes": PhoneCode.objects.filter(phone=phone).delete()[0] if phone else 0,
         "idempotency_keys": forget_keys_of(principal=f"member:{member_id}"),
         # The admin's trail names the member as they called themselves.

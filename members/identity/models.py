@@ -147,7 +147,10 @@ class MemberSession(models.Model):
     class Meta:
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
-        indexes = [models.Index(fields=["expires_at"], name="member_session_expiry")]
+        indexes = [
+            models.Index(fields=["expires_at"], name="member_session_expiry"),
+            models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="member_session_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M}"

@@ -151,4 +151,8 @@ class Migration(migrations.Migration):
             model_name='membersession',
             index=models.Index(fields=['expires_at'], name='member_session_expiry'),
         ),
+        migrations.AddIndex(
+            model_name='membersession',
+            index=models.Index(condition=models.Q(('revoked_at__isnull', False)), fields=['revoked_at'], name='member_session_ended'),
+        ),
     ]

@@ -1,8 +1,8 @@
 """Two accounts of one person become one.
 
 Always: the account without a phone becomes part of the one that has it, with everything that hangs on it, in one
-transaction; what is left of it is nobody's. An access token of it may live on for some minutes, so what still arrives
-there is moved on until that is impossible.
+transaction; what is left of it is nobody's. A request with an old token may still be under way, so what arrives there
+late is moved on until that is impossible.
 """
 
 from collections import Counter

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils.crypto import constant_time_compare
 
 from members.identity.errors import MemberBlocked, SessionEnded
@@ -58,7 +60,7 @@ def refresh(*, token: str, now: datetime) -> Tokens:
 
 @use_case
 def sign_out(*, session_id: int, now: datetime) -> None:
-    """End one session; its access token runs out by itself within minutes."""
+    """End one session; its access token changes nothing from now on, and reads for seconds (`ended_sessions`)."""
     MemberSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=now)
 
 
@@ -72,6 +74,16 @@ def end_session(*, member_id: int, session_id: int, now: datetime) -> None:
 def end_sessions(*, member_id: int, now: datetime) -> int:
     """End all sessions of a member, inside the caller's transaction; returns how many."""
     return MemberSession.objects.filter(member_id=member_id, revoked_at=None).update(revoked_at=now)
+
+
+def erase_sessions(*, member_id: int, now: datetime) -> int:
+    """Forget where a member was signed in, inside the caller's transaction; returns how many sessions.
+
+    The rows stay for some days without a word in them, to refuse the tokens that are still about.
+    """
+    ended = Coalesce("revoked_at", Value(now))
+    sessions = MemberSession.objects.filter(member_id=member_id)
+    return sessions.update(revoked_at=ended, user_agent="", address=None, device="")
 
 
 def forget_sessions(*, before: datetime) -> int:
