@@ -1,52 +1,65 @@
 """The only place where a price is made: pure, so that cart, quote and order agree to the fen.
 
-A stage takes the cart and the quote so far and answers the quote with its own contribution. Later stages see the net
-that earlier ones left. A stage that no promotion feeds has no entry.
+A stage acts on what earlier ones left and writes down its contribution. Where one mechanism keeps another from acting,
+the price is also made without each of them, and the cheapest for the buyer is answered.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Set
+from itertools import combinations
 
 from django.utils.translation import gettext_lazy as _
 
-from promotions.pricing.model import CartSnapshot, PricedLine, Quote, Rejection, Stage
+from promotions.pricing.coupons import coupons
+from promotions.pricing.model import CartSnapshot, Mechanism, Quote, Stage, Terms
+from promotions.pricing.points import points
+from promotions.pricing.spend_offers import spend_offers
+from promotions.pricing.unit_prices import shipping_benefits, unit_prices
+from promotions.pricing.workings import Workings
+
+NOTHING = Terms()
 
 
-def price(cart: CartSnapshot) -> Quote:
-    """The quote for `cart`; the order in which its lines come changes nothing but the order of the quote's lines."""
-    quote = Quote()
-    for _stage, act in STAGES:
-        quote = act(cart, quote)
-    return quote
+def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
+    """The quote for `cart`; the order in which its lines and the terms come changes nothing but the order of answers.
+
+    Cheapest means the least to pay before points: points are the buyer's own, so that saving them counts as well.
+    """
+    best = _work(cart, terms, frozenset())
+    if best.hindered:
+        for absent in _selections(best.automatic.copy()):
+            other = _work(cart, terms, absent)
+            if other.before_points < best.before_points:
+                best = other
+    for mechanism in sorted(best.absent):
+        message = _("Left out, because without it you pay less.")
+        best.reject(mechanism.value, None, "cheaper_without", message, asked=False)
+    return best.quote()
 
 
-def list_prices(cart: CartSnapshot, quote: Quote) -> Quote:
-    return replace(
-        quote, lines=tuple(PricedLine(line.sku_id, line.quantity, line.unit_price_fen) for line in cart.lines)
-    )
+def freight(w: Workings) -> None:
+    """What no benefit and no coupon has paid of freight is paid in money."""
+    w.freight_fen = w.balance.freight
 
 
-def coupons(cart: CartSnapshot, quote: Quote) -> Quote:
-    # No member holds a coupon, so that whichever is named is not theirs; "best" of none is none.
-    named = () if cart.coupon_ids == "best" else cart.coupon_ids
-    refused = tuple(Rejection("coupon", each, "coupon_not_found", _("You do not have this coupon.")) for each in named)
-    return replace(quote, rejected=quote.rejected + refused)
-
-
-def points(cart: CartSnapshot, quote: Quote) -> Quote:
-    if cart.points_to_use in (0, "max"):
-        return quote
-    refused = Rejection("points", None, "points_insufficient", _("You do not have enough points."))
-    return replace(quote, rejected=(*quote.rejected, refused))
-
-
-def freight(cart: CartSnapshot, quote: Quote) -> Quote:
-    return replace(quote, freight_fen=cart.freight_fen)
-
-
-STAGES: tuple[tuple[Stage, Callable[[CartSnapshot, Quote], Quote]], ...] = (
-    (Stage.PRICE, list_prices),
+STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
+    (Stage.PRICE, unit_prices),
+    (Stage.PRICE, shipping_benefits),
+    (Stage.SPEND_OFFERS, spend_offers),
     (Stage.COUPONS, coupons),
     (Stage.POINTS, points),
     (Stage.FREIGHT, freight),
 )
+
+
+def _work(cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> Workings:
+    workings = Workings(cart, terms, absent)
+    for _stage, act in STAGES:
+        act(workings)
+    return workings
+
+
+def _selections(mechanisms: Set[Mechanism]) -> Iterator[frozenset[Mechanism]]:
+    """What may be left out; what is applied unasked need not be."""
+    for count in range(1, len(mechanisms) + 1):
+        for absent in combinations(sorted(mechanisms), count):
+            yield frozenset(absent)

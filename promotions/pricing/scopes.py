@@ -61,6 +61,44 @@ EVERYTHING = Scope()
 T = TypeVar("T", bound=Scoped)
 
 
+class Basket:
+    """The lines of a cart by what scopes name; a line is known by its place."""
+
+    def __init__(self, lines: Sequence[Goods]) -> None:
+        self.everywhere = tuple(range(len(lines)))
+        self._by_sku: dict[int, list[int]] = {}
+        self._by_product: dict[int, list[int]] = {}
+        self._by_category: dict[str, list[int]] = {}
+        for place, line in enumerate(lines):
+            self._by_sku.setdefault(line.sku_id, []).append(place)
+            self._by_product.setdefault(line.product_id, []).append(place)
+            for end in range(PATH_STEP, len(line.category_path) + 1, PATH_STEP):
+                self._by_category.setdefault(line.category_path[:end], []).append(place)
+
+    @property
+    def names(self) -> tuple[Iterable[int], Iterable[int], Iterable[str]]:
+        """The SKUs, products and categories that the lines can be named by."""
+        return self._by_sku, self._by_product, self._by_category
+
+    def places(self, scope: Scope) -> tuple[int, ...]:
+        """Of the lines that `scope` covers, rising."""
+        found = self._named(scope.skus, scope.products, scope.categories)
+        without = self._named(scope.without_skus, scope.without_products, scope.without_categories)
+        if scope.is_everything:
+            return tuple(place for place in self.everywhere if place not in without) if without else self.everywhere
+        return tuple(sorted(found - without))
+
+    def _named(self, skus: frozenset[int], products: frozenset[int], categories: frozenset[str]) -> set[int]:
+        found: set[int] = set()
+        if skus:
+            found.update(*(self._by_sku[each] for each in self._by_sku.keys() & skus))
+        if products:
+            found.update(*(self._by_product[each] for each in self._by_product.keys() & products))
+        if categories:
+            found.update(*(self._by_category[each] for each in self._by_category.keys() & categories))
+        return found
+
+
 class ScopeIndex(Generic[T]):
     """Promotions by what they name, so that a cart meets those that touch it without walking through the others.
 
@@ -70,33 +108,33 @@ class ScopeIndex(Generic[T]):
     def __init__(self, promotions: Iterable[T]) -> None:
         self._all = tuple(promotions)
         self._everywhere: list[int] = []
-        self._by_category: dict[str, list[int]] = {}
-        self._by_product: dict[int, list[int]] = {}
         self._by_sku: dict[int, list[int]] = {}
+        self._by_product: dict[int, list[int]] = {}
+        self._by_category: dict[str, list[int]] = {}
         for place, promotion in enumerate(self._all):
             scope = promotion.scope
             if scope.is_everything:
                 self._everywhere.append(place)
-            for path in scope.categories:
-                self._by_category.setdefault(path, []).append(place)
-            for product_id in scope.products:
-                self._by_product.setdefault(product_id, []).append(place)
             for sku_id in scope.skus:
                 self._by_sku.setdefault(sku_id, []).append(place)
+            for product_id in scope.products:
+                self._by_product.setdefault(product_id, []).append(place)
+            for path in scope.categories:
+                self._by_category.setdefault(path, []).append(place)
 
     def __len__(self) -> int:
         return len(self._all)
 
     def touching(self, lines: Sequence[Goods]) -> tuple[T, ...]:
         """Those that cover at least one of `lines`, in the order in which they were given."""
+        basket = Basket(lines)
+        skus, products, categories = basket.names
         places = set(self._everywhere)
-        for line in lines:
-            places.update(self._by_sku.get(line.sku_id, ()))
-            places.update(self._by_product.get(line.product_id, ()))
-            for end in range(PATH_STEP, len(line.category_path) + 1, PATH_STEP):
-                places.update(self._by_category.get(line.category_path[:end], ()))
+        places.update(*(self._by_sku.get(each, ()) for each in skus))
+        places.update(*(self._by_product.get(each, ()) for each in products))
+        places.update(*(self._by_category.get(each, ()) for each in categories))
         candidates = (self._all[place] for place in sorted(places))
-        return tuple(each for each in candidates if any(each.scope.covers(line) for line in lines))
+        return tuple(each for each in candidates if basket.places(each.scope))
 
 
 def _under(categories: frozenset[str], path: str) -> bool:

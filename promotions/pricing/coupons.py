@@ -1,0 +1,187 @@
+"""The third stage: of the coupons named, or of all that the buyer holds, those that together take off the most.
+
+All coupons measure their threshold on what earlier stages left, whichever of them act; then they act one after the
+other on the current net, exchanges first, then shares, then amounts, then freight.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from promotions.pricing.balance import Balance, Etiquette, Party
+from promotions.pricing.cheapest import cheapest
+from promotions.pricing.model import WHOLE_BP, CouponKind, CouponOption, CouponTerms, PricingLine, Refusal
+from promotions.pricing.workings import Workings
+from shop.core.money import yuan
+
+KIND = "coupon"
+_RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
+_NO_CAP = 2**62
+
+
+class Ticket:
+    """A coupon on the lines where it may act."""
+
+    def __init__(
+        self, terms: CouponTerms, places: tuple[int, ...], lines: Sequence[PricingLine], etiquette: Etiquette
+    ) -> None:
+        self.terms, self.places = terms, places
+        self.party = Party(terms.mechanism, terms.refuses)
+        self._quantities = [line.quantity for line in lines]
+        self._etiquette = etiquette
+        self.units = sum(self._quantities[place] for place in places)
+        self.effect = (
+            _RANK[terms.kind],
+            terms.off_bp,
+            terms.off_fen,
+            _capped(terms),
+            terms.units,
+            terms.pay_fen,
+            places,
+            tuple(sorted(terms.refuses)),
+        )
+
+    def agrees_with(self, other: "Ticket") -> bool:
+        return self._etiquette.agree(self.party, other.party)
+
+    def worth(self, balance: Balance) -> int:
+        terms = self.terms
+        if terms.kind == CouponKind.SHIPPING:
+            return min(balance.freight or 0, _capped(terms))
+        if terms.kind == CouponKind.EXCHANGE:
+            return max(self._exchanges(balance), default=(0, 0))[0]
+        room = balance.room(self.places)
+        if terms.kind == CouponKind.AMOUNT:
+            return min(terms.off_fen, room)
+        return min(balance.base(self.places) * terms.off_bp // WHOLE_BP, _capped(terms), room)
+
+    def act(self, balance: Balance) -> list[tuple[int, int]]:
+        """Returns each line's share; what a shipping coupon pays comes off freight."""
+        off = self.worth(balance)
+        if self.terms.kind == CouponKind.SHIPPING:
+            balance.take_freight(off)
+            balance.take(0, self.places, self.party)
+            return []
+        places: Sequence[int] = self.places
+        if self.terms.kind == CouponKind.EXCHANGE:
+            places = (-max(self._exchanges(balance))[1],)
+        return list(zip(places, balance.take(off, places, self.party), strict=True))
+
+    def _exchanges(self, balance: Balance) -> list[tuple[int, int]]:
+        """What the coupon would pay of each line, with the negated place: the earliest of the dearest lines wins."""
+        found = []
+        for place in self.places:
+            units = min(self.terms.units, self._quantities[place])
+            price = balance.net[place] * units // self._quantities[place] - self.terms.pay_fen * units
+            found.append((max(0, min(price, _capped(self.terms), balance.room((place,)))), -place))
+        return found
+
+
+def coupons(w: Workings) -> None:
+    asked = w.cart.coupon_ids
+    held = {terms.id: terms for terms in sorted(w.terms.coupons, key=lambda terms: terms.id)}
+    refusals: dict[int, Refusal] = {}
+    tickets = usable_tickets(w, held, refusals)
+    candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
+    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons)
+    w.options = [
+        CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
+        for ticket in tickets
+    ]
+    w.options += [
+        CouponOption(each, held[each].label, 0, refusal) for each, refusal in refusals.items() if each in held
+    ]
+    if asked != "best":
+        chosen = _with_freight_unknown(w, chosen, candidates)
+        _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
+    for ticket in chosen:
+        _apply(w, ticket)
+
+
+def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[int, Refusal]) -> list[Ticket]:
+    """The coupons that may act on this cart, in the order in which they would; the others' reasons in `refusals`."""
+    tickets = []
+    for terms in held.values():
+        covered = w.basket.places(terms.scope)
+        ticket = Ticket(terms, w.open_places(Party(terms.mechanism, terms.refuses), covered), w.lines, w.etiquette)
+        refusal = terms.refusal or _refusal(w, ticket, covered)
+        if refusal is None:
+            tickets.append(ticket)
+        else:
+            refusals[terms.id] = refusal
+    return sorted(tickets, key=lambda ticket: (ticket.effect, ticket.terms.id))
+
+
+def _refusal(w: Workings, ticket: Ticket, covered: Sequence[int]) -> Refusal | None:
+    if not covered:
+        return Refusal("coupon_out_of_scope", _("Nothing here is covered by this coupon."))
+    missing = ticket.terms.threshold_fen - w.balance.base(ticket.places)
+    listed = sum(w.lines[place].subtotal_fen for place in covered)
+    if len(ticket.places) < len(covered) or (missing > 0 and listed >= ticket.terms.threshold_fen):
+        w.hindered = True
+    if not ticket.places:
+        return Refusal("coupon_not_combined", _("This coupon does not combine with what is applied."))
+    if missing > 0:
+        return Refusal(
+            "coupon_threshold_not_met", _("Spend {amount} more to use this coupon.").format(amount=yuan(missing))
+        )
+    if ticket.units < ticket.terms.threshold_count:
+        count = ticket.terms.threshold_count - ticket.units
+        return Refusal("coupon_threshold_not_met", _("Add {count} more to use this coupon.").format(count=count))
+    return None
+
+
+def _with_freight_unknown(w: Workings, chosen: Sequence[Ticket], candidates: Sequence[Ticket]) -> tuple[Ticket, ...]:
+    """While nobody knows the freight a shipping coupon that was asked for counts, though it takes nothing off yet."""
+    taken = list(chosen)
+    if w.balance.freight is None:
+        for ticket in candidates:
+            if (
+                ticket.terms.kind == CouponKind.SHIPPING
+                and len(taken) < w.terms.limits.max_coupons
+                and all(ticket.agrees_with(other) for other in taken)
+            ):
+                taken.append(ticket)
+    return tuple(taken)
+
+
+def _reject(
+    w: Workings,
+    asked: Sequence[int],
+    held: Mapping[int, CouponTerms],
+    candidates: Mapping[int, Ticket],
+    chosen: Sequence[Ticket],
+    refusals: Mapping[int, Refusal],
+) -> None:
+    """Say of each coupon asked for that does not act why."""
+    acting = {ticket.terms.id for ticket in chosen}
+    for coupon_id in asked:
+        if coupon_id not in held:
+            refusal = Refusal("coupon_not_found", _("You do not have this coupon."))
+        elif coupon_id in refusals:
+            refusal = refusals[coupon_id]
+        elif coupon_id in acting:
+            continue
+        elif any(not candidates[coupon_id].agrees_with(other) for other in chosen):
+            refusal = Refusal("coupon_not_combined", _("This coupon does not combine with what is applied."))
+        elif len(chosen) >= w.terms.limits.max_coupons:
+            count = w.terms.limits.max_coupons
+            refusal = Refusal("coupon_too_many", _("An order takes at most {count} coupons.").format(count=count))
+        else:
+            refusal = Refusal("coupon_without_effect", _("There is nothing left for this coupon to take off."))
+        w.reject(KIND, coupon_id, refusal.code, refusal.message)
+
+
+def _apply(w: Workings, ticket: Ticket) -> None:
+    terms, freight = ticket.terms, w.balance.freight
+    shares = ticket.act(w.balance)
+    if terms.kind == CouponKind.SHIPPING:
+        paid = (freight or 0) - (w.balance.freight or 0)
+        w.credit_freight(KIND, terms.id, terms.label, paid, terms.version)
+    else:
+        w.credit(terms, KIND, shares)
+    w.coupon_ids.append(terms.id)
+
+
+def _capped(terms: CouponTerms) -> int:
+    return _NO_CAP if terms.cap_fen is None else terms.cap_fen

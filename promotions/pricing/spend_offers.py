@@ -1,0 +1,174 @@
+"""The second stage: offers for spending so much or buying so many, chosen so that together they take off the most.
+
+Of the tiers reached each benefit is the best one: the largest amount off, free shipping if any gives it, the gifts of
+the highest tier that has some. So an offer never gives less for more. All offers measure on what unit prices left, and
+take off what is left when their turn comes.
+"""
+
+from collections.abc import Hashable, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from promotions.pricing.balance import Balance, Party
+from promotions.pricing.cheapest import cheapest
+from promotions.pricing.model import WHOLE_BP, GiftLine, Measure, Mechanism, SpendOfferTerms, SpendTier
+from promotions.pricing.workings import Workings
+from shop.core.money import yuan
+
+KIND = Mechanism.SPEND_OFFER.value
+# Sets of offers looked at before the best one met is taken; carts that need more are not seen in practice.
+EFFORT = 400
+
+
+class _Offer:
+    """An offer on the lines that it covers."""
+
+    def __init__(self, terms: SpendOfferTerms, places: Sequence[int], w: Workings) -> None:
+        self.terms, self.places = terms, places
+        self.party = Party(Mechanism.SPEND_OFFER, terms.refuses)
+        self._etiquette = w.etiquette
+        by_count = terms.measure == Measure.COUNT
+        self._measures = [line.quantity for line in w.lines] if by_count else w.balance.net.copy()
+
+    @property
+    def effect(self) -> Hashable:
+        return self.terms.id
+
+    def agrees_with(self, other: "_Offer") -> bool:
+        """Offers that refuse each other may still act on different lines."""
+        return True
+
+    def open_places(self, balance: Balance) -> list[int]:
+        """Those of its lines where everybody who acted agrees with it."""
+        acted, welcome, party = balance.acted, self._etiquette.welcome, self.party
+        return [place for place in self.places if not acted[place] or welcome(party, acted[place])]
+
+    def measured(self, places: Sequence[int]) -> int:
+        return sum([self._measures[place] for place in places])
+
+    def reached(self, places: Sequence[int]) -> list[tuple[SpendTier, int]]:
+        """The tiers reached, rising, each with how often it is given."""
+        if not places:
+            return []
+        amount = self.measured(places)
+        return [(tier, times) for tier in self.terms.tiers if (times := _times(self.terms, tier, amount))]
+
+    def money_off(self, balance: Balance, places: Sequence[int]) -> int:
+        base = balance.base(places)
+        offs = [tier.off_fen * times + base * tier.off_bp // WHOLE_BP for tier, times in self.reached(places)]
+        off = max(offs, default=0)
+        if self.terms.cap_fen is not None:
+            off = min(off, self.terms.cap_fen)
+        return min(off, balance.room(places)) if off else 0
+
+    def ships_free(self, places: Sequence[int]) -> bool:
+        return any(tier.free_shipping for tier, _times in self.reached(places))
+
+    def worth(self, balance: Balance) -> int:
+        places = self.open_places(balance)
+        freight = balance.freight or 0
+        return self.money_off(balance, places) + (freight if freight and self.ships_free(places) else 0)
+
+    def act(self, balance: Balance) -> list[tuple[int, int]]:
+        places = self.open_places(balance)
+        off, ships_free = self.money_off(balance, places), self.ships_free(places)
+        shares = balance.take(off, places, self.party)
+        if ships_free:
+            balance.take_freight(balance.freight or 0)
+        return list(zip(places, shares, strict=True))
+
+
+def spend_offers(w: Workings) -> None:
+    if Mechanism.SPEND_OFFER in w.absent or not w.terms.spend_offers:
+        return
+    offers = [
+        _Offer(terms, places, w)
+        for terms in sorted(w.terms.spend_offers, key=lambda terms: terms.id)
+        if (places := w.basket.places(terms.scope))
+    ]
+    if offers:
+        w.automatic.add(Mechanism.SPEND_OFFER)
+    _note_hindrance(w, offers)
+    worthy = [offer for offer in offers if offer.worth(w.balance)]
+    chosen = cheapest(worthy, w.balance, most=len(worthy), effort=EFFORT)
+    for offer in chosen:
+        _apply(w, offer)
+    for offer in offers:
+        # What costs nothing to decide: offers of gifts alone act where the others left room for them.
+        if offer not in chosen and _gives_more(w.balance, offer):
+            _apply(w, offer)
+        elif offer not in chosen:
+            _explain(w, offer)
+
+
+def _apply(w: Workings, offer: _Offer) -> None:
+    balance, terms, freight = w.balance, offer.terms, w.balance.freight
+    places = offer.open_places(balance)
+    measured, reached = offer.measured(places), offer.reached(places)
+    ships_free = offer.ships_free(places)
+    w.credit(terms, KIND, offer.act(balance))
+    if ships_free:
+        w.credit_freight(KIND, terms.id, terms.label, freight or 0, terms.version)
+    for tier, times in reversed(reached):
+        if tier.gifts:
+            _give(w, terms, tier, times)
+            break
+    following = next((tier for tier in terms.tiers if tier.threshold > measured), None)
+    if following is not None:
+        _tell_missing(w, terms, following.threshold - measured, code="spend_offer_next_tier")
+
+
+def _give(w: Workings, terms: SpendOfferTerms, tier: SpendTier, times: int) -> None:
+    for gift in tier.gifts:
+        given = sum(each.quantity for each in w.gifts if each.sku_id == gift.sku_id)
+        quantity = gift.quantity * times
+        if gift.available - given >= quantity:
+            w.gifts.append(GiftLine(gift.sku_id, quantity, gift.label, KIND, terms.id))
+        else:
+            message = _("The gift “{gift}” has run out.").format(gift=gift.label)
+            w.reject(KIND, terms.id, "gift_run_out", message, asked=False)
+
+
+def _gives_more(balance: Balance, offer: _Offer) -> bool:
+    reached = offer.reached(offer.open_places(balance))
+    freight_unknown = balance.freight is None
+    return any(tier.gifts or (tier.free_shipping and freight_unknown) for tier, _times in reached)
+
+
+def _explain(w: Workings, offer: _Offer) -> None:
+    """Why an offer does not act on the goods that it covers."""
+    least, measured = min((tier.threshold for tier in offer.terms.tiers), default=0), offer.measured(offer.places)
+    if measured < least:
+        _tell_missing(w, offer.terms, least - measured, code="spend_offer_threshold")
+    else:
+        message = _("“{offer}” does not combine with what is applied.").format(offer=offer.terms.label)
+        w.reject(KIND, offer.terms.id, "spend_offer_not_combined", message, asked=False)
+
+
+def _tell_missing(w: Workings, terms: SpendOfferTerms, missing: int, *, code: str) -> None:
+    if terms.measure == Measure.COUNT:
+        message = _("Add {count} more for “{offer}”.").format(count=missing, offer=terms.label)
+    else:
+        message = _("Spend {amount} more for “{offer}”.").format(amount=yuan(missing), offer=terms.label)
+    w.reject(KIND, terms.id, code, message, asked=False)
+
+
+def _note_hindrance(w: Workings, offers: Sequence[_Offer]) -> None:
+    """An offer that would do more had no unit price acted before it."""
+    for offer in offers:
+        places = offer.open_places(w.balance)
+        if len(places) < len(offer.places):
+            w.hindered = True
+        elif offer.terms.measure == Measure.AMOUNT:
+            measured, listed = offer.measured(places), sum(w.lines[p].subtotal_fen for p in places)
+            if any(
+                _times(offer.terms, tier, measured) < _times(offer.terms, tier, listed) for tier in offer.terms.tiers
+            ):
+                w.hindered = True
+
+
+def _times(terms: SpendOfferTerms, tier: SpendTier, measured: int) -> int:
+    """How often `tier` is given for so much."""
+    if measured < tier.threshold:
+        return 0
+    return measured // tier.threshold if terms.repeats and tier.threshold else 1

@@ -1,0 +1,55 @@
+"""The laws of pricing over random carts; `bench/pricing.py` holds them over a hundred thousand more."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from promotions.pricing import cheapest, engine
+from promotions.pricing.balance import spread_within
+from promotions.pricing.tests.laws import broken_laws, random_case
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**32))
+def test_every_law_holds_over_random_carts(seed):
+    rng = Random(seed)
+    assert broken_laws(*random_case(rng), rng) == []
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_every_law_holds_over_seeded_carts(part):
+    for seed in range(part * 300, part * 300 + 300):
+        rng = Random(seed)
+        assert broken_laws(*random_case(rng), rng) == [], f"seed {seed}"
+
+
+def test_the_laws_catch_a_search_that_is_not_exact(monkeypatch):
+    monkeypatch.setattr(cheapest._Search, "explore", lambda *args: None)
+    assert any("best costs" in law for law in _broken_in(range(400)))
+
+
+def test_the_laws_catch_a_price_that_is_not_the_cheapest_because_a_discount_hinders(monkeypatch):
+    monkeypatch.setattr(engine, "_selections", lambda mechanisms: iter(()))
+    assert any("best costs" in law for law in _broken_in(range(200)))
+
+
+def _broken_in(seeds):
+    for seed in seeds:
+        rng = Random(seed)
+        yield from broken_laws(*random_case(rng), rng)
+
+
+split = st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**7)), min_size=1, max_size=30).map(
+    lambda pairs: [(max(pair), min(pair)) for pair in pairs]
+)
+
+
+@given(lines=split, share=st.integers(0, 10_000))
+def test_a_split_within_rooms_is_exact_and_overfills_none(lines, share):
+    rooms = [room for _net, room in lines]
+    total = sum(rooms) * share // 10_000
+    shares = spread_within(total, [net for net, _room in lines], rooms)
+    assert sum(shares) == total
+    assert all(0 <= each <= room for each, room in zip(shares, rooms, strict=True))

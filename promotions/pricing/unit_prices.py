@@ -1,0 +1,52 @@
+"""The first stage: each line at its best unit price, be it the activity's, the member's or a timed one; never two.
+
+A tier's free shipping belongs here too: what the member has anyway comes before what a coupon would be used up for.
+"""
+
+from promotions.pricing.balance import Party
+from promotions.pricing.model import WHOLE_BP, Mechanism, PricingLine, UnitPriceTerms
+from promotions.pricing.workings import Workings
+
+_RANK = {mechanism: rank for rank, mechanism in enumerate(Mechanism)}
+
+
+def unit_prices(w: Workings) -> None:
+    """What the buyer came for stands; otherwise the greatest saving wins, the earlier mechanism when they tie."""
+    best: dict[int, tuple[tuple[bool, int, int, int], UnitPriceTerms]] = {}
+    for terms in w.terms.unit_prices:
+        if terms.mechanism in w.absent and not terms.asked:
+            continue
+        for place in w.basket.places(terms.scope):
+            saving = _saving(w.lines[place], terms)
+            rank = (terms.asked, saving, -_RANK[terms.mechanism], -(terms.id or 0))
+            if saving and not terms.asked:
+                w.automatic.add(terms.mechanism)
+            if (saving or terms.asked) and (place not in best or rank > best[place][0]):
+                best[place] = (rank, terms)
+    for place in sorted(best):
+        (_asked, saving, _mechanism, _id), terms = best[place]
+        w.balance.net[place] -= saving
+        w.balance.acted[place] = (Party(terms.mechanism, terms.refuses),)
+        w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)])
+    w.limit_order()
+
+
+def shipping_benefits(w: Workings) -> None:
+    for terms in w.terms.freight[:1]:
+        freight = w.balance.freight or 0
+        w.balance.take_freight(freight)
+        w.credit_freight(terms.kind, terms.id, terms.label, freight)
+
+
+def offered_unit_fen(line: PricingLine, terms: UnitPriceTerms) -> int:
+    """What a unit of `line` costs by `terms`: never above the list price, never below the least it may cost."""
+    list_fen = line.unit_price_fen
+    wanted = terms.unit_price_fen
+    if wanted is None:
+        wanted = list_fen - list_fen * terms.off_bp // WHOLE_BP
+    return min(max(wanted, line.least_unit_fen), list_fen)
+
+
+def _saving(line: PricingLine, terms: UnitPriceTerms) -> int:
+    units = line.quantity if terms.max_units is None else min(line.quantity, terms.max_units)
+    return (line.unit_price_fen - offered_unit_fen(line, terms)) * units

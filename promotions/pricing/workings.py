@@ -1,0 +1,128 @@
+"""One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down.
+
+Lines are kept by SKU id, so that the order in which a cart comes changes no fen.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from promotions.pricing.balance import Balance, Etiquette, Party
+from promotions.pricing.model import (
+    WHOLE_BP,
+    Adjustment,
+    CartSnapshot,
+    CouponOption,
+    CouponTerms,
+    GiftLine,
+    Mechanism,
+    PricedLine,
+    Quote,
+    Rejection,
+    SpendOfferTerms,
+    Terms,
+    UnitPriceTerms,
+)
+from promotions.pricing.scopes import Basket
+
+
+class Workings:
+    """`absent` names mechanisms left out of this pricing, `automatic` those that it could be made without.
+
+    `hindered` tells that one that acted kept another from acting.
+    """
+
+    def __init__(self, cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> None:
+        self.cart, self.terms, self.absent = cart, terms, absent
+        self.lines = sorted(cart.lines, key=lambda line: line.sku_id)
+        self.basket = Basket(self.lines)
+        self.etiquette = Etiquette(terms.combination)
+        self.balance = Balance(
+            net=[line.subtotal_fen for line in self.lines],
+            least=[line.least_unit_fen * line.quantity for line in self.lines],
+            order_room=0,
+            freight=cart.freight_fen,
+            acted=[() for _ in self.lines],
+        )
+        self.adjustments: list[list[Adjustment]] = [[] for _ in self.lines]
+        self.freight_adjustments: list[Adjustment] = []
+        self.gifts: list[GiftLine] = []
+        self.rejected: list[Rejection] = []
+        self.coupon_ids: list[int] = []
+        self.options: list[CouponOption] = []
+        self.points_used = 0
+        self.freight_fen: int | None = None
+        self.before_points = 0
+        self.hindered = False
+        self.automatic: set[Mechanism] = set()
+        self._applied: dict[tuple[str, int | None], Adjustment] = {}
+
+    def limit_order(self) -> None:
+        """From now on the order as a whole has a limit: what the shop shows as prices stands, what follows is held."""
+        limits, net = self.terms.limits, sum(self.balance.net)
+        goods = sum(line.subtotal_fen for line in self.lines)
+        kept = max(limits.floor_fen, -(-goods * (WHOLE_BP - limits.max_discount_bp) // WHOLE_BP))
+        self.balance.order_room = max(0, net - kept)
+
+    def open_places(self, party: Party, places: Iterable[int]) -> tuple[int, ...]:
+        """Of the lines at `places` those where everybody who acted agrees with `party`."""
+        acted, welcome = self.balance.acted, self.etiquette.welcome
+        return tuple([place for place in places if not acted[place] or welcome(party, acted[place])])
+
+    def credit(
+        self,
+        cause: "UnitPriceTerms | SpendOfferTerms | CouponTerms",
+        kind: str,
+        shares: Iterable[tuple[int, int]],
+    ) -> None:
+        """Write down what `cause` took off the lines: pairs of place and fen."""
+        taken = 0
+        for place, share in shares:
+            if share:
+                self.adjustments[place].append(Adjustment(kind, cause.id, cause.label, -share, cause.version))
+                taken += share
+        self._sum_up(Adjustment(kind, cause.id, cause.label, -taken, cause.version))
+
+    def credit_points(self, label: Any, places: Sequence[int], fen: Sequence[int], points: Sequence[int]) -> None:
+        for place, share, units in zip(places, fen, points, strict=True):
+            if share or units:
+                self.adjustments[place].append(Adjustment(Mechanism.POINTS, None, label, -share, points=units))
+        self._sum_up(Adjustment(Mechanism.POINTS, None, label, -sum(fen), points=sum(points)))
+
+    def credit_freight(self, kind: str, id_: int | None, label: str, fen: int, version: int | None = None) -> None:
+        """Write down what pays `fen` of freight: nothing yet while freight is unknown, and still it has acted."""
+        paid = Adjustment(kind, id_, label, -fen, version)
+        if fen:
+            self.freight_adjustments.append(paid)
+        self._sum_up(paid)
+
+    def reject(self, kind: str, id_: int | None, code: str, message: Any, *, asked: bool = True) -> None:
+        self.rejected.append(Rejection(kind, id_, code, message, asked))
+
+    def quote(self) -> Quote:
+        by_sku = {
+            line.sku_id: PricedLine(line.sku_id, line.quantity, line.unit_price_fen, tuple(changes))
+            for line, changes in zip(self.lines, self.adjustments, strict=True)
+        }
+        return Quote(
+            lines=tuple(by_sku[line.sku_id] for line in self.cart.lines),
+            gifts=tuple(self.gifts),
+            freight_fen=self.freight_fen,
+            freight_adjustments=tuple(self.freight_adjustments),
+            applied=tuple(self._applied.values()),
+            rejected=tuple(self.rejected),
+            coupon_ids=tuple(self.coupon_ids),
+            usable_coupons=tuple(self.options),
+            points_used=self.points_used,
+        )
+
+    def _sum_up(self, change: Adjustment) -> None:
+        key = (change.kind, change.id)
+        before = self._applied.get(key)
+        self._applied[key] = Adjustment(
+            change.kind,
+            change.id,
+            change.label,
+            change.amount_fen + (before.amount_fen if before else 0),
+            change.version,
+            change.points,
+        )
