@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "members.segments",
     "points.ledger",
     "promotions.campaigns",
+    "promotions.coupons",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",
@@ -240,6 +241,7 @@ INVARIANTS: list[str] = [
     "members.tiers.invariants.LAWS",
     "members.notifications.invariants.LAWS",
     "points.ledger.invariants.LAWS",
+    "promotions.coupons.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
@@ -254,6 +256,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
+    "promotions.coupons.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.ledger.member_data.move",
     "members.segments.member_data.move",
@@ -267,6 +270,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
+    "promotions.coupons.member_data.erase",
     "points.ledger.member_data.erase",
     "members.segments.member_data.erase",
     "members.tiers.member_data.erase",
@@ -280,6 +284,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.segments.member_data.export",
     "members.notifications.member_data.export",
     "points.ledger.member_data.export",
+    "promotions.coupons.member_data.export",
     "promotions.campaigns.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
@@ -290,7 +295,7 @@ MEMBER_OBSTACLES: list[str] = [
     "orders.payments.member_data.open_refunds",
 ]
 # The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
-CAMPAIGN_MODELS: list[str] = []
+CAMPAIGN_MODELS: list[str] = ["promotions.coupons.models.CouponTemplate"]
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

@@ -1,0 +1,85 @@
+"""What members are told about their coupons."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from members.notifications.events import (
+    SAMPLE_INSTANT,
+    Category,
+    Channel,
+    Field,
+    Kind,
+    NotificationEvent,
+    Text,
+    declare,
+)
+from members.notifications.services import notify
+from promotions.coupons.models import Coupon, CouponTemplate
+from shop.core.clock import business_day
+
+COUPON_GIVEN = declare(
+    NotificationEvent(
+        code="coupon_given",
+        label=_("Coupon given"),
+        category=Category.MARKETING,
+        routes=((Channel.IN_APP,), (Channel.SUBSCRIBE,)),
+        fields=(
+            Field("coupon", Kind.TEXT, _("coupon"), "Spring tea, ¥20 off"),
+            Field("until", Kind.INSTANT, _("valid until"), SAMPLE_INSTANT),
+        ),
+        link="pages/coupons/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("A coupon for you: {coupon}"),
+                body=gettext_noop("It is yours until {until}. You find it among your coupons."),
+            ),
+            Channel.SUBSCRIBE: Text(body=gettext_noop("thing1: {coupon}\ntime2: {until}\nthing3: Use it in time")),
+        },
+    )
+)
+
+COUPONS_EXPIRING = declare(
+    NotificationEvent(
+        code="coupons_expiring",
+        label=_("Coupons about to expire"),
+        category=Category.MARKETING,
+        routes=((Channel.IN_APP,), (Channel.SUBSCRIBE,)),
+        fields=(
+            Field("count", Kind.NUMBER, _("coupons"), 2),
+            Field("until", Kind.INSTANT, _("first of them valid until"), SAMPLE_INSTANT),
+        ),
+        link="pages/coupons/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("Coupons of yours are about to expire"),
+                body=gettext_noop("{count} of your coupons will soon be over, the first of them at {until}."),
+            ),
+            Channel.SUBSCRIBE: Text(body=gettext_noop("number1: {count}\ntime2: {until}\nthing3: Use them in time")),
+        },
+    )
+)
+
+
+def tell_given(coupon: Coupon, *, template: CouponTemplate, now: datetime) -> None:
+    """Inside the transaction that gives it, unless the member took it with their own hands."""
+    notify(
+        event=COUPON_GIVEN,
+        member_id=coupon.member_id,
+        context={"coupon": template.name, "until": coupon.valid_until},
+        dedupe_key=coupon.number,
+        now=now,
+    )
+
+
+def tell_expiring(coupons: Sequence[Coupon], *, now: datetime) -> None:
+    """One message for all of a member's coupons; at most one a day."""
+    notify(
+        event=COUPONS_EXPIRING,
+        member_id=coupons[0].member_id,
+        context={"count": len(coupons), "until": min(coupon.valid_until for coupon in coupons)},
+        dedupe_key=business_day(now).isoformat(),
+        now=now,
+    )

@@ -1,0 +1,18 @@
+"""What orders, the edge and jobs call; each name lives in the module of its verb."""
+
+from promotions.coupons.services.automatic import give_for_purchase
+from promotions.coupons.services.granting import claim_coupon, give, give_many
+from promotions.coupons.services.redeeming import redeem_code
+from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons, void_coupon
+
+__all__ = [
+    "claim_coupon",
+    "claim_coupons",
+    "confirm_coupons",
+    "give",
+    "give_for_purchase",
+    "give_many",
+    "redeem_code",
+    "release_coupons",
+    "void_coupon",
+]

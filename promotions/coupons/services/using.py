@@ -1,0 +1,87 @@
+"""A coupon's way through an order: held when it is placed, used when it is paid, given back when it comes to nothing.
+
+All inside the order's transaction, each one conditional UPDATE whose row count decides.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Case, F, Q, Value, When
+
+from promotions.coupons.errors import CouponNotFound, CouponNotUsable, CouponNotVoidable
+from promotions.coupons.facts import CouponUsed
+from promotions.coupons.models import Coupon
+from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.preferences import RETURN_GRACE_DAYS
+from shop.core.actors import Actor
+from shop.core.outbox import publish
+from shop.core.transactions import use_case
+
+
+def claim_coupons(*, order_number: str, member_id: int, costs_fen: Mapping[int, int], now: datetime) -> None:
+    """Hold the member's coupons, by id with what each takes off, for the order. Raises CouponNotUsable."""
+    for coupon_id in sorted(costs_fen):
+        usable = Coupon.objects.filter(
+            pk=coupon_id,
+            member_id=member_id,
+            status=CouponStatus.UNUSED,
+            valid_from__lte=now,
+            valid_until__gt=now,
+        )
+        held = usable.update(status=CouponStatus.LOCKED, order_number=order_number, cost_fen=costs_fen[coupon_id])
+        if not held:
+            raise CouponNotUsable
+
+
+def confirm_coupons(*, order_number: str, revenue_fen: int, now: datetime) -> int:
+    """The order is paid: its coupons are used. Returns how many were; again, none."""
+    held = Coupon.objects.filter(order_number=order_number, status=CouponStatus.LOCKED)
+    coupons = list(held.order_by("pk").select_for_update(no_key=True))
+    held.update(status=CouponStatus.USED, used_at=now, revenue_fen=revenue_fen)
+    publish(
+        *(
+            CouponUsed(
+                coupon_id=coupon.pk,
+                template_id=coupon.template_id,
+                member_id=coupon.member_id,
+                order_number=order_number,
+                store_code="",
+                cost_fen=coupon.cost_fen,
+                at=now,
+            )
+            for coupon in coupons
+        )
+    )
+    return len(coupons)
+
+
+def release_coupons(*, order_number: str, now: datetime) -> int:
+    """The order came to nothing, unpaid or refunded: its coupons come back as long-lived as they were.
+
+    One that expired meanwhile comes back expired, or with the merchant's days of grace. Returns how many came back.
+    """
+    grace = timedelta(days=RETURN_GRACE_DAYS.value())
+    over = Q(valid_until__lte=now)
+    still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
+    return Coupon.objects.filter(order_number=order_number, status__in=[CouponStatus.LOCKED, CouponStatus.USED]).update(
+        status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),
+        valid_until=Case(When(over, then=Value(now + grace)), default=F("valid_until")) if grace else F("valid_until"),
+        returned_from=order_number,
+        order_number="",
+        used_at=None,
+        cost_fen=0,
+        revenue_fen=0,
+    )
+
+
+@use_case
+def void_coupon(*, coupon_id: int, reason: str, actor: Actor, now: datetime) -> Coupon:
+    """The staff takes an unused coupon away. Raises CouponNotFound, CouponNotVoidable."""
+    unused = Coupon.objects.filter(pk=coupon_id, status=CouponStatus.UNUSED, valid_until__gt=now)
+    done = unused.update(status=CouponStatus.VOID, voided_by=str(actor)[:80], void_reason=reason[:200])
+    coupon = Coupon.objects.filter(pk=coupon_id).first()
+    if coupon is None:
+        raise CouponNotFound
+    if not done:
+        raise CouponNotVoidable
+    return coupon

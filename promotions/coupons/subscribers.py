@@ -1,0 +1,31 @@
+"""Facts of the rooms below for which coupons are given, and hand-outs that have begun."""
+
+from members.identity.facts import MemberRegistered
+from members.invitations.facts import InvitationSettled
+from members.tiers.facts import TierChanged
+from promotions.coupons.facts import HandOutStarted
+from promotions.coupons.services.automatic import give_for_invitation, give_for_tier, give_newcomer
+from promotions.coupons.services.handing_out import run_hand_out
+from shop.core import clock
+from shop.core.events import subscribe
+
+
+@subscribe(MemberRegistered)
+def member_registered(fact: MemberRegistered) -> None:
+    give_newcomer(member_id=fact.member_id, now=fact.at)
+
+
+@subscribe(TierChanged)
+def tier_changed(fact: TierChanged) -> None:
+    if fact.is_upgrade:
+        give_for_tier(member_id=fact.member_id, tier_code=fact.to_tier, now=fact.at)
+
+
+@subscribe(InvitationSettled)
+def invitation_settled(fact: InvitationSettled) -> None:
+    give_for_invitation(member_id=fact.inviter_id, invitation_id=fact.invitation_id, now=fact.at)
+
+
+@subscribe(HandOutStarted, in_transaction=False)
+def hand_out_started(fact: HandOutStarted) -> None:
+    run_hand_out(hand_out_id=fact.hand_out_id, now=clock.now(), batches=200)

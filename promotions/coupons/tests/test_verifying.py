@@ -1,0 +1,95 @@
+import pytest
+from django.db import transaction
+
+from members.identity.tests.factories import MemberFactory
+from promotions.coupons.errors import (
+    CouponNotForStores,
+    CouponNotFound,
+    CouponNotUsable,
+    StorePassInvalid,
+    StoreThresholdNotMet,
+)
+from promotions.coupons.models import StorePass
+from promotions.coupons.services import claim_coupons
+from promotions.coupons.services.verifying import off_in_store, show_coupon, verify_coupon
+from promotions.coupons.tests.making import CLERK, DAY, NOW, make_coupon, make_template
+
+pytestmark = pytest.mark.django_db
+MINUTE = DAY / 1440
+
+
+def show(coupon, now=NOW, member_id=None):
+    return show_coupon(number=coupon.number, member_id=member_id or coupon.member_id, now=now)[0]
+
+
+def verify(code, now=NOW, bill_fen=12_000):
+    return verify_coupon(code=code, store_code="HZ01", bill_fen=bill_fen, actor=CLERK, now=now)
+
+
+def test_a_coupon_is_used_in_a_store_once(member):
+    coupon = make_coupon(member, use_in="anywhere")
+    code = show(coupon)
+    assert (len(code), code.isdecimal()) == (12, True)
+    used = verify(f"{code[:4]} {code[4:8]} {code[8:]}")
+    assert (used.status, used.store_code, used.verified_by, used.used_at) == ("used", "HZ01", "staff:clerk", NOW)
+    assert (used.cost_fen, used.revenue_fen, used.order_number) == (2000, 10_000, "")
+    with pytest.raises(StorePassInvalid):
+        verify(code)
+    with pytest.raises(CouponNotUsable):
+        show(coupon)
+    with pytest.raises(CouponNotUsable):
+        claim_coupons(order_number="D1", member_id=member.pk, costs_fen={coupon.pk: 1}, now=NOW)
+
+
+def test_a_number_is_good_for_minutes_and_only_the_newest(member):
+    coupon = make_coupon(member, use_in="store")
+    old, code = show(coupon), show(coupon)
+    for wrong in (old, "000000000000", "", code[:11]):
+        with pytest.raises(StorePassInvalid):
+            verify(wrong)
+    with pytest.raises(StorePassInvalid):
+        verify(code, now=NOW + 5 * MINUTE)
+    assert code.encode() not in bytes(StorePass.objects.get().code_hash)
+    assert verify(code, now=NOW + 4 * MINUTE).status == "used"
+
+
+def test_what_an_order_holds_is_not_used_in_a_store_as_well(member):
+    coupon = make_coupon(member, use_in="anywhere")
+    code = show(coupon)
+    with transaction.atomic():
+        claim_coupons(order_number="D1", member_id=member.pk, costs_fen={coupon.pk: 2000}, now=NOW)
+    with pytest.raises(CouponNotUsable):
+        verify(code)
+    coupon.refresh_from_db()
+    assert (coupon.status, coupon.store_code) == ("locked", "")
+
+
+def test_another_members_an_online_and_a_future_coupon_are_not_shown(member):
+    coupon = make_coupon(member)
+    with pytest.raises(CouponNotFound):
+        show(coupon, member_id=MemberFactory().pk)
+    with pytest.raises(CouponNotForStores):
+        show(coupon)
+    with pytest.raises(CouponNotUsable):
+        show(make_coupon(member, use_in="store", delay_days=1))
+
+
+def test_a_bill_below_the_threshold_is_refused(member):
+    coupon = make_coupon(member, use_in="store")
+    code = show(coupon)
+    with pytest.raises(StoreThresholdNotMet, match=r"¥0\.01"):
+        verify(code, bill_fen=9_999)
+    coupon.refresh_from_db()
+    assert coupon.status == "unused"
+
+
+@pytest.mark.parametrize(
+    ("fields", "bill_fen", "off_fen"),
+    [
+        ({"amount_off_fen": 2000, "threshold_fen": 0}, 1500, 1500),
+        ({"kind": "percent", "percent_off_bp": 1500}, 10_001, 1500),
+        ({"kind": "percent", "percent_off_bp": 1500, "most_off_fen": 1200}, 10_000, 1200),
+    ],
+)
+def test_what_it_takes_off_a_bill(fields, bill_fen, off_fen):
+    assert off_in_store(make_template(**fields), bill_fen=bill_fen) == off_fen
