@@ -13,7 +13,8 @@ def transfer(*, hold_reference: str, reference: str, to_member_id: int, now: dat
     """Move what a hold holds to another member; returns what left the giver. The other side is `<reference>:in`.
 
     Each lot goes on as a lot of the receiver with the expiry it had: what has expired meanwhile arrives and expires.
-    A debt of the receiver is repaid first. Raises PointTransactionUnknown, HoldEnded, PointReferenceUsed.
+    A debt of the receiver is repaid first. Both accounts are locked in order, so that a caller who holds one of them
+    already must hold both. Raises PointTransactionUnknown, HoldEnded, PointReferenceUsed.
     """
     held = held_by(hold_reference)
     if held.member_id == to_member_id:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from django.db import connection
+from django.db import connection, transaction
 
 from points.ledger.invariants import LAWS
 from points.ledger.models import PointLot, PointTransaction
@@ -31,16 +31,17 @@ def new_reference() -> str:
 
 def give(member, points, *, now=NOON, expires_at=None, matures_at=NOON, reference=None, **more) -> PointTransaction:
     """Mature points that never expire, unless told otherwise."""
-    return grant(
-        reference=reference or new_reference(),
-        member_id=member.pk,
-        points=points,
-        source="order",
-        now=now,
-        matures_at=matures_at,
-        expires_at=expires_at,
-        **more,
-    )
+    with transaction.atomic():
+        return grant(
+            reference=reference or new_reference(),
+            member_id=member.pk,
+            points=points,
+            source="order",
+            now=now,
+            matures_at=matures_at,
+            expires_at=expires_at,
+            **more,
+        )
 
 
 def balance(member, *, now=NOON) -> tuple[int, int, int, int]:
@@ -61,7 +62,5 @@ def legs(transaction) -> list[tuple[str, int]]:
 
 def violations() -> dict[str, list[str]]:
     """What the laws find, those included that the database holds at the end of a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    connection.check_constraints()
     return {law.__name__: found for law in LAWS if (found := law())}
