@@ -187,6 +187,9 @@ class Campaign(AudienceFields):
         """What hinders its publication, in sentences for the merchant."""
         return ()
 
+    def before_publication(self) -> None:
+        """Bring counters in line that are kept only where something is limited; the campaign is locked."""
+
     def touch_catalogue(self) -> None:
         """Tell the catalogue's cache, where products show this campaign; inside the transaction that changes it."""
 
@@ -250,9 +253,9 @@ class FirstPurchase(models.Model):
 
 
 class PromotionVersion(models.Model):
-    """One row that grows with every change of what is published, so that what is kept in memory can be told stale."""
+    """One row with another stamp after every change of what is published, by which stale memory is told."""
 
-    number = models.PositiveBigIntegerField(default=0)
+    stamp = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("version of the promotions")
@@ -260,4 +263,4 @@ class PromotionVersion(models.Model):
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="promotion_version_is_one_row")]
 
     def __str__(self) -> str:
-        return str(self.number)
+        return str(self.stamp)

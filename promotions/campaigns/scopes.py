@@ -24,9 +24,9 @@ class ScopeFields(models.Model):
     category_ids = _ids(_("categories"))
     product_ids = _ids(_("products"))
     sku_ids = _ids(_("SKUs"))
-    without_category_ids = _ids(_("except categories"))
-    without_product_ids = _ids(_("except products"))
-    without_sku_ids = _ids(_("except SKUs"))
+    excluded_category_ids = _ids(_("without categories"))
+    excluded_product_ids = _ids(_("without products"))
+    excluded_sku_ids = _ids(_("without SKUs"))
 
     class Meta:
         abstract = True
@@ -37,9 +37,9 @@ class ScopeFields(models.Model):
             categories=_paths(self.category_ids, paths),
             products=frozenset(self.product_ids),
             skus=frozenset(self.sku_ids),
-            without_categories=_paths(self.without_category_ids, paths),
-            without_products=frozenset(self.without_product_ids),
-            without_skus=frozenset(self.without_sku_ids),
+            without_categories=_paths(self.excluded_category_ids, paths),
+            without_products=frozenset(self.excluded_product_ids),
+            without_skus=frozenset(self.excluded_sku_ids),
         )
 
 

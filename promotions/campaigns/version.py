@@ -1,25 +1,27 @@
-"""A number that grows with every change of what is published or how promotions are counted.
+"""A stamp that is another one after every change of what is published or of how promotions are counted.
 
-A reader takes the number before it reads rows and keeps what it read under it: whoever read old rows under an old
-number reads anew as soon as the change is committed.
+A reader takes the stamp before it reads rows and keeps what it read under it: whoever read old rows under an old stamp
+reads anew as soon as the change is committed. Random instead of counted: after a restored backup a counter would come
+back to values under which processes still keep something else.
 """
 
-from django.db.models import F
+import secrets
 
 from promotions.campaigns.models import PromotionVersion
 from promotions.campaigns.preferences import PROMOTIONS_ON
 
-OFF = -1
+OFF, UNUSED = -1, 0
 
 
 def current() -> int:
-    """One indexed query; `OFF` while all promotions are switched off."""
+    """One indexed query. `OFF` while all promotions are switched off, `UNUSED` before the first one."""
     if not PROMOTIONS_ON.value():
         return OFF
-    return PromotionVersion.objects.values_list("number", flat=True).first() or 0
+    return PromotionVersion.objects.values_list("stamp", flat=True).first() or UNUSED
 
 
 def bump() -> None:
     """Inside the transaction that changes a promotion; changes of promotions wait for each other here."""
-    if not PromotionVersion.objects.filter(pk=1).update(number=F("number") + 1):
-        PromotionVersion.objects.bulk_create([PromotionVersion(pk=1, number=1)], ignore_conflicts=True)
+    stamp = secrets.randbits(62)
+    if not PromotionVersion.objects.filter(pk=1).update(stamp=stamp):
+        PromotionVersion.objects.bulk_create([PromotionVersion(pk=1, stamp=stamp)], ignore_conflicts=True)

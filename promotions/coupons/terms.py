@@ -29,7 +29,7 @@ def terms_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> t
         return ()
     held = usable(member_id=buyer.member_id, now=now).select_related("template").order_by("valid_until", "pk")
     coupons = list(held[:MOST_USABLE])
-    by_category = any(each.template.category_ids or each.template.without_category_ids for each in coupons)
+    by_category = any(each.template.category_ids or each.template.excluded_category_ids for each in coupons)
     paths = category_paths() if by_category else {}
     return tuple(terms_of(coupon, paths=paths, now=now) for coupon in coupons)
 

@@ -55,7 +55,8 @@ class BrandRefOut(CategoryRefOut):
 class ActivityOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
     id = serializers.IntegerField()
-    price_fen = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField(required=False)
+    price_fen = serializers.IntegerField(allow_null=True, help_text="Null where the price depends on the cart.")
     starts_at = serializers.DateTimeField(allow_null=True)
     ends_at = serializers.DateTimeField(allow_null=True)
 

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "points.ledger",
     "promotions.campaigns",
     "promotions.coupons",
+    "promotions.discounts",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",
@@ -242,12 +243,15 @@ INVARIANTS: list[str] = [
     "members.notifications.invariants.LAWS",
     "points.ledger.invariants.LAWS",
     "promotions.coupons.invariants.LAWS",
+    "promotions.discounts.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
     "orders.payments.invariants.LAWS",
 ]
-PRODUCT_FACET_PROVIDERS: list[str] = []
+PRODUCT_FACET_PROVIDERS: list[str] = [
+    "promotions.discounts.facets.running_discounts",
+]
 MEMBER_PROFILE_PROVIDERS: list[str] = [
     "members.tiers.queries.profile_of",
     "points.ledger.queries.profile_of",
@@ -257,6 +261,7 @@ MEMBER_MERGERS: list[str] = [
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
     "promotions.coupons.member_data.move",
+    "promotions.discounts.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.ledger.member_data.move",
     "members.segments.member_data.move",
@@ -286,6 +291,7 @@ MEMBER_EXPORTERS: list[str] = [
     "points.ledger.member_data.export",
     "promotions.coupons.member_data.export",
     "promotions.campaigns.member_data.export",
+    "promotions.discounts.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -295,7 +301,11 @@ MEMBER_OBSTACLES: list[str] = [
     "orders.payments.member_data.open_refunds",
 ]
 # The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
-CAMPAIGN_MODELS: list[str] = ["promotions.coupons.models.CouponTemplate"]
+CAMPAIGN_MODELS: list[str] = [
+    "promotions.coupons.models.CouponTemplate",
+    "promotions.discounts.models.TimedDiscount",
+    "promotions.discounts.models.SpendOffer",
+]
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

@@ -9,6 +9,7 @@ from promotions.campaigns import version
 from promotions.campaigns.errors import (
     ApproverIsAuthor,
     CampaignIncomplete,
+    CampaignNotEditable,
     CampaignOver,
 )
 from promotions.campaigns.facts import CampaignEnded, CampaignStarted
@@ -44,6 +45,18 @@ def record(campaign: Campaign, action: str, *, actor: Actor, now: datetime, find
     )
 
 
+def save_draft(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
+    """Write a new draft, or what was edited of one; inside the caller's transaction. Raises CampaignNotEditable."""
+    if campaign.pk is None:
+        campaign.created_by = str(actor)[:80]
+        campaign.save(force_insert=True)
+        record(campaign, Action.CREATED, actor=actor, now=now)
+        return
+    if not lock_campaign(type(campaign), campaign.pk).is_draft:
+        raise CampaignNotEditable
+    campaign.save()
+
+
 @use_case
 def publish_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
     """Let it act in its window, or have it approved first where it goes beyond the limits of one person.
@@ -59,6 +72,7 @@ def submit(campaign: C, *, actor: Actor, now: datetime) -> C:
     _check_complete(campaign, now)
     campaign.published_by, campaign.approved_by = str(actor)[:80], ""
     campaign.revision += 1
+    campaign.before_publication()
     if needs_approval(campaign):
         _move(campaign, CampaignStatus.AWAITING_APPROVAL)
         record(campaign, Action.SUBMITTED, actor=actor, now=now)
@@ -92,6 +106,7 @@ def withdraw_campaign(*, kind: str, pk: int, actor: Actor, now: datetime, note: 
     campaign = lock_campaign(model_of(kind), pk)
     returned = campaign.status == CampaignStatus.AWAITING_APPROVAL and str(actor) != campaign.published_by
     _move(campaign, CampaignStatus.DRAFT)
+    _announce(campaign)
     record(campaign, Action.RETURNED if returned else Action.WITHDRAWN, actor=actor, now=now, note=note)
     return campaign
 
@@ -100,6 +115,7 @@ def withdraw_campaign(*, kind: str, pk: int, actor: Actor, now: datetime, note: 
 def pause_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
     campaign = lock_campaign(model_of(kind), pk)
     _move(campaign, CampaignStatus.PAUSED)
+    _announce(campaign)
     record(campaign, Action.PAUSED, actor=actor, now=now)
     return campaign
 
@@ -161,13 +177,17 @@ def _start(model: type[Campaign], pk: int, actor: Actor, now: datetime) -> int:
     campaign = lock_campaign(model, pk)
     if campaign.status != CampaignStatus.SCHEDULED:
         return 0
-    _let_act(campaign, Action.STARTED, actor=actor, now=now)
+    # Whoever keeps promotions in memory has known the hour: nothing is announced.
+    _move(campaign, CampaignStatus.RUNNING)
+    record(campaign, Action.STARTED, actor=actor, now=now)
+    publish(CampaignStarted(kind=campaign.KIND, campaign_id=campaign.pk, at=now))
     return 1
 
 
 def _let_act(campaign: C, action: str, *, actor: Actor, now: datetime) -> C:
     begun = campaign.starts_at <= now
     _move(campaign, CampaignStatus.RUNNING if begun else CampaignStatus.SCHEDULED)
+    _announce(campaign)
     record(campaign, action, actor=actor, now=now)
     if begun:
         publish(CampaignStarted(kind=campaign.KIND, campaign_id=campaign.pk, at=now))
@@ -177,6 +197,8 @@ def _let_act(campaign: C, action: str, *, actor: Actor, now: datetime) -> C:
 def _end(campaign: Campaign, reason: EndReason, *, actor: Actor, now: datetime) -> None:
     campaign.end_reason, campaign.ended_at = reason, now
     _move(campaign, CampaignStatus.ENDED)
+    if reason != EndReason.WINDOW:
+        _announce(campaign)
     record(campaign, Action.ENDED, actor=actor, now=now, note=str(EndReason(reason).label))
     publish(CampaignEnded(kind=campaign.KIND, campaign_id=campaign.pk, reason=reason, at=now))
 
@@ -184,8 +206,12 @@ def _end(campaign: Campaign, reason: EndReason, *, actor: Actor, now: datetime) 
 def _move(campaign: Campaign, target: CampaignStatus) -> None:
     check_transition(TRANSITIONS, current=campaign.status, target=target)
     campaign.status = target
-    fields = ["status", "revision", "published_by", "approved_by", "end_reason", "ended_at"]
+    fields = ["status", "revision", "spent_fen", "published_by", "approved_by", "end_reason", "ended_at"]
     campaign.save(update_fields=fields)
+
+
+def _announce(campaign: Campaign) -> None:
+    """What acts has changed otherwise than by the clock."""
     version.bump()
     campaign.touch_catalogue()
 

@@ -33,9 +33,9 @@ PROMISES = (
     "category_ids",
     "product_ids",
     "sku_ids",
-    "without_category_ids",
-    "without_product_ids",
-    "without_sku_ids",
+    "excluded_category_ids",
+    "excluded_product_ids",
+    "excluded_sku_ids",
     "use_in",
     "refuses",
 )

@@ -1,0 +1,54 @@
+"""How deep a discount cuts at most: what decides whether a second person must approve it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Max, Min, Q, QuerySet
+
+from promotions.pricing.model import WHOLE_BP
+from promotions.pricing.scopes import Scope
+from shop.catalog.models import Sku
+
+
+def of_items(items: Iterable[Any], *, paths: Mapping[int, str]) -> int:
+    """The deepest share off in basis points; a price is held against the dearest SKU that it holds for."""
+    return max((_of_item(item) for item in items), default=0)
+
+
+def of_tiers(tiers: Iterable[Any], *, scope: Scope) -> int:
+    """An amount off is held against the least that has to be spent for it."""
+    rows = list(tiers)
+    cheapest = 0
+    if any(row.threshold_units and row.off_fen for row in rows):
+        cheapest = skus_in(scope).aggregate(least=Min("price_fen"))["least"] or 0
+    return max((_of_tier(row, cheapest) for row in rows), default=0)
+
+
+def skus_in(scope: Scope) -> QuerySet[Sku]:
+    """The SKUs that are sold and lie in the scope; `Scope.covers` in SQL."""
+    named = Q(pk__in=scope.skus) | Q(product__in=scope.products) | _under(scope.categories)
+    excluded = Q(pk__in=scope.without_skus) | Q(product__in=scope.without_products) | _under(scope.without_categories)
+    skus = Sku.objects.filter(is_active=True).exclude(excluded)
+    return skus if scope.is_everything else skus.filter(named)
+
+
+def _of_item(item: Any) -> int:
+    if item.off_bp is not None:
+        return item.off_bp
+    covered = Q(pk=item.sku_id) if item.sku_id else Q(product=item.product_id)
+    dearest = Sku.objects.filter(covered, is_active=True).aggregate(most=Max("price_fen"))["most"] or 0
+    return max(dearest - item.price_fen, 0) * WHOLE_BP // dearest if dearest else 0
+
+
+def _of_tier(row: Any, cheapest: int) -> int:
+    if row.off_bp:
+        return row.off_bp
+    least = row.threshold_fen or row.threshold_units * cheapest
+    return min(row.off_fen * WHOLE_BP // least, WHOLE_BP) if least else 0
+
+
+def _under(categories: Iterable[str]) -> Q:
+    under = Q(pk__in=[])
+    for path in categories:
+        under |= Q(product__category__path__startswith=path)
+    return under

@@ -1,0 +1,1 @@
+"""What orders take of discounts, and how merchants write them down."""

@@ -1,0 +1,200 @@
+"""What an order takes of timed discounts and spend offers, claimed in its transaction and given back once.
+
+Building blocks: the caller holds the order's row. Campaigns first, then items, tiers and tallies, each by key. All are
+repeatable: an order that has claimed claims nothing more, what is released stays so.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import F
+
+from promotions.campaigns.models import Campaign
+from promotions.campaigns.scopes import category_paths
+from promotions.campaigns.services.budget import give_back_budgets, spend_budgets
+from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, GiftsGone
+from promotions.discounts.live import live_items
+from promotions.discounts.models import (
+    DiscountUse,
+    MemberTally,
+    SpendOffer,
+    SpendOfferTier,
+    TimedDiscount,
+    TimedDiscountItem,
+)
+from promotions.pricing.model import PricingLine
+
+_COUNT_MEMBER = """
+INSERT INTO discounts_membertally AS tally (item_id, member_id, units) VALUES (%s, %s, %s)
+ON CONFLICT (item_id, member_id) DO UPDATE SET units = tally.units + excluded.units
+WHERE tally.units + excluded.units <= %s
+"""
+
+
+@dataclass(frozen=True)
+class UnitUse:
+    """`units` of the line that cost a timed discount's price, and what that took off the line."""
+
+    discount_id: int
+    line: PricingLine
+    units: int
+    discount_fen: int
+
+
+@dataclass(frozen=True)
+class OfferUse:
+    """What a spend offer took off an order's goods and freight, and the gifts it gives: units by SKU."""
+
+    offer_id: int
+    discount_fen: int
+    gifts: Mapping[int, int] = field(default_factory=dict)
+
+
+def claim_timed_discounts(*, order_number: str, member_id: int, uses: Sequence[UnitUse], now: datetime) -> None:
+    """Raises DiscountSoldOut, DiscountLimitReached, BudgetSpent, CampaignNotLive; the order is undone then."""
+    if not uses or _claimed(order_number, TimedDiscount.KIND):
+        return
+    _spend(TimedDiscount, ((use.discount_id, use.discount_fen) for use in uses), now)
+    rows = []
+    units: Counter[TimedDiscountItem] = Counter()
+    for item, use in _items_of(uses):
+        rows.append(_unit_row(order_number, member_id, item, use, now))
+        units[item] += use.units
+    for item in sorted(units, key=lambda each: each.pk):
+        _take_units(item, member_id, units[item])
+    DiscountUse.objects.bulk_create(rows)
+
+
+def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[OfferUse], now: datetime) -> None:
+    """Raises GiftsGone, BudgetSpent, CampaignNotLive; the order is undone then."""
+    if not uses or _claimed(order_number, SpendOffer.KIND):
+        return
+    _spend(SpendOffer, ((use.offer_id, use.discount_fen) for use in uses), now)
+    rows = []
+    for use in sorted(uses, key=lambda each: each.offer_id):
+        rows.append(
+            DiscountUse(
+                order_number=order_number,
+                member_id=member_id,
+                kind=SpendOffer.KIND,
+                campaign_id=use.offer_id,
+                discount_fen=use.discount_fen,
+                used_at=now,
+            )
+        )
+        rows += [_give(use, sku_id, order_number, member_id, now) for sku_id in sorted(use.gifts)]
+    DiscountUse.objects.bulk_create(rows)
+
+
+def release_discounts(*, order_number: str, now: datetime) -> int:
+    """Give back what the order had taken: budgets, quotas, gifts and the member's tally. Returns how many uses."""
+    standing = DiscountUse.objects.filter(order_number=order_number, released_at=None)
+    rows = list(standing.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    for model in (TimedDiscount, SpendOffer):
+        give_back_budgets(model=model, amounts_fen=_sums(rows, model.KIND))
+    for row in sorted(rows, key=lambda each: (each.item_id or 0, each.tier_id or 0)):
+        if row.item_id:
+            counted = TimedDiscountItem.objects.filter(pk=row.item_id, quota__isnull=False)
+            counted.update(taken=F("taken") - row.units)
+            tally = MemberTally.objects.filter(item_id=row.item_id, member_id=row.member_id)
+            tally.update(units=F("units") - row.units)
+        if row.tier_id:
+            counted_tier = SpendOfferTier.objects.filter(pk=row.tier_id, gift_quota__isnull=False)
+            counted_tier.update(gifts_given=F("gifts_given") - row.units)
+    return DiscountUse.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=now)
+
+
+def _claimed(order_number: str, kind: str) -> bool:
+    return DiscountUse.objects.filter(order_number=order_number, kind=kind).exists()
+
+
+def _spend(model: type[Campaign], amounts: Iterable[tuple[int, int]], now: datetime) -> None:
+    sums: Counter[int] = Counter()
+    for campaign_id, fen in amounts:
+        sums[campaign_id] += fen
+    spend_budgets(model=model, amounts_fen=sums, now=now)
+
+
+def _sums(rows: Sequence[DiscountUse], kind: str) -> Counter[int]:
+    sums: Counter[int] = Counter()
+    for row in rows:
+        if row.kind == kind:
+            sums[row.campaign_id] += row.discount_fen
+    return sums
+
+
+def _items_of(uses: Sequence[UnitUse]) -> list[tuple[TimedDiscountItem, UnitUse]]:
+    """The item of its discount that each use comes from: the one that covers its line."""
+    ids = {use.discount_id for use in uses}
+    discounts = TimedDiscount.objects.filter(pk__in=ids).prefetch_related("items__discount")
+    paths = category_paths()
+    scopes = {each.pk: live_items(each, paths) for each in discounts}
+    rows = {item.pk: item for each in discounts for item in each.items.all()}
+    found = []
+    for use in uses:
+        covering = [each.item_id for each in scopes[use.discount_id] if each.scope.covers(use.line)]
+        found.append((rows[covering[0]], use))
+    return found
+
+
+def _unit_row(order_number: str, member_id: int, item: TimedDiscountItem, use: UnitUse, now: datetime) -> DiscountUse:
+    return DiscountUse(
+        order_number=order_number,
+        member_id=member_id,
+        kind=TimedDiscount.KIND,
+        campaign_id=use.discount_id,
+        item=item,
+        sku_id=use.line.sku_id,
+        units=use.units,
+        discount_fen=use.discount_fen,
+        used_at=now,
+    )
+
+
+def _take_units(item: TimedDiscountItem, member_id: int, units: int) -> None:
+    """Where nothing is limited nothing is counted, so that no row is everybody's."""
+    if item.quota is not None:
+        within = TimedDiscountItem.objects.filter(pk=item.pk, taken__lte=F("quota") - units)
+        if not within.update(taken=F("taken") + units):
+            raise DiscountSoldOut(name=item.discount.name)
+    if item.limit_per_member is not None and (
+        units > item.limit_per_member or not _count_member(item, member_id, units)
+    ):
+        raise DiscountLimitReached(name=item.discount.name)
+
+
+def _count_member(item: TimedDiscountItem, member_id: int, units: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_MEMBER, [item.pk, member_id, units, item.limit_per_member])
+        return cursor.rowcount
+
+
+def _give(use: OfferUse, sku_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
+    units = use.gifts[sku_id]
+    tier = _giving_tier(use.offer_id, sku_id, units)
+    if tier.gift_quota is not None:
+        within = SpendOfferTier.objects.filter(pk=tier.pk, gifts_given__lte=F("gift_quota") - units)
+        if not within.update(gifts_given=F("gifts_given") + units):
+            raise GiftsGone(name=tier.offer.name)
+    return DiscountUse(
+        order_number=order_number,
+        member_id=member_id,
+        kind=SpendOffer.KIND,
+        campaign_id=use.offer_id,
+        tier=tier,
+        sku_id=sku_id,
+        units=units,
+        used_at=now,
+    )
+
+
+def _giving_tier(offer_id: int, sku_id: int, units: int) -> SpendOfferTier:
+    """Several tiers may give the same goods: the one that gives exactly so many, else the highest that fits into it."""
+    tiers = SpendOfferTier.objects.filter(offer=offer_id, gift_sku=sku_id).select_related("offer")
+    rising = sorted(tiers, key=lambda tier: tier.threshold)
+    exact = [tier for tier in rising if tier.gift_quantity == units]
+    fitting = [tier for tier in rising if units % tier.gift_quantity == 0]
+    return (exact or fitting or rising)[-1]

@@ -1,0 +1,119 @@
+"""Timed discounts and spend offers as pricing reads them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import F
+
+from promotions.campaigns.audience import Buyer
+from promotions.discounts.live import LiveItem, LiveOffer, LiveTier, live
+from promotions.discounts.models import MemberTally, SpendOfferTier, TimedDiscountItem
+from promotions.pricing.model import Gift, Mechanism, PricingLine, SpendOfferTerms, SpendTier, UnitPriceTerms
+from promotions.pricing.scopes import Scope
+from shop.catalog.models import SkuStock
+from shop.catalog.queries import sellable
+
+
+def timed_discounts_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> tuple[UnitPriceTerms, ...]:
+    """The other unit prices that the buyer has on these lines: one query, up to two more where units are counted."""
+    touching = [each for each in live().items.touching(lines) if each.campaign.acts(buyer, now)]
+    left = _units_left(touching, buyer)
+    return tuple(terms for each in touching for terms in item_terms(each, lines, left.get(each.item_id)))
+
+
+def spend_offers_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> tuple[SpendOfferTerms, ...]:
+    """The offers open to the buyer that touch these lines: one query, and two more where gifts are given."""
+    touching = [each for each in live().offers.touching(lines) if each.campaign.acts(buyer, now)]
+    left = _gifts_left(touching)
+    return tuple(offer_terms(each, left) for each in touching)
+
+
+def item_terms(item: LiveItem, lines: Sequence[PricingLine], left: int | None) -> list[UnitPriceTerms]:
+    """One for all lines; where only `left` units may be had, one for each line, as far as they go."""
+    if left is None:
+        return [_unit_price(item, item.scope, None)]
+    found = []
+    for line in sorted(lines, key=lambda each: each.sku_id):
+        if left and item.scope.covers(line):
+            found.append(_unit_price(item, Scope(skus=frozenset([line.sku_id])), left))
+            left -= min(left, line.quantity)
+    return found
+
+
+def offer_terms(offer: LiveOffer, left: dict[int, int]) -> SpendOfferTerms:
+    """`left` holds by tier id how many units of its gift can still be given."""
+    return SpendOfferTerms(
+        id=offer.campaign.id,
+        label=offer.campaign.label,
+        scope=offer.scope,
+        tiers=tuple(_spend_tier(tier, left) for tier in offer.tiers),
+        measure=offer.measure,
+        repeats=offer.repeats,
+        cap_fen=offer.cap_fen,
+        version=offer.campaign.revision,
+        refuses=offer.campaign.refuses,
+    )
+
+
+def _unit_price(item: LiveItem, scope: Scope, max_units: int | None) -> UnitPriceTerms:
+    return UnitPriceTerms(
+        id=item.campaign.id,
+        label=item.campaign.label,
+        mechanism=Mechanism.TIMED_DISCOUNT,
+        scope=scope,
+        unit_price_fen=item.price_fen,
+        off_bp=item.off_bp,
+        max_units=max_units,
+        version=item.campaign.revision,
+        refuses=item.campaign.refuses,
+    )
+
+
+def _spend_tier(tier: LiveTier, left: dict[int, int]) -> SpendTier:
+    gifts: tuple[Gift, ...] = ()
+    if tier.gift_sku_id is not None:
+        gifts = (Gift(tier.gift_sku_id, tier.gift_quantity, tier.gift_label, left.get(tier.tier_id, 0)),)
+    return SpendTier(
+        threshold=tier.threshold,
+        off_fen=tier.off_fen,
+        off_bp=tier.off_bp,
+        free_shipping=tier.free_shipping,
+        gifts=gifts,
+    )
+
+
+def _units_left(items: Sequence[LiveItem], buyer: Buyer) -> dict[int, int]:
+    """By item id, for items of which not everybody may have any number."""
+    left: dict[int, int] = {}
+    counted = [each.item_id for each in items if each.quota is not None]
+    if counted:
+        remaining = TimedDiscountItem.objects.filter(pk__in=counted).values_list("pk", F("quota") - F("taken"))
+        left.update(remaining)
+    limits = {each.item_id: each.limit_per_member for each in items if each.limit_per_member is not None}
+    if limits:
+        had = _had(limits, buyer)
+        for item_id, limit in limits.items():
+            own = max(limit - had.get(item_id, 0), 0)
+            left[item_id] = min(left.get(item_id, own), own)
+    return left
+
+
+def _had(item_ids: Iterable[int], buyer: Buyer) -> dict[int, int]:
+    if buyer.member_id is None:
+        return {}
+    mine = MemberTally.objects.filter(member_id=buyer.member_id, item_id__in=list(item_ids))
+    return dict(mine.values_list("item_id", "units"))
+
+
+def _gifts_left(offers: Sequence[LiveOffer]) -> dict[int, int]:
+    gifts = {tier.tier_id: tier for each in offers for tier in each.tiers if tier.gift_sku_id is not None}
+    if not gifts:
+        return {}
+    rows = SkuStock.objects.filter(pk__in={tier.gift_sku_id for tier in gifts.values()})
+    stock = {
+        pk: sellable(available, safety) for pk, available, safety in rows.values_list("pk", "available", "safety_stock")
+    }
+    left = {tier_id: stock.get(tier.gift_sku_id or 0, 0) for tier_id, tier in gifts.items()}
+    counted = [tier_id for tier_id, tier in gifts.items() if tier.gift_quota is not None]
+    remaining = SpendOfferTier.objects.filter(pk__in=counted).values_list("pk", F("gift_quota") - F("gifts_given"))
+    return left | {tier_id: min(units, left[tier_id]) for tier_id, units in remaining}
