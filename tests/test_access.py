@@ -16,6 +16,7 @@ from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
+from points.transfers.tests import access as transfers
 from shop.catalog.tests import access as catalog
 from shop.core.tests import access as core
 from shop.regions.tests import access as regions
@@ -29,6 +30,7 @@ DOORS: tuple[Door, ...] = (
     *tiers.DOORS,
     *invitations.DOORS,
     *notifications.DOORS,
+    *transfers.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

@@ -48,6 +48,7 @@ WORDS = (
     gettext_noop("postponed"),
     gettext_noop("reminded"),
     gettext_noop("retried"),
+    gettext_noop("returned"),
     gettext_noop("sent"),
     gettext_noop("sessions"),
     gettext_noop("skipped"),

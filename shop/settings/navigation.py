@@ -48,6 +48,14 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Points"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Transfers of points"), "redeem", "transfers_transfer"),
+        ],
+    },
+    {
         "title": _("Catalog"),
         "separator": True,
         "items": [

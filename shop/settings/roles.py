@@ -26,20 +26,21 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
+POINTS = ("transfers",)
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
         "owner",
         _("Owner"),
-        dict.fromkeys(("catalog", *MEMBERS, *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
+        dict.fromkeys(("catalog", *MEMBERS, *POINTS, *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
         | {"identity.member": (*ALL, REVEAL), "admin": VIEW},
     ),
     Role(
         "operator",
         _("Operator"),
         {"catalog": ALL, "segments": ALL, "tiers": ALL, "identity": VIEW, "payments": VIEW}
-        | dict.fromkeys(("invitations", "notifications", "checkout"), EDIT),
+        | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
     Role(
         "warehouse",
@@ -57,6 +58,7 @@ ROLES: tuple[Role, ...] = (
             "tiers.membertier": EDIT,
             "invitations": EDIT,
             "notifications": VIEW,
+            "transfers": EDIT,
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,
@@ -66,5 +68,5 @@ ROLES: tuple[Role, ...] = (
             "catalog": VIEW,
         },
     ),
-    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *ORDERS, *LOGISTICS), VIEW)),
+    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *POINTS, *ORDERS, *LOGISTICS), VIEW)),
 )
