@@ -144,9 +144,9 @@ class NotificationTemplateAdmin(SimpleHistoryAdmin, ModelAdmin):
     actions_detail = ["send_test"]
 
     def get_fields(self, request: HttpRequest, obj: NotificationTemplate | None = None) -> list[str]:
-        """Inbox and mail have no provider who would know the template."""
+        """Inbox and mail have no provider who would know the template, the other channels no title."""
         ours = obj is not None and obj.channel in (Channel.IN_APP, Channel.EMAIL)
-        return [name for name in self.fields if not (ours and name == "provider_template")]
+        return [name for name in self.fields if name != ("provider_template" if ours else "title")]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

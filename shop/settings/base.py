@@ -235,6 +235,7 @@ DEMO_LOADERS: list[str] = [
     "logistics.carriers.demo.load",
     "logistics.network.demo.load_stock",
     "members.identity.demo.load",
+    "members.segments.demo.load",
     "members.notifications.demo.load",
     "points.transfers.demo.load",
     "orders.fulfilment.demo.load",

@@ -23,7 +23,7 @@ DOORS = (
     Door("POST", "auth/sms-login", Who.ANYBODY, read_only=("is_new", "member")),
     Door("POST", "auth/wechat-login", Who.ANYBODY, read_only=("openid", "phone", "member")),
     Door("POST", "auth/refresh", Who.ANYBODY, read_only=("access", "member")),
-    Door("POST", "auth/logout"),
+    Door("POST", "auth/logout", read_only=("session_id", "member_id")),
     Door("GET", "me"),
     Door("PUT", "me", read_only=("id", "phone", "tier", "growth", "points", "invite_code", "inviter", "status")),
     Door("GET", "me/sessions"),

@@ -43,6 +43,22 @@ def test_the_editor_shows_placeholders_and_a_preview_with_sample_data(admin_clie
     assert "包裹 M1" in page
 
 
+@pytest.mark.parametrize(
+    ("channel", "shown", "hidden"),
+    [
+        (Channel.IN_APP, "title", "provider_template"),
+        (Channel.EMAIL, "title", "provider_template"),
+        (Channel.SMS, "provider_template", "title"),
+        (Channel.SUBSCRIBE, "provider_template", "title"),
+    ],
+)
+def test_the_editor_asks_only_for_what_the_channel_has(admin_client, channel, shown, hidden):
+    page = admin_client.get(f"{TEMPLATES}{words(PARCEL, channel, 'thing1: x', title='y').pk}/change/")
+    form = page.context["adminform"].form
+    assert shown in form.fields
+    assert hidden not in form.fields
+
+
 def test_a_text_is_saved_with_its_version_and_its_author(admin_client, admin_user, template):
     assert save(admin_client, template, body="{number} 已发出").status_code == 302
     template.refresh_from_db()
