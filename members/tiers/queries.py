@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import BigIntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -17,6 +18,16 @@ from members.tiers.standings import read_standings
 from shop.core.clock import business_day, day_bounds
 
 HISTORY_SHOWN = 20
+# The last change up to the instant says it, or else where the first one after it came from, or else no change ever did.
+_HELD_AT = """
+    SELECT coalesce(
+        (SELECT to_tier_id FROM tiers_tierchange
+         WHERE member_id = asked.member_id AND changed_at <= asked.at ORDER BY id DESC LIMIT 1),
+        (SELECT from_tier_id FROM tiers_tierchange WHERE member_id = asked.member_id ORDER BY id LIMIT 1),
+        (SELECT tier_id FROM tiers_membertier WHERE member_id = asked.member_id),
+        (SELECT tier_id FROM tiers_tierrequirement WHERE threshold = 0 ORDER BY policy_id DESC LIMIT 1))
+    FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS asked(member_id, at, place) ORDER BY asked.place
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,22 @@ def benefits_of(*, member_id: int) -> Benefits:
         "exclusive_zone",
     )[0]
     return Benefits(*row)
+
+
+def tiers_at(asked: Sequence[tuple[int, datetime]]) -> list[Tier]:
+    """The tiers that these members held at these instants, in their order; two queries for any number."""
+    if not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_AT, [list(column) for column in zip(*asked, strict=True)])
+        ids = [row[0] for row in cursor.fetchall()]
+    tiers = Tier.objects.in_bulk(set(ids))
+    return [tiers[pk] for pk in ids]
+
+
+def lowest_tier() -> Tier:
+    """Of whoever has earned no growth, and of visitors."""
+    return Tier.objects.get(pk=_lowest())
 
 
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

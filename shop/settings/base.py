@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "members.notifications",
     "members.segments",
     "points.ledger",
+    "points.rules",
     "points.transfers",
     "promotions.campaigns",
     "promotions.coupons",

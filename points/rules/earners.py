@@ -1,0 +1,35 @@
+"""Who earns: the tier and the segments of members at the moment of their events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from members.segments.queries import segments_at
+from members.tiers.queries import lowest_tier, tiers_at
+from points.rules.engine import RuleSet
+from points.rules.events import Earner
+from points.rules.spec import Segments
+
+
+def earner_at(*, member_id: int, at: datetime, rules: RuleSet) -> Earner:
+    return earners_at([(member_id, at)], rules=rules)[0]
+
+
+def earners_at(asked: Sequence[tuple[int, datetime]], *, rules: RuleSet) -> list[Earner]:
+    """In the order asked: the tier of that instant, with what it gives today. Two queries, one more for segments.
+
+    Segments are looked up only where a rule asks for them.
+    """
+    if not asked:
+        return []
+    wants_segments = any(isinstance(each, Segments) for rule in rules.rules for each in rule.spec.conditions)
+    segments = segments_at(asked) if wants_segments else [frozenset[int]()] * len(asked)
+    return [
+        Earner(member_id, tier.code, tier.points_multiplier_bp, held)
+        for (member_id, _), tier, held in zip(asked, tiers_at(asked), segments, strict=True)
+    ]
+
+
+def visitor() -> Earner:
+    """Somebody whom nothing is known of: as a member without growth would earn. One query."""
+    tier = lowest_tier()
+    return Earner(None, tier.code, tier.points_multiplier_bp)

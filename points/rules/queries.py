@@ -1,0 +1,57 @@
+"""Reads of earning rules: what something would earn, and the guide for members."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from points.rules.counters import read_counters
+from points.rules.earners import earner_at
+from points.rules.engine import Evaluation, RuleSet, counter_keys, eligible, evaluate
+from points.rules.events import ORDER, EarningEvent, EarningLine, kind_of
+from points.rules.live import live_rules
+from points.rules.naming import names_for
+from points.rules.sentences import sentence
+from shop.core.clock import business_day
+
+QUOTE = "quote"
+
+
+def preview_earning(
+    *, member_id: int, lines: Sequence[EarningLine], channel: str, now: datetime, is_first_order: bool = False
+) -> int:
+    """The points that an order of these lines would earn if it were paid now.
+
+    At most five queries, whatever the lines: the version of the rules, the tier in two, segments and limits where
+    rules have them.
+    """
+    event = EarningEvent(
+        ORDER.code, QUOTE, member_id, now, lines=tuple(lines), channel=channel, is_first_order=is_first_order
+    )
+    return try_event(event, live_rules()).points
+
+
+def try_event(event: EarningEvent, rules: RuleSet) -> Evaluation:
+    """What the event would earn by these rules, with their limits as they are used up now; nothing is written."""
+    earner = earner_at(member_id=event.member_id, at=event.at, rules=rules)
+    counters = read_counters(counter_keys(event, eligible(event, earner, rules)))
+    return evaluate(event, earner, rules, counters)
+
+
+def guide(*, now: datetime) -> list[dict[str, Any]]:
+    """How points are earned, rule by rule in the reader's language, without the rules that are over."""
+    today = business_day(now)
+    rules = [rule for rule in live_rules().rules if rule.spec.last_day is None or rule.spec.last_day >= today]
+    names = names_for([rule.spec for rule in rules], today=today)
+    return [
+        {
+            "id": rule.rule_id,
+            "name": rule.name,
+            "event": rule.spec.event,
+            "event_label": str(kind_of(rule.spec.event).label),
+            "sentence": sentence(rule.spec, names, for_staff=False),
+            "is_open": rule.spec.is_valid_on(today),
+            "first_day": rule.spec.first_day,
+            "last_day": rule.spec.last_day,
+        }
+        for rule in rules
+    ]

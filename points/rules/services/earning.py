@@ -1,0 +1,126 @@
+"""Events earn points, once; the points mature, and refunds take their share back.
+
+All are building blocks, inside the caller's transaction. Repeating a call changes nothing.
+"""
+
+from datetime import datetime
+
+from points.ledger.services import claw_back, grant, set_maturity
+from points.rules.counters import count, lock_counters
+from points.rules.earners import earner_at
+from points.rules.engine import Evaluation, Part, RuleSet, counter_keys, eligible, evaluate
+from points.rules.errors import EarningReferenceUsed
+from points.rules.events import EarningEvent, kind_of
+from points.rules.live import live_rules
+from points.rules.models import Earning
+from points.rules.trace import stored
+
+
+def earn(*, event: EarningEvent, now: datetime) -> Earning:
+    """Give the member what the live rules say; what is kept tells why, also of nothing.
+
+    Limits are locked before they are looked at, accounts after them. Raises EarningReferenceUsed when the reference
+    earned for something else.
+    """
+    known = Earning.objects.filter(reference=event.reference).first()
+    if known is not None:
+        return _same(known, event)
+    rules = live_rules()
+    evaluation = _evaluate_locked(event, rules)
+    earning, is_new = _keep(event, rules, evaluation, now)
+    if not is_new:
+        return _same(earning, event)
+    count(evaluation.uses)
+    for part, reference in zip(evaluation.parts, earning.parts, strict=True):
+        _grant(part, reference, earning, event, now)
+    return earning
+
+
+def mature(*, reference: str, matures_at: datetime, now: datetime) -> None:
+    """Say when the points of a pending event become available; nothing where it earned none."""
+    earning = Earning.objects.filter(reference=reference).first()
+    for part in earning.parts if earning else ():
+        set_maturity(reference=part, matures_at=matures_at, now=now)
+
+
+def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
+    """A refund: of what the event was worth, `left_fen` is left; returns how many points were taken back.
+
+    Each grant keeps its share, rounded down, so that refunds in parts add up to the whole and a whole refund leaves
+    nothing. What was taken never comes back, and an event that earned nothing has nothing to give.
+    """
+    earning = Earning.objects.filter(reference=of).select_for_update(no_key=True).first()
+    left = max(left_fen, 0)
+    if earning is None or left >= earning.left_fen:
+        return 0
+    taken = 0
+    for part, points in earning.parts.items():
+        share = _share(points, earning.left_fen, earning) - _share(points, left, earning)
+        if share:
+            claw_back(of=part, reference=_name(reference, part, of), points=share, now=now)
+            taken += share
+    Earning.objects.filter(pk=earning.pk).update(left_fen=left)
+    return taken
+
+
+def _evaluate_locked(event: EarningEvent, rules: RuleSet) -> Evaluation:
+    earner = earner_at(member_id=event.member_id, at=event.at, rules=rules)
+    keys = counter_keys(event, eligible(event, earner, rules))
+    return evaluate(event, earner, rules, lock_counters(keys))
+
+
+def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: datetime) -> tuple[Earning, bool]:
+    """What was earned, and whether it is this call that wrote it down."""
+    worth = event.worth_fen
+    return Earning.objects.get_or_create(
+        reference=event.reference,
+        defaults={
+            "member_id": event.member_id,
+            "kind": event.kind,
+            "points": evaluation.points,
+            "parts": _named(evaluation, event.reference),
+            "worth_fen": worth,
+            "left_fen": worth,
+            "rule_set_id": rules.version,
+            "trace": stored(evaluation.steps, rule_set=rules.version, worth_fen=worth),
+            "happened_at": event.at,
+            "created_at": now,
+        },
+    )
+
+
+def _named(evaluation: Evaluation, reference: str) -> dict[str, int]:
+    """Points by the reference of their grant: that of the event, numbered from the second one on."""
+    return {
+        reference if place == 1 else f"{reference}#{place}": part.points
+        for place, part in enumerate(evaluation.parts, start=1)
+    }
+
+
+def _grant(part: Part, reference: str, earning: Earning, event: EarningEvent, now: datetime) -> None:
+    grant(
+        reference=reference,
+        member_id=event.member_id,
+        points=part.points,
+        source=event.kind,
+        now=now,
+        matures_at=None if kind_of(event.kind).pending else now,
+        policy_id=part.expiry_policy_id,
+        rule_version_id=part.version_id,
+        trace=earning.trace,
+    )
+
+
+def _same(earning: Earning, event: EarningEvent) -> Earning:
+    if (earning.member_id, earning.kind, earning.worth_fen) != (event.member_id, event.kind, event.worth_fen):
+        raise EarningReferenceUsed
+    return earning
+
+
+def _share(points: int, left_fen: int, earning: Earning) -> int:
+    return points * left_fen // earning.worth_fen
+
+
+def _name(reference: str, part: str, of: str) -> str:
+    """The claw-back of a numbered grant carries its number."""
+    return reference + part.removeprefix(of)

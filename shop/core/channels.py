@@ -1,0 +1,27 @@
+"""The fronts that members come by."""
+
+from enum import StrEnum
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+CHANNEL_HEADER = "X-Channel"
+
+
+class Channel(StrEnum):
+    MINI_PROGRAM = "mini_program"
+    H5 = "h5"
+    APP = "app"
+
+
+CHANNEL_CHOICES = (
+    (Channel.MINI_PROGRAM.value, _("Mini-program")),
+    (Channel.H5.value, _("H5 page")),
+    (Channel.APP.value, _("App")),
+)
+
+
+def channel_of(request: HttpRequest) -> str:
+    """What the front says it is; empty when it says nothing that is known."""
+    named = request.headers.get(CHANNEL_HEADER, "").strip().lower()
+    return named if named in {each.value for each in Channel} else ""
