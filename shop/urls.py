@@ -17,6 +17,7 @@ API_ROOMS: tuple[str, ...] = (
     "members.tiers.urls",
     "members.invitations.urls",
     "members.notifications.urls",
+    "points.rules.urls",
     "points.transfers.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",

@@ -16,6 +16,7 @@ from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
+from points.rules.tests import access as rules
 from points.transfers.tests import access as transfers
 from shop.catalog.tests import access as catalog
 from shop.core.tests import access as core
@@ -30,6 +31,7 @@ DOORS: tuple[Door, ...] = (
     *tiers.DOORS,
     *invitations.DOORS,
     *notifications.DOORS,
+    *rules.DOORS,
     *transfers.DOORS,
     *network.DOORS,
     *shipments.DOORS,

@@ -139,9 +139,10 @@ def _conditions(values: Mapping[str, Any]) -> Iterator[Condition]:
     elif values.get("on_holidays") == THESE_HOLIDAYS and values.get("holidays"):
         yield Holidays(_ids(values["holidays"]))
     for prefix, excluded in (("", False), ("not_", True)):
-        named = [_ids(values.get(f"{prefix}{kind}") or ()) for kind in ("categories", "products", "brands")]
-        if any(named):
-            yield Goods(*named, excluded=excluded)
+        kinds = ("categories", "products", "brands")
+        categories, products, brands = (_ids(values.get(f"{prefix}{kind}") or ()) for kind in kinds)
+        if categories or products or brands:
+            yield Goods(categories, products, brands, excluded)
     if values.get("minimum_fen"):
         yield MinimumSpend(values["minimum_fen"])
 

@@ -104,10 +104,9 @@ def eligible(event: EarningEvent, earner: Earner, rules: RuleSet) -> list[LiveRu
 
 
 def counter_keys(event: EarningEvent, rules: Sequence[LiveRule]) -> list[CounterKey]:
-    return sorted(
-        {key_for(rule.rule_id, limit, event) for rule in rules for limit in rule.spec.limits} - {None},
-        key=lambda key: (key.rule_id, key.member_id or 0, key.period),
-    )
+    """The counters that the limits of these rules look at, in the order in which everybody locks them."""
+    keys = (key_for(rule.rule_id, limit, event) for rule in rules for limit in rule.spec.limits)
+    return sorted({key for key in keys if key}, key=lambda key: (key.rule_id, key.member_id or 0, key.period))
 
 
 def evaluate(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapping[CounterKey, Used]) -> Evaluation:

@@ -245,6 +245,7 @@ class RuleForm(forms.ModelForm):
 
     def _offer_chosen(self, name: str) -> None:
         """Only the chosen products are written into the page; the others are found by typing."""
-        ids = self.data.getlist(name) if self.is_bound else self.initial.get(name, [])  # type: ignore[attr-defined]
+        data: Any = self.data
+        ids = data.getlist(name) if self.is_bound else self.initial.get(name, [])
         chosen = Product.objects.filter(pk__in=[pk for pk in ids if str(pk).isdecimal()])
         self.fields[name].widget.choices = [(product.pk, product.name) for product in chosen]  # type: ignore[attr-defined]

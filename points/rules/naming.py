@@ -52,4 +52,4 @@ def _names(model: type, ids: set[int]) -> dict[int, str]:
         return {}
     english = (get_language() or "").startswith("en")
     rows = model._default_manager.filter(pk__in=ids)  # type: ignore[attr-defined]
-    return {row.pk: english and getattr(row, "name_en", "") or row.name for row in rows}
+    return {row.pk: str((getattr(row, "name_en", "") if english else "") or row.name) for row in rows}

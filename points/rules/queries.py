@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from members.tiers.queries import ladder
+from points.ledger.preferences import POINTS_PER_YUAN
 from points.rules.counters import read_counters
 from points.rules.earners import earner_at
-from points.rules.engine import Evaluation, RuleSet, counter_keys, eligible, evaluate
+from points.rules.engine import Evaluation, LiveRule, RuleSet, counter_keys, eligible, evaluate
 from points.rules.events import ORDER, EarningEvent, EarningLine, kind_of
 from points.rules.live import live_rules
-from points.rules.naming import names_for
+from points.rules.naming import Names, names_for
 from points.rules.sentences import sentence
 from shop.core.clock import business_day
 
@@ -37,21 +39,28 @@ def try_event(event: EarningEvent, rules: RuleSet) -> Evaluation:
     return evaluate(event, earner, rules, counters)
 
 
-def guide(*, now: datetime) -> list[dict[str, Any]]:
+def guide(*, now: datetime) -> dict[str, Any]:
     """How points are earned, rule by rule in the reader's language, without the rules that are over."""
-    today = business_day(now)
-    rules = [rule for rule in live_rules().rules if rule.spec.last_day is None or rule.spec.last_day >= today]
-    names = names_for([rule.spec for rule in rules], today=today)
-    return [
-        {
-            "id": rule.rule_id,
-            "name": rule.name,
-            "event": rule.spec.event,
-            "event_label": str(kind_of(rule.spec.event).label),
-            "sentence": sentence(rule.spec, names, for_staff=False),
-            "is_open": rule.spec.is_valid_on(today),
-            "first_day": rule.spec.first_day,
-            "last_day": rule.spec.last_day,
-        }
-        for rule in rules
-    ]
+    today, rules = business_day(now), live_rules()
+    shown = [rule for rule in rules.rules if rule.spec.last_day is None or rule.spec.last_day >= today]
+    names = names_for([rule.spec for rule in shown], today=today)
+    return {
+        "version": rules.version,
+        "points_per_yuan": POINTS_PER_YUAN.value(),
+        "rules": [_in_guide(rule, names) for rule in shown],
+        "tiers": [{**tier, **tier["benefits"]} for tier in ladder()],
+    }
+
+
+def _in_guide(rule: LiveRule, names: Names) -> dict[str, Any]:
+    spec = rule.spec
+    return {
+        "id": rule.rule_id,
+        "name": rule.name,
+        "event": spec.event,
+        "event_label": str(kind_of(spec.event).label),
+        "sentence": sentence(spec, names, for_staff=False),
+        "is_open": spec.is_valid_on(names.today),
+        "first_day": spec.first_day,
+        "last_day": spec.last_day,
+    }

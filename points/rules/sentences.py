@@ -115,7 +115,7 @@ def _goods(goods: Goods, names: Names) -> str:
 def _effect(spec: RuleSpec, names: Names) -> str:
     match spec.effect:
         case Fixed(points=points):
-            return shown_points(points)
+            return pgettext("what a rule gives", "{points}").format(points=shown_points(points))
         case PerAmount(points=points, per_fen=per_fen):
             return _("{points} per {amount}").format(points=shown_points(points), amount=shown_amount(per_fen))
         case Multiplier(bp=bp):
@@ -127,7 +127,8 @@ def _effect(spec: RuleSpec, names: Names) -> str:
             text = _("in a row: {days}").format(days=days)
             return _("{text}, then from the start").format(text=text) if repeats else text
         case ByTier(points=table):
-            return _list(f"{names.tiers.get(code) or _gone()} {shown_points(some)}" for code, some in table)
+            some_each = _list(f"{names.tiers.get(code) or _gone()} {shown_points(some)}" for code, some in table)
+            return pgettext("what a rule gives", "{points}").format(points=some_each)
 
 
 def _after(spec: RuleSpec, names: Names, *, for_staff: bool) -> Iterator[str]:

@@ -2,36 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.errors import DomainError
-
-CHANNEL_HEADER = "X-Channel"
-
-
-class Channel(StrEnum):
-    """The front that a member came by."""
-
-    MINI_PROGRAM = "mini_program"
-    H5 = "h5"
-    APP = "app"
-
-
-CHANNEL_CHOICES = (
-    (Channel.MINI_PROGRAM.value, _("Mini-program")),
-    (Channel.H5.value, _("H5 page")),
-    (Channel.APP.value, _("App")),
-)
-
-
-def channel_of(request: HttpRequest) -> str:
-    """What the front says it is; empty when it says nothing that is known, which suits campaigns for all channels."""
-    named = request.headers.get(CHANNEL_HEADER, "").strip().lower()
-    return named if named in {each.value for each in Channel} else ""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
-from promotions.campaigns.audience import CHANNEL_CHOICES, Audience
+from promotions.campaigns.audience import Audience
 from promotions.pricing.scopes import EVERYTHING, Scope
+from shop.core.channels import CHANNEL_CHOICES
 
 
 class CampaignStatus(models.TextChoices):

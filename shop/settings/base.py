@@ -246,6 +246,7 @@ INVARIANTS: list[str] = [
     "members.tiers.invariants.LAWS",
     "members.notifications.invariants.LAWS",
     "points.ledger.invariants.LAWS",
+    "points.rules.invariants.LAWS",
     "promotions.coupons.invariants.LAWS",
     "promotions.discounts.invariants.LAWS",
     "points.transfers.invariants.LAWS",
@@ -255,8 +256,11 @@ INVARIANTS: list[str] = [
     "orders.payments.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
+    "points.rules.facets.points_to_earn",
     "promotions.discounts.facets.running_discounts",
 ]
+# Who knows past orders, for trying earning rules on them.
+EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 MEMBER_PROFILE_PROVIDERS: list[str] = [
     "members.tiers.queries.profile_of",
     "points.ledger.queries.profile_of",
@@ -268,6 +272,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.coupons.member_data.move",
     "promotions.discounts.member_data.move",
     "promotions.campaigns.member_data.move",
+    "points.rules.member_data.move",
     "points.transfers.member_data.move",
     "points.ledger.member_data.move",
     "members.segments.member_data.move",
@@ -296,6 +301,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.segments.member_data.export",
     "members.notifications.member_data.export",
     "points.ledger.member_data.export",
+    "points.rules.member_data.export",
     "promotions.coupons.member_data.export",
     "points.transfers.member_data.export",
     "promotions.campaigns.member_data.export",
