@@ -7,6 +7,7 @@ A room that keeps something about members has a `member_data.py` with `move`, `e
 import re
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import isfunction
 
 import pytest
 from django.apps import apps
@@ -71,8 +72,13 @@ def forgotten(model):
 
 
 def is_known_to(model, room):
-    path = f"{room}.member_data"
-    return find_spec(path) is not None and model in vars(import_module(path)).values()
+    """Whether the room's `member_data`, or a service of the room that it calls, knows the model at all."""
+    if find_spec(f"{room}.member_data") is None:
+        return False
+    named = vars(import_module(f"{room}.member_data"))
+    homes = {getattr(each, "__module__", None) or "" for each in named.values() if isfunction(each)}
+    called = [vars(import_module(home)) for home in homes if home.startswith(f"{room}.")]
+    return any(model in names.values() for names in (named, *called))
 
 
 def keeping():
