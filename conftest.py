@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from members.identity import ended_sessions
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
-from shop.core import preferences
+from shop.core import kept, preferences
 from tests.sandbox import sandbox, sandbox_process
 
 __all__ = ["sandbox", "sandbox_process"]
@@ -25,6 +25,7 @@ def _own_cache(settings: Settings) -> None:
 def _fresh_preferences() -> None:
     """Each test reads the merchant's settings from its own database."""
     preferences.forget_cached()
+    kept.forget_all()
 
 
 @pytest.fixture(autouse=True)

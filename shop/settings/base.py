@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "points.ledger",
     "points.rules",
     "points.transfers",
+    "points.deduction",
     "promotions.campaigns",
     "promotions.coupons",
     "promotions.discounts",

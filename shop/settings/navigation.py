@@ -53,6 +53,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "collapsible": True,
         "items": [
             item(_("Transfers of points"), "redeem", "transfers_transfer"),
+            item(_("Shares payable in points"), "percent", "deduction_tierdeduction"),
         ],
     },
     {

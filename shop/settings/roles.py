@@ -26,7 +26,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-POINTS = ("transfers",)
+POINTS = ("transfers", "deduction")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
@@ -39,7 +39,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        {"catalog": ALL, "segments": ALL, "tiers": ALL, "identity": VIEW, "payments": VIEW}
+        {"catalog": ALL, "deduction": ALL, "segments": ALL, "tiers": ALL, "identity": VIEW, "payments": VIEW}
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
     Role(
