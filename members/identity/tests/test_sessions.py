@@ -89,8 +89,9 @@ def test_signing_out_ends_this_session_only(api, member, tokens):
 
 
 def test_an_access_token_runs_out_after_half_an_hour(api, member):
-    old = open_session(member=member, origin=Origin(), now=NOW - timedelta(minutes=31))
-    young = open_session(member=member, origin=Origin(), now=NOW - timedelta(minutes=29))
+    now = clock.now()
+    old = open_session(member=member, origin=Origin(), now=now - timedelta(minutes=31))
+    young = open_session(member=member, origin=Origin(), now=now - timedelta(minutes=29))
     assert refusal(api.get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {old.access}")) == (401, "not_signed_in")
     assert api.get("/api/v1/me", HTTP_AUTHORIZATION=f"Bearer {young.access}").status_code == 200
 
