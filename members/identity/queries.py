@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from members.identity.errors import MemberBlocked, SessionEnded
@@ -11,6 +12,14 @@ from shop.core.errors import NotFound, NotSignedIn
 from shop.regions.queries import region
 
 GONE = (Member.Status.MERGED, Member.Status.CLOSED)
+# Written out, because every request that changes something asks the first and every quote one of the others.
+_SESSION = """
+SELECT session.revoked_at IS NULL, member.status
+FROM identity_membersession session JOIN identity_member member ON member.id = session.member_id
+WHERE session.id = %s AND session.member_id = %s
+"""
+_ADDRESS = "SELECT name, phone, detail, region_id FROM identity_address WHERE member_id = %s AND id = %s"
+_DEFAULT_ADDRESS = "SELECT name, phone, detail, region_id FROM identity_address WHERE member_id = %s AND is_default"
 
 
 @dataclass(frozen=True)
@@ -39,14 +48,12 @@ def active_member(*, member_id: int) -> Member:
 
 def check_session(*, session_id: int, member_id: int) -> None:
     """The session goes on and its member may act, in one query. Raises SessionEnded or MemberBlocked."""
-    session = (
-        MemberSession.objects.filter(pk=session_id, member_id=member_id)
-        .values_list("revoked_at", "member__status")
-        .first()
-    )
-    if session is not None and session[1] != Member.Status.ACTIVE:
+    with connection.cursor() as cursor:
+        cursor.execute(_SESSION, [session_id, member_id])
+        is_open, status = cursor.fetchone() or (False, Member.Status.ACTIVE)
+    if status != Member.Status.ACTIVE:
         raise MemberBlocked
-    if session is None or session[0] is not None:
+    if not is_open:
         raise SessionEnded
 
 
@@ -70,19 +77,22 @@ def open_cancellation(*, member_id: int) -> Cancellation:
 
 def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:
     """The member's address, the default one when `address_id` is None; None where there is no such. One query."""
-    chosen = Address.objects.filter(member_id=member_id)
-    chosen = chosen.filter(is_default=True) if address_id is None else chosen.filter(pk=address_id)
-    row = chosen.values("name", "phone", "region_id", "detail").first()
-    where = region(row["region_id"]) if row else None
-    if row is None or where is None:
+    with connection.cursor() as cursor:
+        if address_id is None:
+            cursor.execute(_DEFAULT_ADDRESS, [member_id])
+        else:
+            cursor.execute(_ADDRESS, [member_id, address_id])
+        name, phone, detail, region_code = cursor.fetchone() or ("", "", "", None)
+    where = region(region_code) if region_code else None
+    if where is None:
         return None
     return RecipientSnapshot(
-        name=row["name"],
-        phone=row["phone"],
+        name=name,
+        phone=phone,
         region_code=where.code,
         region_path=where.path_name,
         province_code=where.province_code,
-        detail=row["detail"],
+        detail=detail,
         longitude=where.longitude,
         latitude=where.latitude,
     )
