@@ -18,8 +18,12 @@ class CampaignOver(DomainError):
     code, status, message = "campaign_over", 409, _("Its end lies in the past.")
 
 
+class CampaignForbidden(DomainError):
+    code, status, message = "campaign_forbidden", 409, _("This must not be published: {reasons}")
+
+
 class AcknowledgementNeeded(DomainError):
-    """`findings` are those that nobody has taken note of."""
+    """`findings` are all those that must be taken note of."""
 
     code, status = "campaign_acknowledgement_needed", 409
     message = _("Please read the findings and confirm that you have taken note of them.")

@@ -18,6 +18,7 @@ from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
 from promotions.campaigns.audience import Audience
+from promotions.campaigns.platform_rules import Traits
 from promotions.pricing.scopes import EVERYTHING, Scope
 from shop.core.channels import CHANNEL_CHOICES
 
@@ -108,6 +109,8 @@ class Campaign(AudienceFields):
     """
 
     KIND: ClassVar[str]
+    # Whether it acts on whatever it reaches, or waits until a member chooses it.
+    ACTS_BY_ITSELF: ClassVar[bool] = True
 
     name = models.CharField(_("name"), max_length=60, help_text=_("Members see it on their bill."))
     note = models.CharField(_("note for colleagues"), max_length=300, blank=True)
@@ -187,6 +190,10 @@ class Campaign(AudienceFields):
     def lacks(self) -> Sequence[Any]:
         """What hinders its publication, in sentences for the merchant."""
         return ()
+
+    def traits(self, *, now: datetime) -> Traits:
+        """What it does that platforms and the law have rules about."""
+        return Traits()
 
     def before_publication(self) -> None:
         """Bring counters in line that are kept only where something is limited; the campaign is locked."""

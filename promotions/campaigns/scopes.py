@@ -5,10 +5,11 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from promotions.pricing.scopes import Scope
-from shop.catalog.models import Category
+from shop.catalog.models import Category, Sku
 
 # No path of a category: a scope whose categories are all gone covers nothing rather than everything.
 GONE = "gone"
@@ -48,5 +49,20 @@ def category_paths() -> dict[int, str]:
     return dict(Category.objects.order_by().values_list("pk", "path"))
 
 
+def skus_in(scope: Scope) -> QuerySet[Sku]:
+    """The SKUs that are sold and lie in the scope; `Scope.covers` in SQL."""
+    named = Q(pk__in=scope.skus) | Q(product__in=scope.products) | _under(scope.categories)
+    excluded = Q(pk__in=scope.without_skus) | Q(product__in=scope.without_products) | _under(scope.without_categories)
+    skus = Sku.objects.filter(is_active=True).exclude(excluded)
+    return skus if scope.is_everything else skus.filter(named)
+
+
 def _paths(ids: Iterable[int], paths: Mapping[int, str]) -> frozenset[str]:
     return frozenset(paths.get(each, GONE) for each in ids)
+
+
+def _under(categories: Iterable[str]) -> Q:
+    under = Q(pk__in=[])
+    for path in categories:
+        under |= Q(product__category__path__startswith=path)
+    return under

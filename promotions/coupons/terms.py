@@ -9,7 +9,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.scopes import category_paths
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.queries import MOST_USABLE, usable
-from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, PricingLine, Refusal
+from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, PricingLine, Refusal, Terms
 
 Kind = CouponTemplate.Kind
 _KINDS = {
@@ -32,6 +32,12 @@ def terms_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> t
     by_category = any(each.template.category_ids or each.template.excluded_category_ids for each in coupons)
     paths = category_paths() if by_category else {}
     return tuple(terms_of(coupon, paths=paths, now=now) for coupon in coupons)
+
+
+def terms_of_template(template: CouponTemplate, paths: Mapping[int, str]) -> Terms:
+    """As it acts for somebody who holds one coupon of it and may use it now."""
+    coupon = Coupon(pk=template.pk, template=template, valid_from=template.starts_at)
+    return Terms(coupons=(terms_of(coupon, paths=paths, now=template.starts_at),))
 
 
 def terms_of(coupon: Coupon, *, paths: Mapping[int, str], now: datetime) -> CouponTerms:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q
 
+from promotions.campaigns.scopes import skus_in
 from promotions.pricing.model import WHOLE_BP
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku
@@ -24,14 +25,6 @@ def of_tiers(tiers: Iterable[Any], *, scope: Scope) -> int:
     return max((_of_tier(row, cheapest) for row in rows), default=0)
 
 
-def skus_in(scope: Scope) -> QuerySet[Sku]:
-    """The SKUs that are sold and lie in the scope; `Scope.covers` in SQL."""
-    named = Q(pk__in=scope.skus) | Q(product__in=scope.products) | _under(scope.categories)
-    excluded = Q(pk__in=scope.without_skus) | Q(product__in=scope.without_products) | _under(scope.without_categories)
-    skus = Sku.objects.filter(is_active=True).exclude(excluded)
-    return skus if scope.is_everything else skus.filter(named)
-
-
 def _of_item(item: Any) -> int:
     if item.off_bp is not None:
         return item.off_bp
@@ -45,10 +38,3 @@ def _of_tier(row: Any, cheapest: int) -> int:
         return row.off_bp
     least = row.threshold_fen or row.threshold_units * cheapest
     return min(row.off_fen * WHOLE_BP // least, WHOLE_BP) if least else 0
-
-
-def _under(categories: Iterable[str]) -> Q:
-    under = Q(pk__in=[])
-    for path in categories:
-        under |= Q(product__category__path__startswith=path)
-    return under

@@ -6,6 +6,7 @@ transaction and given back once. What has no limit is not counted, so that no ro
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -16,9 +17,11 @@ from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
 from promotions.campaigns.models import Campaign
+from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE, ScopeFields, category_paths
 from promotions.campaigns.stacking import StackingFields
 from promotions.discounts import depth
+from promotions.discounts.honesty import raised_prices
 from promotions.pricing.model import WHOLE_BP, Measure, Mechanism
 from promotions.pricing.scopes import Scope
 from shop.catalog.cache import touch_listing, touch_products
@@ -44,6 +47,9 @@ class TimedDiscount(StackingFields, Campaign):
 
     def depth_bp(self) -> int:
         return depth.of_items(self.items.all(), paths=category_paths())
+
+    def traits(self, *, now: datetime) -> Traits:
+        return Traits(raised_prices=raised_prices(self.reach(category_paths()), now=now))
 
     def lacks(self) -> Sequence[Any]:
         return [] if self.items.exists() else [_("Name the goods and their prices.")]

@@ -1,17 +1,19 @@
 """Timed discounts and spend offers as pricing reads them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
 
 from promotions.campaigns.audience import Buyer
-from promotions.discounts.live import LiveItem, LiveOffer, LiveTier, live
-from promotions.discounts.models import MemberTally, SpendOfferTier, TimedDiscountItem
-from promotions.pricing.model import Gift, Mechanism, PricingLine, SpendOfferTerms, SpendTier, UnitPriceTerms
+from promotions.discounts.live import LiveItem, LiveOffer, LiveTier, live, live_items, live_offer
+from promotions.discounts.models import MemberTally, SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
+from promotions.pricing.model import Gift, Mechanism, PricingLine, SpendOfferTerms, SpendTier, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import SkuStock
 from shop.catalog.queries import sellable
+
+MANY = 2**31
 
 
 def timed_discounts_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> tuple[UnitPriceTerms, ...]:
@@ -28,6 +30,18 @@ def spend_offers_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetim
     return tuple(offer_terms(each, left) for each in touching)
 
 
+def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str]) -> Terms:
+    """See `campaigns.conflicts.terms_of`."""
+    items = live_items(discount, paths)
+    return Terms(unit_prices=tuple(_unit_price(each, each.scope, each.limit_per_member) for each in items))
+
+
+def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str]) -> Terms:
+    """See `campaigns.conflicts.terms_of`."""
+    known = live_offer(offer, paths)
+    return Terms(spend_offers=(offer_terms(known, {tier.tier_id: tier.gift_quota or MANY for tier in known.tiers}),))
+
+
 def item_terms(item: LiveItem, lines: Sequence[PricingLine], left: int | None) -> list[UnitPriceTerms]:
     """One for all lines; where only `left` units may be had, one for each line, as far as they go."""
     if left is None:
@@ -40,7 +54,7 @@ def item_terms(item: LiveItem, lines: Sequence[PricingLine], left: int | None) -
     return found
 
 
-def offer_terms(offer: LiveOffer, left: dict[int, int]) -> SpendOfferTerms:
+def offer_terms(offer: LiveOffer, left: Mapping[int, int]) -> SpendOfferTerms:
     """`left` holds by tier id how many units of its gift can still be given."""
     return SpendOfferTerms(
         id=offer.campaign.id,
@@ -69,7 +83,7 @@ def _unit_price(item: LiveItem, scope: Scope, max_units: int | None) -> UnitPric
     )
 
 
-def _spend_tier(tier: LiveTier, left: dict[int, int]) -> SpendTier:
+def _spend_tier(tier: LiveTier, left: Mapping[int, int]) -> SpendTier:
     gifts: tuple[Gift, ...] = ()
     if tier.gift_sku_id is not None:
         gifts = (Gift(tier.gift_sku_id, tier.gift_quantity, tier.gift_label, left.get(tier.tier_id, 0)),)

@@ -321,6 +321,12 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.discounts.models.TimedDiscount",
     "promotions.discounts.models.SpendOffer",
 ]
+# What each of them offers to a cart while it acts, for combined results before anything is published.
+CAMPAIGN_TERMS: dict[str, str] = {
+    "coupon": "promotions.coupons.terms.terms_of_template",
+    "timed_discount": "promotions.discounts.terms.terms_of_discount",
+    "spend_offer": "promotions.discounts.terms.terms_of_offer",
+}
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

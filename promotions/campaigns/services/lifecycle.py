@@ -1,18 +1,23 @@
 """Every step of a campaign from draft to end. Each is recorded, moves the version and tells the rooms above."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import models
 
 from promotions.campaigns import version
+from promotions.campaigns.conflicts import conflicts_of
 from promotions.campaigns.errors import (
+    AcknowledgementNeeded,
     ApproverIsAuthor,
+    CampaignForbidden,
     CampaignIncomplete,
     CampaignNotEditable,
     CampaignOver,
 )
 from promotions.campaigns.facts import CampaignEnded, CampaignStarted
+from promotions.campaigns.findings import Finding
 from promotions.campaigns.locks import C, lock_campaign
 from promotions.campaigns.mechanisms import campaign_models, model_of
 from promotions.campaigns.models import (
@@ -23,6 +28,7 @@ from promotions.campaigns.models import (
     CampaignStatus,
     EndReason,
 )
+from promotions.campaigns.platform_rules import platform_findings
 from promotions.campaigns.preferences import APPROVAL_BUDGET_FEN, APPROVAL_DEPTH_BP
 from shop.core.actors import Actor
 from shop.core.outbox import publish
@@ -58,18 +64,22 @@ def save_draft(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
 
 
 @use_case
-def publish_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
+def publish_campaign(
+    *, kind: str, pk: int, actor: Actor, now: datetime, noted: Collection[str] = frozenset()
+) -> Campaign:
     """Let it act in its window, or have it approved first where it goes beyond the limits of one person.
 
-    Raises CampaignIncomplete, CampaignOver, IllegalTransition.
+    `noted` are the codes of the findings that the actor has taken note of. Raises CampaignIncomplete, CampaignOver,
+    CampaignForbidden, AcknowledgementNeeded, IllegalTransition.
     """
-    return submit(lock_campaign(model_of(kind), pk), actor=actor, now=now)
+    return submit(lock_campaign(model_of(kind), pk), actor=actor, now=now, noted=noted)
 
 
-def submit(campaign: C, *, actor: Actor, now: datetime) -> C:
+def submit(campaign: C, *, actor: Actor, now: datetime, noted: Collection[str] = frozenset()) -> C:
     """What `publish_campaign` does to a locked campaign, inside the caller's transaction."""
     check_transition(TRANSITIONS, current=campaign.status, target=CampaignStatus.AWAITING_APPROVAL)
     _check_complete(campaign, now)
+    _take_note(campaign, noted, actor=actor, now=now)
     campaign.published_by, campaign.approved_by = str(actor)[:80], ""
     campaign.revision += 1
     campaign.before_publication()
@@ -87,15 +97,27 @@ def needs_approval(campaign: Campaign) -> bool:
     return campaign.depth_bp() > limit_bp or too_dear
 
 
+def findings_of(campaign: Campaign, *, now: datetime) -> list[Finding]:
+    """What must be known before it is published: platform rules first, then the campaigns that it meets."""
+    met = [conflict.finding for conflict in conflicts_of(campaign)]
+    return [*platform_findings(campaign.traits(now=now)), *met]
+
+
 @use_case
-def approve_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campaign:
-    """Raises ApproverIsAuthor for whoever made or submitted it, CampaignOver, IllegalTransition."""
+def approve_campaign(
+    *, kind: str, pk: int, actor: Actor, now: datetime, noted: Collection[str] = frozenset()
+) -> Campaign:
+    """Whoever approves takes note of everything anew: it may have changed since the campaign was submitted.
+
+    Raises ApproverIsAuthor for whoever made or submitted it, CampaignOver, AcknowledgementNeeded, IllegalTransition.
+    """
     campaign = lock_campaign(model_of(kind), pk)
     if campaign.status != CampaignStatus.AWAITING_APPROVAL:
         check_transition({}, current=campaign.status, target="approved")
     if str(actor) in (campaign.created_by, campaign.published_by):
         raise ApproverIsAuthor
     _check_complete(campaign, now)
+    _take_note(campaign, noted, actor=actor, now=now)
     campaign.approved_by = str(actor)[:80]
     return _let_act(campaign, Action.APPROVED, actor=actor, now=now)
 
@@ -214,6 +236,17 @@ def _announce(campaign: Campaign) -> None:
     """What acts has changed otherwise than by the clock."""
     version.bump()
     campaign.touch_catalogue()
+
+
+def _take_note(campaign: Campaign, noted: Collection[str], *, actor: Actor, now: datetime) -> None:
+    found = findings_of(campaign, now=now)
+    forbidden = [each.message for each in found if each.forbidden]
+    if forbidden:
+        raise CampaignForbidden(reasons=" ".join(forbidden))
+    if any(each.code not in noted for each in found):
+        raise AcknowledgementNeeded(findings=found)
+    for each in found:
+        record(campaign, Action.ACKNOWLEDGED, actor=actor, now=now, finding=each.code, note=each.message)
 
 
 def _check_complete(campaign: Campaign, now: datetime) -> None:

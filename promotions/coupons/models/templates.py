@@ -50,6 +50,8 @@ class CouponTemplate(ScopeFields, Campaign):
 
     KIND = "coupon"
 
+    ACTS_BY_ITSELF = False
+
     class Kind(models.TextChoices):
         AMOUNT = "amount", _("Amount off")
         PERCENT = "percent", _("Percent off")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.services.lifecycle import publish_campaign, save_draft
+from promotions.campaigns.services.lifecycle import findings_of, publish_campaign, save_draft
 from promotions.discounts.models import SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
 from promotions.pricing.model import PricingLine
 from shop.core.actors import Actor
@@ -33,7 +33,9 @@ def draft_offer(*tiers, **fields):
 
 
 def published(campaign, *, now=NOW):
-    return publish_campaign(kind=campaign.KIND, pk=campaign.pk, actor=AUTHOR, now=now)
+    """By somebody who takes note of whatever is found."""
+    noted = {each.code for each in findings_of(campaign, now=now)}
+    return publish_campaign(kind=campaign.KIND, pk=campaign.pk, actor=AUTHOR, now=now, noted=noted)
 
 
 def line(sku, quantity=1):

@@ -1,0 +1,168 @@
+"""Where campaigns meet: the same goods for the same people at the same time, and what somebody would pay then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from promotions.campaigns.findings import Finding
+from promotions.campaigns.mechanisms import campaign_models
+from promotions.campaigns.models import Campaign, CampaignStatus
+from promotions.campaigns.scopes import category_paths, skus_in
+from promotions.pricing.engine import price
+from promotions.pricing.model import CartSnapshot, PricingLine, Terms
+from promotions.pricing.scopes import Scope
+from shop.catalog.models import Sku
+from shop.core.clock import SHANGHAI
+from shop.core.money import yuan
+
+MEETING = (
+    CampaignStatus.AWAITING_APPROVAL,
+    CampaignStatus.SCHEDULED,
+    CampaignStatus.RUNNING,
+    CampaignStatus.PAUSED,
+)
+# More would not be read; the calendar shows them all.
+SHOWN = 20
+# So many units at most are put into the cart to reach a threshold.
+MOST_UNITS = 50
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two campaigns that meet from `starts_at` to before `ends_at`, on a specimen of the goods they share.
+
+    The amounts are what `units` of the SKU cost without any, with each alone, and with both.
+    """
+
+    other: Campaign
+    starts_at: datetime
+    ends_at: datetime | None
+    sku: Sku
+    units: int
+    without_fen: int
+    with_this_fen: int
+    with_other_fen: int
+    with_both_fen: int
+
+    @property
+    def finding(self) -> Finding:
+        other = self.other
+        code = f"meets {other.KIND} {other.pk} {other.revision} {other.status == CampaignStatus.RUNNING}"
+        return Finding(code, self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        text = _(
+            "Meets {kind} “{name}” {window}. {units} × {goods}, {without} before: {this} with this alone,"
+            " {other} with the other alone, {both} with both."
+        )
+        return text.format(
+            kind=self.other._meta.verbose_name,
+            name=self.other.name,
+            window=window(self.starts_at, self.ends_at),
+            units=self.units,
+            goods=f"{self.sku.product.name} {self.sku.options_label}".strip(),
+            without=yuan(self.without_fen),
+            this=yuan(self.with_this_fen),
+            other=yuan(self.with_other_fen),
+            both=yuan(self.with_both_fen),
+        )
+
+
+def window(starts_at: datetime, ends_at: datetime | None) -> str:
+    """In Shanghai time, for people."""
+    start = f"{starts_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if ends_at is None:
+        return _("from {start} on").format(start=start)
+    return _("from {start} to {end}").format(start=start, end=f"{ends_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")
+
+
+def conflicts_of(campaign: Campaign) -> list[Conflict]:
+    """With those that are published or about to be; what everybody has to choose between is no conflict."""
+    paths = category_paths()
+    found: list[Conflict] = []
+    for other in _meeting(campaign):
+        if len(found) == SHOWN:
+            break
+        sku = _shared_sku(campaign.reach(paths), other.reach(paths)) if _can_meet(campaign, other) else None
+        if sku is not None:
+            found.append(_conflict(campaign, other, sku, paths))
+    return found
+
+
+def terms_of(campaign: Campaign, paths: Mapping[int, str]) -> Terms:
+    """What it offers by itself while it acts, to whom it is for, with nothing used up yet."""
+    build = settings.CAMPAIGN_TERMS.get(campaign.KIND)
+    return import_string(build)(campaign, paths) if build else Terms()
+
+
+def together(parts: Sequence[Terms]) -> Terms:
+    return reduce(_joined, parts, Terms())
+
+
+def _joined(one: Terms, other: Terms) -> Terms:
+    return Terms(
+        unit_prices=one.unit_prices + other.unit_prices,
+        spend_offers=one.spend_offers + other.spend_offers,
+        coupons=one.coupons + other.coupons,
+        freight=one.freight + other.freight,
+    )
+
+
+def _meeting(campaign: Campaign) -> list[Campaign]:
+    before_end = Q() if campaign.ends_at is None else Q(starts_at__lt=campaign.ends_at)
+    overlapping = before_end & (Q(ends_at=None) | Q(ends_at__gt=campaign.starts_at))
+    found: list[Campaign] = []
+    for model in campaign_models():
+        rows = model._default_manager.filter(overlapping, status__in=MEETING).order_by("starts_at", "pk")
+        found += [each for each in rows if not (each.KIND == campaign.KIND and each.pk == campaign.pk)]
+    return found
+
+
+def _can_meet(one: Campaign, other: Campaign) -> bool:
+    return (one.ACTS_BY_ITSELF or other.ACTS_BY_ITSELF) and one.audience.overlaps(other.audience)
+
+
+def _shared_sku(one: Scope, other: Scope) -> Sku | None:
+    return (skus_in(one) & skus_in(other)).select_related("product__category").order_by("-price_fen", "pk").first()
+
+
+def _conflict(campaign: Campaign, other: Campaign, sku: Sku, paths: Mapping[int, str]) -> Conflict:
+    mine, theirs = terms_of(campaign, paths), terms_of(other, paths)
+    units = max(_units_for(mine, sku), _units_for(theirs, sku))
+    line = PricingLine(
+        sku_id=sku.pk,
+        quantity=units,
+        unit_price_fen=sku.price_fen,
+        product_id=sku.product_id,
+        category_path=sku.product.category.path,
+    )
+    cart = CartSnapshot(lines=(line,), coupon_ids="best")
+    ends = [each for each in (campaign.ends_at, other.ends_at) if each is not None]
+    return Conflict(
+        other=other,
+        starts_at=max(campaign.starts_at, other.starts_at),
+        ends_at=min(ends, default=None),
+        sku=sku,
+        units=units,
+        without_fen=sku.price_fen * units,
+        with_this_fen=price(cart, mine).payable_fen,
+        with_other_fen=price(cart, theirs).payable_fen,
+        with_both_fen=price(cart, together([mine, theirs])).payable_fen,
+    )
+
+
+def _units_for(terms: Terms, sku: Sku) -> int:
+    """So many that thresholds are reached even after other discounts have lowered the price by half."""
+    amounts = [tier.threshold for offer in terms.spend_offers if offer.measure == "amount" for tier in offer.tiers]
+    amounts += [coupon.threshold_fen for coupon in terms.coupons]
+    counts = [tier.threshold for offer in terms.spend_offers if offer.measure == "count" for tier in offer.tiers]
+    counts += [coupon.threshold_count for coupon in terms.coupons]
+    by_amount = -(-2 * max(amounts, default=0) // sku.price_fen) if sku.price_fen else 1
+    return min(max(1, by_amount, *counts), MOST_UNITS)
