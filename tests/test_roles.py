@@ -26,6 +26,14 @@ LOGISTICS = {
     "/admin/carriers/carrierchoice/",
 }
 ORDERS = {"/admin/checkout/order/", "/admin/payments/payment/", "/admin/payments/refund/"}
+POINTS = {
+    "/admin/ledger/expirypolicy/",
+    "/admin/ledger/manualgrant/",
+    "/admin/ledger/pointaccount/",
+    "/admin/ledger/pointentry/",
+    "/admin/ledger/pointlot/",
+    "/admin/ledger/pointtransaction/",
+}
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def linked(client):
     return {screen for screen in SCREENS if re.search(rf'href="{screen}"', page)}
 
 
-@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", ORDERS)])
+@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", ORDERS | POINTS)])
 def test_staff_see_their_own_work_only(accounts, account, expected):
     client = client_of(accounts[account])
     assert opened(client) == linked(client) == expected

@@ -14,7 +14,7 @@ def create_after_migrate(sender: AppConfig, **_: Any) -> None:
     policies, versions = map(sender.get_model, ("ExpiryPolicy", "ExpiryVersion"))
     if policies._default_manager.filter(is_default=True).exists():
         return
-    policy = policies._default_manager.create(name="每年清零", is_default=True)
+    policy = policies._default_manager.create(is_default=True)
     versions._default_manager.create(
         policy=policy, kind="annual", month=12, day=31, actor=MADE_BY, created_at=clock.now()
     )

@@ -34,7 +34,7 @@ SUMS_TO_ZERO = pgtrigger.Trigger(
 class ExpiryPolicy(models.Model):
     """A name for how points expire; rules and campaigns point to it, the newest of its versions holds."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60, unique=True, blank=True)
     is_default = models.BooleanField(_("for points without a policy of their own"), default=False)
 
     class Meta:
@@ -46,7 +46,7 @@ class ExpiryPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(_("Default policy"))
 
 
 class ExpiryVersion(models.Model):

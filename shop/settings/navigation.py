@@ -52,6 +52,12 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "collapsible": True,
         "items": [
+            item(_("Point accounts"), "toll", "ledger_pointaccount"),
+            item(_("Points history"), "history", "ledger_pointtransaction"),
+            item(_("Point lots"), "layers", "ledger_pointlot"),
+            item(_("Point entries"), "menu_book", "ledger_pointentry"),
+            item(_("Points by hand"), "back_hand", "ledger_manualgrant"),
+            item(_("Expiry policies"), "event_busy", "ledger_expirypolicy"),
             item(_("Transfers of points"), "redeem", "transfers_transfer"),
             item(_("Shares payable in points"), "percent", "deduction_tierdeduction"),
         ],

@@ -26,7 +26,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-POINTS = ("transfers", "deduction")
+POINTS = ("ledger", "transfers", "deduction")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
@@ -39,7 +39,8 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        {"catalog": ALL, "deduction": ALL, "segments": ALL, "tiers": ALL, "identity": VIEW, "payments": VIEW}
+        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "deduction"), ALL)
+        | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
     Role(
@@ -47,7 +48,7 @@ ROLES: tuple[Role, ...] = (
         _("Warehouse"),
         {"network": VIEW, "network.warehousestock": EDIT, "allocation": EDIT, "shipments": EDIT, "carriers": VIEW},
     ),
-    Role("finance", _("Finance"), {"checkout": VIEW, "payments": EDIT}),
+    Role("finance", _("Finance"), {"checkout": VIEW, "payments": EDIT, "ledger": VIEW, "ledger.manualgrant": EDIT}),
     Role(
         "service",
         _("Customer service"),
@@ -59,6 +60,8 @@ ROLES: tuple[Role, ...] = (
             "invitations": EDIT,
             "notifications": VIEW,
             "transfers": EDIT,
+            "ledger": VIEW,
+            "ledger.manualgrant": ("view", "add"),
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,
