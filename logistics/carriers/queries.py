@@ -1,9 +1,16 @@
 """What the carriers would do for a parcel."""
 
-from django.db.models import F
+from django.db import connection
 
 from logistics.carriers.engine import ANYWHERE, Offer, Parcel, Rate, choose
-from logistics.carriers.models import CarrierRate
+
+# Columns in the order of Rate; written out, because every quote asks and every parcel again.
+_RATES = """
+SELECT carrier.id, carrier.code, carrier.volumetric_divisor, origin_province, destination_province, first_weight_g,
+    first_fen, step_weight_g, step_fen, max_weight_g, eta_hours
+FROM carriers_carrierrate rate JOIN carriers_carrier carrier ON carrier.id = rate.carrier_id
+WHERE carrier.is_active AND origin_province = ANY(%s) AND destination_province = ANY(%s)
+"""
 
 
 def offers_for(parcel: Parcel) -> list[Offer]:
@@ -12,21 +19,6 @@ def offers_for(parcel: Parcel) -> list[Offer]:
 
 
 def _rates(parcel: Parcel) -> list[Rate]:
-    rows = CarrierRate.objects.filter(
-        carrier__is_active=True,
-        origin_province__in=[parcel.origin_province, ANYWHERE],
-        destination_province__in=[parcel.destination_province, ANYWHERE],
-    ).values(
-        "carrier_id",
-        "origin_province",
-        "destination_province",
-        "first_weight_g",
-        "first_fen",
-        "step_weight_g",
-        "step_fen",
-        "max_weight_g",
-        "eta_hours",
-        carrier_code=F("carrier__code"),
-        volumetric_divisor=F("carrier__volumetric_divisor"),
-    )
-    return [Rate(**row) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_RATES, [[parcel.origin_province, ANYWHERE], [parcel.destination_province, ANYWHERE]])
+        return [Rate(*row) for row in cursor.fetchall()]

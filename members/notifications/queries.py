@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db import connection
+from django.db.models import QuerySet
 
 from members.identity.models import Member
 from members.notifications.events import Category, Channel
@@ -25,6 +25,16 @@ NOT_BY_DEFAULT = {(Category.MARKETING, Channel.SMS)}
 # News about one's own orders must be found somewhere.
 ALWAYS = {(Category.TRANSACTIONAL, Channel.IN_APP)}
 MEMBER_CHANNELS = (Channel.IN_APP, Channel.SUBSCRIBE, Channel.SMS)
+# Written out, because every notice asks.
+_REACH = """
+SELECT phone, openid, status, merged_into_id,
+    (SELECT language FROM notifications_notificationlanguage WHERE member_id = member.id),
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(category, channel, allowed)), '[]')
+        FROM notifications_notificationpreference WHERE member_id = member.id),
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(template, accepted - used)), '[]')
+        FROM notifications_subscribecredit WHERE member_id = member.id)
+FROM identity_member member WHERE id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -55,38 +65,23 @@ class Words:
 
 def reach_of_member(*, member_id: int) -> Reach | None:
     """One query; None where there is no such member any more. Who was merged is the account that they are now."""
-    own = {"member_id": OuterRef("pk")}
-    row = (
-        Member.objects.filter(pk=member_id)
-        .annotate(
-            told_in=Subquery(NotificationLanguage.objects.filter(**own).values("language")),
-            chosen=ArraySubquery(
-                NotificationPreference.objects.filter(**own).values(
-                    json=JSONObject(category="category", channel="channel", allowed="allowed")
-                )
-            ),
-            credit=ArraySubquery(
-                SubscribeCredit.objects.filter(**own).values(
-                    json=JSONObject(template="template", accepted="accepted", used="used")
-                )
-            ),
-        )
-        .values("phone", "openid", "status", "merged_into_id", "told_in", "chosen", "credit")
-        .first()
-    )
-    if row is None or row["status"] == Member.Status.CLOSED:
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH, [member_id])
+        row = cursor.fetchone()
+    if row is None or row[2] == Member.Status.CLOSED:
         return None
-    if row["merged_into_id"] is not None:
-        return reach_of_member(member_id=row["merged_into_id"])
-    addresses = {Channel.IN_APP: "inbox", Channel.SMS: row["phone"], Channel.SUBSCRIBE: row["openid"]}
+    phone, openid, status, merged_into, language, chosen, credits = row
+    if merged_into is not None:
+        return reach_of_member(member_id=merged_into)
+    addresses = {Channel.IN_APP: "inbox", Channel.SMS: phone, Channel.SUBSCRIBE: openid}
     return Reach(
         member_id=member_id,
         staff_id=None,
-        is_active=row["status"] == Member.Status.ACTIVE,
-        language=row["told_in"] or settings.LANGUAGE_CODE,
+        is_active=status == Member.Status.ACTIVE,
+        language=language or settings.LANGUAGE_CODE,
         addresses={channel: address for channel, address in addresses.items() if address},
-        choices={(each["category"], each["channel"]): each["allowed"] for each in row["chosen"]},
-        credits={each["template"]: each["accepted"] - each["used"] for each in row["credit"]},
+        choices={(category, channel): allowed for category, channel, allowed in orjson.loads(chosen)},
+        credits=dict(orjson.loads(credits)),
     )
 
 
