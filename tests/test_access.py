@@ -18,6 +18,7 @@ from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
 from points.rules.tests import access as rules
 from points.transfers.tests import access as transfers
+from promotions.coupons.tests import access as coupons
 from shop.catalog.tests import access as catalog
 from shop.core.tests import access as core
 from shop.regions.tests import access as regions
@@ -33,6 +34,7 @@ DOORS: tuple[Door, ...] = (
     *notifications.DOORS,
     *rules.DOORS,
     *transfers.DOORS,
+    *coupons.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

@@ -1,9 +1,10 @@
 """Reads of coupons: what can be claimed, what a member holds, what a coupon is worth to pricing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
 from promotions.campaigns.audience import Buyer
@@ -16,6 +17,8 @@ from promotions.coupons.errors import (
 from promotions.coupons.models import ClaimTally, Coupon, CouponTemplate
 from promotions.coupons.models.coupons import CouponStatus
 from promotions.coupons.validity import period_start, window_after_claim
+from shop.catalog.models import Category, Product
+from shop.core.api.pagination import slice_page
 from shop.core.errors import DomainError
 
 Way = CouponTemplate.Way
@@ -50,21 +53,52 @@ class Statistics:
     revenue_fen: int = 0
 
 
-def offered(*, buyer: Buyer | None, now: datetime) -> list[Offered]:
-    """What is there to be claimed for the buyer's kind of member, soonest over first; two queries, one for nobody."""
-    templates = list(claimable(now=now).filter(open_to(buyer)) if buyer else claimable(now=now))
-    tallies: Mapping[int, ClaimTally] = {}
-    if buyer is not None and buyer.member_id is not None and templates:
-        mine = ClaimTally.objects.filter(member_id=buyer.member_id, template__in=[each.pk for each in templates])
-        tallies = {tally.template_id: tally for tally in mine}
-    return [
-        Offered(each, tallies[each.pk].claimed if each.pk in tallies else 0, _why_not(each, tallies.get(each.pk), now))
-        for each in templates
-    ]
+def offered_page(
+    *, buyer: Buyer, now: datetime, cursor: str | None = None, limit: int, product_id: int | None = None
+) -> tuple[list[Offered], str | None]:
+    """What there is to be claimed by such a buyer, the newest first; two queries, one for nobody in particular, and two
+    more where only one product counts.
+    """
+    found = claimable(now=now).filter(open_to(buyer))
+    if product_id is not None:
+        found = found.filter(_covering(product_id))
+    templates, following = slice_page(found, ordering=["-id"], cursor=cursor, limit=limit)
+    tallies: dict[int, ClaimTally] = {}
+    if buyer.member_id is not None and templates:
+        own = ClaimTally.objects.filter(member_id=buyer.member_id, template__in=[each.pk for each in templates])
+        tallies = {tally.template_id: tally for tally in own}
+    return [_offered(each, tallies.get(each.pk), now) for each in templates], following
 
 
 def claimable(*, now: datetime) -> QuerySet[CouponTemplate]:
-    return CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM).order_by(F("ends_at").asc(nulls_last=True), "pk")
+    return CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM)
+
+
+def _covering(product_id: int) -> Q:
+    """The condition that a template is good for some SKU of the product; `Scope.covers` in SQL."""
+    product = Product.objects.filter(pk=product_id).values_list("category__path", ArrayAgg("skus")).first()
+    if product is None:
+        return Q(pk__in=[])
+    path, sku_ids = product
+    lineage = [path[:end] for end in range(Category.steplen, len(path) + 1, Category.steplen)]
+    categories = list(Category.objects.filter(path__in=lineage).values_list("pk", flat=True))
+    named = (
+        Q(category_ids=[], product_ids=[], sku_ids=[])
+        | Q(category_ids__overlap=categories)
+        | Q(product_ids__contains=[product_id])
+        | Q(sku_ids__overlap=sku_ids)
+    )
+    excluded = (
+        Q(excluded_category_ids__overlap=categories)
+        | Q(excluded_product_ids__contains=[product_id])
+        | Q(excluded_sku_ids__contains=sku_ids)
+    )
+    goods = ~Q(kind=CouponTemplate.Kind.EXCHANGE) & named & ~excluded
+    return goods | Q(kind=CouponTemplate.Kind.EXCHANGE, exchange_sku__in=sku_ids)
+
+
+def _offered(template: CouponTemplate, tally: ClaimTally | None, now: datetime) -> Offered:
+    return Offered(template, tally.claimed if tally else 0, _why_not(template, tally, now))
 
 
 def _why_not(template: CouponTemplate, tally: ClaimTally | None, now: datetime) -> DomainError | None:

@@ -9,7 +9,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.scopes import category_paths
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.queries import MOST_USABLE, usable
-from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, PricingLine, Refusal, Terms
+from promotions.pricing.model import CouponKind, CouponTerms, PricingLine, Refusal, Terms
 
 Kind = CouponTemplate.Kind
 _KINDS = {
@@ -56,7 +56,7 @@ def terms_of(coupon: Coupon, *, paths: Mapping[int, str], now: datetime) -> Coup
         pay_fen=template.exchange_price_fen if template.kind == Kind.EXCHANGE else 0,
         refusal=_refusal(coupon, now),
         version=template.revision,
-        refuses=frozenset(Mechanism(each) for each in template.refuses),
+        refuses=template.refused_mechanisms,
     )
 
 

@@ -194,6 +194,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
+    # Fields of one name and different values, told apart.
+    "ENUM_NAME_OVERRIDES": {"CouponKindEnum": ["amount", "percent", "free_shipping", "exchange"]},
 }
 
 CELERY_BROKER_URL = REDIS_URL

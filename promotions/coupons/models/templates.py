@@ -6,19 +6,17 @@ from functools import reduce
 from typing import Any
 
 import pgtrigger
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import ScopeFields
+from promotions.campaigns.stacking import StackingFields
 from promotions.coupons import validity
-from promotions.pricing.model import Mechanism
+from promotions.pricing.model import WHOLE_BP, Mechanism
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku
-
-WHOLE_BP = 10_000
 
 # What somebody who holds a coupon relies on.
 PROMISES = (
@@ -41,14 +39,14 @@ PROMISES = (
 )
 
 
-class CouponTemplate(ScopeFields, Campaign):
+class CouponTemplate(ScopeFields, StackingFields, Campaign):
     """Its window as a campaign is when coupons are given out; how long a coupon is valid stands in `validity`.
 
     `spent_fen` is what all coupons given out can cost at most: a budget is kept by giving out no more, never by
     breaking the promise to somebody who holds one.
     """
 
-    KIND = "coupon"
+    KIND = Mechanism.COUPON.value
 
     ACTS_BY_ITSELF = False
 
@@ -106,12 +104,6 @@ class CouponTemplate(ScopeFields, Campaign):
     threshold_count = models.PositiveIntegerField(_("from so many units"), default=0, help_text=_("0: any number."))
 
     use_in = models.CharField(_("used"), max_length=10, choices=UseIn, default=UseIn.ONLINE)
-    refuses = ArrayField(
-        models.CharField(max_length=20, choices=[(each.value, each.value) for each in Mechanism]),
-        verbose_name=_("not together with"),
-        default=list,
-        blank=True,
-    )
 
     validity = models.CharField(_("valid"), max_length=12, choices=Validity, default=Validity.AFTER_CLAIM)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)

@@ -18,8 +18,8 @@ from promotions.coupons.errors import (
 from promotions.coupons.facts import CouponUsed
 from promotions.coupons.models import Coupon, CouponTemplate, StorePass
 from promotions.coupons.models.coupons import CouponStatus
-from promotions.coupons.models.templates import WHOLE_BP
 from promotions.coupons.preferences import STORE_PASS_MINUTES
+from promotions.pricing.model import WHOLE_BP
 from shop.core.actors import Actor
 from shop.core.money import yuan
 from shop.core.outbox import publish
