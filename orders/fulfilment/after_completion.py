@@ -5,17 +5,18 @@ lifts a member was itself paid, and earns, at the old tier. It is earned for the
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeAlias
-
-from django.db.models import Sum
 
 from members.invitations.services import settle_first_order
 from members.tiers.services import earn_by_spending, take_back_growth
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
-from orders.checkout.models import Order
+from orders.fulfilment.past_orders import reference_of
+from orders.fulfilment.preferences import AFTER_SALE_DAYS
+from orders.fulfilment.queries import still_paid_for_goods
 from orders.payments.facts import RefundSucceeded
-from orders.payments.models import Refund, RefundStatus
+from points.rules.services import mature, take_back
 
 Step: TypeAlias = Callable[[OrderCompleted], None]
 
@@ -27,7 +28,7 @@ def record_growth(fact: OrderCompleted) -> None:
     earn_by_spending(
         reference=_earning(order.number),
         member_id=order.member_id,
-        fen=_still_paid_for_goods(order),
+        fen=still_paid_for_goods(order),
         earned_at=fact.at,
         now=fact.at,
     )
@@ -44,20 +45,33 @@ def take_back_refunded_growth(fact: RefundSucceeded) -> None:
     take_back_growth(
         reference=f"refund:{fact.number}",
         earning=_earning(order.number),
-        left=_still_paid_for_goods(order),
+        left=still_paid_for_goods(order),
         now=fact.at,
     )
 
 
-AFTER_COMPLETION: tuple[Step, ...] = (record_growth, settle_invitation)
+def mature_points(fact: OrderCompleted) -> None:
+    """Let the order's points become available when the goods can no longer come back."""
+    mature(
+        reference=reference_of(fact.number),
+        matures_at=fact.at + timedelta(days=AFTER_SALE_DAYS.value()),
+        now=fact.at,
+    )
+
+
+def take_back_refunded_points(fact: RefundSucceeded) -> None:
+    """Leave of an order's points the share that is still paid for; nothing where it has not earned yet."""
+    order = lock_order(number=fact.order_number)
+    take_back(
+        of=reference_of(order.number),
+        reference=f"refund:{fact.number}",
+        left_fen=still_paid_for_goods(order),
+        now=fact.at,
+    )
+
+
+AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation)
 
 
 def _earning(number: str) -> str:
     return f"order:{number}"
-
-
-def _still_paid_for_goods(order: Order) -> int:
-    """In fen, at least 0. Late and double payments that went back are none of the order's business."""
-    refunds = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
-    refunded = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    return max(order.paid_fen - order.freight_fen - refunded, 0)

@@ -8,9 +8,14 @@ from typing import TypeAlias
 
 from logistics.allocation import services as allocation
 from logistics.allocation.services import FulfilmentItem
-from orders.checkout.facts import OrderPaid
+from orders.checkout.facts import OrderCompleted, OrderPaid
+from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderLine
+from orders.fulfilment.after_completion import mature_points
 from orders.fulfilment.notices import tell_order_paid
+from orders.fulfilment.past_orders import PAST_ORDERS
+from orders.fulfilment.queries import still_paid_for_goods
+from points.rules.services import earn, take_back
 from shop.catalog.services import stock
 
 Step: TypeAlias = Callable[[OrderPaid], None]
@@ -29,6 +34,24 @@ def request_fulfilment(fact: OrderPaid) -> None:
     )
 
 
+def earn_points(fact: OrderPaid) -> None:
+    """Give the member points at the tier of the payment, pending until the goods can no longer come back."""
+    # A refund that comes now waits for the lock, or its share is taken off below.
+    order = lock_order(number=fact.number)
+    event = PAST_ORDERS.event(number=fact.number)
+    assert event is not None
+    earn(event=event, now=fact.at)
+    take_back(
+        of=event.reference,
+        reference=f"{event.reference}:refunded",
+        left_fen=still_paid_for_goods(order),
+        now=fact.at,
+    )
+    if order.completed_at is not None:
+        # This step was late: the goods have arrived meanwhile.
+        mature_points(OrderCompleted(number=order.number, member_id=order.member_id, at=order.completed_at))
+
+
 def record_sales(fact: OrderPaid) -> None:
     """Count the units as sold, for the listing's order by sales."""
     units: dict[int, int] = {}
@@ -44,4 +67,4 @@ def notify_member(fact: OrderPaid) -> None:
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
 
 
-AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, record_sales, notify_member)
+AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, earn_points, record_sales, notify_member)

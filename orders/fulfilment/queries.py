@@ -1,4 +1,4 @@
-"""Reads of an order's parcels."""
+"""Reads of an order's parcels and of what is still paid for it."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.db.models import Q, Sum
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
 from orders.checkout.errors import OrderNotFound
 from orders.checkout.models import Order
+from orders.payments.models import Refund, RefundStatus
 
 
 def units_under_way(*, order_number: str) -> tuple[int, int]:
@@ -17,6 +18,13 @@ def units_under_way(*, order_number: str) -> tuple[int, int]:
         delivered=Sum("quantity", filter=Q(shipment__status=ShipmentStatus.DELIVERED), default=0),
     )
     return units["shipped"], units["delivered"]
+
+
+def still_paid_for_goods(order: Order) -> int:
+    """In fen, at least 0. Late and double payments that went back are none of the order's business."""
+    refunds = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
+    refunded = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return max(order.paid_fen - order.freight_fen - refunded, 0)
 
 
 def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:

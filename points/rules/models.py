@@ -164,6 +164,7 @@ class Earning(models.Model):
     )
     trace = models.JSONField(_("explanation"))
     happened_at = models.DateTimeField(_("happened at"))
+    matures_at = models.DateTimeField(_("matures at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"))
 
     class Meta:
@@ -174,17 +175,25 @@ class Earning(models.Model):
         ]
         indexes = [models.Index(fields=["member", "-id"], name="earning_by_member")]
         triggers = [
-            # Two accounts may turn out to be one person's, and refunds leave less; all else stays as it was.
+            # Two accounts may turn out to be one person's, points mature, refunds leave less; all else stays as it was.
             pgtrigger.Protect(
                 name="append_only",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(exclude=["member", "left_fen"]),
+                condition=pgtrigger.AnyChange(exclude=["member", "matures_at", "left_fen"]),
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
         return f"{self.reference} {self.points:+d}"
+
+    def kept(self, part_points: int) -> int:
+        """What refunds have left of one of its parts."""
+        return part_points * self.left_fen // self.worth_fen if self.worth_fen else part_points
+
+    @property
+    def points_kept(self) -> int:
+        return sum(self.kept(points) for points in self.parts.values())
 
 
 class Backtest(models.Model):

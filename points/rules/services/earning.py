@@ -5,6 +5,7 @@ All are building blocks, inside the caller's transaction. Repeating a call chang
 
 from datetime import datetime
 
+from members.tiers.services import earn_by_points, take_back_growth
 from points.ledger.services import claw_back, grant, set_maturity
 from points.rules.counters import count, lock_counters
 from points.rules.earners import earner_at
@@ -33,14 +34,23 @@ def earn(*, event: EarningEvent, now: datetime) -> Earning:
     count(evaluation.uses)
     for part, reference in zip(evaluation.parts, earning.parts, strict=True):
         _grant(part, reference, earning, event, now)
+    if earning.matures_at is not None:
+        _grow(earning, now)
     return earning
 
 
 def mature(*, reference: str, matures_at: datetime, now: datetime) -> None:
-    """Say when the points of a pending event become available; nothing where it earned none."""
-    earning = Earning.objects.filter(reference=reference).first()
-    for part in earning.parts if earning else ():
+    """Say when the points of a pending event become available, and let growth count what refunds have left of them.
+
+    The first word holds; nothing happens where the event earned nothing.
+    """
+    earning = Earning.objects.select_for_update(no_key=True).filter(reference=reference, matures_at=None).first()
+    if earning is None:
+        return
+    for part in earning.parts:
         set_maturity(reference=part, matures_at=matures_at, now=now)
+    Earning.objects.filter(pk=earning.pk).update(matures_at=matures_at)
+    _grow(earning, now)
 
 
 def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
@@ -49,18 +59,30 @@ def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
     Each grant keeps its share, rounded down, so that refunds in parts add up to the whole and a whole refund leaves
     nothing. What was taken never comes back, and an event that earned nothing has nothing to give.
     """
-    earning = Earning.objects.filter(reference=of).select_for_update(no_key=True).first()
+    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of).first()
     left = max(left_fen, 0)
     if earning is None or left >= earning.left_fen:
         return 0
-    taken = 0
-    for part, points in earning.parts.items():
-        share = _share(points, earning.left_fen, earning) - _share(points, left, earning)
-        if share:
-            claw_back(of=part, reference=_name(reference, part, of), points=share, now=now)
-            taken += share
+    before = {part: earning.kept(points) for part, points in earning.parts.items()}
+    earning.left_fen = left
+    taken = {part: kept - earning.kept(earning.parts[part]) for part, kept in before.items()}
+    for part, points in taken.items():
+        if points:
+            claw_back(of=part, reference=_name(reference, part, of), points=points, now=now)
     Earning.objects.filter(pk=earning.pk).update(left_fen=left)
-    return taken
+    take_back_growth(reference=_growth(reference), earning=_growth(of), left=earning.points_kept, now=now)
+    return sum(taken.values())
+
+
+def _grow(earning: Earning, now: datetime) -> None:
+    """Growth for points, where the rules of tiers give any."""
+    earn_by_points(
+        reference=_growth(earning.reference),
+        member_id=earning.member_id,
+        points=earning.points_kept,
+        earned_at=now,
+        now=now,
+    )
 
 
 def _evaluate_locked(event: EarningEvent, rules: RuleSet) -> Evaluation:
@@ -84,6 +106,7 @@ def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: date
             "rule_set_id": rules.version,
             "trace": stored(evaluation.steps, rule_set=rules.version, worth_fen=worth),
             "happened_at": event.at,
+            "matures_at": None if kind_of(event.kind).pending else now,
             "created_at": now,
         },
     )
@@ -104,7 +127,7 @@ def _grant(part: Part, reference: str, earning: Earning, event: EarningEvent, no
         points=part.points,
         source=event.kind,
         now=now,
-        matures_at=None if kind_of(event.kind).pending else now,
+        matures_at=earning.matures_at,
         policy_id=part.expiry_policy_id,
         rule_version_id=part.version_id,
         trace=earning.trace,
@@ -117,10 +140,10 @@ def _same(earning: Earning, event: EarningEvent) -> Earning:
     return earning
 
 
-def _share(points: int, left_fen: int, earning: Earning) -> int:
-    return points * left_fen // earning.worth_fen
-
-
 def _name(reference: str, part: str, of: str) -> str:
     """The claw-back of a numbered grant carries its number."""
     return reference + part.removeprefix(of)
+
+
+def _growth(reference: str) -> str:
+    return f"{reference}:points"
