@@ -248,4 +248,22 @@ class RuleForm(forms.ModelForm):
         data: Any = self.data
         ids = data.getlist(name) if self.is_bound else self.initial.get(name, [])
         chosen = Product.objects.filter(pk__in=[pk for pk in ids if str(pk).isdecimal()])
-        self.fields[name].widget.choices = [(product.pk, product.name) for product in chosen]  # type: ignore[attr-defined]
+        self.fields[name].widget.choices = [(product.pk, product.name) for product in chosen]
+
+
+class BacktestForm(forms.Form):
+    first_day = forms.DateField(label=_("First day"), widget=UnfoldAdminDateWidget)
+    last_day = forms.DateField(label=_("Last day"), widget=UnfoldAdminDateWidget)
+    ignores_validity = forms.BooleanField(
+        label=_("as if it had been valid"),
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("Tries the draft on these days though its validity lies elsewhere."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if drafting.is_backwards(cleaned.get("first_day"), cleaned.get("last_day")):
+            self.add_error("last_day", _("The last day comes before the first."))
+        return cleaned

@@ -13,7 +13,11 @@ from shop.core.actors import Actor
 def form_page(
     model_admin: ModelAdmin, request: HttpRequest, *, form: forms.BaseForm, title: Any, **context: Any
 ) -> HttpResponse:
-    """`context` may hold `buttons`, (value, label) pairs of submit buttons, and `table`, a unfold table of findings."""
+    """A page that holds one form.
+
+    `context` may hold `buttons`, (value, label) pairs of submit buttons, `table`, a unfold table of findings, and
+    `before`, a template that stands above the form.
+    """
     return TemplateResponse(
         request,
         "admin/form.html",

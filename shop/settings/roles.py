@@ -26,7 +26,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-POINTS = ("ledger", "transfers", "deduction")
+POINTS = ("ledger", "rules", "transfers", "deduction")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
@@ -39,7 +39,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "deduction"), ALL)
+        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "deduction"), ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
@@ -62,6 +62,7 @@ ROLES: tuple[Role, ...] = (
             "transfers": EDIT,
             "ledger": VIEW,
             "ledger.manualgrant": ("view", "add"),
+            "rules": VIEW,
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,

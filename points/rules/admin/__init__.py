@@ -1,0 +1,5 @@
+"""Screens of earning rules, one module per screen."""
+
+from points.rules.admin import backtests, records, rules
+
+__all__ = ["backtests", "records", "rules"]
