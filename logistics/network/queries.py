@@ -12,7 +12,7 @@ from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, R
 from logistics.network.geography import EARTH_RADIUS_KM
 from logistics.network.models import Store
 
-# Written out, because every quote asks and every allocation again; columns in the order of WarehouseState.
+# Written out, because every quote asks and every allocation again.
 _FREE = """
 SELECT warehouse_id, sku_id, on_hand - allocated FROM network_warehousestock
 WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
@@ -44,7 +44,10 @@ def warehouse_states(*, sku_ids: Iterable[int]) -> list[WarehouseState]:
         for warehouse_id, sku_id, units in cursor.fetchall():
             free[warehouse_id][sku_id] = units
         cursor.execute(_WAREHOUSES)
-        return [WarehouseState(*row, free[row[0]]) for row in cursor.fetchall()]
+        return [
+            WarehouseState(pk, code, name, longitude, latitude, priority, is_active, free[pk])
+            for pk, code, name, longitude, latitude, priority, is_active in cursor.fetchall()
+        ]
 
 
 def pickup_stores(
