@@ -19,6 +19,7 @@ API_ROOMS: tuple[str, ...] = (
     "members.notifications.urls",
     "points.rules.urls",
     "points.transfers.urls",
+    "points.accounts.urls",
     "promotions.coupons.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",

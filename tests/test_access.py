@@ -16,6 +16,7 @@ from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
+from points.accounts.tests import access as accounts
 from points.rules.tests import access as rules
 from points.transfers.tests import access as transfers
 from promotions.coupons.tests import access as coupons
@@ -33,6 +34,7 @@ DOORS: tuple[Door, ...] = (
     *invitations.DOORS,
     *notifications.DOORS,
     *rules.DOORS,
+    *accounts.DOORS,
     *transfers.DOORS,
     *coupons.DOORS,
     *network.DOORS,

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "points.rules",
     "points.transfers",
     "points.deduction",
+    "points.accounts",
     "promotions.campaigns",
     "promotions.coupons",
     "promotions.discounts",

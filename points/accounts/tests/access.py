@@ -1,0 +1,3 @@
+from tests.access import Door
+
+DOORS = (Door("GET", "points"), Door("GET", "points/entries"))
