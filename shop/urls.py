@@ -18,6 +18,7 @@ API_ROOMS: tuple[str, ...] = (
     "members.invitations.urls",
     "members.notifications.urls",
     "points.rules.urls",
+    "points.tasks.urls",
     "points.transfers.urls",
     "points.accounts.urls",
     "promotions.coupons.urls",

@@ -18,6 +18,7 @@ from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
 from points.accounts.tests import access as accounts
 from points.rules.tests import access as rules
+from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
 from promotions.coupons.tests import access as coupons
 from shop.catalog.tests import access as catalog
@@ -35,6 +36,7 @@ DOORS: tuple[Door, ...] = (
     *notifications.DOORS,
     *rules.DOORS,
     *accounts.DOORS,
+    *tasks.DOORS,
     *transfers.DOORS,
     *coupons.DOORS,
     *network.DOORS,

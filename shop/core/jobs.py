@@ -49,6 +49,7 @@ WORDS = (
     gettext_noop("reminded"),
     gettext_noop("retried"),
     gettext_noop("returned"),
+    gettext_noop("rewarded"),
     gettext_noop("sent"),
     gettext_noop("sessions"),
     gettext_noop("skipped"),

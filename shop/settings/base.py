@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "members.segments",
     "points.ledger",
     "points.rules",
+    "points.tasks",
     "points.transfers",
     "points.deduction",
     "points.accounts",
@@ -242,6 +243,7 @@ DEMO_LOADERS: list[str] = [
     "members.identity.demo.load",
     "members.segments.demo.load",
     "members.notifications.demo.load",
+    "points.tasks.demo.load",
     "points.transfers.demo.load",
     "orders.fulfilment.demo.load",
 ]
@@ -251,6 +253,7 @@ INVARIANTS: list[str] = [
     "members.notifications.invariants.LAWS",
     "points.ledger.invariants.LAWS",
     "points.rules.invariants.LAWS",
+    "points.tasks.invariants.LAWS",
     "promotions.coupons.invariants.LAWS",
     "promotions.discounts.invariants.LAWS",
     "points.transfers.invariants.LAWS",
@@ -278,6 +281,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
+    "points.tasks.member_data.move",
     "points.ledger.member_data.move",
     "members.segments.member_data.move",
     "members.tiers.member_data.move",
@@ -292,6 +296,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.cart.member_data.erase",
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
+    "points.tasks.member_data.erase",
     "points.ledger.member_data.erase",
     "members.segments.member_data.erase",
     "members.tiers.member_data.erase",
@@ -306,6 +311,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.notifications.member_data.export",
     "points.ledger.member_data.export",
     "points.rules.member_data.export",
+    "points.tasks.member_data.export",
     "promotions.coupons.member_data.export",
     "points.transfers.member_data.export",
     "promotions.campaigns.member_data.export",
@@ -339,6 +345,7 @@ SHARE_TARGETS: dict[str, str] = {
 MEMBER_PANELS: list[str] = [
     "members.identity.panels.account_panel",
     "members.tiers.panels.tier_panel",
+    "points.tasks.panels.tasks_panel",
     "points.transfers.panels.transfers_panel",
     "orders.checkout.member_panel.orders_panel",
     "members.segments.panels.tags_panel",
@@ -352,6 +359,7 @@ DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
     "orders.checkout.dashboard.month_orders_panel",
     "orders.checkout.dashboard.month_revenue_panel",
+    "points.tasks.dashboard.check_ins_panel",
     "shop.catalog.dashboard.low_stock_panel",
 ]
 

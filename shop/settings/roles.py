@@ -26,7 +26,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-POINTS = ("ledger", "rules", "transfers", "deduction")
+POINTS = ("ledger", "rules", "tasks", "transfers", "deduction")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
@@ -39,7 +39,7 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "deduction"), ALL)
+        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction"), ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
@@ -60,6 +60,7 @@ ROLES: tuple[Role, ...] = (
             "invitations": EDIT,
             "notifications": VIEW,
             "transfers": EDIT,
+            "tasks": VIEW,
             "ledger": VIEW,
             "ledger.manualgrant": ("view", "add"),
             "rules": VIEW,
