@@ -121,6 +121,11 @@ def status_at(now: datetime) -> Case:
     )
 
 
+def status_label(coupon: Coupon) -> str:
+    """For people; as the clock has it where the row came with `status_now`."""
+    return str(CouponStatus(getattr(coupon, "status_now", coupon.status)).label)
+
+
 def mine(*, member_id: int, status: str | None, now: datetime) -> QuerySet[Coupon]:
     """The member's coupons with `status_now`, those of one status if asked for."""
     held = Coupon.objects.filter(member_id=member_id).select_related("template").annotate(status_now=status_at(now))

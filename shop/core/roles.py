@@ -17,6 +17,7 @@ NAMES = {
     "delete": "Delete",
     "view": "View",
     "reveal": gettext_noop("Reveal phone numbers and streets"),
+    "verify": gettext_noop("Verify in a store"),
 }
 
 

@@ -245,6 +245,7 @@ DEMO_LOADERS: list[str] = [
     "members.notifications.demo.load",
     "points.tasks.demo.load",
     "points.transfers.demo.load",
+    "promotions.coupons.demo.load",
     "orders.fulfilment.demo.load",
 ]
 INVARIANTS: list[str] = [
@@ -348,6 +349,7 @@ MEMBER_PANELS: list[str] = [
     "points.tasks.panels.tasks_panel",
     "points.transfers.panels.transfers_panel",
     "orders.checkout.member_panel.orders_panel",
+    "promotions.coupons.panels.coupons_panel",
     "members.segments.panels.tags_panel",
     "members.segments.panels.notes_panel",
     "members.invitations.panels.invitations_panel",

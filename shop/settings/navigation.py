@@ -84,6 +84,16 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Promotions"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Coupons of members"), "confirmation_number", "coupons_coupon"),
+            item(_("Redemption codes"), "password", "coupons_codebatch"),
+            item(_("Hand-outs"), "redeem", "coupons_handout"),
+        ],
+    },
+    {
         "title": _("Orders"),
         "separator": True,
         "collapsible": True,

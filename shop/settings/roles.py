@@ -13,6 +13,7 @@ VIEW = ("view",)
 EDIT = ("view", "change")
 ALL = ("view", "add", "change", "delete")
 REVEAL = "reveal"
+VERIFY = "verify"
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,21 @@ class Role:
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction")
+PROMOTIONS = ("coupons",)
+SYSTEM = ("core", "auth", "django_celery_beat")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
         "owner",
         _("Owner"),
-        dict.fromkeys(("catalog", *MEMBERS, *POINTS, *ORDERS, *LOGISTICS, "core", "auth", "django_celery_beat"), ALL)
-        | {"identity.member": (*ALL, REVEAL), "admin": VIEW},
+        dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
+        | {"identity.member": (*ALL, REVEAL), "coupons.coupon": (*ALL, VERIFY), "admin": VIEW},
     ),
     Role(
         "operator",
         _("Operator"),
-        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction"), ALL)
+        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", *PROMOTIONS), ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
@@ -64,6 +67,9 @@ ROLES: tuple[Role, ...] = (
             "ledger": VIEW,
             "ledger.manualgrant": ("view", "add"),
             "rules": VIEW,
+            "coupons": VIEW,
+            "coupons.coupon": (*EDIT, VERIFY),
+            "coupons.handout": ("view", "add"),
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,
@@ -73,5 +79,6 @@ ROLES: tuple[Role, ...] = (
             "catalog": VIEW,
         },
     ),
-    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *POINTS, *ORDERS, *LOGISTICS), VIEW)),
+    Role("store", _("Store staff"), {"coupons.coupon": ("view", VERIFY)}),
+    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS), VIEW)),
 )
