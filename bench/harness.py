@@ -69,7 +69,7 @@ class Shop:
         connection.autocommit = True
         return connection
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement in a transaction of its own; returns its rows, if it has any."""
         with self.own_connection.cursor() as cursor:
             cursor.execute(sql, parameters or None)

@@ -12,7 +12,7 @@ from points.ledger.preferences import GRACE_DAYS
 from shop.core.clock import business_day, day_bounds
 
 _FREE = """
-SELECT id, remaining - held FROM ledger_pointlot
+SELECT id, remaining - held AS free FROM ledger_pointlot
 WHERE member_id = %s AND remaining > held AND is_mature AND (expires_at IS NULL OR expires_at > %s)
 ORDER BY expires_at, id LIMIT %s OFFSET %s
 """

@@ -15,15 +15,30 @@ from members.identity.models import Member
 
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
-# Looks at the whole transaction when the database transaction ends, whichever statement added to it.
+# When the database transaction ends, whatever statement added to it; one without entries is refused too.
 SUMS_TO_ZERO = pgtrigger.Trigger(
     name="sums_to_zero",
     operation=pgtrigger.Insert,
     when=pgtrigger.After,
     timing=pgtrigger.Deferred,
     func="""
-        IF (SELECT sum(amount) FROM ledger_pointentry WHERE transaction_id = NEW.transaction_id) <> 0 THEN
-            RAISE EXCEPTION 'point transaction % does not sum to zero', NEW.transaction_id
+        IF (SELECT coalesce(sum(amount), 1) FROM ledger_pointentry WHERE transaction_id = NEW.id) <> 0 THEN
+            RAISE EXCEPTION 'point transaction % does not sum to zero', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'point_entries_sum_to_zero';
+        END IF;
+        RETURN NULL;
+    """,
+)
+# At once, of a million entries in one look: what is added to an old transaction later must sum to zero by itself.
+ADDED_IN_BALANCE = pgtrigger.Trigger(
+    name="added_in_balance",
+    operation=pgtrigger.Insert,
+    when=pgtrigger.After,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="added"),
+    func="""
+        IF EXISTS (SELECT FROM added GROUP BY transaction_id HAVING sum(amount) <> 0) THEN
+            RAISE EXCEPTION 'point entries do not sum to zero'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'point_entries_sum_to_zero';
         END IF;
         RETURN NULL;
@@ -281,6 +296,7 @@ class PointTransaction(models.Model):
                 condition=pgtrigger.AnyChange(exclude=["member", "note"]),
             ),
             NEVER_DELETED,
+            SUMS_TO_ZERO,
         ]
 
     def __str__(self) -> str:
@@ -319,7 +335,7 @@ class PointEntry(models.Model):
         verbose_name = _("point entry")
         verbose_name_plural = _("point entries")
         constraints = [models.CheckConstraint(condition=~Q(amount=0), name="point_entry_moves")]
-        triggers = [APPEND_ONLY, SUMS_TO_ZERO]
+        triggers = [APPEND_ONLY, ADDED_IN_BALANCE]
 
     def __str__(self) -> str:
         return f"{self.bucket} {self.amount:+d}"

@@ -275,14 +275,19 @@ def run(sql):
         cursor.execute(sql)
 
 
-def test_a_transaction_that_does_not_sum_to_zero_is_refused(member):
+def test_entries_that_do_not_sum_to_zero_are_refused_at_once_and_transactions_without_any_at_the_end(member):
     give(member, 10)
-    one_sided = """
-        INSERT INTO ledger_pointentry (transaction_id, lot_id, bucket, amount)
-        SELECT transaction_id, lot_id, 'available', 1 FROM ledger_pointentry LIMIT 1
+    with pytest.raises(IntegrityError, match="do not sum to zero"):
+        run("""
+            INSERT INTO ledger_pointentry (transaction_id, lot_id, bucket, amount)
+            SELECT transaction_id, lot_id, 'available', 1 FROM ledger_pointentry LIMIT 1
+        """)
+    empty = """
+        INSERT INTO ledger_pointtransaction (reference, member_id, kind, source, points, note, actor, at)
+        SELECT 'empty', member_id, kind, source, points, '', '', at FROM ledger_pointtransaction
     """
     with pytest.raises(IntegrityError, match="does not sum to zero"):
-        run(f"{one_sided}; SET CONSTRAINTS ALL IMMEDIATE")
+        run(f"{empty}; SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_the_database_knows_that_nothing_is_negative_and_debtors_have_nothing(member):
