@@ -18,9 +18,11 @@ from shop.core.money import yuan
 
 
 class Category(models.TextChoices):
-    """Transactional is what a member must know about their own business; marketing needs their leave."""
+    """Transactional is what a member must know about their own business, points is what comes and goes on their
+    account; marketing needs their leave."""
 
     TRANSACTIONAL = "transactional", _("Transactional")
+    POINTS = "points", _("Points")
     MARKETING = "marketing", _("Marketing")
 
 

@@ -20,8 +20,8 @@ from members.notifications.models import (
 )
 from shop.core.models import StaffUser
 
-# Advertising by SMS is for those who asked for it.
-NOT_BY_DEFAULT = {(Category.MARKETING, Channel.SMS)}
+# Advertising by SMS, and a message for every point, are for those who asked for them.
+NOT_BY_DEFAULT = {(Category.MARKETING, Channel.SMS), (Category.POINTS, Channel.SMS)}
 # News about one's own orders must be found somewhere.
 ALWAYS = {(Category.TRANSACTIONAL, Channel.IN_APP)}
 MEMBER_CHANNELS = (Channel.IN_APP, Channel.SUBSCRIBE, Channel.SMS)

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from shop.core.actors import Actor
+
 _COLUMNS = "member_id, available, pending, held, debt, due_at"
 _LOCK = f"""
 SELECT {_COLUMNS} FROM ledger_pointaccount WHERE member_id = ANY(%s) ORDER BY member_id FOR NO KEY UPDATE
@@ -50,6 +52,12 @@ def lock_accounts(*, member_ids: Iterable[int]) -> dict[int, LockedAccount]:
             cursor.execute(_LOCK, [wanted])
             rows = cursor.fetchall()
     return {row[0]: LockedAccount(*row) for row in rows}
+
+
+def lock_giver(*, actor: Actor) -> None:
+    """Hold what somebody has given by hand today until the transaction ends; comes before all accounts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"points by hand:{actor}"])
 
 
 def lock_due(*, now: datetime, limit: int) -> list[int]:

@@ -20,3 +20,9 @@ APPROVAL_ABOVE = whole_number(
     label=_("Points by hand that need a second person"),
     help_text=_("More than this to one member within a day must be approved by somebody else."),
 )
+APPROVAL_ABOVE_A_DAY = whole_number(
+    "points.approval_above_a_day",
+    default=10_000,
+    label=_("Points by hand of one person in a day that need no second one"),
+    help_text=_("To all members together; what goes beyond must be approved by somebody else."),
+)

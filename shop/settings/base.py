@@ -346,6 +346,7 @@ SHARE_TARGETS: dict[str, str] = {
 MEMBER_PANELS: list[str] = [
     "members.identity.panels.account_panel",
     "members.tiers.panels.tier_panel",
+    "points.accounts.panels.points_panel",
     "points.tasks.panels.tasks_panel",
     "points.transfers.panels.transfers_panel",
     "orders.checkout.member_panel.orders_panel",

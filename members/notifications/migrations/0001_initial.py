@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event', models.CharField(max_length=60, verbose_name='event')),
                 ('dedupe_key', models.CharField(max_length=160, verbose_name='reference')),
-                ('category', models.CharField(choices=[('transactional', 'Transactional'), ('marketing', 'Marketing')], max_length=15, verbose_name='category')),
+                ('category', models.CharField(choices=[('transactional', 'Transactional'), ('points', 'Points'), ('marketing', 'Marketing')], max_length=15, verbose_name='category')),
                 ('context', models.JSONField(blank=True, default=dict, verbose_name='data')),
                 ('title', models.CharField(blank=True, max_length=300, verbose_name='title')),
                 ('body', models.TextField(blank=True, verbose_name='text')),
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             name='NotificationPreference',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(choices=[('transactional', 'Transactional'), ('marketing', 'Marketing')], max_length=15, verbose_name='category')),
+                ('category', models.CharField(choices=[('transactional', 'Transactional'), ('points', 'Points'), ('marketing', 'Marketing')], max_length=15, verbose_name='category')),
                 ('channel', models.CharField(choices=[('in_app', 'In-app'), ('sms', 'SMS'), ('subscribe', 'WeChat subscribe message'), ('email', 'Email')], max_length=10, verbose_name='channel')),
                 ('allowed', models.BooleanField(verbose_name='allowed')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='identity.member', verbose_name='member')),

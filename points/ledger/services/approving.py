@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Abs
 
 from points.ledger.errors import NotWaitingForApproval, PointReferenceUsed, SecondPersonNeeded
-from points.ledger.locks import lock_account
+from points.ledger.locks import lock_account, lock_giver
 from points.ledger.models import ManualGrant
-from points.ledger.preferences import APPROVAL_ABOVE
+from points.ledger.preferences import APPROVAL_ABOVE, APPROVAL_ABOVE_A_DAY
 from points.ledger.services.granting import adjust
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
@@ -21,10 +21,11 @@ _DAY = timedelta(days=1)
 def request_grant(
     *, reference: str, member_id: int, points: int, reason: str, actor: Actor, now: datetime
 ) -> ManualGrant:
-    """Give points by hand, or take them where negative; waits for approval where the limit of a day is passed.
+    """Give points by hand, or take them where negative; waits for approval where a limit of the day is passed.
 
     Raises InsufficientPoints, and PointReferenceUsed when the reference was used for something else.
     """
+    lock_giver(actor=actor)
     lock_account(member_id=member_id)
     before = ManualGrant.objects.filter(reference=reference).first()
     if before is not None:
@@ -39,7 +40,7 @@ def request_grant(
         requested_by=str(actor)[:80],
         requested_at=now,
     )
-    if _today(asked) + abs(points) <= APPROVAL_ABOVE.value():
+    if _is_within_limits(asked):
         _book(asked, actor=actor, now=now)
     asked.save(force_insert=True)
     return asked
@@ -75,12 +76,19 @@ def _waiting(grant_id: int) -> ManualGrant:
     return asked
 
 
-def _today(asked: ManualGrant) -> int:
-    """What the same person has moved by hand for this member within a day; in parts it is no less."""
-    before = ManualGrant.objects.filter(
-        member_id=asked.member_id, requested_by=asked.requested_by, requested_at__gt=asked.requested_at - _DAY
+def _is_within_limits(asked: ManualGrant) -> bool:
+    """Whether the person may move that much alone: for this member, and for all members together, within a day."""
+    today = ManualGrant.objects.filter(
+        requested_by=asked.requested_by, requested_at__gt=asked.requested_at - _DAY
     ).exclude(status=Status.DECLINED)
-    return before.aggregate(sum=Sum(Abs("points")))["sum"] or 0
+    of_member, alone = Q(member_id=asked.member_id), Q(status=Status.BOOKED, decided_at=None)
+    before = today.aggregate(
+        of_member=Sum(Abs("points"), filter=of_member, default=0), alone=Sum(Abs("points"), filter=alone, default=0)
+    )
+    size = abs(asked.points)
+    return (
+        before["of_member"] + size <= APPROVAL_ABOVE.value() and before["alone"] + size <= APPROVAL_ABOVE_A_DAY.value()
+    )
 
 
 def _book(asked: ManualGrant, *, actor: Actor, now: datetime) -> None:

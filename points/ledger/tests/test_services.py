@@ -317,13 +317,13 @@ def test_nothing_and_less_is_a_mistake_of_the_caller(member, points):
 
 
 def test_the_hot_paths_are_few_statements(member, django_assert_num_queries):
-    """The account, its lots, and one that writes; a grant needs its expiry instead of lots."""
+    """The account, its lots, one that writes and one that tells of it; a grant needs its expiry instead of lots."""
     give(member, 100)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         use(member, 10)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         pin(member, 10)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         grant(reference="x", member_id=member.pk, points=1, source="check_in", now=NOON, matures_at=NOON)
     with django_assert_num_queries(1):
         assert balance(member) == (81, 0, 10, 0)
