@@ -64,6 +64,7 @@ _SOURCES: Mapping[str, Callable[[], str]] = {
     MANUAL: lambda: _("the shop"),
     FILE: lambda: _("Gift of the shop"),
     "clock": lambda: _("the calendar"),
+    "transfer": lambda: _("Gift to another member"),
 }
 _SENTENCES: Mapping[Kind, Callable[[], Any]] = {
     Kind.GRANT: lambda: _("Earned: {what}"),

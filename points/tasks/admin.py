@@ -67,7 +67,7 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
         (gettext_lazy("Reward"), {"fields": [("points", "after_last"), "expiry_policy"]}),
         (
             gettext_lazy("For whom and how many"),
-            {"fields": [("tiers", "segments"), ("starts_at", "ends_at"), ("total_cap", "daily_cap")]},
+            {"fields": [("tiers", "segments"), "starts_at", "ends_at", ("total_cap", "daily_cap")]},
         ),
     ]
     inlines = [RewardStepInline]
@@ -91,8 +91,17 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
         never_live = obj is not None and obj.status == Task.Status.DRAFT
         return super().has_delete_permission(request, obj) and never_live
 
+    def get_fieldsets(self, request: HttpRequest, obj: Task | None = None) -> Any:
+        first, *others = super().get_fieldsets(request, obj)
+        if obj is None or obj.status != Task.Status.LIVE:
+            return [first, *others]
+        return [(first[0], {**first[1], "description": _("Pause the task to change it.")}), *others]
+
     def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("tasks.change_task")
+        return request.user.has_perm("tasks.change_task") and not _is_live(object_id)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("tasks.change_task") and _is_live(object_id)
 
     @display(description=gettext_lazy("name"), ordering="name")
     def shown_name(self, task: Task) -> str:
@@ -149,7 +158,7 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
             table=_share_warning() if shares else _promise(self, task),
         )
 
-    @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["publish"], icon="pause")
+    @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["pause"], icon="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         task = found_or_404(self, request, object_id)
         try:
@@ -205,6 +214,10 @@ class CheckInAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("days in a row"))
     def shown_streak(self, check_in: CheckIn) -> int:
         return check_in.streak
+
+
+def _is_live(object_id: Any) -> bool:
+    return Task.objects.filter(pk=object_id, status=Task.Status.LIVE).exists()
 
 
 def _share_warning() -> dict[str, Any]:

@@ -27,8 +27,8 @@ def check_ins_panel(request: HttpRequest) -> ChartPanel | None:
     if not counts:
         return None
     return ChartPanel(
-        title=_("Check-ins in the last 30 days"),
-        kind="bar",
+        title=_("Check-ins in the last 30 days, and how many of them a week in a row or longer"),
+        kind="line",
         labels=[f"{day:%m-%d}" for day in days],
         series={
             _("Check-ins"): [counts.get(day, (0, 0))[0] for day in days],

@@ -16,7 +16,7 @@ from points.rules.services import earn
 from points.tasks.errors import TaskUsedUp
 from points.tasks.events import BEHAVIOURS
 from points.tasks.facts import MemberDid, TaskCompleted
-from points.tasks.models import EVENT_KINDS, OCCASIONS, Kind, Task, TaskCompletion
+from points.tasks.models import EVENT_KINDS, OCCASIONS, Task, TaskCompletion
 from points.tasks.queries import points_for
 from shop.core.clock import business_day
 from shop.core.outbox import publish
@@ -26,8 +26,6 @@ INSERT INTO tasks_taskday (task_id, day, completed, most) VALUES (%s, %s, 1, %s)
 ON CONFLICT (task_id, day) DO UPDATE SET completed = tasks_taskday.completed + 1, most = EXCLUDED.most
 WHERE tasks_taskday.completed < EXCLUDED.most
 """
-# The short word for where points come from; what is not named is a task.
-_SOURCES = {Kind.CHECK_IN: "check_in", Kind.INVITE: "invite", Kind.INVITE_ORDER: "invite", Kind.REVIEW: "review"}
 
 
 def give_points(*, task: Task, reference: str, member_id: int, points: int, number: int, now: datetime) -> None:
@@ -38,7 +36,7 @@ def give_points(*, task: Task, reference: str, member_id: int, points: int, numb
         reference=reference,
         member_id=member_id,
         points=points,
-        source=_SOURCES.get(Kind(task.kind), "task"),
+        source=task.kind,
         now=now,
         matures_at=now,
         policy_id=task.expiry_policy_id,

@@ -326,6 +326,13 @@ def test_the_check_in_is_among_the_tasks(member):
     assert listed(member, NOON + DAY)["check-in"]["points"] == 5
 
 
+def test_the_history_of_points_names_the_task(member, member_client):
+    task_of("share_act", name="每日分享")
+    done(member, "share-act", now=clock.now())
+    entry = member_client.get("/api/v1/points/entries").json()["items"][0]
+    assert (entry["points"], entry["reason"]) == (10, "获得：分享：每日分享")
+
+
 def test_the_list_costs_the_same_for_any_number_of_tasks(member, django_assert_num_queries):
     client = client_for(member)
     for kind in ("review", "share"):
