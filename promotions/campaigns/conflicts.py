@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from itertools import combinations
 
 from django.conf import settings
 from django.db.models import Q
@@ -96,6 +97,22 @@ def conflicts_of(campaign: Campaign) -> list[Conflict]:
     return found
 
 
+def conflicts_between(campaigns: Sequence[Campaign]) -> list[tuple[Campaign, Conflict]]:
+    """Every pair of them that meets, once; as many as somebody would read."""
+    paths = category_paths()
+    reaches = {(each.KIND, each.pk): each.reach(paths) for each in campaigns}
+    found: list[tuple[Campaign, Conflict]] = []
+    for one, other in combinations(campaigns, 2):
+        if not (_at_the_same_time(one, other) and _can_meet(one, other)):
+            continue
+        sku = _shared_sku(reaches[one.KIND, one.pk], reaches[other.KIND, other.pk])
+        if sku is not None:
+            found.append((one, _conflict(one, other, sku, paths)))
+            if len(found) == SHOWN:
+                break
+    return found
+
+
 def terms_of(campaign: Campaign, paths: Mapping[int, str]) -> Terms:
     """What it offers by itself while it acts, to whom it is for, with nothing used up yet."""
     build = settings.CAMPAIGN_TERMS.get(campaign.KIND)
@@ -123,6 +140,12 @@ def _meeting(campaign: Campaign) -> list[Campaign]:
         rows = model._default_manager.filter(overlapping, status__in=MEETING).order_by("starts_at", "pk")
         found += [each for each in rows if not (each.KIND == campaign.KIND and each.pk == campaign.pk)]
     return found
+
+
+def _at_the_same_time(one: Campaign, other: Campaign) -> bool:
+    return (one.ends_at is None or other.starts_at < one.ends_at) and (
+        other.ends_at is None or one.starts_at < other.ends_at
+    )
 
 
 def _can_meet(one: Campaign, other: Campaign) -> bool:

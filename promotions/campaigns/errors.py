@@ -18,6 +18,10 @@ class CampaignOver(DomainError):
     code, status, message = "campaign_over", 409, _("Its end lies in the past.")
 
 
+class BundleEmpty(DomainError):
+    code, status, message = "campaign_bundle_empty", 409, _("There are no drafts in it to be published.")
+
+
 class CampaignForbidden(DomainError):
     code, status, message = "campaign_forbidden", 409, _("This must not be published: {reasons}")
 

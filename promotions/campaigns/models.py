@@ -264,6 +264,7 @@ class PromotionVersion(models.Model):
     """One row with another stamp after every change of what is published, by which stale memory is told."""
 
     stamp = models.BigIntegerField(default=0)
+    is_on = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = _("version of the promotions")

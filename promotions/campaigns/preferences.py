@@ -2,14 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from shop.core.preferences import switch, whole_number
+from shop.core.preferences import whole_number
 
-PROMOTIONS_ON = switch(
-    "promotions.enabled",
-    default=True,
-    label=_("Promotions are on"),
-    help_text=_("Switched off, everything sells at its list or member price within seconds, whatever is published."),
-)
 NEW_MEMBER_DAYS = whole_number(
     "promotions.new_member_days",
     default=0,

@@ -8,16 +8,17 @@ back to values under which processes still keep something else.
 import secrets
 
 from promotions.campaigns.models import PromotionVersion
-from promotions.campaigns.preferences import PROMOTIONS_ON
 
 OFF, UNUSED = -1, 0
 
 
 def current() -> int:
     """One indexed query. `OFF` while all promotions are switched off, `UNUSED` before the first one."""
-    if not PROMOTIONS_ON.value():
-        return OFF
-    return PromotionVersion.objects.values_list("stamp", flat=True).first() or UNUSED
+    row = PromotionVersion.objects.values_list("stamp", "is_on").first()
+    if row is None:
+        return UNUSED
+    stamp, is_on = row
+    return stamp if is_on else OFF
 
 
 def bump() -> None:

@@ -39,6 +39,8 @@ class TimedDiscount(StackingFields, Campaign):
 
     def reach(self, paths: Mapping[int, str]) -> Scope:
         rows = list(self.items.all())
+        if not rows:
+            return Scope(categories=frozenset([GONE]))
         return Scope(
             categories=frozenset(paths.get(row.category_id, GONE) for row in rows if row.category_id),
             products=frozenset(row.product_id for row in rows if row.product_id),
@@ -278,7 +280,12 @@ class DiscountUse(models.Model):
     sku_id = models.BigIntegerField(_("SKU"), null=True)
     units = models.PositiveIntegerField(_("units"), default=0)
     discount_fen = models.PositiveIntegerField(_("discount (fen)"), default=0)
+    # What it cost the shop: the discount, or what the gift was bought for.
+    cost_fen = models.PositiveIntegerField(_("cost (fen)"), default=0)
+    # What was paid for the whole order, once it was.
+    revenue_fen = models.PositiveBigIntegerField(_("revenue (fen)"), default=0)
     used_at = models.DateTimeField(_("used at"))
+    confirmed_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     released_at = models.DateTimeField(_("released at"), null=True, blank=True)
 
     class Meta:
@@ -291,7 +298,10 @@ class DiscountUse(models.Model):
                 name="discount_use_once",
             ),
         ]
-        indexes = [models.Index(fields=["member", "-id"], name="discount_use_by_member")]
+        indexes = [
+            models.Index(fields=["member", "-id"], name="discount_use_by_member"),
+            models.Index(fields=["kind", "campaign_id"], name="discount_use_by_campaign"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_number}: {self.kind} {self.campaign_id}"

@@ -4,7 +4,7 @@
 may not see it or where there is nothing to show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -63,7 +63,7 @@ class ChartPanel:
     title: Any
     kind: str
     labels: Sequence[str]
-    series: dict[str, Sequence[float]]
+    series: Mapping[str, Sequence[float]]
 
     @property
     def data(self) -> str:

@@ -337,6 +337,13 @@ CAMPAIGN_TERMS: dict[str, str] = {
     "timed_discount": "promotions.discounts.terms.terms_of_discount",
     "spend_offer": "promotions.discounts.terms.terms_of_offer",
 }
+# What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
+PROMOTION_TERMS = "promotions.campaigns.preview.published_terms"
+# What came of each of them.
+CAMPAIGN_RESULTS: dict[str, str] = {
+    "timed_discount": "promotions.discounts.results.result_of_discount",
+    "spend_offer": "promotions.discounts.results.result_of_offer",
+}
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

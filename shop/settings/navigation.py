@@ -88,6 +88,23 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "collapsible": True,
         "items": [
+            {
+                "title": _("Campaign calendar"),
+                "icon": "calendar_month",
+                "link": reverse_lazy("admin:campaigns_calendar"),
+                "permission": _allowed("campaigns.view_campaignbundle"),
+            },
+            item(_("Bundles"), "celebration", "campaigns_campaignbundle"),
+            item(_("Timed discounts"), "timer", "discounts_timeddiscount"),
+            item(_("Spend offers"), "shopping_basket", "discounts_spendoffer"),
+            {
+                "title": _("Preview"),
+                "icon": "visibility",
+                "link": reverse_lazy("admin:campaigns_preview"),
+                "permission": _allowed("campaigns.view_campaignbundle"),
+            },
+            item(_("Discounts in orders"), "receipt", "discounts_discountuse"),
+            item(_("What happened to campaigns"), "history", "campaigns_campaignevent"),
             item(_("Coupons of members"), "confirmation_number", "coupons_coupon"),
             item(_("Redemption codes"), "password", "coupons_codebatch"),
             item(_("Hand-outs"), "redeem", "coupons_handout"),

@@ -28,7 +28,7 @@ class Role:
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction")
-PROMOTIONS = ("coupons",)
+PROMOTIONS = ("campaigns", "coupons", "discounts")
 SYSTEM = ("core", "auth", "django_celery_beat")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 

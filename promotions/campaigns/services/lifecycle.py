@@ -1,6 +1,6 @@
 """Every step of a campaign from draft to end. Each is recorded, moves the version and tells the rooms above."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,11 +75,22 @@ def publish_campaign(
     return submit(lock_campaign(model_of(kind), pk), actor=actor, now=now, noted=noted)
 
 
-def submit(campaign: C, *, actor: Actor, now: datetime, noted: Collection[str] = frozenset()) -> C:
-    """What `publish_campaign` does to a locked campaign, inside the caller's transaction."""
+def submit(
+    campaign: C,
+    *,
+    actor: Actor,
+    now: datetime,
+    noted: Collection[str] = frozenset(),
+    findings: Sequence[Finding] | None = None,
+) -> C:
+    """What `publish_campaign` does to a locked campaign, inside the caller's transaction.
+
+    `findings` are those of before, where several campaigns are published together.
+    """
     check_transition(TRANSITIONS, current=campaign.status, target=CampaignStatus.AWAITING_APPROVAL)
     _check_complete(campaign, now)
-    _take_note(campaign, noted, actor=actor, now=now)
+    found = findings_of(campaign, now=now) if findings is None else findings
+    _take_note(campaign, found, noted, actor=actor, now=now)
     campaign.published_by, campaign.approved_by = str(actor)[:80], ""
     campaign.revision += 1
     campaign.before_publication()
@@ -117,7 +128,7 @@ def approve_campaign(
     if str(actor) in (campaign.created_by, campaign.published_by):
         raise ApproverIsAuthor
     _check_complete(campaign, now)
-    _take_note(campaign, noted, actor=actor, now=now)
+    _take_note(campaign, findings_of(campaign, now=now), noted, actor=actor, now=now)
     campaign.approved_by = str(actor)[:80]
     return _let_act(campaign, Action.APPROVED, actor=actor, now=now)
 
@@ -157,7 +168,7 @@ def end_campaign(*, kind: str, pk: int, reason: EndReason, actor: Actor, now: da
     """For good. One that has ended already stays as it is."""
     campaign = lock_campaign(model_of(kind), pk)
     if campaign.status != CampaignStatus.ENDED:
-        _end(campaign, reason, actor=actor, now=now)
+        end(campaign, reason, actor=actor, now=now)
     return campaign
 
 
@@ -216,7 +227,8 @@ def _let_act(campaign: C, action: str, *, actor: Actor, now: datetime) -> C:
     return campaign
 
 
-def _end(campaign: Campaign, reason: EndReason, *, actor: Actor, now: datetime) -> None:
+def end(campaign: Campaign, reason: EndReason, *, actor: Actor, now: datetime) -> None:
+    """What `end_campaign` does to a locked campaign, inside the caller's transaction."""
     campaign.end_reason, campaign.ended_at = reason, now
     _move(campaign, CampaignStatus.ENDED)
     if reason != EndReason.WINDOW:
@@ -238,8 +250,9 @@ def _announce(campaign: Campaign) -> None:
     campaign.touch_catalogue()
 
 
-def _take_note(campaign: Campaign, noted: Collection[str], *, actor: Actor, now: datetime) -> None:
-    found = findings_of(campaign, now=now)
+def _take_note(
+    campaign: Campaign, found: Sequence[Finding], noted: Collection[str], *, actor: Actor, now: datetime
+) -> None:
     forbidden = [each.message for each in found if each.forbidden]
     if forbidden:
         raise CampaignForbidden(reasons=" ".join(forbidden))

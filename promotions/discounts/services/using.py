@@ -26,6 +26,7 @@ from promotions.discounts.models import (
     TimedDiscountItem,
 )
 from promotions.pricing.model import PricingLine
+from shop.catalog.models import Sku
 
 _COUNT_MEMBER = """
 INSERT INTO discounts_membertally AS tally (item_id, member_id, units) VALUES (%s, %s, %s)
@@ -82,11 +83,18 @@ def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[Offe
                 kind=SpendOffer.KIND,
                 campaign_id=use.offer_id,
                 discount_fen=use.discount_fen,
+                cost_fen=use.discount_fen,
                 used_at=now,
             )
         )
         rows += [_give(use, sku_id, order_number, member_id, now) for sku_id in sorted(use.gifts)]
     DiscountUse.objects.bulk_create(rows)
+
+
+def confirm_discounts(*, order_number: str, paid_fen: int, now: datetime) -> int:
+    """The order is paid, with so much money in all: from now on its uses count as results. Returns how many."""
+    standing = DiscountUse.objects.filter(order_number=order_number, released_at=None, confirmed_at=None)
+    return standing.update(confirmed_at=now, revenue_fen=paid_fen)
 
 
 def release_discounts(*, order_number: str, now: datetime) -> int:
@@ -150,6 +158,7 @@ def _unit_row(order_number: str, member_id: int, item: TimedDiscountItem, use: U
         sku_id=use.line.sku_id,
         units=use.units,
         discount_fen=use.discount_fen,
+        cost_fen=use.discount_fen,
         used_at=now,
     )
 
@@ -187,14 +196,22 @@ def _give(use: OfferUse, sku_id: int, order_number: str, member_id: int, now: da
         tier=tier,
         sku_id=sku_id,
         units=units,
+        cost_fen=units * _cost_of(tier.gift_sku),
         used_at=now,
     )
 
 
 def _giving_tier(offer_id: int, sku_id: int, units: int) -> SpendOfferTier:
     """Several tiers may give the same goods: the one that gives exactly so many, else the highest that fits into it."""
-    tiers = SpendOfferTier.objects.filter(offer=offer_id, gift_sku=sku_id).select_related("offer")
+    tiers = SpendOfferTier.objects.filter(offer=offer_id, gift_sku=sku_id).select_related("offer", "gift_sku")
     rising = sorted(tiers, key=lambda tier: tier.threshold)
     exact = [tier for tier in rising if tier.gift_quantity == units]
     fitting = [tier for tier in rising if units % tier.gift_quantity == 0]
     return (exact or fitting or rising)[-1]
+
+
+def _cost_of(sku: Sku | None) -> int:
+    """What a unit was bought for, or else what it sells for."""
+    if sku is None:
+        return 0
+    return sku.price_fen if sku.cost_fen is None else sku.cost_fen

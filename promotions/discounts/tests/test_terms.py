@@ -3,7 +3,9 @@
 import pytest
 
 from members.identity.tests.factories import MemberFactory
+from promotions.campaigns.models import CampaignEvent
 from promotions.campaigns.services.lifecycle import pause_campaign, resume_campaign
+from promotions.campaigns.services.switch import promotions_are_on, switch_promotions
 from promotions.campaigns.subscribers import look_at_categories_anew
 from promotions.discounts.models import MemberTally
 from promotions.discounts.services.using import UnitUse, claim_timed_discounts
@@ -25,8 +27,6 @@ from shop.catalog.cache import EVERYTHING
 from shop.catalog.facts import CatalogChanged
 from shop.catalog.models import Category, Sku, SkuStock
 from shop.catalog.tests.factories import SkuFactory, make_category, make_product, make_sku
-from shop.core import preferences
-from shop.core.models import PreferenceValue
 
 pytestmark = pytest.mark.django_db
 
@@ -92,9 +92,13 @@ def test_drafts_paused_ones_and_the_great_switch():
     assert not discounts(line(sku))
     resume_campaign(kind=discount.KIND, pk=discount.pk, actor=AUTHOR, now=NOW)
     assert discounts(line(sku))
-    PreferenceValue.objects.create(key="promotions.enabled", value=False)
-    preferences.forget_cached()
+    switch_promotions(on=False, actor=AUTHOR, now=NOW)
+    assert not promotions_are_on()
     assert not discounts(line(sku))
+    switch_promotions(on=True, actor=AUTHOR, now=NOW)
+    assert discounts(line(sku))
+    history = CampaignEvent.objects.filter(kind="all").order_by("pk")
+    assert list(history.values_list("action", "actor")) == [("paused", "staff:author"), ("resumed", "staff:author")]
 
 
 def test_only_for_its_audience():

@@ -1,0 +1,149 @@
+"""What the merchant picks: people, goods, and what they take note of. Ids in, ids out, nothing typed by number."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelect2MultipleWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from members.segments.models import Segment
+from members.tiers.models import Tier
+from promotions.campaigns.findings import Finding
+from promotions.campaigns.stacking import MECHANISMS
+from shop.catalog.models import Category, Product, Sku, SkuStock
+from shop.core.channels import CHANNEL_CHOICES
+
+# Foreign keys by which the admin finds what to offer while somebody types.
+CATEGORY = Product._meta.get_field("category")
+PRODUCT = Sku._meta.get_field("product")
+SKU = SkuStock._meta.get_field("sku")
+
+
+def chosen_from(rows: models.Manager[Any], label: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
+    """For tables with a handful of rows."""
+    return forms.ModelMultipleChoiceField(
+        rows.all(), required=False, label=label, help_text=help_text, widget=UnfoldAdminSelect2MultipleWidget
+    )
+
+
+def searched(foreign_key: Any, label: Any) -> forms.ModelMultipleChoiceField:
+    """For tables with many rows: found by typing a part of the name or the code."""
+    rows = foreign_key.related_model._default_manager.all()
+    widget = AutocompleteSelectMultiple(foreign_key, admin.site)
+    return forms.ModelMultipleChoiceField(rows, required=False, label=label, widget=widget)
+
+
+class PickingForm(forms.ModelForm):
+    """`PICKED` maps columns of ids, or of codes, to the fields that they are picked in."""
+
+    PICKED: Mapping[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for column, name in self._picked():
+            self.initial.setdefault(name, getattr(self.instance, column))
+
+    def _post_clean(self) -> None:
+        for column, name in self._picked():
+            if name in self.cleaned_data:
+                setattr(self.instance, column, [getattr(each, "pk", each) for each in self.cleaned_data[name]])
+        super()._post_clean()  # type: ignore[misc]
+
+    def _picked(self) -> Iterator[tuple[str, str]]:
+        return ((column, name) for column, name in self.PICKED.items() if name in self.fields)
+
+
+class AudienceForm(PickingForm):
+    PICKED = {"tier_ids": "tiers", "segment_ids": "segments", "channels": "fronts"}
+
+    tiers = chosen_from(Tier.objects, _("tiers"), _("Nothing chosen: members of all tiers."))
+    segments = chosen_from(Segment.objects, _("segments"), _("Nothing chosen: with or without a segment."))
+    fronts = forms.MultipleChoiceField(
+        choices=CHANNEL_CHOICES,
+        required=False,
+        label=_("fronts"),
+        help_text=_("Nothing chosen: on all of them."),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+
+class StackingForm(AudienceForm):
+    PICKED = {**AudienceForm.PICKED, "refuses": "not_with"}
+
+    not_with = forms.MultipleChoiceField(
+        choices=MECHANISMS,
+        required=False,
+        label=_("not together with"),
+        help_text=_("Besides what the table of combinations rules out for all."),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+
+class ScopeForm(PickingForm):
+    """To be mixed into a form whose campaign has `ScopeFields`."""
+
+    PICKED = {
+        "category_ids": "categories",
+        "product_ids": "products",
+        "sku_ids": "skus",
+        "excluded_category_ids": "without_categories",
+        "excluded_product_ids": "without_products",
+        "excluded_sku_ids": "without_skus",
+    }
+
+    categories = searched(CATEGORY, _("categories"))
+    products = searched(PRODUCT, _("products"))
+    skus = searched(SKU, _("SKUs"))
+    without_categories = searched(CATEGORY, _("without categories"))
+    without_products = searched(PRODUCT, _("without products"))
+    without_skus = searched(SKU, _("without SKUs"))
+
+
+class NotingForm(forms.Form):
+    """To publish or approve: what was found is carried along, so that what is noted is what was read."""
+
+    codes = forms.CharField(required=False, widget=forms.HiddenInput)
+    noted = forms.BooleanField(
+        label=_("I have read the findings above and take responsibility"), widget=UnfoldBooleanSwitchWidget
+    )
+
+    def __init__(self, data: Any, *, findings: list[Finding]) -> None:
+        super().__init__(data, initial={"codes": "\n".join(each.code for each in findings)})
+        if not findings:
+            del self.fields["noted"]
+
+    @property
+    def noted_codes(self) -> frozenset[str]:
+        return frozenset(self.cleaned_data["codes"].replace("\r", "").split("\n"))
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label=_("note"), max_length=300, required=False, widget=UnfoldAdminTextInputWidget)
+
+
+NAMES: Mapping[str, type[models.Model]] = {
+    "tier_ids": Tier,
+    "segment_ids": Segment,
+    "category_ids": Category,
+    "product_ids": Product,
+    "sku_ids": Sku,
+    "excluded_category_ids": Category,
+    "excluded_product_ids": Product,
+    "excluded_sku_ids": Sku,
+}
+
+
+def names_of(campaign: Any, column: str) -> str:
+    """What was picked, for people to read."""
+    ids = getattr(campaign, column)
+    rows = NAMES[column]._default_manager.in_bulk(ids)
+    return ", ".join(str(rows.get(each, f"#{each}")) for each in ids) or "–"

@@ -1,0 +1,50 @@
+"""What came of a campaign: counted by its mechanism, shown on one page for all of them.
+
+`settings.CAMPAIGN_RESULTS` maps a mechanism's kind to a function `(campaign_id) -> Result`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from promotions.campaigns.models import Campaign
+
+
+@dataclass(frozen=True)
+class Day:
+    """Orders that were paid on a Shanghai day."""
+
+    day: date
+    orders: int
+    revenue_fen: int
+    cost_fen: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """Orders count once they are paid, with all that was paid for them; the cost is what was taken off and given away.
+
+    `exposure` is None where nobody counts who saw it. `new_members` are those whose first purchase it was.
+    """
+
+    participants: int = 0
+    orders: int = 0
+    revenue_fen: int = 0
+    cost_fen: int = 0
+    new_members: int = 0
+    exposure: int | None = None
+    days: Sequence[Day] = ()
+
+    @property
+    def return_bp(self) -> int | None:
+        """Revenue per cost; None where it has cost nothing."""
+        return self.revenue_fen * 10_000 // self.cost_fen if self.cost_fen else None
+
+
+def result_of(campaign: Campaign) -> Result | None:
+    """None for a mechanism that does not count."""
+    count = settings.CAMPAIGN_RESULTS.get(campaign.KIND)
+    return import_string(count)(campaign.pk) if count else None

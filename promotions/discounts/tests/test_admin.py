@@ -1,0 +1,399 @@
+"""The console: drafts in forms without numbers of rows, steps with findings, previews, the calendar, results."""
+
+import pytest
+from django.urls import reverse
+
+from members.identity.tests.factories import MemberFactory
+from members.tiers.models import Tier
+from promotions.campaigns.models import CampaignBundle, CampaignEvent, CampaignStatus
+from promotions.campaigns.services.first_purchases import confirm_first_purchase
+from promotions.campaigns.services.switch import promotions_are_on
+from promotions.coupons.tests.making import make_template
+from promotions.discounts.models import SpendOffer, TimedDiscount
+from promotions.discounts.services.using import (
+    OfferUse,
+    UnitUse,
+    claim_spend_offers,
+    claim_timed_discounts,
+    confirm_discounts,
+    release_discounts,
+)
+from promotions.discounts.tests.making import DAY, HOUR, NOW, draft_discount, draft_offer, line, published
+from shop.catalog.tests.factories import SkuFactory, make_category, make_sku
+from shop.core import clock
+from shop.core.models import StaffUser
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _at_noon():
+    with clock.fixed(NOW):
+        yield
+
+
+@pytest.fixture
+def owner(client):
+    client.force_login(StaffUser.objects.create_superuser("author"))
+    return client
+
+
+def discount_form(*rows, **fields):
+    given = {
+        "name": "双十一",
+        "starts_at_0": "2026-11-21",
+        "starts_at_1": "00:00",
+        "ends_at_0": "2026-11-22",
+        "ends_at_1": "00:00",
+        "items-TOTAL_FORMS": len(rows),
+        "items-INITIAL_FORMS": 0,
+        **fields,
+    }
+    for number, row in enumerate(rows):
+        given |= {f"items-{number}-{name}": value for name, value in row.items()}
+    return given
+
+
+def offer_form(*rows, **fields):
+    given = discount_form(**fields) | {"measure": "amount", "name": "满减", **fields}
+    given |= {"tiers-TOTAL_FORMS": len(rows), "tiers-INITIAL_FORMS": 0}
+    for number, row in enumerate(rows):
+        given |= {f"tiers-{number}-{name}": value for name, value in {"gift_quantity": 1, **row}.items()}
+    return given
+
+
+def step(client, campaign, name, *, follow=True, **data):
+    url = reverse(f"admin:discounts_{campaign._meta.model_name}_step", args=[campaign.pk, name])
+    return client.post(url, data, follow=follow) if data.pop("_post", True) else client.get(url)
+
+
+def noting(page):
+    form = page.context["form"]
+    return {"codes": form.initial["codes"], "noted": "on"}
+
+
+def stored(campaign):
+    return type(campaign).objects.get(pk=campaign.pk)
+
+
+def text(page):
+    return page.content.decode()
+
+
+def test_a_discount_is_typed_in_yuan_and_percent_and_goods_are_picked(owner):
+    sku, tea, gold = make_sku(price_fen=9900), make_category("茶叶"), Tier.objects.get(code="gold")
+    add = reverse("admin:discounts_timeddiscount_add")
+    assert "autocomplete" in text(owner.get(add))
+    rows = [{"sku": sku.pk, "price_fen": "69.90", "quota": 10}, {"category": tea.pk, "off_bp": "12.5"}]
+    answer = owner.post(
+        add,
+        discount_form(
+            *rows, tiers=[gold.pk], fronts=["h5"], not_with=["coupon"], budget_fen="5000", new_members_only="on"
+        ),
+    )
+    assert answer.status_code == 302
+    discount = TimedDiscount.objects.get()
+    assert (discount.tier_ids, discount.channels, discount.refuses) == ([gold.pk], ["h5"], ["coupon"])
+    assert (discount.budget_fen, discount.new_members_only, discount.created_by) == (500_000, True, "staff:author")
+    # Typed in Shanghai: midnight there is 16:00 of the day before in UTC.
+    assert discount.starts_at.isoformat() == "2026-11-20T16:00:00+00:00"
+    assert list(discount.items.order_by("pk").values_list("sku", "category", "price_fen", "off_bp", "quota")) == [
+        (sku.pk, None, 6990, None, 10),
+        (None, tea.pk, None, 1250, None),
+    ]
+    page = text(owner.get(reverse("admin:discounts_timeddiscount_change", args=[discount.pk])))
+    assert "69.90" in page
+    assert "12.5" in page
+    assert CampaignEvent.objects.get().action == "created"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"off_bp": "10"},
+        {"sku": "SKU", "product": "PRODUCT", "off_bp": "10"},
+        {"sku": "SKU"},
+        {"sku": "SKU", "price_fen": "1", "off_bp": "10"},
+        {"sku": "SKU", "off_bp": "101"},
+        {"sku": "SKU", "off_bp": "much"},
+        {"category": "CATEGORY", "price_fen": "10"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_beside_the_field(owner, row):
+    sku = make_sku()
+    ids = {"SKU": sku.pk, "PRODUCT": sku.product_id, "CATEGORY": sku.product.category_id}
+    given = {name: ids.get(value, value) for name, value in row.items()}
+    answer = owner.post(reverse("admin:discounts_timeddiscount_add"), discount_form(given))
+    assert answer.status_code == 200
+    assert answer.context["errors"]
+    assert not TimedDiscount.objects.exists()
+
+
+def test_an_offer_with_tiers_a_gift_and_exclusions(owner):
+    gift, tea, other = SkuFactory(stock=5), make_category(), make_sku()
+    rows = [
+        {"threshold_fen": "200", "off_fen": "30"},
+        {"threshold_fen": "300", "off_bp": "15", "gift_sku": gift.pk, "gift_quota": 9, "free_shipping": "on"},
+    ]
+    picked = {"categories": [tea.pk], "without_products": [other.product_id]}
+    assert owner.post(reverse("admin:discounts_spendoffer_add"), offer_form(*rows, **picked)).status_code == 302
+    offer = SpendOffer.objects.get()
+    assert (offer.category_ids, offer.excluded_product_ids) == ([tea.pk], [other.product_id])
+    columns = ("threshold_fen", "off_fen", "off_bp", "free_shipping", "gift_sku", "gift_quota")
+    assert list(offer.tiers.order_by("pk").values_list(*columns)) == [
+        (20_000, 3000, 0, False, None, None),
+        (30_000, 0, 1500, True, gift.pk, 9),
+    ]
+    refused = owner.post(
+        reverse("admin:discounts_spendoffer_add"), offer_form({"threshold_fen": "10", "off_fen": "11"})
+    )
+    assert refused.status_code == 200
+    assert SpendOffer.objects.count() == 1
+
+
+def test_a_conflict_is_shown_and_nothing_is_published_before_somebody_took_note(owner):
+    sku = make_sku(price_fen=10_000, name="西湖龙井")
+    published(draft_discount({"sku": sku, "off_bp": 2000}))
+    offer = draft_offer({"threshold_fen": 20_000, "off_fen": 3000})
+    page = step(owner, offer, "publish", _post=False)
+    for part in ("双十一", "西湖龙井", "¥370.00", "¥320.00", "¥290.00"):
+        assert part in text(page)
+    assert step(owner, offer, "publish", codes=page.context["form"].initial["codes"]).status_code == 200
+    assert stored(offer).status == CampaignStatus.DRAFT
+    answer = step(owner, offer, "publish", **noting(page))
+    assert stored(offer).status == CampaignStatus.RUNNING
+    assert CampaignEvent.objects.filter(action="noted", actor="staff:author", campaign_id=offer.pk).count() == 1
+    assert "双十一" in text(answer)  # in the list of what happened
+
+
+def test_what_is_published_while_somebody_reads_must_be_read_too(owner):
+    sku = make_sku(price_fen=10_000)
+    offer = draft_offer({"threshold_fen": 20_000, "off_fen": 3000})
+    page = step(owner, offer, "publish", _post=False)
+    published(draft_discount({"sku": sku, "off_bp": 2000}))
+    data = {"codes": page.context["form"].initial["codes"], "noted": "on"}
+    again = step(owner, offer, "publish", **data)
+    assert stored(offer).status == CampaignStatus.DRAFT
+    assert "双十一" in text(again)
+    step(owner, offer, "publish", **noting(again))
+    assert stored(offer).status == CampaignStatus.RUNNING
+
+
+def test_steps_by_one_click_and_what_each_status_offers(owner):
+    discount = published(draft_discount({"sku": make_sku(), "off_bp": 1000}))
+    change = reverse("admin:discounts_timeddiscount_change", args=[discount.pk])
+
+    def offered():
+        return [each["url"].rstrip("/").rsplit("/", 1)[-1] for each in owner.get(change).context["campaign_steps"]]
+
+    assert offered() == ["pause", "stop", "clone"]
+    assert step(owner, discount, "pause", _post=False).status_code == 405
+    step(owner, discount, "pause")
+    assert offered() == ["withdraw", "resume", "stop", "clone"]
+    step(owner, discount, "withdraw", note="wrong price")
+    assert offered() == ["publish", "clone"]
+    assert CampaignEvent.objects.get(action="withdrawn").note == "wrong price"
+    step(owner, discount, "publish")
+    assert stored(discount).status == CampaignStatus.RUNNING
+    answer = step(owner, discount, "publish", codes="")
+    assert stored(discount).status == CampaignStatus.RUNNING
+    assert answer.status_code == 200
+    step(owner, discount, "clone")
+    assert TimedDiscount.objects.count() == 2
+    step(owner, discount, "stop")
+    assert offered() == ["clone"]
+    assert stored(discount).end_reason == "stopped"
+    assert step(owner, discount, "explode").status_code == 404
+
+
+def test_what_is_published_is_looked_at_and_not_edited(owner):
+    gold = Tier.objects.get(code="gold")
+    offer = published(draft_offer({"threshold_fen": 20_000, "off_fen": 3000}, tier_ids=[gold.pk]))
+    change = reverse("admin:discounts_spendoffer_change", args=[offer.pk])
+    page = owner.get(change)
+    assert str(gold) in text(page)
+    assert owner.post(change, offer_form({"threshold_fen": "1", "off_fen": "1"})).status_code == 403
+    assert offer.tiers.get().threshold_fen == 20_000
+    assert owner.post(reverse("admin:discounts_spendoffer_delete", args=[offer.pk]), {"post": "yes"}).status_code == 403
+    draft = draft_offer({"threshold_fen": 20_000, "off_fen": 3000})
+    owner.post(reverse("admin:discounts_spendoffer_delete", args=[draft.pk]), {"post": "yes"})
+    assert list(SpendOffer.objects.all()) == [offer]
+
+
+def test_a_second_person_approves(owner, client):
+    discount = draft_discount({"sku": make_sku(), "off_bp": 9000})
+    step(owner, discount, "publish")
+    assert stored(discount).status == CampaignStatus.AWAITING_APPROVAL
+    refused = step(owner, discount, "approve", codes="")
+    assert refused.context["form"].errors
+    assert stored(discount).status == CampaignStatus.AWAITING_APPROVAL
+    client.force_login(StaffUser.objects.create_superuser("second"))
+    step(client, discount, "approve")
+    assert (stored(discount).status, stored(discount).approved_by) == (CampaignStatus.RUNNING, "staff:second")
+
+
+def test_many_are_stopped_from_the_list(owner):
+    running = [published(draft_discount({"sku": make_sku(), "off_bp": 1000})) for _ in range(2)]
+    draft = draft_discount({"sku": make_sku(), "off_bp": 1000})
+    owner.post(
+        reverse("admin:discounts_timeddiscount_changelist"),
+        {"action": "stop_selected", "_selected_action": [each.pk for each in (*running, draft)]},
+    )
+    assert [stored(each).status for each in (*running, draft)] == ["ended", "ended", "draft"]
+
+
+def preview(client, *drafts, **fields):
+    url = reverse("admin:campaigns_preview") + "?" + "&".join(f"draft={each.KIND}-{each.pk}" for each in drafts)
+    given = {"at_0": "2026-11-20", "at_1": "13:00", "units_1": 1, "units_2": 1, "units_3": 1, **fields}
+    return client.post(url, given)
+
+
+def test_a_preview_as_a_member_at_a_future_time(owner):
+    sku, member = make_sku(price_fen=10_000, name="西湖龙井"), MemberFactory()
+    published(draft_discount({"sku": sku, "off_bp": 2000}, starts_at=NOW + HOUR))
+    page = preview(owner, member=member.pk, sku_1=sku.pk, units_1=3, at_1="12:59")
+    assert page.context["payable"] == "¥300.00"
+    page = preview(owner, member=member.phone, sku_1=sku.pk, units_1=3)
+    assert page.context["payable"] == "¥240.00"
+    offer = draft_offer({"threshold_fen": 24_000, "off_fen": 4000}, new_members_only=True)
+    page = preview(owner, offer, member=member.pk, sku_1=sku.pk, units_1=3)
+    assert (page.context["payable"], page.context["goods"]) == ("¥200.00", "¥300.00")
+    effects = [row[1:] for row in page.context["effects"]["rows"]]
+    assert ["双十一", "-¥60.00"] in effects
+    assert ["满减", "-¥40.00"] in effects
+    confirm_first_purchase(member_id=member.pk, order_number="D1", now=NOW)
+    page = preview(owner, offer, member=member.pk, sku_1=sku.pk, units_1=3)
+    assert page.context["payable"] == "¥240.00"
+    assert "满减" in text(page)  # with the reason why it does not act
+    late = preview(owner, offer, sku_1=sku.pk, at_0="2026-12-24")
+    assert late.context["payable"] == "¥100.00"
+
+
+def test_a_preview_needs_goods_and_a_known_member(owner):
+    assert preview(owner, member="999999999").context["form"].errors.keys() == {"member", "sku_1"}
+    assert owner.get(reverse("admin:campaigns_preview") + "?draft=nothing-1&draft=x").status_code == 200
+
+
+def test_the_calendar_draws_campaigns_by_goods_and_names_what_meets(owner):
+    tea = make_category("茶叶")
+    make_sku(price_fen=10_000, category_id=tea.pk, name="西湖龙井")
+    published(draft_discount({"category": tea, "off_bp": 2000}, name="茶叶节"))
+    published(draft_offer({"threshold_fen": 20_000, "off_fen": 3000}, name="满两百减三十"))
+    draft_offer({"threshold_fen": 1, "free_shipping": True}, name="草稿", ends_at=None)
+    published(draft_offer({"threshold_fen": 1, "off_bp": 100}, name="很久以后", starts_at=NOW + 90 * DAY, ends_at=None))
+    make_template(starts_at=NOW, ends_at=NOW + DAY, name="茶叶券", product_ids=[0])
+    page = owner.get(reverse("admin:campaigns_calendar"))
+    groups = {group["goods"]: [bar.name for bar in group["bars"]] for group in page.context["groups"]}
+    assert groups["茶叶"] == ["茶叶节"]
+    assert {"满两百减三十", "草稿"} <= {name for goods, names in groups.items() if goods != "茶叶" for name in names}
+    assert "很久以后" not in text(page)
+    bars = {bar.name: bar for group in page.context["groups"] for bar in group["bars"]}
+    # Six weeks from a week ago, at noon: 7.5 of 42 days in, one day long.
+    assert (bars["茶叶节"].left, bars["茶叶节"].width) == ("17.86%", "2.38%")
+    assert (bars["茶叶节"].meets, bars["草稿"].meets) == (True, False)
+    (conflict,) = page.context["conflicts"]
+    assert "¥290.00" in conflict["sentence"]
+    later = owner.get(reverse("admin:campaigns_calendar"), {"from": "2027-02-01"})
+    assert "很久以后" in text(later)
+    assert owner.get(reverse("admin:campaigns_calendar"), {"from": "rubbish"}).status_code == 200
+
+
+def test_all_promotions_are_switched_off_and_on_by_one_click(owner):
+    url = reverse("admin:campaigns_switch")
+    assert owner.get(url).status_code == 405
+    assert promotions_are_on()
+    owner.post(url, {"on": "0"})
+    assert not promotions_are_on()
+    owner.post(url, {"on": "1"})
+    assert promotions_are_on()
+
+
+def test_a_bundle_is_published_whole_or_not_at_all(owner):
+    add = reverse("admin:campaigns_campaignbundle_add")
+    form = discount_form(name="双十一")
+    owner.post(add, {**form, "new_members_only": "on"})
+    bundle = CampaignBundle.objects.get()
+    sku = make_sku(price_fen=10_000)
+    other = published(draft_discount({"sku": sku, "off_bp": 100}, name="别的活动", ends_at=None))
+    offer = draft_offer({"threshold_fen": 20_000, "off_fen": 3000}, bundle=bundle)
+    discount = draft_discount(bundle=bundle)  # names no goods yet
+    coupon = make_template(status=CampaignStatus.DRAFT, bundle=bundle, threshold_fen=20_000)
+    publish = reverse("admin:campaigns_bundle_publish", args=[bundle.pk])
+    page = owner.get(publish)
+    assert text(page).count("别的活动") == 2  # met by the offer and by the coupon
+    assert owner.post(publish, noting(page)).context["form"].errors
+    assert {stored(each).status for each in (offer, discount, coupon)} == {CampaignStatus.DRAFT}
+    discount.items.create(sku=sku, off_bp=1000)
+    page = owner.get(publish)
+    owner.post(publish, noting(page))
+    made = [stored(each) for each in (offer, discount, coupon)]
+    assert {each.status for each in made} == {CampaignStatus.SCHEDULED}
+    assert {(each.starts_at, each.ends_at, each.new_members_only) for each in made} == {
+        (bundle.starts_at, bundle.ends_at, True)
+    }
+    change = owner.get(reverse("admin:campaigns_campaignbundle_change", args=[bundle.pk]))
+    assert [each["name"] for each in change.context["bundle_campaigns"]] == [
+        each.name for each in (coupon, discount, offer)
+    ]
+    owner.post(reverse("admin:campaigns_bundle_stop", args=[bundle.pk]))
+    assert {stored(each).status for each in (offer, discount, coupon)} == {CampaignStatus.ENDED}
+    assert stored(other).status == CampaignStatus.RUNNING
+    assert owner.post(publish, {"codes": ""}).context["form"].errors
+
+
+def test_campaigns_added_to_a_bundle_begin_with_its_window(owner):
+    bundle = CampaignBundle.objects.create(
+        name="双十一", starts_at=NOW, ends_at=NOW + DAY, channels=["h5"], created_by="staff:author"
+    )
+    page = owner.get(reverse("admin:discounts_spendoffer_add"), {"bundle": bundle.pk})
+    assert page.context["adminform"].form.initial["ends_at"] == NOW + DAY
+    assert page.context["adminform"].form.initial["fronts"] == ["h5"]
+
+
+def test_the_result_counts_what_paid_orders_took(owner):
+    gift, sku = SkuFactory(stock=9, price_fen=900, cost_fen=300), make_sku(price_fen=5000)
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000}))
+    offer = published(draft_offer({"threshold_fen": 4000, "off_fen": 500, "gift_sku": gift}))
+    new, old, unpaid, given_up = MemberFactory.create_batch(4)
+    confirm_first_purchase(member_id=old.pk, order_number="D0", now=NOW - DAY)
+    for number, member in (("D1", new), ("D2", old), ("D3", unpaid), ("D4", given_up)):
+        claim_timed_discounts(
+            order_number=number, member_id=member.pk, uses=[UnitUse(discount.pk, line(sku), 1, 1000)], now=NOW
+        )
+        claim_spend_offers(
+            order_number=number, member_id=member.pk, uses=[OfferUse(offer.pk, 500, {gift.pk: 1})], now=NOW
+        )
+    for number, member, paid in (("D1", new, 3500), ("D2", old, 7500)):
+        confirm_first_purchase(member_id=member.pk, order_number=number, now=NOW)
+        confirm_discounts(order_number=number, paid_fen=paid, now=NOW + (DAY if number == "D2" else 0 * DAY))
+    release_discounts(order_number="D4", now=NOW)
+
+    def figures(campaign):
+        panels = step(owner, campaign, "result", _post=False).context["panels"]
+        return [figure.value for figure in panels[0].figures], panels[1:]
+
+    shown, charts = figures(discount)
+    # Participants: three who have ordered; orders: the two that are paid; revenue per cost: 11000 / 2000.
+    assert shown == ["–", "3", "2", "¥110.00", "¥20.00", "1", "5.5"]
+    assert [dict(chart.series) for chart in charts] == [
+        {"支付金额": [35.0, 75.0], "成本": [10.0, 10.0]},
+        {"订单": [1, 1]},
+    ]
+    assert [chart.labels for chart in charts] == [["11-20", "11-21"]] * 2
+    # The offer took ¥5 off each and gave away goods that cost ¥3: 11000 / 1600 is 6.875.
+    assert figures(offer)[0] == ["–", "3", "2", "¥110.00", "¥16.00", "1", "6.9"]
+    nothing = draft_discount({"sku": sku, "off_bp": 100})
+    assert figures(nothing) == (["–", "0", "0", "¥0.00", "¥0.00", "0", "–"], [])
+
+
+def test_who_may_only_look_moves_nothing(client):
+    viewer = StaffUser.objects.create_user("viewer", is_staff=True)
+    client.force_login(viewer)
+    discount = published(draft_discount({"sku": make_sku(), "off_bp": 1000}))
+    assert step(client, discount, "pause").status_code == 403
+    assert step(client, discount, "result", _post=False).status_code == 403
+    assert client.get(reverse("admin:campaigns_preview")).status_code == 403
+    assert client.get(reverse("admin:campaigns_calendar")).status_code == 403
+    assert client.post(reverse("admin:campaigns_switch"), {"on": "0"}).status_code == 403
+    assert stored(discount).status == CampaignStatus.RUNNING
+    assert promotions_are_on()
