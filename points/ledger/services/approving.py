@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Abs
+from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from points.ledger.errors import NotWaitingForApproval, PointReferenceUsed, SecondPersonNeeded
 from points.ledger.locks import lock_account, lock_giver
@@ -11,9 +13,11 @@ from points.ledger.models import ManualGrant
 from points.ledger.preferences import APPROVAL_ABOVE, APPROVAL_ABOVE_A_DAY
 from points.ledger.services.granting import adjust
 from shop.core.actors import Actor
+from shop.core.alerts import clear_alert, raise_alert
 from shop.core.transactions import use_case
 
 Status = ManualGrant.Status
+WAITING_CAUSE = "points.waiting"
 _DAY = timedelta(days=1)
 
 
@@ -43,6 +47,7 @@ def request_grant(
     if _is_within_limits(asked):
         _book(asked, actor=actor, now=now)
     asked.save(force_insert=True)
+    _remind(now)
     return asked
 
 
@@ -55,6 +60,7 @@ def approve_grant(*, grant_id: int, actor: Actor, now: datetime) -> ManualGrant:
     asked.decided_by, asked.decided_at = str(actor)[:80], now
     _book(asked, actor=actor, now=now)
     asked.save(update_fields=["status", "decided_by", "decided_at"])
+    _remind(now)
     return asked
 
 
@@ -66,6 +72,7 @@ def decline_grant(*, grant_id: int, actor: Actor, now: datetime) -> ManualGrant:
         raise SecondPersonNeeded
     asked.status, asked.decided_by, asked.decided_at = Status.DECLINED, str(actor)[:80], now
     asked.save(update_fields=["status", "decided_by", "decided_at"])
+    _remind(now)
     return asked
 
 
@@ -101,3 +108,19 @@ def _book(asked: ManualGrant, *, actor: Actor, now: datetime) -> None:
         now=now,
     )
     asked.status = Status.BOOKED
+
+
+def _remind(now: datetime) -> None:
+    """Who may approve sees on the home page how many are waiting."""
+    count = ManualGrant.objects.filter(status=Status.WAITING).count()
+    if not count:
+        clear_alert(cause=WAITING_CAUSE)
+        return
+    raise_alert(
+        cause=WAITING_CAUSE,
+        message=gettext_noop("{count} requests for points by hand wait for approval"),
+        data={"count": count},
+        link=reverse("admin:ledger_manualgrant_changelist") + "?status__exact=waiting",
+        permission="ledger.change_manualgrant",
+        now=now,
+    )

@@ -134,8 +134,10 @@ def test_many_points_wait_for_a_second_person(admin_client, rich):
     boss = client_of("boss", "view_manualgrant", "change_manualgrant")
     assert "赔礼" in boss.get(decide).content.decode()
     assert balance(rich) == (470, 0, 0, 0)
+    assert "1 个人工积分申请待审批" in boss.get("/admin/").content.decode()
     for _ in range(2):
         boss.post(decide, {"do": "approve"})
+    assert "人工积分申请待审批" not in boss.get("/admin/").content.decode()
     asked.refresh_from_db()
     assert (asked.status, asked.decided_by, balance(rich)) == ("booked", "staff:boss", (1471, 0, 0, 0))
 
