@@ -1,10 +1,11 @@
 """Laws of orders: their sums, their times, and the stock that they hold."""
 
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from logistics.allocation.models import FulfilmentRequest
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
+from promotions.checkout.models import ClaimStatus, PromotionClaim
 from shop.catalog.models import StockReservation
 
 SHOWN = 20
@@ -53,12 +54,15 @@ def waiting_orders_hold_their_stock() -> list[str]:
 
     The order hears of its allocation a moment later, so that the allocation itself is asked.
     """
+    # A gift may be of a SKU that was bought as well: then the reservation is for both lines.
+    together = OrderLine.objects.filter(order=OuterRef("order"), sku_id=OuterRef("sku_id")).order_by().values("sku_id")
     held = StockReservation.objects.filter(
-        reference=OuterRef("order__number"), sku_id=OuterRef("sku_id"), quantity=OuterRef("quantity")
+        reference=OuterRef("order__number"), sku_id=OuterRef("sku_id"), quantity=OuterRef("units")
     )
     timed = held.filter(expires_at=OuterRef("order__expires_at"))
     for_good = held.filter(expires_at__isnull=True)
     lines = OrderLine.objects.select_related("order").order_by("pk")
+    lines = lines.annotate(units=Subquery(together.annotate(units=Sum("quantity")).values("units")))
     unpaid = lines.filter(order__status=OrderStatus.PENDING_PAYMENT).exclude(Exists(timed))
     allocated = FulfilmentRequest.objects.filter(
         order_number=OuterRef("order__number"), status=FulfilmentRequest.Status.ALLOCATED
@@ -78,10 +82,26 @@ def no_other_order_holds_stock() -> list[str]:
     return [f"order {row.reference} still holds {row.quantity} of SKU {row.sku_id}" for row in left[:SHOWN]]
 
 
+def promotions_follow_their_orders() -> list[str]:
+    """What an order holds of promotions is held while payment is awaited, used once it is paid, given back if not."""
+    of_order = Order.objects.filter(number=OuterRef("order_number"))
+    claims = PromotionClaim.objects.annotate(order_status=Subquery(of_order.values("status")[:1]))
+    wrong = claims.exclude(
+        Q(order_status=OrderStatus.PENDING_PAYMENT, status=ClaimStatus.CLAIMED)
+        | Q(order_status=OrderStatus.CANCELLED, status=ClaimStatus.RELEASED)
+        | (
+            Q(order_status__isnull=False, status__in=[ClaimStatus.CONFIRMED, ClaimStatus.COMPLETED])
+            & ~Q(order_status__in=_UNPAID)
+        )
+    )
+    return [f"order {each.order_number}: {each.mechanism} is {each.status}" for each in wrong.order_by("pk")[:SHOWN]]
+
+
 LAWS = (
     order_totals_are_the_sums_of_their_lines,
     status_and_times_agree,
     history_ends_at_the_status,
     waiting_orders_hold_their_stock,
     no_other_order_holds_stock,
+    promotions_follow_their_orders,
 )

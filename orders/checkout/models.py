@@ -66,7 +66,11 @@ class Order(models.Model):
     pickup_store = models.ForeignKey(
         Store, models.PROTECT, related_name="+", verbose_name=_("pickup store"), null=True, blank=True
     )
+    # What was applied, each cause summed up over lines and freight, and what was not, with why.
     adjustments = models.JSONField(_("adjustments"), default=list, blank=True)
+    rejections = models.JSONField(_("not applied"), default=list, blank=True)
+    freight_adjustments = models.JSONField(_("adjustments of freight"), default=list, blank=True)
+    points_used = models.PositiveBigIntegerField(_("points used"), default=0)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
     staff_remark = models.TextField(_("staff remark"), blank=True)
     placed_at = models.DateTimeField(_("placed at"))
@@ -130,6 +134,8 @@ class OrderLine(models.Model):
     subtotal_fen = models.PositiveBigIntegerField(_("subtotal (fen)"))
     payable_fen = models.PositiveBigIntegerField(_("payable (fen)"))
     adjustments = models.JSONField(_("adjustments"), default=list, blank=True)
+    # Given by a spend offer, for nothing.
+    is_gift = models.BooleanField(_("gift"), default=False)
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
 

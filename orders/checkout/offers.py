@@ -1,4 +1,4 @@
-"""From what a member asks for to a priced offer: loads the rows, checks them, asks the pricing engine once.
+"""From what a member asks for to a priced offer: loads the rows, checks them, asks for the price once.
 
 The quote page and the order use the same offer, so that they cannot disagree.
 """
@@ -27,8 +27,11 @@ from orders.checkout.errors import (
 from orders.checkout.locks import lock_buyer
 from orders.checkout.models import OrderLine, OrderStatus
 from orders.checkout.pickup import pickup_recipient
-from promotions.pricing.engine import price
-from promotions.pricing.model import CartSnapshot, PricingLine, Quote
+from promotions.campaigns.audience import Buyer
+from promotions.campaigns.queries import buyer_for
+from promotions.checkout.mechanisms import Asking
+from promotions.checkout.services import quote
+from promotions.pricing.model import CartSnapshot, GiftLine, PricingLine, Quote
 from shop.catalog.errors import OutOfStock
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
@@ -51,6 +54,16 @@ class Wish:
     pickup_store_id: int | None = None
     coupon_ids: tuple[int, ...] | Literal["best"] = ()
     points_to_use: int | Literal["max"] = 0
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Gift:
+    """A SKU that an offer gives, for nothing, with whatever else is bought."""
+
+    sku: SkuSnapshot
+    quantity: int
+    given: GiftLine
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,11 @@ class Offer:
     """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered."""
 
     lines: tuple[Wanted, ...]
+    cart: CartSnapshot
+    buyer: Buyer
     quote: Quote
     recipient: RecipientSnapshot | None
+    gifts: tuple[Gift, ...] = ()
 
 
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
@@ -75,13 +91,36 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         lock_buyer(member_id=wish.member_id)
     _refuse_problems(lines, problems(lines, bought_before=_bought_before(wish.member_id, lines)), pointers)
     recipient = _recipient(wish)
-    snapshot = CartSnapshot(
-        lines=tuple(PricingLine(line.sku.sku_id, line.quantity, line.sku.price_fen) for line in lines),
+    cart = CartSnapshot(
+        lines=tuple(_pricing_line(line) for line in lines),
         freight_fen=_freight_fen(wish, lines, recipient),
         coupon_ids=wish.coupon_ids,
         points_to_use=wish.points_to_use,
     )
-    return Offer(lines, price(snapshot), recipient)
+    buyer = buyer_for(member_id=wish.member_id, channel=wish.channel, now=now)
+    priced = quote(Asking(buyer, cart, now, binding))
+    return Offer(lines, cart, buyer, priced, recipient, _gifts(priced, now))
+
+
+def _pricing_line(line: Wanted) -> PricingLine:
+    sku = line.sku
+    return PricingLine(
+        sku_id=sku.sku_id,
+        quantity=line.quantity,
+        unit_price_fen=sku.price_fen,
+        product_id=sku.product_id,
+        category_path=sku.category_path,
+        floor_price_fen=sku.floor_price_fen or 0,
+        max_discount_bp=sku.max_discount_bp,
+    )
+
+
+def _gifts(priced: Quote, now: datetime) -> tuple[Gift, ...]:
+    """One query where something is given."""
+    if not priced.gifts:
+        return ()
+    skus = sku_snapshots(sku_ids=[gift.sku_id for gift in priced.gifts], now=now)
+    return tuple(Gift(skus[gift.sku_id], gift.quantity, gift) for gift in priced.gifts)
 
 
 def _wanted_units(wish: Wish) -> tuple[dict[int, int], dict[int, str]]:
@@ -166,6 +205,7 @@ def _recipient(wish: Wish) -> RecipientSnapshot | None:
 
 
 def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None) -> int | None:
+    """Before promotions. Free from so much on means the goods at list price: no discount ever costs freight."""
     if wish.pickup_store_id is not None:
         return 0
     if recipient is None:

@@ -1,6 +1,7 @@
 """Orders and offers as the API answers them: plain data, one shape for a line everywhere."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,20 +13,22 @@ from promotions.pricing.model import Adjustment, CouponOption, PricedLine, Rejec
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
 
 
-def present_quote(offer: Offer, *, promised_at: datetime | None = None) -> dict[str, Any]:
+def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_to_earn: int = 0) -> dict[str, Any]:
     """The contract's quote. `address_required` says that freight is not in the sum yet."""
     quote = offer.quote
     return {
         "lines": [_quote_line(line) for line in quote.lines],
+        "gifts": [asdict(gift) for gift in quote.gifts],
         "goods_fen": quote.goods_fen,
         "discount_fen": quote.discount_fen,
         "freight_fen": quote.freight_fen or 0,
+        "freight_adjustments": [_adjustment(each) for each in quote.freight_adjustments],
         "points_used": quote.points_used,
         "points_discount_fen": quote.points_discount_fen,
         "payable_fen": quote.payable_fen,
         "applied": [_adjustment(each) for each in quote.applied],
         "rejected": [_rejection(each) for each in quote.rejected],
-        "points_to_earn": quote.points_to_earn,
+        "points_to_earn": points_to_earn,
         "usable_coupons": [_coupon_option(each) for each in quote.usable_coupons],
         "promised_at": promised_at,
         "address_required": offer.recipient is None,
@@ -50,7 +53,10 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "closed_at": order.closed_at,
         "recipient": _recipient(order.recipient) if order.recipient else None,
         "pickup_store_id": order.pickup_store_id,
+        "points_used": order.points_used,
         "adjustments": order.adjustments,
+        "freight_adjustments": order.freight_adjustments,
+        "rejected": order.rejections,
         "remark": order.remark,
         "lines": [_order_line(line) for line in (order.lines.all() if lines is None else lines)],
     }
@@ -74,7 +80,8 @@ def _order_line(line: OrderLine) -> dict[str, Any]:
         "unit_price_fen": line.unit_price_fen,
         "quantity": line.quantity,
         "subtotal_fen": line.subtotal_fen,
-        "adjustments": line.adjustments,
+        "adjustments": [] if line.is_gift else line.adjustments,
+        "is_gift": line.is_gift,
         "payable_fen": line.payable_fen,
     }
 
@@ -91,16 +98,11 @@ def _quote_line(line: PricedLine) -> dict[str, Any]:
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
-    return {
-        "kind": adjustment.kind,
-        "id": adjustment.id,
-        "label": adjustment.label,
-        "amount_fen": adjustment.amount_fen,
-    }
+    return {**asdict(adjustment), "label": str(adjustment.label)}
 
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
-    return {"kind": rejection.kind, "id": rejection.id, "code": rejection.code, "message": str(rejection.message)}
+    return {**asdict(rejection), "message": str(rejection.message)}
 
 
 def _coupon_option(option: CouponOption) -> dict[str, Any]:

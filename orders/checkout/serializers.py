@@ -85,6 +85,9 @@ class AdjustmentOut(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True)
     label = serializers.CharField()  # type: ignore[assignment]
     amount_fen = serializers.IntegerField()
+    version = serializers.IntegerField(allow_null=True, help_text="Of the promotion's rules.")
+    points = serializers.IntegerField(help_text="Paid for it.")
+    units = serializers.IntegerField(help_text="Of a line that have a special price.")
 
 
 class RejectionOut(serializers.Serializer[Any]):
@@ -92,6 +95,15 @@ class RejectionOut(serializers.Serializer[Any]):
     id = serializers.IntegerField(allow_null=True)
     code = serializers.CharField()
     message = serializers.CharField()
+    asked = serializers.BooleanField(help_text="Whether the member selected it, or the shop merely offers it.")
+
+
+class GiftOut(serializers.Serializer[Any]):
+    sku_id = serializers.IntegerField()
+    quantity = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.CharField()
+    id = serializers.IntegerField()
 
 
 class CouponOptionOut(serializers.Serializer[Any]):
@@ -114,9 +126,11 @@ class QuoteLineOut(serializers.Serializer[Any]):
 
 class QuoteOut(serializers.Serializer[Any]):
     lines = QuoteLineOut(many=True)
+    gifts = GiftOut(many=True)
     goods_fen = serializers.IntegerField()
     discount_fen = serializers.IntegerField()
     freight_fen = serializers.IntegerField(help_text="0 while `address_required`: it is not known yet.")
+    freight_adjustments = AdjustmentOut(many=True)
     points_used = serializers.IntegerField()
     points_discount_fen = serializers.IntegerField()
     payable_fen = serializers.IntegerField()
@@ -135,6 +149,7 @@ class OrderLineOut(QuoteLineOut):
     sku_code = serializers.CharField()
     options = serializers.CharField(allow_blank=True)
     image_url = serializers.CharField(allow_blank=True)
+    is_gift = serializers.BooleanField()
 
 
 class RecipientOut(serializers.Serializer[Any]):
@@ -161,7 +176,10 @@ class OrderOut(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(allow_null=True)
     recipient = RecipientOut(allow_null=True)
     pickup_store_id = serializers.IntegerField(allow_null=True)
+    points_used = serializers.IntegerField()
     adjustments = AdjustmentOut(many=True)
+    freight_adjustments = AdjustmentOut(many=True)
+    rejected = RejectionOut(many=True)
     remark = serializers.CharField(allow_blank=True)
     lines = OrderLineOut(many=True)
 

@@ -10,6 +10,7 @@ from orders.cart.queries import cart
 from orders.cart.serializers import CartOut
 from orders.cart.services import refill
 from orders.checkout import queries
+from orders.checkout.earning import points_to_earn
 from orders.checkout.errors import ActivityNotFound
 from orders.checkout.offers import Item, Wish, make_offer
 from orders.checkout.presenters import present_order, present_quote
@@ -28,6 +29,7 @@ from shop.core import clock
 from shop.core.api.idempotency import idempotent
 from shop.core.api.pagination import PageQuery, page
 from shop.core.api.serializers import ErrorOut, NoFields, validated, validated_query
+from shop.core.channels import channel_of
 
 REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
 
@@ -37,7 +39,13 @@ class QuoteView(MemberAPIView):
     def post(self, request: MemberRequest) -> Response:
         now = clock.now()
         offer = make_offer(wish=_wish(request, validated(QuoteIn, request)), now=now)
-        return Response(present_quote(offer, promised_at=promised_at(offer=offer, now=now)))
+        return Response(
+            present_quote(
+                offer,
+                promised_at=promised_at(offer=offer, now=now),
+                points_to_earn=points_to_earn(offer=offer, member_id=request.member.pk, now=now),
+            )
+        )
 
 
 class OrdersView(MemberAPIView):
@@ -99,7 +107,7 @@ class BuyAgainView(MemberAPIView):
         validated(NoFields, request)
         now, member_id = clock.now(), request.member.pk
         order = queries.member_order(member_id=member_id, number=number)
-        units = {line.sku_id: line.quantity for line in order.lines.all()}
+        units = {line.sku_id: line.quantity for line in order.lines.all() if not line.is_gift}
         refill(member_id=member_id, units=units, now=now)
         return Response(cart(member_id=member_id, now=now))
 
@@ -116,4 +124,5 @@ def _wish(request: MemberRequest, asked: dict[str, Any]) -> Wish:
         pickup_store_id=asked.get("pickup_store_id"),
         coupon_ids=asked["coupon_ids"] or (),
         points_to_use=asked["points_to_use"],
+        channel=channel_of(request),
     )

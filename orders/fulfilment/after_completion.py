@@ -14,9 +14,10 @@ from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
 from orders.fulfilment.past_orders import reference_of
 from orders.fulfilment.preferences import AFTER_SALE_DAYS
-from orders.fulfilment.queries import still_paid_for_goods
+from orders.fulfilment.queries import refunded_fen, still_paid_for_goods
 from orders.payments.facts import RefundSucceeded
 from points.rules.services import mature, take_back
+from promotions.checkout import services as promotions
 
 Step: TypeAlias = Callable[[OrderCompleted], None]
 
@@ -37,6 +38,26 @@ def record_growth(fact: OrderCompleted) -> None:
 def settle_invitation(fact: OrderCompleted) -> None:
     """The first settled order of an invited member settles the invitation."""
     settle_first_order(member_id=fact.member_id, order_number=fact.number, now=fact.at)
+
+
+def complete_promotions(fact: OrderCompleted) -> None:
+    """Settle what the order took of promotions, and give the coupons for a purchase that is completed."""
+    order = lock_order(number=fact.number)
+    promotions.complete(order_number=order.number, member_id=order.member_id, paid_fen=order.paid_fen, now=fact.at)
+
+
+def give_back_points(fact: RefundSucceeded) -> None:
+    """Give back of the points that the order was paid with the share that its refunds have of the money paid."""
+    order = lock_order(number=fact.order_number)
+    goods_fen = order.paid_fen - order.freight_fen
+    promotions.return_points(
+        order_number=order.number,
+        reference=f"refund:{fact.number}:points",
+        refunded_fen=refunded_fen(order),
+        # Where points paid all the goods, the freight stands for them.
+        paid_fen=goods_fen or order.paid_fen,
+        now=fact.at,
+    )
 
 
 def take_back_refunded_growth(fact: RefundSucceeded) -> None:
@@ -70,7 +91,12 @@ def take_back_refunded_points(fact: RefundSucceeded) -> None:
     )
 
 
-AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation)
+AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation, complete_promotions)
+AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
+    take_back_refunded_growth,
+    take_back_refunded_points,
+    give_back_points,
+)
 
 
 def _earning(number: str) -> str:

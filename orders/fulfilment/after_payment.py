@@ -16,6 +16,7 @@ from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
 from orders.fulfilment.queries import still_paid_for_goods
 from points.rules.services import earn, take_back
+from promotions.checkout import services as promotions
 from shop.catalog.services import stock
 
 Step: TypeAlias = Callable[[OrderPaid], None]
@@ -24,13 +25,14 @@ Step: TypeAlias = Callable[[OrderPaid], None]
 def request_fulfilment(fact: OrderPaid) -> None:
     """Ask the warehouses to send the goods."""
     order = Order.objects.prefetch_related("lines").get(number=fact.number)
+    items: dict[int, FulfilmentItem] = {}
+    for line in order.lines.all():
+        # A gift may be of a SKU that was bought as well.
+        known = items.get(line.sku_id)
+        units = line.quantity + (known.quantity if known else 0)
+        items[line.sku_id] = FulfilmentItem(line.sku_id, units, line.weight_g, line.volume_cm3)
     allocation.request_fulfilment(
-        order_number=order.number,
-        recipient=order.recipient or {},
-        lines=[
-            FulfilmentItem(line.sku_id, line.quantity, line.weight_g, line.volume_cm3) for line in order.lines.all()
-        ],
-        now=fact.at,
+        order_number=order.number, recipient=order.recipient or {}, lines=list(items.values()), now=fact.at
     )
 
 
@@ -53,13 +55,23 @@ def earn_points(fact: OrderPaid) -> None:
 
 
 def record_sales(fact: OrderPaid) -> None:
-    """Count the units as sold, for the listing's order by sales."""
+    """Count the units as sold, not those given away, for the listing's order by sales."""
     units: dict[int, int] = {}
-    for product_id, quantity in OrderLine.objects.filter(order__number=fact.number).values_list(
-        "product_id", "quantity"
-    ):
+    sold = OrderLine.objects.filter(order__number=fact.number, is_gift=False)
+    for product_id, quantity in sold.values_list("product_id", "quantity"):
         units[product_id] = units.get(product_id, 0) + quantity
     stock.record_sales(items=units)
+
+
+def give_purchase_coupons(fact: OrderPaid) -> None:
+    """Give the coupons that are for whoever buys for so much."""
+    promotions.reward(
+        order_number=fact.number,
+        member_id=fact.member_id,
+        paid_fen=fact.payable_fen,
+        moment=promotions.Moment.PAYMENT,
+        now=fact.at,
+    )
 
 
 def notify_member(fact: OrderPaid) -> None:
@@ -67,4 +79,10 @@ def notify_member(fact: OrderPaid) -> None:
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
 
 
-AFTER_PAYMENT: tuple[Step, ...] = (request_fulfilment, earn_points, record_sales, notify_member)
+AFTER_PAYMENT: tuple[Step, ...] = (
+    request_fulfilment,
+    earn_points,
+    record_sales,
+    give_purchase_coupons,
+    notify_member,
+)

@@ -45,7 +45,9 @@ def _paid() -> QuerySet[Any]:
     earlier = Order.objects.filter(member=OuterRef("member"), paid_at__isnull=False).filter(
         Q(paid_at__lt=OuterRef("paid_at")) | Q(paid_at=OuterRef("paid_at"), pk__lt=OuterRef("pk"))
     )
-    lines = OrderLine.objects.annotate(category_path=F("product__category__path"), brand_id=F("product__brand_id"))
+    lines = OrderLine.objects.filter(is_gift=False).annotate(
+        category_path=F("product__category__path"), brand_id=F("product__brand_id")
+    )
     return (
         Order.objects.filter(paid_at__isnull=False)
         .annotate(is_first=~Exists(earlier))

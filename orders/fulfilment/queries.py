@@ -21,10 +21,15 @@ def units_under_way(*, order_number: str) -> tuple[int, int]:
 
 
 def still_paid_for_goods(order: Order) -> int:
-    """In fen, at least 0. Late and double payments that went back are none of the order's business."""
+    """In fen, at least 0."""
+    return max(order.paid_fen - order.freight_fen - refunded_fen(order), 0)
+
+
+def refunded_fen(order: Order) -> int:
+    """Late and double payments that went back are none of the order's business."""
     refunds = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
-    refunded = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    return max(order.paid_fen - order.freight_fen - refunded, 0)
+    refunded: int = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return refunded
 
 
 def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:

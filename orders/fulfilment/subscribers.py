@@ -3,11 +3,7 @@
 from logistics.allocation.facts import OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.checkout.facts import OrderCompleted, OrderPaid
-from orders.fulfilment.after_completion import (
-    AFTER_COMPLETION,
-    take_back_refunded_growth,
-    take_back_refunded_points,
-)
+from orders.fulfilment.after_completion import AFTER_COMPLETION, AFTER_REFUND
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.services import follow_parcels, mark_allocated
@@ -18,8 +14,8 @@ for step in AFTER_PAYMENT:
     subscribe(OrderPaid)(step)
 for follow_up in AFTER_COMPLETION:
     subscribe(OrderCompleted)(follow_up)
-subscribe(RefundSucceeded)(take_back_refunded_growth)
-subscribe(RefundSucceeded)(take_back_refunded_points)
+for consequence in AFTER_REFUND:
+    subscribe(RefundSucceeded)(consequence)
 
 
 @subscribe(OrderAllocated)

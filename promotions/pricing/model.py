@@ -260,7 +260,8 @@ class Terms:
 class Adjustment:
     """A change of what is paid for a line (or for freight) and its cause; discounts are negative.
 
-    `version` is that of the promotion's rules at this moment; `points` is how many points paid for it.
+    `version` is that of the promotion's rules at this moment; `points` is how many points paid for it, `units` how many
+    units have a special price.
     """
 
     kind: str
@@ -269,6 +270,7 @@ class Adjustment:
     amount_fen: int
     version: int | None = None
     points: int = 0
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,6 @@ class Quote:
     coupon_ids: tuple[int, ...] = ()
     usable_coupons: tuple[CouponOption, ...] = ()
     points_used: int = 0
-    points_to_earn: int = 0
 
     @property
     def goods_fen(self) -> int:

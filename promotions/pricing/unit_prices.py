@@ -27,7 +27,7 @@ def unit_prices(w: Workings) -> None:
         (_asked, saving, _mechanism, _id), terms = best[place]
         w.balance.net[place] -= saving
         w.balance.acted[place] = (Party(terms.mechanism, terms.refuses),)
-        w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)])
+        w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)], units=_units(w.lines[place], terms))
     w.limit_order()
 
 
@@ -48,5 +48,8 @@ def offered_unit_fen(line: PricingLine, terms: UnitPriceTerms) -> int:
 
 
 def _saving(line: PricingLine, terms: UnitPriceTerms) -> int:
-    units = line.quantity if terms.max_units is None else min(line.quantity, terms.max_units)
-    return (line.unit_price_fen - offered_unit_fen(line, terms)) * units
+    return (line.unit_price_fen - offered_unit_fen(line, terms)) * _units(line, terms)
+
+
+def _units(line: PricingLine, terms: UnitPriceTerms) -> int:
+    return line.quantity if terms.max_units is None else min(line.quantity, terms.max_units)

@@ -73,12 +73,15 @@ class Workings:
         cause: "UnitPriceTerms | SpendOfferTerms | CouponTerms",
         kind: str,
         shares: Iterable[tuple[int, int]],
+        units: int = 0,
     ) -> None:
         """Write down what `cause` took off the lines: pairs of place and fen."""
         taken = 0
         for place, share in shares:
             if share:
-                self.adjustments[place].append(Adjustment(kind, cause.id, cause.label, -share, cause.version))
+                self.adjustments[place].append(
+                    Adjustment(kind, cause.id, cause.label, -share, cause.version, units=units)
+                )
                 taken += share
         self._sum_up(Adjustment(kind, cause.id, cause.label, -taken, cause.version))
 

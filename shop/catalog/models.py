@@ -15,6 +15,8 @@ from treebeard.mp_tree import MP_Node
 from shop.catalog.fields import OrderedMappingField
 from shop.core import clock
 
+WHOLE_BP = 10_000
+
 
 class Category(MP_Node):
     name = models.CharField(_("name"), max_length=60)
@@ -69,6 +71,11 @@ class Product(models.Model):
     shelf_until = models.DateTimeField(_("on shelf until"), null=True, blank=True)
     limit_per_order = models.PositiveIntegerField(_("limit per order"), null=True, blank=True)
     limit_per_member = models.PositiveIntegerField(_("limit per member"), null=True, blank=True)
+    max_discount_bp = models.PositiveIntegerField(
+        _("maximum discount (bp)"),
+        default=WHOLE_BP,
+        help_text=_("Promotions together take off no more of the price than this: 3000 is thirty percent."),
+    )
     # Maintained by services, so that lists sort and filter on one indexed row.
     min_price_fen = models.PositiveIntegerField(_("lowest price (fen)"), default=0, editable=False)
     skus_in_stock = models.PositiveIntegerField(_("SKUs in stock"), default=0, editable=False)
@@ -97,7 +104,8 @@ class Product(models.Model):
             models.CheckConstraint(
                 condition=Q(shelf_until__isnull=True) | Q(shelf_from__isnull=True) | Q(shelf_until__gt=F("shelf_from")),
                 name="product_shelf_window",
-            )
+            ),
+            models.CheckConstraint(condition=Q(max_discount_bp__lte=WHOLE_BP), name="product_discount_is_a_share"),
         ]
         indexes = [
             GinIndex(fields=["search_vector"], name="product_search"),
@@ -146,6 +154,9 @@ class Sku(models.Model):
     price_fen = models.PositiveIntegerField(_("price (fen)"))
     market_price_fen = models.PositiveIntegerField(_("market price (fen)"), null=True, blank=True)
     cost_fen = models.PositiveIntegerField(_("cost (fen)"), null=True, blank=True)
+    floor_price_fen = models.PositiveIntegerField(
+        _("floor price (fen)"), null=True, blank=True, help_text=_("No promotion lowers a unit below it.")
+    )
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
     image = models.ImageField(_("image"), upload_to="skus/", blank=True)

@@ -19,9 +19,10 @@ SELECT sku.id, sku.code, product.id, product.name, sku.options, coalesce(nullif(
     sku.is_active AND product.on_shelf
         AND (product.shelf_from IS NULL OR product.shelf_from <= %(now)s)
         AND (product.shelf_until IS NULL OR product.shelf_until > %(now)s),
-    product.limit_per_order, product.limit_per_member
+    product.limit_per_order, product.limit_per_member, category.path, sku.floor_price_fen, product.max_discount_bp
 FROM catalog_sku sku
 JOIN catalog_product product ON product.id = sku.product_id
+JOIN catalog_category category ON category.id = product.category_id
 LEFT JOIN catalog_skustock stock ON stock.sku_id = sku.id
 LEFT JOIN LATERAL (
     SELECT thumbnail FROM catalog_productimage WHERE product_id = product.id ORDER BY position, id LIMIT 1
@@ -51,6 +52,9 @@ class SkuSnapshot:
     on_sale: bool
     limit_per_order: int | None
     limit_per_member: int | None
+    category_path: str
+    floor_price_fen: int | None
+    max_discount_bp: int
 
 
 def on_shelf(*, now: datetime, prefix: str = "") -> Q:

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "promotions.campaigns",
     "promotions.coupons",
     "promotions.discounts",
+    "promotions.checkout",
     "logistics.network",
     "logistics.freight",
     "logistics.allocation",

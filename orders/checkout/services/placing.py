@@ -1,6 +1,9 @@
-"""Placing an order: price it again, write it down, and only then take the stock, in one transaction."""
+"""Placing an order: price it again, write it down, claim its promotions, and only then take the stock, in one
+transaction.
+"""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +14,11 @@ from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from orders.checkout.offers import Offer, Wish, make_offer
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
-from promotions.pricing.model import Adjustment
+from promotions.checkout.mechanisms import Taking
+from promotions.checkout.services import claim, plain
+from promotions.pricing.model import Rejection
 from shop.catalog.errors import OutOfStock
+from shop.catalog.queries import SkuSnapshot
 from shop.catalog.services.stock import reserve_stock
 from shop.core.actors import Actor
 from shop.core.errors import Detail
@@ -28,7 +34,8 @@ def place_order(
     """Place the order and hold its stock until it is paid or expires.
 
     With `expected_payable_fen` the member pays that or nothing is ordered; without it, whatever they selected must act.
-    Raises what `make_offer` raises, AddressRequired, PriceChanged, SelectionRejected.
+    Raises what `make_offer` and `promotions.checkout.services.claim` raise, AddressRequired, PriceChanged,
+    SelectionRejected.
     """
     offer = make_offer(wish=wish, now=now, binding=True)
     _check_terms(offer, expected_payable_fen)
@@ -37,7 +44,8 @@ def place_order(
     actor = Actor.member(wish.member_id)
     OrderEvent.objects.create(order=order, status=order.status, actor=str(actor), happened_at=now)
     if wish.items is None:
-        take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines])
+        take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
+    claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now))
     # Last, because everybody waits for these rows: they stay locked for as short as possible.
     _take_stock(order, lines)
     return order, lines
@@ -54,8 +62,9 @@ def _check_terms(offer: Offer, expected_payable_fen: int | None) -> None:
         ]
         payable = Detail("/expected_payable_fen", PriceChanged.code, yuan(quote.payable_fen))
         raise PriceChanged(details=[*prices, payable], quote=present_quote(offer))
-    if expected_payable_fen is None and quote.rejected:
-        raise SelectionRejected(details=[Detail(f"/{each.kind}", each.code, each.message) for each in quote.rejected])
+    refused = [each for each in quote.rejected if each.asked]
+    if expected_payable_fen is None and refused:
+        raise SelectionRejected(details=[Detail(f"/{each.kind}", each.code, each.message) for each in refused])
 
 
 def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
@@ -71,7 +80,10 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         recipient=asdict(recipient) if recipient else None,
         phone_tail=recipient.phone[-4:] if recipient else "",
         pickup_store_id=wish.pickup_store_id,
-        adjustments=_plain(quote.applied),
+        adjustments=plain(quote.applied),
+        rejections=_plain_rejections(quote.rejected),
+        freight_adjustments=plain(quote.freight_adjustments),
+        points_used=quote.points_used,
         remark=remark,
         placed_at=now,
         expires_at=now + timedelta(minutes=UNPAID_MINUTES.value()),
@@ -79,38 +91,62 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
 
 
 def _lines(order: Order, offer: Offer) -> list[OrderLine]:
-    return [
-        OrderLine(
-            order=order,
-            position=position,
-            product_id=wanted.sku.product_id,
-            sku_id=wanted.sku.sku_id,
-            product_name=wanted.sku.product_name,
-            sku_code=wanted.sku.code,
-            options=wanted.sku.options_label[:200],
-            image_url=wanted.sku.image_url,
+    bought = [
+        _line(
+            order,
+            position,
+            wanted.sku,
+            wanted.quantity,
             unit_price_fen=line.unit_price_fen,
-            quantity=line.quantity,
             subtotal_fen=line.subtotal_fen,
             payable_fen=line.payable_fen,
-            adjustments=_plain(line.adjustments),
-            weight_g=wanted.sku.weight_g,
-            volume_cm3=wanted.sku.volume_cm3,
+            adjustments=plain(line.adjustments),
         )
         for position, (wanted, line) in enumerate(zip(offer.lines, offer.quote.lines, strict=True))
     ]
+    free = {"unit_price_fen": 0, "subtotal_fen": 0, "payable_fen": 0, "is_gift": True}
+    given = [
+        _line(order, position, gift.sku, gift.quantity, adjustments=[asdict(gift.given)], **free)
+        for position, gift in enumerate(offer.gifts, start=len(bought))
+    ]
+    return bought + given
 
 
-def _plain(adjustments: Sequence[Adjustment]) -> list[dict[str, Any]]:
-    return [{**asdict(each), "label": str(each.label)} for each in adjustments]
+def _line(order: Order, position: int, sku: SkuSnapshot, quantity: int, **sums: Any) -> OrderLine:
+    return OrderLine(
+        order=order,
+        position=position,
+        product_id=sku.product_id,
+        sku_id=sku.sku_id,
+        product_name=sku.product_name,
+        sku_code=sku.code,
+        options=sku.options_label[:200],
+        image_url=sku.image_url,
+        quantity=quantity,
+        weight_g=sku.weight_g,
+        volume_cm3=sku.volume_cm3,
+        **sums,
+    )
+
+
+def _plain_rejections(rejected: Iterable[Rejection]) -> list[dict[str, Any]]:
+    return [{**asdict(each), "message": str(each.message)} for each in rejected]
 
 
 def _take_stock(order: Order, lines: Sequence[OrderLine]) -> None:
-    items = {line.sku_id: line.quantity for line in lines}
+    items: Counter[int] = Counter()
+    for line in lines:
+        items[line.sku_id] += line.quantity
     try:
         reserve_stock(reference=order.number, items=items, expires_at=order.expires_at)
     except OutOfStock as refusal:
         # The offer saw enough a moment ago; somebody was faster. Named by the member's lines, as in an offer.
         gone = [index for index, line in enumerate(lines) if line.sku_id in refusal.data["sku_ids"]]
-        details = [Detail(f"/items/{index}/quantity", OutOfStock.code, OutOfStock.message) for index in gone]
+        details = [Detail(f"/{_place(lines, index)}/quantity", OutOfStock.code, OutOfStock.message) for index in gone]
         raise OutOfStock(details=details, **refusal.data) from refusal
+
+
+def _place(lines: Sequence[OrderLine], index: int) -> str:
+    """Of a line in the quote: gifts are listed apart from what was asked for."""
+    bought = sum(not line.is_gift for line in lines)
+    return f"items/{index}" if index < bought else f"gifts/{index - bought}"

@@ -172,7 +172,7 @@ def test_history_begins_with_the_order(client):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("lines", "statements"), [(1, 12), (20, 13)])
+@pytest.mark.parametrize(("lines", "statements"), [(1, 14), (20, 15)])
 def test_an_order_takes_few_statements_however_many_lines(lines, statements):
     """At most 14 are allowed for one line; the session, BEGIN, COMMIT and the idempotency key are among them."""
     client = buyer(MemberFactory())

@@ -50,9 +50,11 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
 
     assert answer.json() == {
         "lines": [line(tea, 2, 3990, 7980), line(cup, 1, 1250, 1250)],
+        "gifts": [],
         "goods_fen": 9230,
         "discount_fen": 0,
         "freight_fen": 1700,  # 1700 g: the first kilogram and one begun
+        "freight_adjustments": [],
         "points_used": 0,
         "points_discount_fen": 0,
         "payable_fen": 10_930,

@@ -66,6 +66,7 @@ class SkuInline(CatalogFormMixin, TabularInline):
         "price_fen",
         "market_price_fen",
         "cost_fen",
+        "floor_price_fen",
         "weight_g",
         "volume_cm3",
         "is_active",
@@ -144,7 +145,15 @@ class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
         (None, {"fields": [("code", "kind"), ("name", "name_en"), "subtitle", ("category", "brand"), "description"]}),
         (
             _("Sale"),
-            {"fields": ["on_shelf", "shelf_from", "shelf_until", ("limit_per_order", "limit_per_member")]},
+            {
+                "fields": [
+                    "on_shelf",
+                    "shelf_from",
+                    "shelf_until",
+                    ("limit_per_order", "limit_per_member"),
+                    "max_discount_bp",
+                ]
+            },
         ),
     ]
     autocomplete_fields = ["brand"]

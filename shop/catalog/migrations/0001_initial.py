@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('price_fen', models.PositiveIntegerField(verbose_name='price (fen)')),
                 ('market_price_fen', models.PositiveIntegerField(blank=True, null=True, verbose_name='market price (fen)')),
                 ('cost_fen', models.PositiveIntegerField(blank=True, null=True, verbose_name='cost (fen)')),
+                ('floor_price_fen', models.PositiveIntegerField(blank=True, help_text='No promotion lowers a unit below it.', null=True, verbose_name='floor price (fen)')),
                 ('weight_g', models.PositiveIntegerField(default=0, verbose_name='weight (g)')),
                 ('volume_cm3', models.PositiveIntegerField(default=0, verbose_name='volume (cm³)')),
                 ('image', models.ImageField(blank=True, upload_to='skus/', verbose_name='image')),
@@ -125,6 +126,7 @@ class Migration(migrations.Migration):
                 ('shelf_until', models.DateTimeField(blank=True, null=True, verbose_name='on shelf until')),
                 ('limit_per_order', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per order')),
                 ('limit_per_member', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per member')),
+                ('max_discount_bp', models.PositiveIntegerField(default=10000, help_text='Promotions together take off no more of the price than this: 3000 is thirty percent.', verbose_name='maximum discount (bp)')),
                 ('created_at', models.DateTimeField(default=shop.core.clock.now, editable=False, verbose_name='created at')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -157,6 +159,7 @@ class Migration(migrations.Migration):
                 ('shelf_until', models.DateTimeField(blank=True, null=True, verbose_name='on shelf until')),
                 ('limit_per_order', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per order')),
                 ('limit_per_member', models.PositiveIntegerField(blank=True, null=True, verbose_name='limit per member')),
+                ('max_discount_bp', models.PositiveIntegerField(default=10000, help_text='Promotions together take off no more of the price than this: 3000 is thirty percent.', verbose_name='maximum discount (bp)')),
                 ('min_price_fen', models.PositiveIntegerField(default=0, editable=False, verbose_name='lowest price (fen)')),
                 ('skus_in_stock', models.PositiveIntegerField(default=0, editable=False, verbose_name='SKUs in stock')),
                 ('sales', models.PositiveIntegerField(default=0, editable=False, verbose_name='units sold')),
@@ -182,6 +185,7 @@ class Migration(migrations.Migration):
                 ('price_fen', models.PositiveIntegerField(verbose_name='price (fen)')),
                 ('market_price_fen', models.PositiveIntegerField(blank=True, null=True, verbose_name='market price (fen)')),
                 ('cost_fen', models.PositiveIntegerField(blank=True, null=True, verbose_name='cost (fen)')),
+                ('floor_price_fen', models.PositiveIntegerField(blank=True, help_text='No promotion lowers a unit below it.', null=True, verbose_name='floor price (fen)')),
                 ('weight_g', models.PositiveIntegerField(default=0, verbose_name='weight (g)')),
                 ('volume_cm3', models.PositiveIntegerField(default=0, verbose_name='volume (cm³)')),
                 ('image', models.TextField(blank=True, max_length=100, verbose_name='image')),
@@ -301,6 +305,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='product',
             constraint=models.CheckConstraint(condition=models.Q(('shelf_until__isnull', True), ('shelf_from__isnull', True), ('shelf_until__gt', models.F('shelf_from')), _connector='OR'), name='product_shelf_window'),
+        ),
+        migrations.AddConstraint(
+            model_name='product',
+            constraint=models.CheckConstraint(condition=models.Q(('max_discount_bp__lte', 10000)), name='product_discount_is_a_share'),
         ),
         migrations.AddConstraint(
             model_name='collectionitem',

@@ -37,6 +37,7 @@ class ProductFields(TypedDict, total=False):
     brand_id: int | None
     limit_per_order: int | None
     limit_per_member: int | None
+    max_discount_bp: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ class SkuInput:
     options: Mapping[str, str] = field(default_factory=dict)
     market_price_fen: int | None = None
     cost_fen: int | None = None
+    floor_price_fen: int | None = None
     weight_g: int = 0
     volume_cm3: int = 0
     image: str = ""
@@ -61,6 +63,7 @@ class SkuFields(TypedDict, total=False):
     options: Mapping[str, str]
     market_price_fen: int | None
     cost_fen: int | None
+    floor_price_fen: int | None
     weight_g: int
     volume_cm3: int
     image: str
@@ -136,6 +139,7 @@ def update_sku(*, sku_id: int, actor: Actor, now: datetime, **changes: Unpack[Sk
         setattr(sku, name, value)
     check_price(sku.market_price_fen)
     check_price(sku.cost_fen)
+    check_price(sku.floor_price_fen)
     sign(sku, actor, now)
     sku.save(update_fields=list(changes))
     products_changed(product_ids=[product_id])
@@ -237,6 +241,7 @@ def _create_skus(product: Product, skus: Sequence[SkuInput], *, actor: Actor, no
         check_price(sku.price_fen)
         check_price(sku.market_price_fen)
         check_price(sku.cost_fen)
+        check_price(sku.floor_price_fen)
     rows = [Sku(product=product, **asdict(sku)) for sku in skus]
     try:
         with transaction.atomic():

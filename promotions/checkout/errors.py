@@ -1,0 +1,13 @@
+"""Refusals of promotions at checkout."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class PromotionsChanged(DomainError):
+    code, status, message = (
+        "promotions_changed",
+        409,
+        _("What you are offered has changed. Please check the price again."),
+    )

@@ -1,0 +1,240 @@
+"""The mechanisms of promotions, in the order in which an order claims them: the one list to read.
+
+Each brings its terms into a quote, holds for an order what the quote took of it, uses that up when the order is paid,
+and gives it back when the order is not. Promotion rows are locked before points, as the order of locks has it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from points.deduction.queries import deduction_for
+from points.ledger import services as ledger
+from promotions.campaigns.audience import Buyer
+from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
+from promotions.checkout.benefits import member_price, member_shipping, tier_of
+from promotions.checkout.errors import PromotionsChanged
+from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
+from promotions.coupons.terms import terms_for as coupons_for
+from promotions.discounts.live import live
+from promotions.discounts.services.using import (
+    OfferUse,
+    UnitUse,
+    claim_spend_offers,
+    claim_timed_discounts,
+    release_discounts,
+)
+from promotions.discounts.terms import spend_offers_for, timed_discounts_for
+from promotions.pricing import model
+from promotions.pricing.model import Adjustment, CartSnapshot, PointsTerms, Quote
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who wants what, when. An order that is being placed (`binding`) needs no terms of what was not asked for."""
+
+    buyer: Buyer
+    cart: CartSnapshot
+    now: datetime
+    binding: bool = False
+
+    @cached_property
+    def for_campaigns(self) -> Mapping[str, Any]:
+        """What discounts and offers look at; what is published is asked for once."""
+        return {"buyer": self.buyer, "lines": self.cart.lines, "now": self.now, "published": live()}
+
+
+@dataclass(frozen=True)
+class Taking:
+    """An order that takes what its quote applied."""
+
+    order_number: str
+    member_id: int
+    buyer: Buyer
+    cart: CartSnapshot
+    quote: Quote
+    now: datetime
+
+    def applied(self, *kinds: str) -> list[Adjustment]:
+        return [each for each in self.quote.applied if each.kind in kinds]
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A paid order, and what was paid for it in money."""
+
+    order_number: str
+    member_id: int
+    paid_fen: int
+    now: datetime
+
+
+class Mechanism:
+    """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim."""
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        """What it adds to the fields of `Terms`."""
+        return {}
+
+    def taken(self, taking: Taking) -> Sequence[Adjustment]:
+        """What the quote applied of it; it is claimed only where there is something."""
+        return taking.applied(*self.kinds)
+
+    def claim(self, taking: Taking) -> None: ...
+
+    def confirm(self, settling: Settling) -> None: ...
+
+    def release(self, order_number: str, now: datetime) -> None: ...
+
+
+class NewMember(Mechanism):
+    """Promotions for new members act on one order: the first one placed, until it is given up."""
+
+    name, kinds = "first_purchase", ()
+
+    def taken(self, taking: Taking) -> Sequence[Adjustment]:
+        return taking.quote.applied if taking.buyer.is_new else ()
+
+    def claim(self, taking: Taking) -> None:
+        if not take_first_purchase(member_id=taking.member_id, order_number=taking.order_number, now=taking.now):
+            raise PromotionsChanged
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_first_purchase(order_number=order_number)
+
+
+class MemberBenefits(Mechanism):
+    """The tier's price and free shipping, which nobody runs out of: there is nothing to claim."""
+
+    name, kinds = "member", (model.Mechanism.MEMBER_PRICE.value, "member_shipping")
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        tier = tier_of(asking.buyer.tier_id)
+        if tier is None:
+            return {}
+        price, shipping = member_price(tier), member_shipping(tier)
+        return {"unit_prices": (price,) if price else (), "freight": (shipping,) if shipping else ()}
+
+    def taken(self, taking: Taking) -> Sequence[Adjustment]:
+        return ()
+
+
+class TimedDiscounts(Mechanism):
+    name, kinds = "timed_discount", (model.Mechanism.TIMED_DISCOUNT.value,)
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        return {"unit_prices": timed_discounts_for(**asking.for_campaigns)}
+
+    def claim(self, taking: Taking) -> None:
+        uses = [
+            UnitUse(each.id or 0, wanted, each.units, -each.amount_fen)
+            for wanted, priced in zip(taking.cart.lines, taking.quote.lines, strict=True)
+            for each in priced.adjustments
+            if each.kind in self.kinds
+        ]
+        claim_timed_discounts(order_number=taking.order_number, member_id=taking.member_id, uses=uses, now=taking.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_discounts(order_number=order_number, now=now)
+
+
+class SpendOffers(Mechanism):
+    name, kinds = "spend_offer", (model.Mechanism.SPEND_OFFER.value,)
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        return {"spend_offers": spend_offers_for(**asking.for_campaigns)}
+
+    def claim(self, taking: Taking) -> None:
+        uses = [
+            OfferUse(each.id or 0, -each.amount_fen, _gifts_of(taking.quote, each.id or 0))
+            for each in self.taken(taking)
+        ]
+        claim_spend_offers(order_number=taking.order_number, member_id=taking.member_id, uses=uses, now=taking.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_discounts(order_number=order_number, now=now)
+
+
+class Coupons(Mechanism):
+    name, kinds = "coupon", ("coupon",)
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        if asking.binding and not asking.cart.coupon_ids:
+            return {}
+        return {"coupons": coupons_for(buyer=asking.buyer, lines=asking.cart.lines, now=asking.now)}
+
+    def claim(self, taking: Taking) -> None:
+        costs = {each.id or 0: -each.amount_fen for each in self.taken(taking)}
+        claim_coupons(order_number=taking.order_number, member_id=taking.member_id, costs_fen=costs, now=taking.now)
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_coupons(order_number=settling.order_number, revenue_fen=settling.paid_fen, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_coupons(order_number=order_number, now=now)
+
+
+class Points(Mechanism):
+    name, kinds = "points", (model.Mechanism.POINTS.value,)
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        buyer = asking.buyer
+        if buyer.member_id is None or not asking.cart.points_to_use:
+            return {}
+        found = deduction_for(member_id=buyer.member_id, tier_id=buyer.tier_id, now=asking.now)
+        if found is None:
+            return {"points": PointsTerms(available=0, cap_bp=0)}
+        return {"points": PointsTerms(found.available, found.points_per_yuan, found.cap_bp, found.step, found.minimum)}
+
+    def claim(self, taking: Taking) -> None:
+        ledger.hold(
+            reference=hold_reference(taking.order_number),
+            member_id=taking.member_id,
+            points=taking.quote.points_used,
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        ledger.capture(
+            hold_reference=hold_reference(settling.order_number),
+            reference=spending_reference(settling.order_number),
+            now=settling.now,
+        )
+
+    def release(self, order_number: str, now: datetime) -> None:
+        held = hold_reference(order_number)
+        ledger.release(hold_reference=held, reference=f"{held}:released", now=now)
+
+
+MECHANISMS: tuple[Mechanism, ...] = (
+    NewMember(),
+    MemberBenefits(),
+    TimedDiscounts(),
+    SpendOffers(),
+    Coupons(),
+    Points(),
+)
+BY_NAME: Mapping[str, Mechanism] = {each.name: each for each in MECHANISMS}
+
+
+def hold_reference(order_number: str) -> str:
+    """Of the points that an order holds until it is paid."""
+    return f"checkout:{order_number}"
+
+
+def spending_reference(order_number: str) -> str:
+    """Of the points that an order was paid with."""
+    return f"checkout:{order_number}:paid"
+
+
+def _gifts_of(quote: Quote, offer_id: int) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for gift in quote.gifts:
+        if gift.id == offer_id:
+            units[gift.sku_id] = units.get(gift.sku_id, 0) + gift.quantity
+    return units

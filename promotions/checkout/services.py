@@ -1,0 +1,128 @@
+"""The one door to promotions: quote, claim, confirm, complete, release.
+
+All but the quote are building blocks inside the transaction of an order whose row the caller holds, and repeatable:
+what is claimed, confirmed or released stays so. They come before the order takes or gives back stock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from points.ledger import services as ledger
+from promotions.campaigns.services.first_purchases import confirm_first_purchase
+from promotions.checkout.combination import COMBINATION
+from promotions.checkout.mechanisms import BY_NAME, MECHANISMS, Asking, Points, Settling, Taking, spending_reference
+from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
+from promotions.checkout.preferences import order_limits
+from promotions.coupons.models import CouponTemplate
+from promotions.coupons.services import give_for_purchase
+from promotions.pricing.engine import price
+from promotions.pricing.model import Adjustment, Quote, Terms
+from shop.core.state import check_transition
+
+Moment = CouponTemplate.Moment
+
+
+def quote(asking: Asking) -> Quote:
+    """The price of the cart with everything that the buyer is offered. Reads only."""
+    return price(asking.cart, load_terms(asking))
+
+
+def load_terms(asking: Asking) -> Terms:
+    """What all mechanisms offer, in a number of queries that depends neither on lines nor on live promotions."""
+    fields: dict[str, Any] = {}
+    for mechanism in MECHANISMS:
+        for name, more in mechanism.terms(asking).items():
+            fields[name] = fields[name] + more if name in fields else more
+    return Terms(**fields, combination=COMBINATION.value(), limits=order_limits())
+
+
+def claim(taking: Taking) -> list[PromotionClaim]:
+    """Hold for the order what its quote applied; an order without promotions costs no statement.
+
+    Raises what mechanisms do when somebody was faster: CouponNotUsable, DiscountSoldOut, DiscountLimitReached,
+    GiftsGone, BudgetSpent, CampaignNotLive, InsufficientPoints, PromotionsChanged. The order is undone then.
+    """
+    wanted = [(mechanism, taken) for mechanism in MECHANISMS if (taken := mechanism.taken(taking))]
+    if not wanted or PromotionClaim.objects.filter(order_number=taking.order_number).exists():
+        return []
+    for mechanism, _taken in wanted:
+        mechanism.claim(taking)
+    return PromotionClaim.objects.bulk_create(
+        [
+            PromotionClaim(
+                order_number=taking.order_number,
+                mechanism=mechanism.name,
+                taken=plain(taken),
+                amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
+                points=sum(each.points for each in taken if each.kind in mechanism.kinds),
+                claimed_at=taking.now,
+            )
+            for mechanism, taken in wanted
+        ]
+    )
+
+
+def confirm(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> None:
+    """The order is paid: what it held is used, and its buyer is no new member any more."""
+    settling = Settling(order_number, member_id, paid_fen, now)
+    for held in _locked(order_number, ClaimStatus.CLAIMED):
+        BY_NAME[held.mechanism].confirm(settling)
+        _move(held, ClaimStatus.CONFIRMED, now)
+    confirm_first_purchase(member_id=member_id, order_number=order_number, now=now)
+
+
+def release(*, order_number: str, now: datetime) -> None:
+    """The order is given up unpaid: everything that it held is there again."""
+    for held in _locked(order_number, ClaimStatus.CLAIMED):
+        BY_NAME[held.mechanism].release(order_number, now)
+        _move(held, ClaimStatus.RELEASED, now)
+
+
+def complete(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> None:
+    """The member has the goods: the claims are settled, and coupons for a purchase that is completed are given."""
+    for used in _locked(order_number, ClaimStatus.CONFIRMED):
+        _move(used, ClaimStatus.COMPLETED, now)
+    reward(order_number=order_number, member_id=member_id, paid_fen=paid_fen, moment=Moment.COMPLETION, now=now)
+
+
+def reward(*, order_number: str, member_id: int, paid_fen: int, moment: str, now: datetime) -> None:
+    """Coupons that the order has earned its buyer at this moment, once."""
+    give_for_purchase(member_id=member_id, order_number=order_number, paid_fen=paid_fen, moment=moment, now=now)
+
+
+def return_points(*, order_number: str, reference: str, refunded_fen: int, paid_fen: int, now: datetime) -> int:
+    """Give back of the points that the order was paid with the share that all refunds so far have of the money paid.
+
+    Returns how many came back now. The sum over all refunds is exact, however many there are and whichever comes twice.
+    """
+    used = PromotionClaim.objects.filter(order_number=order_number, mechanism=Points.name)
+    held = used.exclude(status__in=[ClaimStatus.CLAIMED, ClaimStatus.RELEASED]).select_for_update(no_key=True).first()
+    if held is None or not paid_fen:
+        return 0
+    target = held.points * min(refunded_fen, paid_fen) // paid_fen
+    more = target - held.points_returned
+    if more <= 0:
+        return 0
+    ledger.reverse(of=spending_reference(order_number), reference=reference, points=more, now=now)
+    held.points_returned = target
+    held.save(update_fields=["points_returned"])
+    return more
+
+
+def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:
+    """As JSON keeps them, in the words of this moment."""
+    return [{**asdict(each), "label": str(each.label)} for each in adjustments]
+
+
+def _locked(order_number: str, status: ClaimStatus) -> list[PromotionClaim]:
+    claims = PromotionClaim.objects.filter(order_number=order_number, status=status)
+    return list(claims.order_by("pk").select_for_update(no_key=True))
+
+
+def _move(claimed: PromotionClaim, status: ClaimStatus, now: datetime) -> None:
+    check_transition(CLAIM_TRANSITIONS, current=claimed.status, target=status)
+    claimed.status = status
+    setattr(claimed, claimed.stamp, now)
+    claimed.save(update_fields=["status", claimed.stamp])

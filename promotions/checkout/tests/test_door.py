@@ -1,0 +1,299 @@
+"""What an order takes of promotions, from the quote to the end of the order, as members place it: over HTTP."""
+
+import pytest
+
+from members.identity.tests.factories import MemberFactory
+from members.tiers.models import Tier
+from members.tiers.services import set_manual_tier
+from orders.checkout.locks import lock_order
+from orders.checkout.models import Order, OrderLine, OrderStatus
+from orders.checkout.services.cancellation import cancel_unpaid
+from orders.checkout.tests.making import buyer, items, place, quote, stock
+from orders.fulfilment.tests.test_parcels import deliver_facts, pay
+from points.ledger.queries import balance_of
+from points.ledger.services import grant
+from promotions.campaigns.models import FirstPurchase
+from promotions.checkout import services
+from promotions.checkout.models import ClaimStatus, PromotionClaim
+from promotions.coupons.models import Coupon
+from promotions.coupons.tests.making import make_coupon, make_live_template
+from promotions.discounts.models import SpendOffer, TimedDiscountItem
+from promotions.discounts.tests.making import draft_discount, draft_offer, published
+from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock
+from shop.core.actors import Actor
+from shop.core.transactions import unit_of_work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def client(member):
+    return buyer(member)
+
+
+@pytest.fixture
+def tea():
+    return SkuFactory(price_fen=10_000, stock=20)
+
+
+def give_points(member, points):
+    now = clock.now()
+    with unit_of_work():
+        grant(
+            reference=f"t:{member.pk}",
+            member_id=member.pk,
+            points=points,
+            source="manual",
+            now=now,
+            matures_at=now,
+            expires_at=None,
+        )
+
+
+def points_of(member):
+    balance = balance_of(member_id=member.pk, now=clock.now())
+    return balance.available, balance.held
+
+
+def campaign(draft, *children, **fields):
+    return published(draft(*children, starts_at=clock.now(), ends_at=None, **fields), now=clock.now())
+
+
+def order_of(answer):
+    assert answer.status_code == 201, answer.content
+    return Order.objects.get(number=answer.json()["number"])
+
+
+def cancel(order):
+    with unit_of_work():
+        cancel_unpaid(order=lock_order(number=order.number), actor=Actor.member(order.member_id), now=clock.now())
+
+
+def claims(order):
+    return dict(PromotionClaim.objects.filter(order_number=order.number).values_list("mechanism", "status"))
+
+
+@pytest.fixture
+def rich_order(member, client, tea):
+    """2 × ¥100: ¥90 each for a while, ¥30 off from ¥150, a coupon of ¥20, then 1,000 points: ¥120 and a gift."""
+    gift = SkuFactory(price_fen=900, stock=5)
+    campaign(draft_discount, {"sku": tea, "price_fen": 9000, "quota": 10})
+    tier = {"threshold_fen": 15_000, "off_fen": 3000, "gift_sku": gift, "gift_quantity": 1, "gift_quota": 3}
+    campaign(draft_offer, tier, budget_fen=10_000)
+    coupon = make_coupon(member, template=make_live_template(), now=clock.now())
+    give_points(member, 1500)
+    body = {"items": items((tea, 2)), "coupon_ids": [coupon.pk], "points_to_use": 1000}
+    return order_of(place(client, {**body, "expected_payable_fen": 12_000}))
+
+
+def test_an_order_keeps_all_that_its_price_came_from(rich_order):
+    assert (rich_order.goods_fen, rich_order.discount_fen, rich_order.payable_fen) == (20_000, 8000, 12_000)
+    assert [(each["kind"], each["amount_fen"]) for each in rich_order.adjustments] == [
+        ("timed_discount", -2000),
+        ("spend_offer", -3000),
+        ("coupon", -2000),
+        ("points", -1000),
+    ]
+    assert all(each["version"] for each in rich_order.adjustments[:2])
+    assert rich_order.points_used == 1000
+    bought, given = rich_order.lines.all()
+    assert [each["amount_fen"] for each in bought.adjustments] == [-2000, -3000, -2000, -1000]
+    assert (bought.adjustments[0]["units"], bought.adjustments[3]["points"]) == (2, 1000)
+    assert (given.is_gift, given.quantity, given.payable_fen) == (True, 1, 0)
+
+
+def test_a_placed_order_holds_what_it_takes(rich_order, member, tea):
+    assert claims(rich_order) == dict.fromkeys(
+        ["first_purchase", "timed_discount", "spend_offer", "coupon", "points"], ClaimStatus.CLAIMED
+    )
+    assert points_of(member) == (500, 1000)
+    assert Coupon.objects.get().status == "locked"
+    assert TimedDiscountItem.objects.get().taken == 2
+    assert SpendOffer.objects.get().spent_fen == 3000
+    assert stock(tea) == (18, 2)
+    assert stock(rich_order.lines.get(is_gift=True).sku) == (4, 1)
+
+
+def test_a_paid_order_has_used_it(rich_order, member):
+    pay(rich_order)
+    assert set(claims(rich_order).values()) == {ClaimStatus.CONFIRMED}
+    assert points_of(member) == (500, 0)
+    assert Coupon.objects.get().status == "used"
+    assert FirstPurchase.objects.get().is_paid
+
+
+def test_an_order_given_up_gives_everything_back(rich_order, member, tea):
+    cancel(rich_order)
+    assert set(claims(rich_order).values()) == {ClaimStatus.RELEASED}
+    assert points_of(member) == (1500, 0)
+    assert Coupon.objects.get().status == "unused"
+    assert TimedDiscountItem.objects.get().taken == 0
+    assert SpendOffer.objects.get().spent_fen == 0
+    assert stock(tea) == (20, 0)
+    assert stock(rich_order.lines.get(is_gift=True).sku) == (5, 0)
+    assert not FirstPurchase.objects.exists()
+
+
+def test_each_step_takes_effect_once_however_often_it_is_told(rich_order, member):
+    number, now = rich_order.number, clock.now()
+    with unit_of_work():
+        for _ in range(2):
+            services.confirm(order_number=number, member_id=member.pk, paid_fen=12_000, now=now)
+        services.release(order_number=number, now=now)
+        for _ in range(2):
+            services.complete(order_number=number, member_id=member.pk, paid_fen=12_000, now=now)
+    assert set(claims(rich_order).values()) == {ClaimStatus.COMPLETED}
+    assert points_of(member) == (500, 0)
+    assert Coupon.objects.get().status == "used"
+
+
+def test_refunds_in_steps_give_points_back_exactly(rich_order, member):
+    pay(rich_order)
+    back = []
+    with unit_of_work():
+        # 1,000 points for ¥120: a third, twice told, then the rest and more.
+        for number, refunded in enumerate((4000, 4000, 9999, 12_000, 13_000)):
+            back.append(
+                services.return_points(
+                    order_number=rich_order.number,
+                    reference=f"refund:{number}",
+                    refunded_fen=refunded,
+                    paid_fen=12_000,
+                    now=clock.now(),
+                )
+            )
+    assert back == [333, 0, 500, 167, 0]
+    assert points_of(member) == (1500, 0)
+
+
+def test_points_of_an_order_that_was_never_paid_do_not_come_back_twice(rich_order, member):
+    cancel(rich_order)
+    with unit_of_work():
+        returned = services.return_points(
+            order_number=rich_order.number, reference="r", refunded_fen=12_000, paid_fen=12_000, now=clock.now()
+        )
+    assert returned == 0
+    assert points_of(member) == (1500, 0)
+
+
+def test_a_plain_order_claims_nothing(client, tea):
+    order = order_of(place(client, {"items": items((tea, 1))}))
+    assert claims(order) == {}
+    pay(order)
+    assert FirstPurchase.objects.get().order_number == order.number
+
+
+def test_an_order_that_costs_nothing_is_paid_without_a_gateway(member, client, tea):
+    make_live = make_live_template(amount_off_fen=99_000, threshold_fen=0)
+    coupon = make_coupon(member, template=make_live, now=clock.now())
+    order = order_of(place(client, {"items": items((tea, 1)), "coupon_ids": [coupon.pk]}))
+    assert (order.payable_fen, order.status) == (0, OrderStatus.PENDING_PAYMENT)
+    answer = client.post(
+        f"/api/v1/orders/{order.number}/payments",
+        {"method": "balance_free"},
+        headers={"Idempotency-Key": "free-order-1"},
+    )
+    assert (answer.status_code, answer.json()["status"]) == (201, "succeeded")
+    order.refresh_from_db()
+    assert order.status == OrderStatus.PAID
+    assert claims(order)["coupon"] == ClaimStatus.CONFIRMED
+    deliver_facts()
+
+
+def test_a_coupon_is_used_by_one_order_only(member, client, tea):
+    coupon = make_coupon(member, template=make_live_template(), now=clock.now())
+    body = {"items": items((tea, 1)), "coupon_ids": [coupon.pk]}
+    order_of(place(client, body))
+    refused = place(client, body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "selection_rejected")
+    assert Order.objects.count() == 1
+    assert stock(tea) == (19, 1)
+
+
+def test_nothing_is_left_of_an_order_whose_promotion_was_gone_in_the_end(member, client, tea, monkeypatch):
+    """Somebody takes the last of the budget between the price and the claim."""
+    offer = campaign(draft_offer, {"threshold_fen": 10_000, "off_fen": 2000}, budget_fen=2000)
+    give_points(member, 500)
+    make_claim = services.claim
+
+    def late(taking):
+        SpendOffer.objects.filter(pk=offer.pk).update(spent_fen=1)
+        return make_claim(taking)
+
+    monkeypatch.setattr("orders.checkout.services.placing.claim", late)
+    refused = place(client, {"items": items((tea, 1)), "points_to_use": 100})
+    assert (refused.status_code, refused.json()["code"]) == (409, "budget_spent")
+    assert not Order.objects.exists()
+    assert not OrderLine.objects.exists()
+    assert not PromotionClaim.objects.exists()
+    assert stock(tea) == (20, 0)
+    assert points_of(member) == (500, 0)
+
+
+def test_a_second_order_gets_nothing_that_is_for_new_members(member, client, tea):
+    campaign(draft_offer, {"threshold_fen": 10_000, "off_fen": 2000}, new_members_only=True)
+    assert order_of(place(client, {"items": items((tea, 1))})).discount_fen == 2000
+    assert order_of(place(client, {"items": items((tea, 1))})).discount_fen == 0
+
+
+def test_tiers_bring_their_price_and_free_shipping(member, client, tea):
+    gold = Tier.objects.get(code="gold")
+    Tier.objects.filter(pk=gold.pk).update(discount_bp=500, free_shipping=True)
+    set_manual_tier(
+        member_id=member.pk,
+        tier_id=gold.pk,
+        reason="guest",
+        last_day=None,
+        holds_down=False,
+        actor=Actor.staff("owner"),
+        now=clock.now(),
+    )
+    body = quote(client, {"items": items((tea, 2))}).json()
+    assert [(each["kind"], each["id"], each["amount_fen"]) for each in body["applied"]] == [
+        ("member_price", gold.pk, -1000),
+        ("member_shipping", gold.pk, 0),
+    ]
+    assert body["payable_fen"] == 19_000
+
+
+def test_a_gift_of_what_was_bought_is_reserved_with_it(client, tea):
+    campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": tea, "gift_quantity": 1})
+    order = order_of(place(client, {"items": items((tea, 2))}))
+    assert [(line.quantity, line.is_gift) for line in order.lines.all()] == [(2, False), (1, True)]
+    assert stock(tea) == (17, 3)
+    pay(order)
+    deliver_facts()
+
+
+def test_a_quote_shows_what_a_front_needs(member, client, tea):
+    campaign(draft_offer, {"threshold_fen": 25_000, "off_fen": 3000}, name="满 250 减 30")
+    coupon = make_coupon(member, template=make_live_template(threshold_fen=11_200), now=clock.now())
+    body = quote(client, {"items": items((tea, 1)), "coupon_ids": [coupon.pk]}).json()
+    assert [(each["kind"], each["code"], each["message"], each["asked"]) for each in body["rejected"]] == [
+        ("spend_offer", "spend_offer_threshold", "再买 ¥150.00，可享“满 250 减 30”", False),
+        ("coupon", "coupon_threshold_not_met", "还差 ¥12.00 可用", True),
+    ]
+    assert body["usable_coupons"] == [
+        {
+            "id": coupon.pk,
+            "label": "满 100 减 20",
+            "amount_fen": 0,
+            "usable": False,
+            "code": "coupon_threshold_not_met",
+            "message": "还差 ¥12.00 可用",
+        }
+    ]
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_queries_of_a_quote_depend_on_neither_lines_nor_promotions(member, lines, django_assert_num_queries):
+    skus = [SkuFactory(stock=5) for _ in range(lines)]
+    for sku in skus:
+        campaign(draft_offer, {"threshold_fen": 100, "off_fen": 10})
+        campaign(draft_discount, {"sku": sku, "off_bp": 500})
+    from_now = buyer(MemberFactory())
+    body = {"items": items(*((sku, 1) for sku in skus)), "coupon_ids": "best", "points_to_use": "max"}
+    quote(from_now, body)
+    with django_assert_num_queries(14):
+        assert quote(from_now, body).status_code == 200
