@@ -21,6 +21,7 @@ from promotions.campaigns.audience import Audience
 from promotions.campaigns.platform_rules import Traits
 from promotions.pricing.scopes import EVERYTHING, Scope
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.history import staff_of_request
 
 
 class CampaignStatus(models.TextChoices):
@@ -139,7 +140,7 @@ class Campaign(AudienceFields):
     approved_by = models.CharField(_("approved by"), max_length=80, blank=True, editable=False)
     end_reason = models.CharField(_("ended because"), max_length=10, choices=EndReason, blank=True, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
-    history = HistoricalRecords(inherit=True, excluded_fields=["spent_fen"])
+    history = HistoricalRecords(inherit=True, excluded_fields=["spent_fen"], get_user=staff_of_request)
 
     class Meta:
         abstract = True

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from promotions.checkout.models import CombinationRule
 from promotions.pricing.model import Combination, Mechanism
-from shop.core.actors import Actor
 from shop.core.kept import Kept
 from shop.core.transactions import use_case
 
@@ -20,8 +19,8 @@ PAIRS: tuple[Pair, ...] = tuple(
 
 
 @use_case
-def set_combination(*, agreements: Mapping[Pair, bool], actor: Actor) -> int:
-    """Store who agrees with whom; returns how many answers are new. `actor` is kept by the history of the rows."""
+def set_combination(*, agreements: Mapping[Pair, bool]) -> int:
+    """Store who agrees with whom; returns how many answers are new. Who gave them is in the history of the rows."""
     known = {(Mechanism(each.one), Mechanism(each.other)): each for each in CombinationRule.objects.all()}
     before, changed = combination_of(known), 0
     for pair, agrees in sorted(agreements.items()):

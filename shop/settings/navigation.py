@@ -121,6 +121,15 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Promotions"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("What combines with what"), "join_inner", "promotion_checkout_combinationrule"),
+            item(_("Promotions of orders"), "receipt", "promotion_checkout_promotionclaim"),
+        ],
+    },
+    {
         "title": _("Logistics"),
         "separator": True,
         "collapsible": True,

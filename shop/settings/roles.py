@@ -28,7 +28,7 @@ class Role:
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction")
-PROMOTIONS = ("campaigns", "coupons", "discounts")
+PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "auth", "django_celery_beat")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
@@ -51,7 +51,11 @@ ROLES: tuple[Role, ...] = (
         _("Warehouse"),
         {"network": VIEW, "network.warehousestock": EDIT, "allocation": EDIT, "shipments": EDIT, "carriers": VIEW},
     ),
-    Role("finance", _("Finance"), {"checkout": VIEW, "payments": EDIT, "ledger": VIEW, "ledger.manualgrant": EDIT}),
+    Role(
+        "finance",
+        _("Finance"),
+        {"checkout": VIEW, "promotion_checkout": VIEW, "payments": EDIT, "ledger": VIEW, "ledger.manualgrant": EDIT},
+    ),
     Role(
         "service",
         _("Customer service"),

@@ -60,7 +60,7 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
         "payable_fen": 10_930,
         "applied": [],
         "rejected": [],
-        "points_to_earn": 0,
+        "points_to_earn": 92,  # a point for each yuan of goods
         "usable_coupons": [],
         "promised_at": None,
         "address_required": False,
@@ -288,6 +288,7 @@ def test_a_quote_takes_as_many_queries_however_many_lines(client, freight, hangz
     skus = [SkuFactory(stock=0) for _ in range(lines)]
     receive(hangzhou, {sku.pk: 5 for sku in skus})
     quote(client, {"items": items((skus[0], 1))})
-    # SKUs, address, freight; for the promise the stock, the warehouses, the chosen one and the carriers' rates.
-    with django_assert_num_queries(8):
+    # SKUs, address, freight; for the promise the stock, the warehouses, the chosen one and the carriers' rates;
+    # the buyer, what is published and coupons; and for the points to earn the rules, the tier and earlier orders.
+    with django_assert_num_queries(15):
         assert quote(client, {"items": items(*((sku, 1) for sku in skus))}).status_code == 200

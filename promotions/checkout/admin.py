@@ -1,0 +1,85 @@
+"""What combines with what, as a grid of boxes; and what orders have taken of promotions, to look at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from promotions.checkout.combination import COMBINATION, set_combination
+from promotions.checkout.forms import LABELS, CombinationForm
+from promotions.checkout.models import CombinationRule, PromotionClaim
+from promotions.pricing.model import Mechanism
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.money import yuan
+
+
+@admin.register(CombinationRule)
+class CombinationRuleAdmin(ReadOnlyAdmin):
+    """One page instead of a list."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = request.user.has_perm("promotion_checkout.change_combinationrule")
+        COMBINATION.forget()
+        form = CombinationForm(request.POST or None, combination=COMBINATION.value(), locked=not may_change)
+        if request.method == "POST":
+            if not may_change:
+                raise PermissionDenied
+            if form.is_valid():
+                changed = set_combination(agreements=form.agreements)
+                messages.success(request, _("Saved; {count} answers are new.").format(count=changed))
+                return redirect("admin:promotion_checkout_combinationrule_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("What combines with what"),
+            "columns": [LABELS[mechanism] for mechanism in Mechanism],
+            "rows": form.rows,
+            "may_change": may_change,
+        }
+        return TemplateResponse(request, "admin/combination.html", context)
+
+
+@admin.register(PromotionClaim)
+class PromotionClaimAdmin(ReadOnlyAdmin):
+    list_display = ["order_number", "shown_mechanism", "status", "shown_amount", "points", "claimed_at"]
+    list_filter = ["mechanism", "status"]
+    search_fields = ["order_number"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    fields = [
+        "order_number",
+        "shown_mechanism",
+        "status",
+        "shown_amount",
+        "points",
+        "points_returned",
+        "shown_taken",
+        "claimed_at",
+        "confirmed_at",
+        "completed_at",
+        "released_at",
+    ]
+
+    @display(description=gettext_lazy("mechanism"), ordering="mechanism")
+    def shown_mechanism(self, row: PromotionClaim) -> str:
+        known = {mechanism.value: label for mechanism, label in LABELS.items()}
+        return str(known.get(row.mechanism, _("First purchase")))
+
+    @display(description=gettext_lazy("taken off"), ordering="amount_fen")
+    def shown_amount(self, row: PromotionClaim) -> str:
+        return yuan(row.amount_fen)
+
+    @display(description=gettext_lazy("taken"))
+    def shown_taken(self, row: PromotionClaim) -> str:
+        return (
+            format_html_join("", "{} {}<br>", ((each["label"], yuan(each["amount_fen"])) for each in row.taken)) or "–"
+        )
