@@ -26,6 +26,7 @@ LOGISTICS = {
     "/admin/carriers/carrierchoice/",
 }
 ORDERS = {"/admin/checkout/order/", "/admin/payments/payment/", "/admin/payments/refund/"}
+PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
 POINTS = {
     "/admin/ledger/expirypolicy/",
     "/admin/ledger/manualgrant/",
@@ -57,7 +58,7 @@ def linked(client):
     return {screen for screen in SCREENS if re.search(rf'href="{screen}"', page)}
 
 
-@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", ORDERS | POINTS)])
+@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", ORDERS | POINTS | PROMOTIONS)])
 def test_staff_see_their_own_work_only(accounts, account, expected):
     client = client_of(accounts[account])
     assert opened(client) == linked(client) == expected

@@ -108,6 +108,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Coupons of members"), "confirmation_number", "coupons_coupon"),
             item(_("Redemption codes"), "password", "coupons_codebatch"),
             item(_("Hand-outs"), "redeem", "coupons_handout"),
+            item(_("What combines with what"), "join_inner", "promotion_checkout_combinationrule"),
+            item(_("Promotions of orders"), "receipt", "promotion_checkout_promotionclaim"),
         ],
     },
     {
@@ -118,15 +120,6 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Orders"), "receipt_long", "checkout_order"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
-        ],
-    },
-    {
-        "title": _("Promotions"),
-        "separator": True,
-        "collapsible": True,
-        "items": [
-            item(_("What combines with what"), "join_inner", "promotion_checkout_combinationrule"),
-            item(_("Promotions of orders"), "receipt", "promotion_checkout_promotionclaim"),
         ],
     },
     {

@@ -54,7 +54,13 @@ ROLES: tuple[Role, ...] = (
     Role(
         "finance",
         _("Finance"),
-        {"checkout": VIEW, "promotion_checkout": VIEW, "payments": EDIT, "ledger": VIEW, "ledger.manualgrant": EDIT},
+        {
+            "checkout": VIEW,
+            "promotion_checkout.promotionclaim": VIEW,
+            "payments": EDIT,
+            "ledger": VIEW,
+            "ledger.manualgrant": EDIT,
+        },
     ),
     Role(
         "service",
