@@ -247,6 +247,7 @@ DEMO_LOADERS: list[str] = [
     "points.tasks.demo.load",
     "points.transfers.demo.load",
     "promotions.coupons.demo.load",
+    "promotions.discounts.demo.load",
     "orders.fulfilment.demo.load",
 ]
 INVARIANTS: list[str] = [
