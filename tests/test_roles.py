@@ -28,6 +28,7 @@ LOGISTICS = {
 ORDERS = {"/admin/checkout/order/", "/admin/payments/payment/", "/admin/payments/refund/"}
 PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
 POINTS = {
+    "/admin/accounts/ledgerproof/",
     "/admin/ledger/expirypolicy/",
     "/admin/ledger/manualgrant/",
     "/admin/ledger/pointaccount/",

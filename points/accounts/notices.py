@@ -58,3 +58,29 @@ EXPIRED = _change(
     body=gettext_noop("They were not spent in time. You have {available} points left."),
     short=gettext_noop("{points} points have expired. You have {available} left."),
 )
+EXPIRING = declare(
+    NotificationEvent(
+        code="points_expiring",
+        label=_("Points are about to expire"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,), (Channel.SUBSCRIBE, Channel.SMS)),
+        fields=(
+            _POINTS,
+            Field("last_valid_at", Kind.TEXT, _("last valid second"), "2026-12-31 23:59:59"),
+            Field("days", Kind.NUMBER, _("days ahead"), 7),
+        ),
+        link=_PAGE,
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("{points} points are about to expire"),
+                body=gettext_noop(
+                    "{points} of your points can be spent until {last_valid_at} and are gone afterwards."
+                ),
+            ),
+            Channel.SUBSCRIBE: Text(
+                body=gettext_noop("number1: {points}\ntime2: {last_valid_at}\nthing3: Spend them in time")
+            ),
+            Channel.SMS: Text(body=gettext_noop("{points} of your points can be spent until {last_valid_at} only.")),
+        },
+    )
+)

@@ -1,10 +1,14 @@
 """What a member sees of their points."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count
+
 from points.accounts.explaining import explain_all
+from points.accounts.models import ExpiryReminder
 from points.ledger.models import PointTransaction
 from points.ledger.queries import balance_of, expiring, points_worth_fen
 
@@ -44,3 +48,13 @@ def present_entries(movements: Sequence[PointTransaction]) -> list[dict[str, Any
         }
         for each in explain_all(movements)
     ]
+
+
+def delivered(*, round_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
+    """How many members each round reached, by (channel, status) of the delivery; one query."""
+    ways = ("notification__deliveries__channel", "notification__deliveries__status")
+    told = ExpiryReminder.objects.filter(round__in=round_ids, notification__deliveries__isnull=False)
+    found: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
+    for pk, channel, status, count in told.values_list("round", *ways).annotate(count=Count("pk")).order_by():
+        found[pk][channel, status] = count
+    return found

@@ -27,7 +27,7 @@ class Role:
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
-POINTS = ("ledger", "rules", "tasks", "transfers", "deduction")
+POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "auth", "django_celery_beat")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
@@ -42,7 +42,8 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", *PROMOTIONS), ALL)
+        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts"), ALL)
+        | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
     ),
@@ -60,6 +61,7 @@ ROLES: tuple[Role, ...] = (
             "payments": EDIT,
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
+            "accounts.ledgerproof": ("view", "add"),
         },
     ),
     Role(

@@ -1,5 +1,5 @@
 """Screens about members' points, one module for each kind."""
 
-from points.accounts.admin import statement
+from points.accounts.admin import liability, reminders, statement
 
-__all__ = ["statement"]
+__all__ = ["liability", "reminders", "statement"]

@@ -1,0 +1,9 @@
+"""Refusals of this room."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class NobodyToInvite(DomainError):
+    code, status, message = "nobody_to_invite", 409, _("There is nobody whose points still expire here.")

@@ -1,0 +1,21 @@
+"""What the merchant may change about reminders and gifts by file."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.preferences import whole_number
+
+_OFF = _("0 leaves this reminder out.")
+REMIND_FIRST = whole_number(
+    "points.remind_first", default=30, maximum=365, label=_("Days before expiry: first reminder"), help_text=_OFF
+)
+REMIND_SECOND = whole_number(
+    "points.remind_second", default=7, maximum=365, label=_("Days before expiry: second reminder"), help_text=_OFF
+)
+REMIND_LAST = whole_number(
+    "points.remind_last", default=1, maximum=365, label=_("Days before expiry: last reminder"), help_text=_OFF
+)
+
+
+def stages() -> list[int]:
+    """Days ahead at which members are reminded, the nearest first."""
+    return sorted({each for each in (REMIND_FIRST.value(), REMIND_SECOND.value(), REMIND_LAST.value()) if each})

@@ -1,0 +1,49 @@
+"""An activity for exactly those whose points expire: more points for what they buy until then."""
+
+from datetime import datetime
+
+from members.segments.models import Segment
+from members.segments.services import refresh_segment
+from points.accounts.errors import NobodyToInvite
+from points.accounts.models import ExpiryReminder, LinkedActivity, ReminderRound
+from points.rules.events import ORDER
+from points.rules.models import EarningRule
+from points.rules.services import publish_rule, save_draft
+from points.rules.spec import Multiplier, RuleSpec, Segments
+from shop.core.actors import Actor
+from shop.core.clock import business_day, day_bounds
+from shop.core.transactions import unit_of_work
+
+SOURCE = "points.reminders"
+
+
+def start_activity(*, round_id: int, name: str, multiplier_bp: int, actor: Actor, now: datetime) -> LinkedActivity:
+    """Publish a rule that multiplies the points of orders, for whom the round reminded, until their points are gone.
+
+    The audience is a segment of its own, so that campaigns can use it too. Raises NobodyToInvite, and what publishing
+    a rule raises.
+    """
+    with unit_of_work():
+        reminded = ReminderRound.objects.select_for_update(no_key=True).get(pk=round_id)
+        end = day_bounds(reminded.last_day)[1]
+        members = ExpiryReminder.objects.filter(round=reminded).values_list("member_id", flat=True)
+        if not members.exists() or end <= now:
+            raise NobodyToInvite
+        segment, _new = Segment.objects.get_or_create(
+            code=f"expiring-{reminded.last_day:%Y%m%d}-{reminded.stage}", defaults={"name": str(reminded)[:60]}
+        )
+        count, _gone = refresh_segment(
+            code=segment.code, source=SOURCE, member_ids=members.iterator(), now=now, until=end
+        )
+        spec = RuleSpec(
+            event=ORDER.code,
+            effect=Multiplier(multiplier_bp),
+            conditions=(Segments((segment.pk,)),),
+            first_day=business_day(now),
+            last_day=reminded.last_day,
+        )
+        rule = save_draft(rule=EarningRule(name=name), spec=spec, now=now)
+        publish_rule(rule_id=rule.pk, actor=actor, now=now)
+        return LinkedActivity.objects.create(
+            round=reminded, segment=segment, rule=rule, members=count, actor=str(actor)[:80], created_at=now
+        )
