@@ -85,3 +85,7 @@ class StoreThresholdNotMet(DomainError):
         409,
         _("The bill is {missing} short of what the coupon asks for."),
     )
+
+
+class TotalBelowClaimed(DomainError):
+    code, status, message = "coupon_total_below_claimed", 409, _("More than that have been claimed already.")

@@ -347,6 +347,7 @@ PROMOTION_TERMS = "promotions.campaigns.preview.published_terms"
 CAMPAIGN_RESULTS: dict[str, str] = {
     "timed_discount": "promotions.discounts.results.result_of_discount",
     "spend_offer": "promotions.discounts.results.result_of_offer",
+    "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {

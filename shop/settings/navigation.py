@@ -107,6 +107,7 @@ NAVIGATION: list[dict[str, Any]] = [
             },
             item(_("Discounts in orders"), "receipt", "discounts_discountuse"),
             item(_("What happened to campaigns"), "history", "campaigns_campaignevent"),
+            item(_("Coupon templates"), "local_activity", "coupons_coupontemplate"),
             item(_("Coupons of members"), "confirmation_number", "coupons_coupon"),
             item(_("Redemption codes"), "password", "coupons_codebatch"),
             item(_("Hand-outs"), "redeem", "coupons_handout"),

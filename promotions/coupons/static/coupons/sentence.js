@@ -1,0 +1,18 @@
+// While a coupon template is typed, its sentence says what the coupon would do.
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("#coupontemplate_form");
+  const place = document.querySelector("#coupon-sentence");
+  if (!form || !place || !form.querySelector("[name=kind]")) return;
+  const address = window.location.pathname.replace(/(add|[^/]+\/change)\/$/, "sentence/");
+  let timer;
+  const say = async () => {
+    const answer = await fetch(address, { method: "POST", body: new FormData(form) });
+    if (answer.ok) place.textContent = (await answer.json()).sentence || "–";
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(say, 400);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+});
