@@ -27,6 +27,7 @@ from members.tiers.forms import GrowthForm, ManualTierForm, ReasonForm, RulesFor
 from members.tiers.models import GrowthEntry, MemberTier, Tier, TierChange, TierPolicy, TierRequirement
 from members.tiers.services import adjust_growth, change_rules, end_manual_tier, set_manual_tier
 from members.tiers.services.rules import Preview, preview_rules
+from shop.catalog.cache import touch_listing
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -72,6 +73,11 @@ class TierAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Tier, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        # Products show the members' price.
+        touch_listing()
 
     @display(description=gettext_lazy("growth to reach it"))
     def threshold(self, tier: Any) -> str:

@@ -268,6 +268,7 @@ INVARIANTS: list[str] = [
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
     "promotions.discounts.facets.running_discounts",
+    "promotions.checkout.facets.member_prices",
 ]
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
