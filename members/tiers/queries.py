@@ -70,11 +70,6 @@ def tiers_at(asked: Sequence[tuple[int, datetime]]) -> list[Tier]:
     return [tiers[pk] for pk in ids]
 
 
-def lowest_tier() -> Tier:
-    """Of whoever has earned no growth, and of visitors."""
-    return Tier.objects.get(pk=_lowest())
-
-
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """`tier` and `growth` of the members' profiles, in one query; see `MEMBER_PROFILE_PROVIDERS`."""
     rows = Member.objects.filter(pk__in=member_ids).values_list("pk", "tier_standing__growth", held_tier_id())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from members.segments.queries import segments_at
-from members.tiers.queries import lowest_tier, tiers_at
+from members.tiers.queries import tiers_at
 from points.rules.engine import RuleSet
 from points.rules.events import Earner
 from points.rules.spec import Segments
@@ -27,9 +27,3 @@ def earners_at(asked: Sequence[tuple[int, datetime]], *, rules: RuleSet) -> list
         Earner(member_id, tier.code, tier.points_multiplier_bp, held)
         for (member_id, _), tier, held in zip(asked, tiers_at(asked), segments, strict=True)
     ]
-
-
-def visitor() -> Earner:
-    """Somebody whom nothing is known of: as a member without growth would earn. One query."""
-    tier = lowest_tier()
-    return Earner(None, tier.code, tier.points_multiplier_bp)

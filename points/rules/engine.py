@@ -38,12 +38,16 @@ class LiveRule:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """The rules that hold together, and what their conditions look up. Rules stand in the order of `by_priority`."""
+    """The rules that hold together, and what their conditions look up. Rules stand in the order of `by_priority`.
+
+    A `visitor` is somebody of whom nothing is known, who earns like a member without growth.
+    """
 
     version: int
     rules: tuple[LiveRule, ...]
     calendar: Calendar = Calendar()
     category_paths: Mapping[int, str] = field(default_factory=dict)
+    visitor: Earner = Earner(None, "", WHOLE_BP)
 
     def with_draft(self, draft: LiveRule) -> "RuleSet":
         """The set as it would be with this rule published."""

@@ -7,7 +7,6 @@ clock is said in `valid_until`.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from points.rules.earners import visitor
 from points.rules.engine import RuleSet, evaluate
 from points.rules.events import ORDER, EarningEvent, EarningLine
 from points.rules.live import live_rules
@@ -19,12 +18,12 @@ NOBODY = 0
 
 
 def points_to_earn(*, products: Sequence[FacetSubject], now: datetime) -> Mapping[int, Facets]:
-    """Two queries for any number of products: rules with categories, and the lowest tier."""
+    """One query for any number of products."""
     rules = live_rules(category_ids={product.category_id for product in products})
-    earner, until = visitor(), changes_at(rules, now)
+    until = changes_at(rules, now)
     return {
         product.product_id: Facets(
-            points_to_earn=evaluate(_bought(product, rules, now), earner, rules, {}).points, valid_until=until
+            points_to_earn=evaluate(_bought(product, rules, now), rules.visitor, rules, {}).points, valid_until=until
         )
         for product in products
     }

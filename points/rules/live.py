@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from django.db import connection
 
 from points.rules.engine import LiveRule, RuleSet, by_priority
+from points.rules.events import Earner
 from points.rules.models import Holiday, RuleSetVersion, RuleVersion
 from points.rules.preferences import MEMBER_DAY
 from points.rules.screening import Calendar
 
 _NEWEST = """
     SELECT (SELECT max(id) FROM rules_rulesetversion),
-        (SELECT json_object_agg(id, path) FROM catalog_category WHERE id = ANY(%s))
+        (SELECT json_object_agg(id, path) FROM catalog_category WHERE id = ANY(%s)),
+        (SELECT json_build_array(tier.code, tier.points_multiplier_bp)
+            FROM tiers_tier tier JOIN tiers_tierrequirement need ON need.tier_id = tier.id
+            WHERE need.threshold = 0 ORDER BY need.policy_id DESC LIMIT 1)
 """
 
 
@@ -28,7 +32,7 @@ _kept = _Loaded(0, (), {}, frozenset())
 
 
 def live_rules(*, category_ids: Collection[int] = ()) -> RuleSet:
-    """The newest set, with the paths of the categories that its rules name and of `category_ids`.
+    """The newest set, with who a visitor is and the paths of the categories that its rules name and of `category_ids`.
 
     One query while no rule changes; never stale: categories may be moved under another at any time, so that their
     paths are not kept.
@@ -36,12 +40,12 @@ def live_rules(*, category_ids: Collection[int] = ()) -> RuleSet:
     global _kept
     while True:
         wanted = _kept.category_ids | set(category_ids)
-        version, paths = _ask(wanted)
+        version, paths, visitor = _ask(wanted)
         if version == _kept.version:
             break
         _kept = _load(version)
     calendar = Calendar(MEMBER_DAY.value(), _kept.holidays)
-    return RuleSet(version, _kept.rules, calendar, paths)
+    return RuleSet(version, _kept.rules, calendar, paths, visitor)
 
 
 def categories_named(rule: LiveRule) -> frozenset[int]:
@@ -52,11 +56,11 @@ def as_live(version: RuleVersion) -> LiveRule:
     return LiveRule(version.rule_id, version.pk, version.name, version.spec)
 
 
-def _ask(category_ids: Collection[int]) -> tuple[int, dict[int, str]]:
+def _ask(category_ids: Collection[int]) -> tuple[int, dict[int, str], Earner]:
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [list(category_ids)])
-        version, paths = cursor.fetchone()
-    return version, {int(pk): path for pk, path in (paths or {}).items()}
+        version, paths, lowest = cursor.fetchone()
+    return version, {int(pk): path for pk, path in (paths or {}).items()}, Earner(None, *lowest)
 
 
 def _load(version: int) -> _Loaded:

@@ -96,7 +96,7 @@ def test_a_card_shows_price_stock_and_picture(api):
         "member_price_fen": None,
         "available": 7,
         "activities": [],
-        "points_to_earn": 0,
+        "points_to_earn": 120,
     }
 
 
@@ -113,7 +113,7 @@ def test_detail_has_the_keys_of_the_contract(api):
     assert set(contract.split()) | {"points_to_earn"} <= set(body)
     assert body["images"] == [{"url": "/media/products/a.webp", "thumbnail_url": "/media/products/thumbs/a.webp"}]
     assert (body["description"], body["rating"], body["brand"]) == ("产自杭州", None, None)
-    assert (body["activities"], body["points_to_earn"]) == ([], 0)
+    assert (body["activities"], body["points_to_earn"]) == ([], 50)
     assert list(body["skus"][1]["options"]) == ["规格", "净含量"]
     assert body["skus"] == [
         {
