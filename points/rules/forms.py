@@ -61,6 +61,7 @@ PERIODS = (
     (Period.CAMPAIGN.value, _("in all")),
     (Period.ORDER.value, _("each time")),
 )
+LIMIT_PARTS = (("unit", _("Unit"), UNITS), ("period", _("Period"), PERIODS), ("scope", _("Counted"), SCOPES))
 COMBINE = (
     (Combine.STACK.value, _("Adds to the others")),
     (Combine.BEST.value, _("Of its group only the one that gives most")),
@@ -232,8 +233,8 @@ class RuleForm(forms.ModelForm):
             self._add(f"streak_{row}_points", _whole(_("Points")))
         for row in range(1, drafting.LIMIT_ROWS + 1):
             self._add(f"limit_{row}_amount", _whole(_("At most")))
-            for part, choices in (("unit", UNITS), ("period", PERIODS), ("scope", SCOPES)):
-                self._add(f"limit_{row}_{part}", _choice("", choices))
+            for part, label, choices in LIMIT_PARTS:
+                self._add(f"limit_{row}_{part}", _choice(label, choices))
 
     def _add(self, name: str, field: forms.Field) -> None:
         self.fields[name] = field

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members.identity.models import Member
 from points.rules.spec import RuleSpec
@@ -154,7 +155,7 @@ class Earning(models.Model):
     member = models.ForeignKey(
         Member, models.PROTECT, related_name="earnings", verbose_name=_("member"), db_index=False
     )
-    kind = models.CharField(_("event"), max_length=20)
+    kind = models.CharField(pgettext_lazy("of points", "earned by"), max_length=20)
     points = models.PositiveIntegerField(_("points"))
     parts = models.JSONField(_("grants"), default=dict, blank=True)
     worth_fen = models.PositiveBigIntegerField(_("earned for (fen)"), default=0)

@@ -26,13 +26,14 @@ from shop.catalog.models import Sku
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.forms import YuanField
 
 SKUS_URL = "admin:rules_earningrule_skus"
 ROWS = 3
 
 
 class TryForm(forms.Form):
-    """Either an order of the past or some SKUs at list price; by whom and when may be said for both."""
+    """Either an order of the past or some SKUs; by whom and when may be said for both."""
 
     member = forms.CharField(
         label=_("Member"),
@@ -70,6 +71,9 @@ class TryForm(forms.Form):
                 max_value=10_000,
                 initial=1,
                 widget=UnfoldAdminIntegerFieldWidget,
+            )
+            self.fields[f"fen_{row}"] = YuanField(
+                label=_("paid for them"), required=False, help_text=_("Blank: the list price.")
             )
         self.past: EarningEvent | None = None
         self.skus: dict[int, SkuSnapshot] = {}
@@ -112,7 +116,7 @@ class TryForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self.skus = sku_snapshots(sku_ids=[sku.pk for sku, _ in self._wanted()], now=self._moment(cleaned))
+        self.skus = sku_snapshots(sku_ids=[sku.pk for sku, *_ in self._wanted()], now=self._moment(cleaned))
         if not self.errors and self.past is None:
             if not self.skus:
                 self.add_error("sku_1", _("Choose a SKU, or name a past order."))
@@ -123,9 +127,12 @@ class TryForm(forms.Form):
     def _moment(self, cleaned: Mapping[str, Any]) -> datetime:
         return cleaned.get("at") or clock.now()
 
-    def _wanted(self) -> list[tuple[Sku, int]]:
-        rows = ((self.cleaned_data.get(f"sku_{n}"), self.cleaned_data.get(f"units_{n}")) for n in range(1, ROWS + 1))
-        return [(sku, units or 1) for sku, units in rows if sku]
+    def _wanted(self) -> list[tuple[Sku, int, int | None]]:
+        rows = (
+            tuple(self.cleaned_data.get(f"{part}_{row}") for part in ("sku", "units", "fen"))
+            for row in range(1, ROWS + 1)
+        )
+        return [(sku, units or 1, fen) for sku, units, fen in rows if sku]
 
     def _lines(self, paths: Mapping[int, str]) -> tuple[EarningLine, ...]:
         return tuple(
@@ -134,8 +141,8 @@ class TryForm(forms.Form):
                 product_id=self.skus[sku.pk].product_id,
                 category_path=paths.get(self.skus[sku.pk].category_id, ""),
                 quantity=units,
-                net_fen=self.skus[sku.pk].price_fen * units,
+                net_fen=self.skus[sku.pk].price_fen * units if fen is None else fen,
                 brand_id=self.skus[sku.pk].brand_id,
             )
-            for sku, units in self._wanted()
+            for sku, units, fen in self._wanted()
         )

@@ -1,5 +1,6 @@
 """The demo shop, started as `make demo` starts it, with a folder and a port of its own."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from shop.embedded.ports import free_port
 from shop.embedded.programs import PROJECT
@@ -27,6 +29,16 @@ class Shop:
     sandbox_url: str
     database_url: str
     password: str
+    folder: Path
+
+    def run(self, verb: str, **arguments: Any) -> Any:
+        """What a function of `tests.browser.buying` answers."""
+        code = f"import json; from tests.browser import buying; print(json.dumps(buying.{verb}(**{arguments!r})))"
+        env = {name: value for name, value in os.environ.items() if name not in OWN} | {"STATE_DIR": str(self.folder)}
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+        answer = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr
+        return json.loads(answer.stdout.splitlines()[-1])
 
 
 @contextmanager
@@ -43,7 +55,7 @@ def demo_shop(*, size: str) -> Iterator[Shop]:
     try:
         _wait_until_ready(process, output, START_SECONDS[size])
         told = dict(line.split("=", 1) for line in (folder / "env").read_text().splitlines() if "=" in line)
-        yield Shop(told["BASE_URL"], told["SANDBOX_URL"], told["DATABASE_URL"], told["ADMIN_PASSWORD"])
+        yield Shop(told["BASE_URL"], told["SANDBOX_URL"], told["DATABASE_URL"], told["ADMIN_PASSWORD"], folder)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)

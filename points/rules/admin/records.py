@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -55,7 +55,7 @@ class EarningAdmin(ReadOnlyAdmin):
     def shown_member(self, earning: Earning) -> str:
         return link_to_member(earning.member)
 
-    @display(description=gettext_lazy("event"))
+    @display(description=pgettext_lazy("of points", "earned by"))
     def shown_kind(self, earning: Earning) -> str:
         return str(kind_of(earning.kind).label)
 

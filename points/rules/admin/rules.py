@@ -59,6 +59,7 @@ class EarningRuleAdmin(TryingPages):
 
     class Media:
         js = ["rules/sentence.js"]
+        css = {"all": ["rules/rule.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EarningRule]:
         return super().get_queryset(request).select_related("live")
@@ -268,7 +269,7 @@ def _fieldsets(tiers: list[int]) -> list[Any]:
                     ("rate_points", "rate_fen"),
                     "times",
                     "points",
-                    *[tuple(f"tier_{pk}_points" for pk in tiers)],
+                    *[tuple(f"tier_{pk}_points" for pk in tiers[n : n + 2]) for n in range(0, len(tiers), 2)],
                     *streak,
                     "streak_repeats",
                     "tier_multiplier",
@@ -292,7 +293,7 @@ def _fieldsets(tiers: list[int]) -> list[Any]:
             },
         ),
         (
-            gettext_lazy("At most"),
+            gettext_lazy("Limits"),
             {"fields": limits, "description": gettext_lazy("What this rule itself adds. Blank: no limit.")},
         ),
         (gettext_lazy("Beside others"), {"fields": [("combine", "group"), ("priority", "expiry_policy")]}),
