@@ -1,7 +1,7 @@
 """Where campaigns meet: the same goods for the same people at the same time, and what somebody would pay then."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from itertools import combinations
@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from promotions.campaigns.audience import Buyer
 from promotions.campaigns.findings import Finding
 from promotions.campaigns.mechanisms import campaign_models
 from promotions.campaigns.models import Campaign, CampaignStatus
@@ -22,6 +23,7 @@ from shop.catalog.models import Sku
 from shop.core.clock import SHANGHAI
 from shop.core.money import yuan
 
+ANYBODY = Buyer(member_id=None, tier_id=None)
 MEETING = (
     CampaignStatus.AWAITING_APPROVAL,
     CampaignStatus.SCHEDULED,
@@ -119,6 +121,25 @@ def terms_of(campaign: Campaign, paths: Mapping[int, str]) -> Terms:
     return import_string(build)(campaign, paths) if build else Terms()
 
 
+def shop_terms(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:
+    """What the shop offers the buyer at that moment, with what combines and how far prices may fall."""
+    offered: Terms = import_string(settings.PROMOTION_TERMS)(buyer=buyer, cart=cart, now=now)
+    return offered
+
+
+def line_of(sku: Sku, quantity: int) -> PricingLine:
+    """At the list price of now; the SKU comes with its product and the category of that."""
+    return PricingLine(
+        sku_id=sku.pk,
+        quantity=quantity,
+        unit_price_fen=sku.price_fen,
+        product_id=sku.product_id,
+        category_path=sku.product.category.path,
+        floor_price_fen=sku.floor_price_fen or 0,
+        max_discount_bp=sku.product.max_discount_bp,
+    )
+
+
 def together(parts: Sequence[Terms]) -> Terms:
     return reduce(_joined, parts, Terms())
 
@@ -158,15 +179,13 @@ def _shared_sku(one: Scope, other: Scope) -> Sku | None:
 
 def _conflict(campaign: Campaign, other: Campaign, sku: Sku, paths: Mapping[int, str]) -> Conflict:
     mine, theirs = terms_of(campaign, paths), terms_of(other, paths)
-    units = max(_units_for(mine, sku), _units_for(theirs, sku))
-    line = PricingLine(
-        sku_id=sku.pk,
-        quantity=units,
-        unit_price_fen=sku.price_fen,
-        product_id=sku.product_id,
-        category_path=sku.product.category.path,
+    both = together([mine, theirs])
+    rules = shop_terms(buyer=ANYBODY, cart=CartSnapshot(lines=()), now=campaign.starts_at)
+    mine, theirs, both = (
+        replace(each, combination=rules.combination, limits=rules.limits) for each in (mine, theirs, both)
     )
-    cart = CartSnapshot(lines=(line,), coupon_ids="best")
+    units = max(_units_for(mine, sku), _units_for(theirs, sku))
+    cart = CartSnapshot(lines=(line_of(sku, units),), coupon_ids="best")
     ends = [each for each in (campaign.ends_at, other.ends_at) if each is not None]
     return Conflict(
         other=other,
@@ -177,7 +196,7 @@ def _conflict(campaign: Campaign, other: Campaign, sku: Sku, paths: Mapping[int,
         without_fen=sku.price_fen * units,
         with_this_fen=price(cart, mine).payable_fen,
         with_other_fen=price(cart, theirs).payable_fen,
-        with_both_fen=price(cart, together([mine, theirs])).payable_fen,
+        with_both_fen=price(cart, both).payable_fen,
     )
 
 

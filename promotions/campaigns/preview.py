@@ -7,17 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.conflicts import terms_of, together
-from promotions.campaigns.mechanisms import campaign_models
+from promotions.campaigns.conflicts import line_of, shop_terms, terms_of, together
 from promotions.campaigns.models import Campaign
-from promotions.campaigns.queries import live_at
 from promotions.campaigns.scopes import category_paths
 from promotions.pricing.engine import price
-from promotions.pricing.model import CartSnapshot, PricingLine, Quote, Terms
+from promotions.pricing.model import CartSnapshot, Quote
 from shop.catalog.models import Sku
 
 
@@ -33,8 +28,8 @@ class Preview:
 def preview(*, buyer: Buyer, units: Mapping[int, int], drafts: Sequence[Campaign], at: datetime) -> Preview:
     """The quote for so many units by SKU id, at list prices of today."""
     skus = Sku.objects.select_related("product__category").in_bulk(units)
-    cart = CartSnapshot(lines=tuple(_line(skus[pk], units[pk]) for pk in sorted(skus)), coupon_ids="best")
-    offered: Terms = import_string(settings.PROMOTION_TERMS)(buyer=buyer, cart=cart, now=at)
+    cart = CartSnapshot(lines=tuple(line_of(skus[pk], units[pk]) for pk in sorted(skus)), coupon_ids="best")
+    offered = shop_terms(buyer=buyer, cart=cart, now=at)
     paths = category_paths()
     left_out = [(each, why) for each in drafts if (why := _why_not(each, buyer, at)) is not None]
     acting = [each for each in drafts if each not in [campaign for campaign, _why in left_out]]
@@ -49,25 +44,8 @@ def preview(*, buyer: Buyer, units: Mapping[int, int], drafts: Sequence[Campaign
     return Preview(price(cart, terms), skus, left_out)
 
 
-def published_terms(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:
-    """What every published campaign offers the buyer at that moment, with nothing used up."""
-    paths = category_paths()
-    found = [each for model in campaign_models() for each in model._default_manager.filter(live_at(now))]
-    return together([terms_of(each, paths) for each in found if each.audience.includes(buyer)])
-
-
 def _why_not(campaign: Campaign, buyer: Buyer, at: datetime) -> str | None:
     if at < campaign.starts_at or (campaign.ends_at is not None and at >= campaign.ends_at):
         return ""
     refusal = campaign.audience.refusal(buyer)
     return None if refusal is None else str(refusal)
-
-
-def _line(sku: Sku, quantity: int) -> PricingLine:
-    return PricingLine(
-        sku_id=sku.pk,
-        quantity=quantity,
-        unit_price_fen=sku.price_fen,
-        product_id=sku.product_id,
-        category_path=sku.product.category.path,
-    )

@@ -24,6 +24,7 @@ from promotions.discounts.services.using import (
     UnitUse,
     claim_spend_offers,
     claim_timed_discounts,
+    confirm_discounts,
     release_discounts,
 )
 from promotions.discounts.terms import spend_offers_for, timed_discounts_for
@@ -139,6 +140,9 @@ class TimedDiscounts(Mechanism):
         ]
         claim_timed_discounts(order_number=taking.order_number, member_id=taking.member_id, uses=uses, now=taking.now)
 
+    def confirm(self, settling: Settling) -> None:
+        confirm_discounts(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
+
     def release(self, order_number: str, now: datetime) -> None:
         release_discounts(order_number=order_number, now=now)
 
@@ -155,6 +159,9 @@ class SpendOffers(Mechanism):
             for each in self.taken(taking)
         ]
         claim_spend_offers(order_number=taking.order_number, member_id=taking.member_id, uses=uses, now=taking.now)
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_discounts(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
 
     def release(self, order_number: str, now: datetime) -> None:
         release_discounts(order_number=order_number, now=now)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from points.ledger import services as ledger
+from promotions.campaigns.audience import Buyer
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
 from promotions.checkout.mechanisms import BY_NAME, MECHANISMS, Asking, Points, Settling, Taking, spending_reference
@@ -18,7 +19,7 @@ from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase
 from promotions.pricing.engine import price
-from promotions.pricing.model import Adjustment, Quote, Terms
+from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Terms
 from shop.core.state import check_transition
 
 Moment = CouponTemplate.Moment
@@ -36,6 +37,11 @@ def load_terms(asking: Asking) -> Terms:
         for name, more in mechanism.terms(asking).items():
             fields[name] = fields[name] + more if name in fields else more
     return Terms(**fields, combination=COMBINATION.value(), limits=order_limits())
+
+
+def terms_at(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:
+    """What the buyer is offered at any moment, for previews of campaigns; see `PROMOTION_TERMS`."""
+    return load_terms(Asking(buyer, cart, now))
 
 
 def claim(taking: Taking) -> list[PromotionClaim]:

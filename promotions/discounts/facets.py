@@ -1,55 +1,71 @@
 """What products show of discounts: those open to everybody, because what products show is kept for everybody."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from promotions.discounts.live import Live, LiveCampaign, LiveItem, LiveOffer, live
 from promotions.discounts.models import SpendOffer, TimedDiscount
-from promotions.pricing.model import WHOLE_BP
+from promotions.pricing.model import WHOLE_BP, PricingLine
 from shop.catalog.facets import Facets, FacetSubject, earliest
-
-
-@dataclass(frozen=True, slots=True)
-class _Goods:
-    """A SKU of a product, as scopes ask for it."""
-
-    sku_id: int
-    product_id: int
-    category_path: str
+from shop.catalog.models import Sku
 
 
 def running_discounts(*, products: Sequence[FacetSubject], now: datetime) -> dict[int, Facets]:
-    """Timed discounts with the lowest price that they make of the product, and spend offers; one query."""
+    """Timed discounts with the lowest price that they make of the product, and spend offers.
+
+    One query, and another one where there is a discount: for how far prices may fall.
+    """
     published = live()
-    return {each.product_id: _facets(each, published, now) for each in products}
+    lines = {each.product_id: _lines(each, published) for each in products}
+    discounted = [found for found in lines.values() if published.items.touching(found)]
+    guards = _guards(line.sku_id for found in discounted for line in found)
+    return {pk: _facets([_guarded(line, guards) for line in found], published, now) for pk, found in lines.items()}
 
 
-def _facets(subject: FacetSubject, published: Live, now: datetime) -> Facets:
+def _lines(subject: FacetSubject, published: Live) -> list[PricingLine]:
     path = published.paths.get(subject.category_id, "")
-    goods = [_Goods(sku_id, subject.product_id, path) for sku_id in subject.prices_fen]
-    items = [each for each in published.items.touching(goods) if each.campaign.audience.is_everybody]
-    offers = [each for each in published.offers.touching(goods) if each.campaign.audience.is_everybody]
+    return [
+        PricingLine(sku_id, 1, price_fen, subject.product_id, path) for sku_id, price_fen in subject.prices_fen.items()
+    ]
+
+
+def _guards(sku_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    ids = set(sku_ids)
+    if not ids:
+        return {}
+    rows = Sku.objects.filter(pk__in=ids).values_list("pk", "floor_price_fen", "product__max_discount_bp")
+    return {pk: (floor_fen or 0, max_discount_bp) for pk, floor_fen, max_discount_bp in rows}
+
+
+def _guarded(line: PricingLine, guards: Mapping[int, tuple[int, int]]) -> PricingLine:
+    if line.sku_id not in guards:
+        return line
+    floor_fen, max_discount_bp = guards[line.sku_id]
+    return replace(line, floor_price_fen=floor_fen, max_discount_bp=max_discount_bp)
+
+
+def _facets(lines: Sequence[PricingLine], published: Live, now: datetime) -> Facets:
+    items = [each for each in published.items.touching(lines) if each.campaign.audience.is_everybody]
+    offers = [each for each in published.offers.touching(lines) if each.campaign.audience.is_everybody]
     campaigns = [*(each.campaign for each in items), *(each.campaign for each in offers)]
     return Facets(
-        activities=(*_discounts(items, goods, subject.prices_fen, now), *_offers(offers, now)),
+        activities=(*_discounts(items, lines, now), *_offers(offers, now)),
         valid_until=_changes_at(campaigns, now),
     )
 
 
-def _discounts(
-    items: Iterable[LiveItem], goods: Sequence[_Goods], prices_fen: Mapping[int, int], now: datetime
-) -> list[dict[str, Any]]:
+def _discounts(items: Iterable[LiveItem], lines: Sequence[PricingLine], now: datetime) -> list[dict[str, Any]]:
     lowest: dict[int, int] = {}
     campaigns: dict[int, LiveCampaign] = {}
     for item in items:
         if not item.campaign.is_live(now):
             continue
         campaigns[item.campaign.id] = item.campaign
-        for each in goods:
-            if item.scope.covers(each):
-                price = _price(item, prices_fen[each.sku_id])
+        for line in lines:
+            if item.scope.covers(line):
+                price = max(_price(item, line.unit_price_fen), line.least_unit_fen)
                 lowest[item.campaign.id] = min(price, lowest.get(item.campaign.id, price))
     return [_activity(TimedDiscount.KIND, campaigns[pk], price) for pk, price in lowest.items()]
 

@@ -343,7 +343,7 @@ CAMPAIGN_TERMS: dict[str, str] = {
     "spend_offer": "promotions.discounts.terms.terms_of_offer",
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
-PROMOTION_TERMS = "promotions.campaigns.preview.published_terms"
+PROMOTION_TERMS = "promotions.checkout.services.terms_at"
 # What came of each of them.
 CAMPAIGN_RESULTS: dict[str, str] = {
     "timed_discount": "promotions.discounts.results.result_of_discount",

@@ -6,6 +6,7 @@ from promotions.campaigns.services.lifecycle import pause_campaign
 from promotions.discounts.facets import running_discounts
 from promotions.discounts.tests.making import AUTHOR, DAY, HOUR, NOW, draft_discount, draft_offer, published
 from shop.catalog.facets import FacetSubject
+from shop.catalog.models import Product, Sku
 from shop.catalog.tests.factories import make_category, make_product, make_sku
 from shop.core import clock
 
@@ -67,14 +68,25 @@ def test_what_is_shown_holds_until_the_next_start_or_end():
     assert facets(sku.product, NOW + 3 * HOUR).activities == ()
 
 
-def test_a_page_of_products_costs_one_query(django_assert_num_queries):
+def test_no_lower_price_is_shown_than_the_goods_may_have():
+    sku, other = make_sku(price_fen=5000), make_sku(price_fen=5000)
+    Sku.objects.filter(pk=sku.pk).update(floor_price_fen=3500)
+    Product.objects.filter(pk=other.product_id).update(max_discount_bp=2000)
+    published(draft_discount({"sku": sku, "price_fen": 3000}, {"sku": other, "off_bp": 5000}))
+    assert shown(facets(sku.product).activities) == [("timed_discount", 3500)]
+    assert shown(facets(other.product).activities) == [("timed_discount", 4000)]
+
+
+def test_a_page_of_products_costs_one_query_and_one_more_where_something_is_discounted(django_assert_num_queries):
     products = [make_sku().product for _ in range(8)]
     published(draft_discount({"product": products[0], "off_bp": 1000}))
     running_discounts(products=[], now=NOW)
     subjects = [subject(each) for each in products]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = running_discounts(products=subjects, now=NOW)
     assert [len(found[each.pk].activities) for each in products] == [1] + [0] * 7
+    with django_assert_num_queries(1):
+        running_discounts(products=subjects[1:], now=NOW)
 
 
 def test_fronts_see_it_at_once_and_no_longer_when_it_is_paused(api, django_capture_on_commit_callbacks):
