@@ -7,3 +7,7 @@ from shop.core.errors import DomainError
 
 class NobodyToInvite(DomainError):
     code, status, message = "nobody_to_invite", 409, _("There is nobody whose points still expire here.")
+
+
+class FileNotReady(DomainError):
+    code, status, message = "grant_file_not_ready", 409, _("This file is not at that point; look at its status.")

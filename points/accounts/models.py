@@ -1,10 +1,13 @@
-"""Reminders of points that expire, activities made for those who hold them, and proofs of the ledger.
+"""Reminders of points that expire, activities made for those who hold them, proofs of the ledger, and gifts by file.
 
-Always: a member is reminded once per expiry day and stage; an activity's audience is whom its round reminded.
+Always: a member is reminded once per expiry day and stage; an activity's audience is whom its round reminded; a line
+of a file is booked once; whoever asked for a large file does not approve it.
 """
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from members.identity.models import Member
 from members.notifications.models import Notification
@@ -95,3 +98,78 @@ class LedgerProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d}"
+
+
+class GrantFile(models.Model):
+    """Points for many members at once, from a file."""
+
+    class Status(models.TextChoices):
+        REFUSED = "refused", pgettext_lazy("gift by file", "Refused")
+        CHECKED = "checked", pgettext_lazy("gift by file", "Checked")
+        WAITING = "waiting", pgettext_lazy("gift by file", "Waiting for approval")
+        RUNNING = "running", pgettext_lazy("gift by file", "Being booked")
+        DONE = "done", pgettext_lazy("gift by file", "Booked")
+        DECLINED = "declined", pgettext_lazy("gift by file", "Declined")
+        UNDOING = "undoing", pgettext_lazy("gift by file", "Being taken back")
+        UNDONE = "undone", pgettext_lazy("gift by file", "Taken back")
+
+    filename = models.CharField(_("file"), max_length=200)
+    status = models.CharField(_("status"), max_length=10, choices=Status)
+    lines_in_file = models.PositiveIntegerField(_("lines"), default=0)
+    points = models.BigIntegerField(_("points"), default=0)
+    problems = models.JSONField(_("problems"), default=list, blank=True)
+    uploaded_by = models.CharField(_("uploaded by"), max_length=80)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    requested_by = models.CharField(_("requested by"), max_length=80, blank=True)
+    decided_by = models.CharField(_("decided by"), max_length=80, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    undone_by = models.CharField(_("taken back by"), max_length=80, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("gift of points by file")
+        verbose_name_plural = _("gifts of points by file")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by="") | ~Q(decided_by=F("requested_by")), name="grant_file_two_persons"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class GrantLine(models.Model):
+    """One row of a file, numbered as the spreadsheet numbers it."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("line of a file", "Not booked")
+        BOOKED = "booked", pgettext_lazy("line of a file", "Booked")
+        FAILED = "failed", pgettext_lazy("line of a file", "Failed")
+        UNDONE = "undone", pgettext_lazy("line of a file", "Taken back")
+
+    file = models.ForeignKey(GrantFile, models.PROTECT, related_name="lines", verbose_name=_("file"), db_index=False)
+    number = models.PositiveIntegerField(_("row"))
+    member = models.ForeignKey(Member, models.PROTECT, related_name="+", verbose_name=_("member"))
+    points = models.PositiveBigIntegerField(_("points"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    policy_id = models.BigIntegerField(_("expiry policy"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    error = models.CharField(_("error"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("line of a gift by file")
+        verbose_name_plural = _("lines of gifts by file")
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="grant_line_once"),
+            models.CheckConstraint(condition=Q(points__gt=0), name="grant_line_gives"),
+        ]
+        indexes = [models.Index(fields=["file", "status", "member"], name="grant_line_next")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}/{self.number}"
+
+    @property
+    def reference(self) -> str:
+        return f"file:{self.file_id}:{self.number}"

@@ -15,6 +15,13 @@ REMIND_LAST = whole_number(
     "points.remind_last", default=1, maximum=365, label=_("Days before expiry: last reminder"), help_text=_OFF
 )
 
+FILE_APPROVAL_ABOVE = whole_number(
+    "points.file_approval_above",
+    default=10_000,
+    label=_("Points of a file that need a second person"),
+    help_text=_("A file that gives more than this in all must be approved by somebody else."),
+)
+
 
 def stages() -> list[int]:
     """Days ahead at which members are reminded, the nearest first."""

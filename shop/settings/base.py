@@ -302,6 +302,7 @@ MEMBER_ERASERS: list[str] = [
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
     "points.tasks.member_data.erase",
+    "points.accounts.member_data.erase",
     "points.ledger.member_data.erase",
     "members.segments.member_data.erase",
     "members.tiers.member_data.erase",

@@ -58,6 +58,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Point entries"), "menu_book", "ledger_pointentry"),
             item(_("Points by hand"), "back_hand", "ledger_manualgrant"),
             item(_("Expiry policies"), "event_busy", "ledger_expirypolicy"),
+            item(_("Gifts of points by file"), "upload_file", "accounts_grantfile"),
             item(_("Expiry reminders"), "notification_important", "accounts_reminderround"),
             item(_("Liability and proof"), "account_balance", "accounts_ledgerproof"),
             item(_("Earning rules"), "rule", "rules_earningrule"),

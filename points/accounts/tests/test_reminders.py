@@ -156,5 +156,8 @@ def test_merging_keeps_one_reminder_and_the_export_has_it():
     for member in (one, other):
         give(member, 10, now=NOON, matures_at=NOON, expires_at=END)
     remind_due(now=NOON)
-    assert member_data.move(source_id=one.pk, target_id=other.pk, now=NOON) == {"expiry_reminders": 0}
+    assert member_data.move(source_id=one.pk, target_id=other.pk, now=NOON) == {
+        "expiry_reminders": 0,
+        "gifts_by_file": 0,
+    }
     assert [each["points"] for each in member_data.export(member_id=other.pk)["expiry_reminders"]] == [10]

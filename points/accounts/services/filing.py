@@ -1,0 +1,126 @@
+"""Gifts by file: checked, requested, approved by somebody else where they are large, booked row by row, and undone."""
+
+import io
+from datetime import datetime
+
+from points.accounts.errors import FileNotReady
+from points.accounts.explaining import FILE
+from points.accounts.grant_files import SHOWN, check_file
+from points.accounts.models import GrantFile, GrantLine
+from points.accounts.preferences import FILE_APPROVAL_ABOVE
+from points.ledger.errors import SecondPersonNeeded
+from points.ledger.locks import lock_accounts
+from points.ledger.services import claw_back, grant
+from shop.core.actors import Actor
+from shop.core.transactions import use_case
+
+Status, LineStatus = GrantFile.Status, GrantLine.Status
+BATCH = 200
+
+
+@use_case
+def upload_file(*, content: bytes, filename: str, actor: Actor, now: datetime) -> GrantFile:
+    """A dry run: what the file would give, or every reason why it cannot. Raises ImportFileNotReadable."""
+    found = check_file(io.BytesIO(content))
+    file = GrantFile.objects.create(
+        filename=filename[:200],
+        status=Status.REFUSED if found.problems else Status.CHECKED,
+        lines_in_file=found.rows,
+        points=sum(line.points for line in found.lines),
+        problems=found.problems[:SHOWN],
+        uploaded_by=str(actor)[:80],
+        uploaded_at=now,
+    )
+    if not found.problems:
+        for line in found.lines:
+            line.file = file
+        GrantLine.objects.bulk_create(found.lines, batch_size=2000)
+    return file
+
+
+@use_case
+def request_file(*, file_id: int, actor: Actor, now: datetime) -> GrantFile:
+    """Ask for what was checked: it is booked soon, or waits for somebody else above the limit. Raises FileNotReady."""
+    file = _lock(file_id, Status.CHECKED)
+    file.requested_by = str(actor)[:80]
+    file.status = Status.WAITING if file.points > FILE_APPROVAL_ABOVE.value() else Status.RUNNING
+    file.save(update_fields=["requested_by", "status"])
+    return file
+
+
+@use_case
+def decide_file(*, file_id: int, approve: bool, actor: Actor, now: datetime) -> GrantFile:
+    """Raises FileNotReady, SecondPersonNeeded."""
+    file = _lock(file_id, Status.WAITING)
+    if file.requested_by == str(actor)[:80]:
+        raise SecondPersonNeeded
+    file.status = Status.RUNNING if approve else Status.DECLINED
+    file.decided_by, file.decided_at = str(actor)[:80], now
+    file.save(update_fields=["status", "decided_by", "decided_at"])
+    return file
+
+
+@use_case
+def undo_file(*, file_id: int, actor: Actor, now: datetime) -> int:
+    """Take back what the file gave, spent or not; returns how many rows that will be. Raises FileNotReady."""
+    file = _lock(file_id, Status.DONE)
+    file.status, file.undone_by = Status.UNDOING, str(actor)[:80]
+    file.save(update_fields=["status", "undone_by"])
+    return file.lines.filter(status=LineStatus.BOOKED).count()
+
+
+def work_files(*, now: datetime, batch_size: int = BATCH) -> int:
+    """Book and take back what waits, in batches that commit on their own; returns how many rows."""
+    done = 0
+    for file_id in GrantFile.objects.filter(status__in=[Status.RUNNING, Status.UNDOING]).values_list("pk", flat=True):
+        while count := work_batch(file_id=file_id, now=now, batch_size=batch_size):
+            done += count
+    return done
+
+
+@use_case
+def work_batch(*, file_id: int, now: datetime, batch_size: int = BATCH) -> int:
+    """The next rows of a file; none when it is finished. Each row is booked under a reference of its own."""
+    file = GrantFile.objects.select_for_update(no_key=True).get(pk=file_id)
+    if file.status not in (Status.RUNNING, Status.UNDOING):
+        return 0
+    gives = file.status == Status.RUNNING
+    waiting = file.lines.filter(status=LineStatus.WAITING if gives else LineStatus.BOOKED)
+    lines = list(waiting.select_related("member").order_by("member_id", "pk")[:batch_size])
+    lock_accounts(member_ids=[line.member_id for line in lines])
+    for line in lines:
+        (_give if gives else _take)(line, now)
+    GrantLine.objects.bulk_update(lines, ["status", "error"])
+    if not lines:
+        file.status, file.finished_at = (Status.DONE if gives else Status.UNDONE), now
+        file.save(update_fields=["status", "finished_at"])
+    return len(lines)
+
+
+def _give(line: GrantLine, now: datetime) -> None:
+    if line.member.status != line.member.Status.ACTIVE:
+        line.status, line.error = LineStatus.FAILED, "not_active"
+        return
+    grant(
+        reference=line.reference,
+        member_id=line.member_id,
+        points=line.points,
+        source=FILE,
+        now=now,
+        matures_at=now,
+        policy_id=line.policy_id,
+        note=line.reason,
+    )
+    line.status = LineStatus.BOOKED
+
+
+def _take(line: GrantLine, now: datetime) -> None:
+    claw_back(of=line.reference, reference=f"{line.reference}:undo", points=line.points, now=now)
+    line.status = LineStatus.UNDONE
+
+
+def _lock(file_id: int, status: str) -> GrantFile:
+    file = GrantFile.objects.select_for_update(no_key=True).get(pk=file_id)
+    if file.status != status:
+        raise FileNotReady
+    return file
