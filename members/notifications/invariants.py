@@ -2,6 +2,10 @@
 
 from django.db import connection
 
+from members.notifications.events import event_of
+from members.notifications.models import NotificationTemplate
+from members.notifications.texts import complaints
+
 _OVERDRAWN = """
 SELECT credit.member_id, credit.template, credit.used, count(*)
 FROM notifications_subscribecredit credit
@@ -25,6 +29,16 @@ WHERE told.in_inbox <> (delivery.id IS NOT NULL)
 """
 
 
+def every_message_can_be_written() -> list[str]:
+    """After a release, this names the templates that were written for fields which their event has lost."""
+    enabled = NotificationTemplate.objects.filter(enabled=True).order_by("pk")
+    return [
+        f"template {row.pk} of {row.event} on {row.channel} asks for what the event does not have"
+        for row in enabled
+        if (event := event_of(row.event)) and complaints(row.title + row.body, allowed=event.by_name)
+    ]
+
+
 def every_subscribe_message_used_a_subscription() -> list[str]:
     found = [
         f"member {member} used {used} of {template}, but {count} messages went out on it"
@@ -43,4 +57,8 @@ def _rows(sql: str) -> list[tuple[object, ...]]:
         return cursor.fetchall()
 
 
-LAWS = (every_subscribe_message_used_a_subscription, the_inbox_is_what_was_delivered_to_it)
+LAWS = (
+    every_message_can_be_written,
+    every_subscribe_message_used_a_subscription,
+    the_inbox_is_what_was_delivered_to_it,
+)

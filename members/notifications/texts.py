@@ -45,6 +45,11 @@ def complaints(text: str, *, allowed: Iterable[str]) -> list[str]:
     return found
 
 
+def fits(text: str, values: Mapping[str, str]) -> bool:
+    """Whether a text can be filled in with these values and no others."""
+    return not complaints(text, allowed=values)
+
+
 def render(text: str, values: Mapping[str, str]) -> str:
     """Fill in the placeholders. Raises KeyError for one without a value, ValueError for a brace left open."""
     return "".join(

@@ -15,7 +15,7 @@ import structlog
 
 from members.notifications.events import Channel, NotificationEvent, event_of
 from members.notifications.models import Delivery, Notification
-from members.notifications.queries import Reach, Words, reach_of_member, reach_of_staff, words_for
+from members.notifications.queries import Reach, Words, reach_of_member, reach_of_staff
 from members.notifications.senders import SENDERS
 from members.notifications.senders.base import Message, NotSent
 from members.notifications.senders.subscribe import REFUSED_BY_MEMBER
@@ -27,6 +27,7 @@ from members.notifications.services.routing import (
     obstacle,
     open_route,
     quiet_until,
+    telling_of,
     within_cap,
 )
 from members.notifications.texts import render, render_subscribe
@@ -100,6 +101,9 @@ def _take(delivery_id: int, now: datetime) -> Taken | str:
     telling = _telling(delivery.notification)
     if telling is None:
         return _end(delivery, Status.SKIPPED, "no_recipient", now)
+    if delivery.attempts >= MAX_ATTEMPTS:
+        # The last attempt never said how it ended: what kills its worker each time must come to an end too.
+        return _fall_through(delivery, telling, Status.FAILED, "lost", now)
     why_not = obstacle(telling, delivery.channel, holds_credit=bool(delivery.credit_template))
     if why_not:
         return _fall_through(delivery, telling, Status.SKIPPED, why_not, now)
@@ -132,7 +136,7 @@ def _lease(delivery: Delivery, telling: Telling, now: datetime) -> Taken:
         event=telling.event,
         channel=delivery.channel,
         words=words,
-        values=telling.event.shown(delivery.notification.context),
+        values=telling.values,
         address=telling.reach.addresses[delivery.channel],
         reference=f"delivery-{delivery.pk}",
     )
@@ -235,7 +239,7 @@ def _telling(notification: Notification) -> Telling | None:
     event, reach = event_of(notification.event), _reach(notification)
     if event is None or reach is None:
         return None
-    return Telling(event, reach, words_for(event=event.code, language=reach.language))
+    return telling_of(event, reach, notification.context)
 
 
 def _reach(notification: Notification) -> Reach | None:

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from members.notifications.events import Channel, NotificationEvent
 from members.notifications.facts import DeliveriesQueued
 from members.notifications.models import Delivery, Notification
-from members.notifications.queries import Reach, Words, reach_of_member, reach_of_staff, words_for
-from members.notifications.services.routing import Telling, open_route
+from members.notifications.queries import Reach, reach_of_member, reach_of_staff
+from members.notifications.services.routing import Telling, open_route, telling_of
 from members.notifications.texts import render
 from shop.core.models import StaffUser
 from shop.core.outbox import publish
@@ -71,8 +71,7 @@ def _staff_with(permission: str) -> QuerySet[StaffUser]:
 def _tell(event: NotificationEvent, reach: Reach, stored: dict[str, Any], dedupe_key: str, now: datetime) -> int | None:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("notify() belongs inside the transaction that makes true what it tells")
-    telling = Telling(event, reach, words_for(event=event.code, language=reach.language))
-    values = event.shown(stored)
+    telling = telling_of(event, reach, stored)
     notification = Notification(
         member_id=reach.member_id,
         staff_id=reach.staff_id,
@@ -80,10 +79,10 @@ def _tell(event: NotificationEvent, reach: Reach, stored: dict[str, Any], dedupe
         dedupe_key=dedupe_key,
         category=event.category,
         context=stored,
-        link=render(event.link, values),
+        link=render(event.link, telling.values),
         created_at=now,
     )
-    _write_inbox_text(notification, telling.words, values)
+    _write_inbox_text(notification, telling)
     deliveries = [
         row for route in event.routes for row in open_route(telling, route, notification=notification, now=now)
     ]
@@ -95,10 +94,11 @@ def _tell(event: NotificationEvent, reach: Reach, stored: dict[str, Any], dedupe
     return notification.pk
 
 
-def _write_inbox_text(notification: Notification, words: Mapping[str, Words], values: Mapping[str, str]) -> None:
-    inbox = words.get(Channel.IN_APP)
+def _write_inbox_text(notification: Notification, telling: Telling) -> None:
+    inbox = telling.words.get(Channel.IN_APP)
     if inbox:
-        notification.title, notification.body = render(inbox.title, values)[:300], render(inbox.body, values)
+        notification.title = render(inbox.title, telling.values)[:300]
+        notification.body = render(inbox.body, telling.values)
 
 
 def _insert(notification: Notification) -> bool:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
 
 from members.notifications.events import Category, Channel, NotificationEvent
 from members.notifications.locks import lock_daily_count
@@ -13,17 +16,37 @@ from members.notifications.preferences import (
     QUIET_TRANSACTIONAL,
     QUIET_UNTIL_HOUR,
 )
-from members.notifications.queries import Reach, Words
+from members.notifications.queries import Reach, Words, words_for
+from members.notifications.texts import fits
 from shop.core.clock import SHANGHAI, business_day
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Telling:
-    """What is told, to whom, and in which words on each channel."""
+    """What is told, to whom, with which values, and in which words on each channel."""
 
     event: NotificationEvent
     reach: Reach
+    values: Mapping[str, str]
     words: Mapping[str, Words]
+
+
+def telling_of(event: NotificationEvent, reach: Reach, stored: Mapping[str, Any]) -> Telling:
+    """`stored` is what the event has stored. Words that ask for more than that are as good as none: they were written
+    for another version of the event, and must hold up neither what came true nor the messages behind them.
+    """
+    values = event.shown(stored)
+    words = words_for(event=event.code, language=reach.language)
+    fitting = {
+        channel: each
+        for channel, each in words.items()
+        if all(fits(text, values) for text in (event.link, each.title, each.body))
+    }
+    if len(fitting) < len(words):
+        log.warning("notification_template_unfit", told=event.code, channels=sorted(words.keys() - fitting.keys()))
+    return Telling(event, reach, values, fitting)
 
 
 def obstacle(telling: Telling, channel: str, *, holds_credit: bool = False) -> str:

@@ -140,6 +140,30 @@ def test_who_takes_a_delivery_keeps_others_off_until_the_lease_ends(member, outs
     assert (by_channel("subscribe").attempts, credits_left()) == (2, 1)
 
 
+def test_what_kills_its_worker_each_time_comes_to_an_end_and_falls_to_the_next_channel(member, outside):
+    parcel(member, now=NOON)
+    row = by_channel("subscribe")
+    for attempt in range(MAX_ATTEMPTS):
+        assert _take(row.pk, NOON + attempt * LEASE).attempt == attempt + 1
+    assert deliver(delivery_ids=[row.pk], now=NOON + MAX_ATTEMPTS * LEASE) == {"failed": 1}
+    assert log()[1] == ("subscribe", "failed", "lost")
+    assert sweep(NOON + MAX_ATTEMPTS * LEASE) == {"sent": 1}
+    assert (log()[2], credits_left()) == (("sms", "sent", ""), 2)
+    assert [each for each in outside.outbox("subscribe") if each["recipient"] == member.openid] == []
+
+
+def test_a_message_that_an_older_version_stored_holds_up_nobody(outside):
+    older, newer = MemberFactory(phone="+8613900000083"), MemberFactory(phone="+8613900000084")
+    words(PARCEL, Channel.SMS, "包裹 {number}，{amount}", provider_template="parcel")
+    parcel(older, key="older", now=NOON)
+    parcel(newer, key="newer", number="M2", now=NOON + timedelta(seconds=1))
+    Notification.objects.filter(dedupe_key="older").update(context={"number": "M1"})
+    assert sweep(NOON + timedelta(minutes=1)) == {"skipped": 1, "sent": 1}
+    [sent] = outside.messages("13900000084")
+    assert "M2" in sent["text"]
+    assert log(notification__dedupe_key="older")[-1] == ("sms", "skipped", "no_template")
+
+
 def test_marketing_waits_for_the_morning_and_news_of_the_order_do_not(member, outside):
     allow_marketing_sms(member)
     offer(member, now=MIDNIGHT)

@@ -7,9 +7,10 @@ import pytest
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory
 from members.notifications.events import Channel, declared_events
+from members.notifications.invariants import LAWS
 from members.notifications.models import Delivery, Notification, NotificationTemplate
 from members.notifications.services import choose, notify
-from members.notifications.tests.factories import PARCEL, credit, log, offer, parcel, words
+from members.notifications.tests.factories import PARCEL, TEMPLATE, credit, log, offer, parcel, words
 from shop.core import clock
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,16 @@ def test_a_template_that_is_off_is_no_way(member):
     parcel(member)
     assert {code for _channel, _status, code in log()} == {"no_template"}
     assert not Notification.objects.get().in_inbox
+
+
+def test_a_template_of_another_version_holds_up_nothing_and_is_named(member, wechat_template):
+    row = words(PARCEL, Channel.SUBSCRIBE, "thing1: {number}\nthing2: {weight}", provider_template=TEMPLATE)
+    credit(member)
+    assert parcel(member) is not None
+    assert log() == [("in_app", "sent", ""), ("subscribe", "skipped", "no_template"), ("sms", "queued", "")]
+    assert [told for law in LAWS for told in law()] == [
+        f"template {row.pk} of test_parcel on subscribe asks for what the event does not have"
+    ]
 
 
 def test_a_member_is_told_in_their_language_or_else_in_the_shops(member):
