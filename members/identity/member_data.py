@@ -37,12 +37,12 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
         "sessions": erase_sessions(member_id=member_id, now=now),
         "phone_codes": PhoneCode.objects.filter(phone=phone).delete()[0] if phone else 0,
         "idempotency_keys": forget_keys_of(principal=f"member:{member_id}"),
-        # The admin's trail names the member as they called themselves.
+        # The admin's trail names the member as they called themselves, and the tags that they were given.
         "trail": LogEntry.objects.filter(
-            ~Q(object_repr=str(member_id)),
+            ~Q(object_repr=str(member_id), change_message=""),
             content_type=ContentType.objects.get_for_model(Member),
             object_id=str(member_id),
-        ).update(object_repr=str(member_id)),
+        ).update(object_repr=str(member_id), change_message=""),
     }
     # What became part of another account keeps saying so.
     Member.objects.filter(pk=member_id).exclude(status=Member.Status.MERGED).update(

@@ -51,9 +51,9 @@ def check_session(*, session_id: int, member_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SESSION, [session_id, member_id])
         is_open, status = cursor.fetchone() or (False, Member.Status.ACTIVE)
-    if status != Member.Status.ACTIVE:
+    if status == Member.Status.BLOCKED:
         raise MemberBlocked
-    if not is_open:
+    if not is_open or status in GONE:
         raise SessionEnded
 
 

@@ -74,6 +74,21 @@ def test_reading_stops_too(end, loose, member_client):
     assert set(reads(member_client).values()) == {200}
 
 
+@pytest.mark.parametrize(
+    ("end", "status", "code"),
+    [
+        (leave, 401, "session_ended"),
+        (become_part_of_another, 401, "session_ended"),
+        (be_blocked, 403, "member_blocked"),
+    ],
+)
+def test_who_is_somebody_else_now_is_asked_to_sign_in_and_not_sent_to_customer_service(end, status, code, loose):
+    client = client_for(loose)
+    end(loose)
+    answer = client.put("/api/v1/me", {"nickname": "小满"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
 def test_who_has_signed_out_reads_nothing_more(member_client):
     assert member_client.post("/api/v1/auth/logout").status_code in (200, 204)
     ended_sessions.keep_as_read(at=monotonic() - ended_sessions.REFRESH_SECONDS - 1)

@@ -148,7 +148,12 @@ def test_nothing_that_is_left_leads_to_the_person(client, leaver, code, admin_us
     )
     kind = ContentType.objects.get_for_model(Member)
     LogEntry.objects.create(
-        user=admin_user, content_type=kind, object_id=str(leaver.pk), object_repr="林小满", action_flag=2
+        user=admin_user,
+        content_type=kind,
+        object_id=str(leaver.pk),
+        object_repr="林小满",
+        action_flag=2,
+        change_message="标签：孕妈",
     )
     note = {"member": leaver.pk, "text": "林小满 喜欢明前茶"}
     assert admin_client.post("/admin/segments/membernote/add/", note).status_code == 302
@@ -159,7 +164,8 @@ def test_nothing_that_is_left_leads_to_the_person(client, leaver, code, admin_us
     assert (order.payable_fen, order.lines.count()) != (0, 0)
     assert traces([PHONE, "林小满", "文三路", "leaver", "union"]) == {}
     assert not IdempotencyKey.objects.exists()
-    assert LogEntry.objects.get(content_type=kind).object_repr == str(leaver.pk)
+    trail = LogEntry.objects.get(content_type=kind)
+    assert (trail.object_repr, trail.change_message) == (str(leaver.pk), "")
 
 
 def test_the_same_phone_registers_anew(client, leaver, api, code):
