@@ -6,7 +6,7 @@ from shop.core.api.serializers import StrictSerializer
 
 
 class RegionsQuery(StrictSerializer):
-    parent = serializers.RegexField(r"^\d{6}$", required=False)  # type: ignore[assignment]
+    parent = serializers.RegexField(r"^\d{6}$", required=False, allow_blank=True)  # type: ignore[assignment]
 
 
 class RegionOut(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from shop.regions.source import digest
 
 def _etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str | None:
     parent = request.GET.get("parent")
-    return f'"{digest()}-{parent or "top"}"' if parent is None or region(parent) else None
+    return f'"{digest()}-{parent or "top"}"' if not parent or region(parent) else None
 
 
 @method_decorator(etag(_etag), name="dispatch")
@@ -27,7 +27,7 @@ class RegionListView(APIView):
     @method_decorator(cache_control(public=True, max_age=86_400))
     def get(self, request: Request) -> Response:
         """The divisions below `parent`, all of them at once; the provinces without it."""
-        parent = validated_query(RegionsQuery, request).get("parent")
+        parent = validated_query(RegionsQuery, request).get("parent") or None
         if parent is not None and region(parent) is None:
             raise NotFound
         items = [
