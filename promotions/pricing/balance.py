@@ -11,40 +11,44 @@ from promotions.pricing.model import Combination, Mechanism
 from shop.core.money import spread
 
 NOBODY: frozenset[Mechanism] = frozenset()
+Manner = tuple[Mechanism, frozenset[Mechanism]]
 
 
 class Party(NamedTuple):
-    """One that takes part in a price: its mechanism, and whom it refuses beyond what the matrix says."""
+    """One that takes part in a price. `bit` is its own in the number that says who has acted on a line, `hostile` holds
+    the bits of those it does not get along with: the question is asked very often.
+    """
 
-    mechanism: Mechanism
-    refuses: frozenset[Mechanism] = NOBODY
+    bit: int
+    hostile: int
+
+    def agrees_with(self, other: "Party") -> bool:
+        return not self.hostile & other.bit
 
 
 class Etiquette:
-    """Who gets along with whom: both sides must agree. Answers are kept for the length of one pricing."""
+    """Who gets along with whom: both sides must agree, each as its mechanism has it and as it refuses beyond that."""
 
-    def __init__(self, combination: Combination) -> None:
-        self._combination = combination
-        self._known: dict[tuple[Party, Party], bool] = {}
-
-    def agree(self, one: Party, other: Party) -> bool:
-        pair = (one, other)
-        known = self._known.get(pair)
-        if known is None:
-            known = self._known[pair] = (
-                other.mechanism not in one.refuses
-                and one.mechanism not in other.refuses
-                and self._combination.agree(one.mechanism, other.mechanism)
+    def __init__(self, combination: Combination, manners: Iterable[Manner]) -> None:
+        known = list(dict.fromkeys(manners))
+        self._parties = {
+            one: Party(
+                1 << place, sum(1 << at for at, other in enumerate(known) if not _agree(combination, one, other))
             )
-        return known
+            for place, one in enumerate(known)
+        }
 
-    def welcome(self, party: Party, present: Iterable[Party]) -> bool:
-        return all(self.agree(party, each) for each in present)
+    def party(self, mechanism: Mechanism, refuses: frozenset[Mechanism] = NOBODY) -> Party:
+        return self._parties[mechanism, refuses]
+
+
+def _agree(combination: Combination, one: Manner, other: Manner) -> bool:
+    return other[0] not in one[1] and one[0] not in other[1] and combination.agree(one[0], other[0])
 
 
 @dataclass(slots=True)
 class Balance:
-    """Of each line what is left to pay (`net`), what it costs at `least`, and who has acted on it (`acted`).
+    """Of each line what is left to pay (`net`), what it costs at `least`, and the bits of who has acted on it.
 
     `order_room` is what may still be taken off the goods together; `freight` is None while it is unknown.
     """
@@ -53,10 +57,15 @@ class Balance:
     least: list[int]
     order_room: int
     freight: int | None
-    acted: list[tuple[Party, ...]]
+    acted: list[int]
 
     def copy(self) -> "Balance":
         return Balance(self.net.copy(), self.least, self.order_room, self.freight, self.acted.copy())
+
+    def open_places(self, party: Party, places: Iterable[int]) -> tuple[int, ...]:
+        """Of the lines at `places` those where everybody who acted agrees with `party`."""
+        acted, hostile = self.acted, party.hostile
+        return tuple([place for place in places if not acted[place] & hostile])
 
     @property
     def payable(self) -> int:
@@ -77,7 +86,7 @@ class Balance:
         shares = spread_within(fen, [net[place] for place in places], [net[place] - least[place] for place in places])
         for place, share in zip(places, shares, strict=True):
             net[place] -= share
-            self.acted[place] = (*self.acted[place], party)
+            self.acted[place] |= party.bit
         self.order_room -= fen
         return shares
 

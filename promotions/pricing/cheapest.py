@@ -13,6 +13,10 @@ from promotions.pricing.balance import Balance
 
 
 class Option(Protocol):
+    """`lines` holds a bit for each line that the option may act on; what acts elsewhere does not change its worth."""
+
+    lines: int
+
     @property
     def effect(self) -> Hashable:
         """Options with the same effect are interchangeable; they stand side by side."""
@@ -34,8 +38,9 @@ def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int |
     `effort` bounds the sets looked at; the best met by then is answered. Without it the answer is exact.
     """
     search = _Search(options, most, effort)
-    search.try_greedy(balance)
-    search.explore(balance, tuple(range(len(options))), (), 0)
+    worths = [option.worth(balance) for option in options]
+    search.try_greedy(balance, worths)
+    search.explore(balance, list(enumerate(worths)), (), 0)
     return tuple(options[place] for place in search.best)
 
 
@@ -45,20 +50,21 @@ class _Search(Generic[O]):
         self.best: tuple[int, ...] = ()
         self.saved = 0
 
-    def explore(self, balance: Balance, open_places: tuple[int, ...], chosen: tuple[int, ...], saved: int) -> None:
-        """Try to add to `chosen`, which has saved `saved`, options at `open_places`: those after it that agree."""
+    def explore(self, balance: Balance, still_open: list[tuple[int, int]], chosen: tuple[int, ...], saved: int) -> None:
+        """Try to add to `chosen`, which has saved `saved`: `still_open` are the options after it that agree, by place,
+        each with the most that it can be worth.
+        """
         if saved > self.saved:
             self.saved, self.best = saved, chosen
         more = self.most - len(chosen)
-        if not more or not open_places:
+        if not more:
             return
-        worths = [self.options[place].worth(balance) for place in open_places]
         last_effect: Hashable = None
-        for index, place in enumerate(open_places):
-            if saved + sum(nlargest(more, worths[index:])) <= self.saved:
+        for index, (place, bound) in enumerate(still_open):
+            if saved + sum(nlargest(more, [each for _place, each in still_open[index:]])) <= self.saved:
                 return
-            option, worth = self.options[place], worths[index]
-            if not worth or (index and option.effect == last_effect):
+            option = self.options[place]
+            if not bound or (last_effect is not None and option.effect == last_effect):
                 continue
             last_effect = option.effect
             if self.effort is not None:
@@ -66,24 +72,38 @@ class _Search(Generic[O]):
                     return
                 self.effort -= 1
             after = balance.copy()
+            worth = option.worth(after)
             option.act(after)
-            still_open = tuple(each for each in open_places[index + 1 :] if option.agrees_with(self.options[each]))
-            self.explore(after, still_open, (*chosen, place), saved + worth)
+            agreeing = [
+                (at, self._bound(other, most, option, after))
+                for at, most in still_open[index + 1 :]
+                if option.agrees_with(other := self.options[at])
+            ]
+            self.explore(after, agreeing, (*chosen, place), saved + worth)
 
-    def try_greedy(self, balance: Balance) -> None:
+    def try_greedy(self, balance: Balance, worths: Sequence[int]) -> None:
         """A good set to begin with: again and again the option that is worth most now."""
         chosen: list[int] = []
-        left = set(range(len(self.options)))
+        left = dict(enumerate(worths))
         after = balance.copy()
         while left and len(chosen) < self.most:
-            worth, place = max((self.options[place].worth(after), -place) for place in left)
-            if not worth:
+            place = max(left, key=lambda each: (left[each], -each))
+            if not left.pop(place):
                 break
-            option = self.options[-place]
+            option = self.options[place]
             option.act(after)
-            chosen.append(-place)
-            left = {each for each in left if each != -place and option.agrees_with(self.options[each])}
+            chosen.append(place)
+            left = {
+                at: self._bound(other, most, option, after)
+                for at, most in left.items()
+                if option.agrees_with(other := self.options[at])
+            }
         self._judge(tuple(sorted(chosen)), balance.copy())
+
+    @staticmethod
+    def _bound(other: O, most: int, acted: O, after: Balance) -> int:
+        """What `other` is worth at most when `acted` has: as much as before where they share no line."""
+        return other.worth(after) if other.lines & acted.lines else most
 
     def _judge(self, chosen: tuple[int, ...], balance: Balance) -> None:
         saved = 0

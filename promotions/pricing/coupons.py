@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from promotions.pricing.balance import Balance, Etiquette, Party
+from promotions.pricing.balance import Balance, Party
 from promotions.pricing.cheapest import cheapest
 from promotions.pricing.model import WHOLE_BP, CouponKind, CouponOption, CouponTerms, PricingLine, Refusal
 from promotions.pricing.workings import Workings
@@ -22,13 +22,10 @@ _NO_CAP = 2**62
 class Ticket:
     """A coupon on the lines where it may act."""
 
-    def __init__(
-        self, terms: CouponTerms, places: tuple[int, ...], lines: Sequence[PricingLine], etiquette: Etiquette
-    ) -> None:
-        self.terms, self.places = terms, places
-        self.party = Party(terms.mechanism, terms.refuses)
+    def __init__(self, terms: CouponTerms, places: tuple[int, ...], lines: Sequence[PricingLine], party: Party) -> None:
+        self.terms, self.places, self.party = terms, places, party
+        self.lines = sum(1 << place for place in places)
         self._quantities = [line.quantity for line in lines]
-        self._etiquette = etiquette
         self.units = sum(self._quantities[place] for place in places)
         self.effect = (
             _RANK[terms.kind],
@@ -42,7 +39,7 @@ class Ticket:
         )
 
     def agrees_with(self, other: "Ticket") -> bool:
-        return self._etiquette.agree(self.party, other.party)
+        return self.party.agrees_with(other.party)
 
     def worth(self, balance: Balance) -> int:
         terms = self.terms
@@ -102,8 +99,8 @@ def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[
     """The coupons that may act on this cart, in the order in which they would; the others' reasons in `refusals`."""
     tickets = []
     for terms in held.values():
-        covered = w.basket.places(terms.scope)
-        ticket = Ticket(terms, w.open_places(Party(terms.mechanism, terms.refuses), covered), w.lines, w.etiquette)
+        covered, party = w.places(terms), w.etiquette.party(terms.mechanism, terms.refuses)
+        ticket = Ticket(terms, w.balance.open_places(party, covered), w.lines, party)
         refusal = terms.refusal or _refusal(w, ticket, covered)
         if refusal is None:
             tickets.append(ticket)

@@ -14,7 +14,7 @@ from promotions.pricing.model import CartSnapshot, Mechanism, Quote, Stage, Term
 from promotions.pricing.points import points
 from promotions.pricing.spend_offers import spend_offers
 from promotions.pricing.unit_prices import shipping_benefits, unit_prices
-from promotions.pricing.workings import Workings
+from promotions.pricing.workings import Setting, Workings
 
 NOTHING = Terms()
 
@@ -24,10 +24,11 @@ def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
 
     Cheapest means the least to pay before points: points are the buyer's own, so that saving them counts as well.
     """
-    best = _work(cart, terms, frozenset())
+    setting = Setting(cart, terms)
+    best = _work(setting, frozenset())
     if best.hindered:
         for absent in _selections(best.automatic.copy()):
-            other = _work(cart, terms, absent)
+            other = _work(setting, absent)
             if other.before_points < best.before_points:
                 best = other
     for mechanism in sorted(best.absent):
@@ -51,8 +52,8 @@ STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
 )
 
 
-def _work(cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> Workings:
-    workings = Workings(cart, terms, absent)
+def _work(setting: Setting, absent: frozenset[Mechanism]) -> Workings:
+    workings = Workings(setting, absent)
     for _stage, act in STAGES:
         act(workings)
     return workings

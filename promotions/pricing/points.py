@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from promotions.pricing.balance import Party
 from promotions.pricing.model import WHOLE_BP, Mechanism, PointsTerms
 from promotions.pricing.workings import Workings
 from shop.core.money import spread
@@ -18,8 +17,8 @@ def points(w: Workings) -> None:
     asked, terms = w.cart.points_to_use, w.terms.points
     if asked == 0:
         return
-    party = Party(Mechanism.POINTS)
-    places = w.open_places(party, w.basket.everywhere)
+    party = w.etiquette.party(Mechanism.POINTS)
+    places = w.balance.open_places(party, range(len(w.lines)))
     cap_fen = min(w.balance.base(places) * terms.cap_bp // WHOLE_BP, w.balance.room(places))
     most = min(terms.available, cap_fen * terms.points_per_yuan // 100)
     usable = most // terms.step * terms.step

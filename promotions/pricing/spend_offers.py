@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from promotions.pricing.balance import Balance, Party
+from promotions.pricing.balance import Balance
 from promotions.pricing.cheapest import cheapest
 from promotions.pricing.model import WHOLE_BP, GiftLine, Measure, Mechanism, SpendOfferTerms, SpendTier
 from promotions.pricing.workings import Workings
@@ -17,7 +17,7 @@ from shop.core.money import yuan
 
 KIND = Mechanism.SPEND_OFFER.value
 # Sets of offers looked at before the best one met is taken; carts that need more are not seen in practice.
-EFFORT = 400
+EFFORT = 100
 
 
 class _Offer:
@@ -25,8 +25,8 @@ class _Offer:
 
     def __init__(self, terms: SpendOfferTerms, places: Sequence[int], w: Workings) -> None:
         self.terms, self.places = terms, places
-        self.party = Party(Mechanism.SPEND_OFFER, terms.refuses)
-        self._etiquette = w.etiquette
+        self.lines = sum(1 << place for place in places)
+        self.party = w.etiquette.party(Mechanism.SPEND_OFFER, terms.refuses)
         by_count = terms.measure == Measure.COUNT
         self._measures = [line.quantity for line in w.lines] if by_count else w.balance.net.copy()
 
@@ -37,11 +37,6 @@ class _Offer:
     def agrees_with(self, other: "_Offer") -> bool:
         """Offers that refuse each other may still act on different lines."""
         return True
-
-    def open_places(self, balance: Balance) -> list[int]:
-        """Those of its lines where everybody who acted agrees with it."""
-        acted, welcome, party = balance.acted, self._etiquette.welcome, self.party
-        return [place for place in self.places if not acted[place] or welcome(party, acted[place])]
 
     def measured(self, places: Sequence[int]) -> int:
         return sum([self._measures[place] for place in places])
@@ -65,12 +60,12 @@ class _Offer:
         return any(tier.free_shipping for tier, _times in self.reached(places))
 
     def worth(self, balance: Balance) -> int:
-        places = self.open_places(balance)
+        places = balance.open_places(self.party, self.places)
         freight = balance.freight or 0
         return self.money_off(balance, places) + (freight if freight and self.ships_free(places) else 0)
 
     def act(self, balance: Balance) -> list[tuple[int, int]]:
-        places = self.open_places(balance)
+        places = balance.open_places(self.party, self.places)
         off, ships_free = self.money_off(balance, places), self.ships_free(places)
         shares = balance.take(off, places, self.party)
         if ships_free:
@@ -84,13 +79,12 @@ def spend_offers(w: Workings) -> None:
     offers = [
         _Offer(terms, places, w)
         for terms in sorted(w.terms.spend_offers, key=lambda terms: terms.id)
-        if (places := w.basket.places(terms.scope))
+        if (places := w.places(terms))
     ]
     if offers:
         w.automatic.add(Mechanism.SPEND_OFFER)
     _note_hindrance(w, offers)
-    worthy = [offer for offer in offers if offer.worth(w.balance)]
-    chosen = cheapest(worthy, w.balance, most=len(worthy), effort=EFFORT)
+    chosen = [offer for group in _groups(w, offers) for offer in _best_of(w, group)]
     for offer in chosen:
         _apply(w, offer)
     for offer in offers:
@@ -101,9 +95,32 @@ def spend_offers(w: Workings) -> None:
             _explain(w, offer)
 
 
+def _groups(w: Workings, offers: Sequence[_Offer]) -> list[list[_Offer]]:
+    """Offers worth something, each with those that it shares lines with, directly or through others."""
+    groups: list[tuple[set[int], list[_Offer]]] = []
+    for offer in offers:
+        places = set(w.balance.open_places(offer.party, offer.places))
+        if not offer.worth(w.balance):
+            continue
+        members = [offer]
+        for group in [each for each in groups if each[0] & places]:
+            groups.remove(group)
+            places |= group[0]
+            members = group[1] + members
+        groups.append((places, members))
+    return [sorted(members, key=lambda offer: offer.terms.id) for _places, members in groups]
+
+
+def _best_of(w: Workings, offers: list[_Offer]) -> Sequence[_Offer]:
+    """Of offers that meet on lines; those that all agree act together."""
+    if all(one.party.agrees_with(other.party) for one in offers for other in offers if one is not other):
+        return offers
+    return cheapest(offers, w.balance, most=len(offers), effort=EFFORT)
+
+
 def _apply(w: Workings, offer: _Offer) -> None:
     balance, terms, freight = w.balance, offer.terms, w.balance.freight
-    places = offer.open_places(balance)
+    places = balance.open_places(offer.party, offer.places)
     measured, reached = offer.measured(places), offer.reached(places)
     ships_free = offer.ships_free(places)
     w.credit(terms, KIND, offer.act(balance))
@@ -130,7 +147,7 @@ def _give(w: Workings, terms: SpendOfferTerms, tier: SpendTier, times: int) -> N
 
 
 def _gives_more(balance: Balance, offer: _Offer) -> bool:
-    reached = offer.reached(offer.open_places(balance))
+    reached = offer.reached(balance.open_places(offer.party, offer.places))
     freight_unknown = balance.freight is None
     return any(tier.gifts or (tier.free_shipping and freight_unknown) for tier, _times in reached)
 
@@ -156,7 +173,7 @@ def _tell_missing(w: Workings, terms: SpendOfferTerms, missing: int, *, code: st
 def _note_hindrance(w: Workings, offers: Sequence[_Offer]) -> None:
     """An offer that would do more had no unit price acted before it."""
     for offer in offers:
-        places = offer.open_places(w.balance)
+        places = w.balance.open_places(offer.party, offer.places)
         if len(places) < len(offer.places):
             w.hindered = True
         elif offer.terms.measure == Measure.AMOUNT:

@@ -3,7 +3,6 @@
 A tier's free shipping belongs here too: what the member has anyway comes before what a coupon would be used up for.
 """
 
-from promotions.pricing.balance import Party
 from promotions.pricing.model import WHOLE_BP, Mechanism, PricingLine, UnitPriceTerms
 from promotions.pricing.workings import Workings
 
@@ -16,7 +15,7 @@ def unit_prices(w: Workings) -> None:
     for terms in w.terms.unit_prices:
         if terms.mechanism in w.absent and not terms.asked:
             continue
-        for place in w.basket.places(terms.scope):
+        for place in w.places(terms):
             saving = _saving(w.lines[place], terms)
             rank = (terms.asked, saving, -_RANK[terms.mechanism], -(terms.id or 0))
             if saving and not terms.asked:
@@ -26,7 +25,7 @@ def unit_prices(w: Workings) -> None:
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]
         w.balance.net[place] -= saving
-        w.balance.acted[place] = (Party(terms.mechanism, terms.refuses),)
+        w.balance.acted[place] = w.etiquette.party(terms.mechanism, terms.refuses).bit
         w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)], units=_units(w.lines[place], terms))
     w.limit_order()
 

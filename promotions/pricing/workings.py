@@ -6,7 +6,7 @@ Lines are kept by SKU id, so that the order in which a cart comes changes no fen
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from promotions.pricing.balance import Balance, Etiquette, Party
+from promotions.pricing.balance import NOBODY, Balance, Etiquette
 from promotions.pricing.model import (
     WHOLE_BP,
     Adjustment,
@@ -22,7 +22,33 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
-from promotions.pricing.scopes import Basket
+from promotions.pricing.scopes import Basket, Scoped
+
+
+class Setting:
+    """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act."""
+
+    def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
+        self.cart, self.terms = cart, terms
+        self.lines = sorted(cart.lines, key=lambda line: line.sku_id)
+        self.basket = Basket(self.lines)
+        self.etiquette = Etiquette(
+            terms.combination,
+            [
+                (Mechanism.POINTS, NOBODY),
+                *((each.mechanism, each.refuses) for each in terms.unit_prices),
+                *((each.mechanism, each.refuses) for each in terms.coupons),
+                *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
+            ],
+        )
+        self._places: dict[int, tuple[int, ...]] = {}
+
+    def places(self, terms: Scoped) -> tuple[int, ...]:
+        """Of the lines that a promotion covers, rising."""
+        found = self._places.get(id(terms))
+        if found is None:
+            found = self._places[id(terms)] = self.basket.places(terms.scope)
+        return found
 
 
 class Workings:
@@ -31,17 +57,17 @@ class Workings:
     `hindered` tells that one that acted kept another from acting.
     """
 
-    def __init__(self, cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> None:
-        self.cart, self.terms, self.absent = cart, terms, absent
-        self.lines = sorted(cart.lines, key=lambda line: line.sku_id)
-        self.basket = Basket(self.lines)
-        self.etiquette = Etiquette(terms.combination)
+    def __init__(self, setting: Setting, absent: frozenset[Mechanism]) -> None:
+        self.setting, self.absent = setting, absent
+        self.cart, self.terms, self.lines = setting.cart, setting.terms, setting.lines
+        self.etiquette, self.places = setting.etiquette, setting.places
+        cart = setting.cart
         self.balance = Balance(
             net=[line.subtotal_fen for line in self.lines],
             least=[line.least_unit_fen * line.quantity for line in self.lines],
             order_room=0,
             freight=cart.freight_fen,
-            acted=[() for _ in self.lines],
+            acted=[0] * len(self.lines),
         )
         self.adjustments: list[list[Adjustment]] = [[] for _ in self.lines]
         self.freight_adjustments: list[Adjustment] = []
@@ -62,11 +88,6 @@ class Workings:
         goods = sum(line.subtotal_fen for line in self.lines)
         kept = max(limits.floor_fen, -(-goods * (WHOLE_BP - limits.max_discount_bp) // WHOLE_BP))
         self.balance.order_room = max(0, net - kept)
-
-    def open_places(self, party: Party, places: Iterable[int]) -> tuple[int, ...]:
-        """Of the lines at `places` those where everybody who acted agrees with `party`."""
-        acted, welcome = self.balance.acted, self.etiquette.welcome
-        return tuple([place for place in places if not acted[place] or welcome(party, acted[place])])
 
     def credit(
         self,

@@ -29,7 +29,7 @@ from promotions.pricing.model import (
     UnitPriceTerms,
 )
 from promotions.pricing.scopes import EVERYTHING, Scope
-from promotions.pricing.workings import Workings
+from promotions.pricing.workings import Setting, Workings
 
 PATHS = ("0001", "00010001", "00010002", "0002", "00020001")
 MECHANISMS = tuple(Mechanism)
@@ -164,7 +164,7 @@ def brute_force(cart: CartSnapshot, terms: Terms) -> int:
 
 
 def _brute_force(cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> int:
-    workings = Workings(cart, terms, absent)
+    workings = Workings(Setting(cart, terms), absent)
     for stage, act in STAGES:
         if stage in (Stage.PRICE, Stage.SPEND_OFFERS):
             act(workings)
