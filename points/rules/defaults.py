@@ -7,7 +7,8 @@ from django.apps import AppConfig
 from points.rules.spec import PerAmount, RuleSpec
 from shop.core import clock
 
-NAME = "消费积分"
+# Named in the reader's language until the merchant names it.
+NAME = ""
 # A point for every yuan that is paid for goods, multiplied by the tier.
 SPEC = RuleSpec(event="order", effect=PerAmount(points=1, per_fen=100), tier_multiplier=True)
 MADE_BY = "system:defaults"

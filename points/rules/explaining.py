@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from members.tiers.models import Tier
+from points.rules.models import shown_name
 from points.rules.sentences import shown_amount, shown_limit, shown_points, shown_times
 from points.rules.trace import Code, Step, steps_of
 
@@ -29,7 +30,7 @@ def explain(trace: Mapping[str, Any] | None) -> list[Reason]:
 
 def reasons(steps: Sequence[Step]) -> list[Reason]:
     tiers = _tier_names(steps)
-    return [Reason(step.name, step.code, step.points, _told(step, tiers), step.gave) for step in steps]
+    return [Reason(shown_name(step.name), step.code, step.points, _told(step, tiers), step.gave) for step in steps]
 
 
 def _tier_names(steps: Sequence[Step]) -> dict[str, str]:
@@ -41,14 +42,14 @@ def _told(step: Step, tiers: Mapping[str, str]) -> str:
     data = step.data
     tier = tiers.get(data.get("tier", ""), data.get("tier", ""))
     text = _TEXTS[step.code]().format(
-        name=step.name,
+        name=shown_name(step.name),
         points=shown_points(step.points),
         amount=shown_amount(data.get("fen", 0)),
         needed=shown_amount(data.get("needed_fen", 0)),
         times=shown_times(data.get("bp", 0)),
         base=shown_points(data.get("base", 0)),
         streak=data.get("streak", 0),
-        winner=data.get("winner", ""),
+        winner=shown_name(data.get("winner", "")),
         tier=tier,
     )
     limits = "; ".join(shown_limit(**limit) for limit in data.get("limits", ()))

@@ -180,6 +180,8 @@ class RuleForm(forms.ModelForm):
             filled = drafting.values_of(instance.spec, self.tier_codes)
             kwargs["initial"] = {**filled, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        # Only the rule that a new shop starts with has none.
+        self.fields["name"].required = not (self.instance.pk and not self.instance.name)
         self._add_tables()
         self._offer_events()
         for name in ("products", "not_products"):

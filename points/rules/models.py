@@ -17,10 +17,15 @@ from points.rules.spec import RuleSpec
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
 
+def shown_name(name: str) -> str:
+    """The rule that a new shop starts with has no name of the merchant's yet."""
+    return name or str(_("Points for purchases"))
+
+
 class EarningRule(models.Model):
     """A rule as the merchant knows it: a draft to work on and, while it acts, the version that is live."""
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=60, blank=True)
     draft = models.JSONField(_("draft"))
     live = models.ForeignKey(
         "RuleVersion", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("live version")
@@ -32,7 +37,7 @@ class EarningRule(models.Model):
         verbose_name_plural = _("earning rules")
 
     def __str__(self) -> str:
-        return self.name
+        return shown_name(self.name)
 
     @property
     def spec(self) -> RuleSpec:
@@ -50,7 +55,7 @@ class RuleVersion(models.Model):
 
     rule = models.ForeignKey(EarningRule, models.PROTECT, related_name="versions", verbose_name=_("earning rule"))
     number = models.PositiveIntegerField(_("version"))
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=60, blank=True)
     definition = models.JSONField(_("definition"))
     actor = models.CharField(_("by"), max_length=80)
     created_at = models.DateTimeField(_("published at"))
@@ -62,7 +67,7 @@ class RuleVersion(models.Model):
         triggers = [APPEND_ONLY]
 
     def __str__(self) -> str:
-        return f"{self.name} v{self.number}"
+        return f"{shown_name(self.name)} v{self.number}"
 
     @property
     def spec(self) -> RuleSpec:
@@ -207,7 +212,7 @@ class Backtest(models.Model):
         FAILED = "failed", _("Failed")
 
     rule = models.ForeignKey(EarningRule, models.CASCADE, related_name="backtests", verbose_name=_("earning rule"))
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=60, blank=True)
     definition = models.JSONField(_("draft"))
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
@@ -233,4 +238,4 @@ class Backtest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.first_day} – {self.last_day}"
+        return f"{shown_name(self.name)} {self.first_day} – {self.last_day}"

@@ -11,6 +11,7 @@ from points.rules.earners import earner_at
 from points.rules.engine import Evaluation, LiveRule, RuleSet, counter_keys, eligible, evaluate
 from points.rules.events import ORDER, EarningEvent, EarningLine, kind_of
 from points.rules.live import live_rules
+from points.rules.models import shown_name
 from points.rules.naming import Names, names_for
 from points.rules.sentences import sentence
 from shop.core.clock import business_day
@@ -56,7 +57,7 @@ def _in_guide(rule: LiveRule, names: Names) -> dict[str, Any]:
     spec = rule.spec
     return {
         "id": rule.rule_id,
-        "name": rule.name,
+        "name": shown_name(rule.name),
         "event": spec.event,
         "event_label": str(kind_of(spec.event).label),
         "sentence": sentence(spec, names, for_staff=False),

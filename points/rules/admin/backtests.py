@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from members.identity.admin import link_to_member
 from members.identity.models import Member
-from points.rules.models import Backtest
+from points.rules.models import Backtest, shown_name
 from points.rules.naming import names_for
 from points.rules.sentences import sentence
 from points.rules.spec import RuleSpec
@@ -25,8 +25,8 @@ COLOURS = {"waiting": "info", "running": "warning", "done": "success", "failed":
 
 @admin.register(Backtest)
 class BacktestAdmin(ReadOnlyAdmin):
-    list_display = ["name", "first_day", "last_day", "shown_status", "shown_cost", "actor", "created_at"]
-    fields = ["name", "said", "first_day", "last_day", "ignores_validity", "shown_status", "actor", "created_at"]
+    list_display = ["__str__", "first_day", "last_day", "shown_status", "shown_cost", "actor", "created_at"]
+    fields = ["rule", "said", "first_day", "last_day", "ignores_validity", "shown_status", "actor", "created_at"]
     readonly_fields = ["said", "shown_status"]
     ordering = ["-pk"]
     show_full_result_count = False
@@ -87,7 +87,13 @@ def _rules(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "headers": headers,
         "rows": [
-            [row["name"], f"{row['live']:,}", f"{row['draft']:,}", f"{row['hits']:,}", f"{row['withheld']:,}"]
+            [
+                shown_name(row["name"]),
+                f"{row['live']:,}",
+                f"{row['draft']:,}",
+                f"{row['hits']:,}",
+                f"{row['withheld']:,}",
+            ]
             for row in rows
         ],
     }

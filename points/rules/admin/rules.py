@@ -38,7 +38,7 @@ RATE = "effect == 'per_amount'"
 @admin.register(EarningRule)
 class EarningRuleAdmin(TryingPages):
     form = RuleForm
-    list_display = ["name", "shown_sentence", "shown_state", "changed_at"]
+    list_display = ["__str__", "shown_sentence", "shown_state", "changed_at"]
     ordering = ["pk"]
     search_fields = ["name"]
     warn_unsaved_form = True
@@ -66,7 +66,9 @@ class EarningRuleAdmin(TryingPages):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # The form makes its own fields, which a form made of the model's columns would not know.
-        return RuleForm if self._may_write(request, obj) else super().get_form(request, obj, change, **kwargs)
+        if self._may_write(request, obj):
+            return RuleForm
+        return super().get_form(request, obj, change, **{**kwargs, "form": forms.ModelForm})
 
     def get_fieldsets(self, request: HttpRequest, obj: EarningRule | None = None) -> Any:
         if not self._may_write(request, obj):
@@ -191,7 +193,7 @@ class EarningRuleAdmin(TryingPages):
                 form.add_error(None, str(refusal))
             else:
                 return redirect("admin:rules_backtest_change", asked.pk)
-        title = _("Backtest of “{rule}”").format(rule=rule.name)
+        title = _("Backtest of “{rule}”").format(rule=rule)
         return form_page(self, request, form=form, title=title, buttons=[("ask", _("Start"))])
 
     def _act(self, request: HttpRequest, rule: EarningRule, verb: str, service: Any, done: str) -> HttpResponse:
@@ -206,7 +208,7 @@ class EarningRuleAdmin(TryingPages):
                 self.log_change(request, rule, done)
                 messages.success(request, done)
             return redirect("admin:rules_earningrule_change", rule.pk)
-        title = _("{verb}: {rule}").format(verb=verb, rule=rule.name)
+        title = _("{verb}: {rule}").format(verb=verb, rule=rule)
         specs = [rule.spec, *([rule.live.spec] if rule.live else [])]
         names = names_for(specs, today=business_day(clock.now()))
         lines = [(_("Draft"), sentence(rule.spec, names))]

@@ -50,9 +50,9 @@ class TryingPages(ModelAdmin):
                 draft = LiveRule(rule.pk, 0, rule.name, rule.spec)
                 wider = live_rules(category_ids=form.category_ids | categories_named(draft))
                 found = try_event(event, wider.with_draft(draft))
-                context["results"].append(_result(_("With the draft of “{rule}”").format(rule=rule.name), found))
+                context["results"].append(_result(_("With the draft of “{rule}”").format(rule=rule), found))
             context["worth"] = shown_amount(event.worth_fen)
-        title = _("Preview of “{rule}”").format(rule=rule.name) if rule else _("Preview of points")
+        title = _("Preview of “{rule}”").format(rule=rule) if rule else _("Preview of points")
         return form_page(
             self,
             request,

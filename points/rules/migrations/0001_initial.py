@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='EarningRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
                 ('draft', models.JSONField(verbose_name='draft')),
                 ('changed_at', models.DateTimeField(verbose_name='changed at')),
             ],
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
                 ('definition', models.JSONField(verbose_name='definition')),
                 ('actor', models.CharField(max_length=80, verbose_name='by')),
                 ('created_at', models.DateTimeField(verbose_name='published at')),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             name='Backtest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
                 ('definition', models.JSONField(verbose_name='draft')),
                 ('first_day', models.DateField(verbose_name='first day')),
                 ('last_day', models.DateField(verbose_name='last day')),

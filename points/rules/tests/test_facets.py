@@ -77,7 +77,7 @@ def test_the_guide_tells_the_rules_in_the_language_asked_for(api, django_assert_
         with django_assert_num_queries(4):
             english = api.get("/api/v1/points/guide", headers={"accept-language": "en"}).json()
     assert [(rule["name"], rule["sentence"]) for rule in chinese["rules"]] == [
-        ("消费积分", "每 ¥1 得 1 分，按等级倍率加成"),
+        ("消费送积分", "每 ¥1 得 1 分，按等级倍率加成"),
         ("会员日双倍", "会员日（每月 8 日），双倍积分，至 3 月 31 日"),
     ]
     assert english["rules"][1]["sentence"] == "Member day (day 8 of each month), double points, until 31 March"
