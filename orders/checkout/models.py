@@ -10,6 +10,7 @@ from logistics.network.models import Store
 from members.identity.models import Member
 from shop.catalog.models import Product, Sku
 from shop.core.actors import Actor
+from shop.core.channels import CHANNEL_CHOICES
 from shop.core.state import check_transition
 
 
@@ -71,6 +72,8 @@ class Order(models.Model):
     rejections = models.JSONField(_("not applied"), default=list, blank=True)
     freight_adjustments = models.JSONField(_("adjustments of freight"), default=list, blank=True)
     points_used = models.PositiveBigIntegerField(_("points used"), default=0)
+    # The front from which it was placed, as that said; empty where it said nothing.
+    channel = models.CharField(_("front"), max_length=20, choices=CHANNEL_CHOICES, blank=True)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
     staff_remark = models.TextField(_("staff remark"), blank=True)
     placed_at = models.DateTimeField(_("placed at"))

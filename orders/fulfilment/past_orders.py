@@ -74,5 +74,6 @@ def _event(order: Any) -> EarningEvent:
         member_id=order.member_id,
         at=order.paid_at,
         lines=tuple(lines),
+        channel=order.channel,
         is_first_order=order.is_first,
     )

@@ -53,10 +53,16 @@ def tell_member(fact: PointsChanged) -> None:
 
 @subscribe(PointsChanged)
 def grow_by_points(fact: PointsChanged) -> None:
-    """Growth for points that were earned, by the rates of tiers; what the shop gave is no merit."""
+    """Growth for points that were earned, by the rates of tiers; what the shop gave is no merit.
+
+    What the merchant's rules give has its growth from there: for an order not before its goods stay.
+    """
     if fact.source == FILE:
         return
     if fact.kind == Kind.GRANT:
+        granted = transaction_of(reference=fact.reference)
+        if granted is None or granted.rule_version_id is not None:
+            return
         earn_by_points(
             reference=_growth(fact.reference),
             member_id=fact.member_id,

@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('rejections', models.JSONField(blank=True, default=list, verbose_name='not applied')),
                 ('freight_adjustments', models.JSONField(blank=True, default=list, verbose_name='adjustments of freight')),
                 ('points_used', models.PositiveBigIntegerField(default=0, verbose_name='points used')),
+                ('channel', models.CharField(blank=True, choices=[('mini_program', 'Mini-program'), ('h5', 'H5 page'), ('app', 'App')], max_length=20, verbose_name='front')),
                 ('remark', models.CharField(blank=True, max_length=200, verbose_name='remark')),
                 ('staff_remark', models.TextField(blank=True, verbose_name='staff remark')),
                 ('placed_at', models.DateTimeField(verbose_name='placed at')),

@@ -84,6 +84,7 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         rejections=_plain_rejections(quote.rejected),
         freight_adjustments=plain(quote.freight_adjustments),
         points_used=quote.points_used,
+        channel=offer.buyer.channel,
         remark=remark,
         placed_at=now,
         expires_at=now + timedelta(minutes=UNPAID_MINUTES.value()),

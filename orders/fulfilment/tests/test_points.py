@@ -8,7 +8,7 @@ from members.tiers.models import GrowthEntry, TierPolicy
 from members.tiers.tests.making import adopt
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.models import Order, OrderStatus
-from orders.checkout.tests.making import buyer, ordered
+from orders.checkout.tests.making import buyer, items, ordered, quote
 from orders.fulfilment.after_completion import mature_points
 from orders.fulfilment.after_payment import earn_points
 from orders.fulfilment.past_orders import PAST_ORDERS
@@ -19,7 +19,7 @@ from points.ledger.queries import balance_of
 from points.ledger.services import spend
 from points.rules.invariants import LAWS as earning_laws
 from points.rules.models import Earning
-from points.rules.spec import FirstOrder, Fixed, Goods
+from points.rules.spec import Channels, FirstOrder, Fixed, Goods
 from points.rules.tests.making import double, spec
 from points.rules.tests.publishing import publish
 from shop.catalog.tests.factories import SkuFactory
@@ -128,6 +128,29 @@ def test_growth_counts_points_where_the_rules_of_tiers_say_so(order):
     refund(order, 35_050)
     booked = GrowthEntry.objects.order_by("pk").values_list("reference", "amount")
     assert list(booked) == [(f"order:{order.number}:points", 70), ("refund:R1:points", -35)]
+
+
+def test_growth_for_an_orders_points_is_counted_once(member, sku):
+    adopt(growth_per_100_yuan=0, growth_per_100_points=10)
+    order = pay(ordered(buyer(member), (sku, 1)))
+    deliver_facts()
+    assert not GrowthEntry.objects.filter(kind="points").exists()
+    Order.objects.filter(pk=order.pk).update(status=OrderStatus.SHIPPED)
+    complete(order)
+    deliver_facts()
+    # A tenth of the 350 points, once the goods stay.
+    assert list(GrowthEntry.objects.filter(kind="points").values_list("amount", flat=True)) == [35]
+
+
+def test_a_rule_for_a_front_acts_on_orders_placed_there_as_their_quote_promised(member, sku):
+    publish(spec(Fixed(50), conditions=(Channels(("h5",)),)))
+    client, wanted = buyer(member), {"items": items((sku, 1))}
+    for front, earned in (("h5", 400), ("app", 350)):
+        client.credentials(HTTP_AUTHORIZATION=client._credentials["HTTP_AUTHORIZATION"], HTTP_X_CHANNEL=front)
+        assert quote(client, wanted).json()["points_to_earn"] == earned
+        order = pay(ordered(client, (sku, 1)))
+        deliver_facts()
+        assert Earning.objects.get(reference=f"order:{order.number}").points == earned
 
 
 def test_past_orders_are_the_events_that_they_were(member, sku, django_assert_num_queries):
