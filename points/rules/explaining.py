@@ -67,6 +67,7 @@ _TEXTS: Mapping[Code, Callable[[], str]] = {
     Code.TIER: lambda: _("{tier} multiplies “{name}” by {times}: {points} more on {base}"),
     Code.MULTIPLIER: lambda: _("“{name}” multiplies {base} by {times}: {points} more"),
     Code.NOT_VALID: lambda: _("“{name}” is not valid on this day"),
+    Code.NOTHING_PAID: lambda: _("“{name}” asks for goods that are paid for in money"),
     Code.NOT_THESE_DAYS: lambda: _("“{name}” is for other days"),
     Code.NOT_THIS_WEEKDAY: lambda: _("“{name}” is for other days of the week"),
     Code.NOT_MEMBER_DAY: lambda: _("“{name}” is for member day"),

@@ -50,6 +50,9 @@ def objection(
     day = business_day(event.at)
     if not spec.is_valid_on(day):
         return Code.NOT_VALID, {}
+    if event.lines and event.worth_fen <= 0:
+        # No refund could ever take back what such a purchase would earn.
+        return Code.NOTHING_PAID, {}
     for condition in spec.conditions:
         code = _refuses(condition, spec, event, earner, calendar, day, paths)
         if code:

@@ -18,6 +18,7 @@ class Code(StrEnum):
     MULTIPLIER = "multiplier"
     # From here on it gave nothing.
     NOT_VALID = "not_valid"
+    NOTHING_PAID = "nothing_paid"
     NOT_THESE_DAYS = "not_these_days"
     NOT_THIS_WEEKDAY = "not_this_weekday"
     NOT_MEMBER_DAY = "not_member_day"

@@ -1,10 +1,12 @@
 """The screen where rules are written: a form, the sentence that it makes, and what is live."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -83,13 +85,21 @@ class EarningRuleAdmin(TryingPages):
         return ["name", "shown_sentence", "shown_state", "changed_at"]
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
+        def view(page: Callable[[HttpRequest], JsonResponse]) -> Any:
+            return self.admin_site.admin_view(partial(self._for_readers, page))
+
         return [
             path("sentence/", view(self.draft_sentence), name="rules_earningrule_sentence"),
             path("products/", view(self.find_products), name="rules_earningrule_products"),
             path("skus/", view(self.find_skus), name="rules_earningrule_skus"),
             *super().get_urls(),
         ]
+
+    def _for_readers(self, page: Callable[[HttpRequest], JsonResponse], request: HttpRequest) -> JsonResponse:
+        """What fields ask for is for those who may see the rules."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return page(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: EarningRule | None = None) -> bool:
         """What has acted stays, for what it gave is explained by it."""

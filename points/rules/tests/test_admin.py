@@ -234,3 +234,8 @@ def test_who_may_only_look_sees_the_rule_in_words(client, django_user_model):
     assert "每 ¥1 得 1 分" in page
     assert client.get(page_of(first_rule(), "pause")).status_code == 403
     assert client.post(page_of(first_rule()), filled()).status_code == 403
+    asked = [reverse(f"admin:rules_earningrule_{name}") for name in ("sentence", "products", "skus")]
+    assert [client.post(url).status_code for url in asked] == [200, 200, 200]
+    clerk.user_permissions.clear()
+    client.force_login(django_user_model.objects.get(pk=clerk.pk))
+    assert [client.post(url).status_code for url in asked] == [403, 403, 403]

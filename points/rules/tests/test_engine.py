@@ -109,6 +109,12 @@ def test_products_and_brands_are_named_beside_categories():
     assert told(bought(*lines), somebody(), rules)[0] == 30
 
 
+def test_goods_for_which_no_money_is_paid_earn_nothing():
+    rules = rule_set(spec(Fixed(50)))
+    assert told(bought(line(0)), somebody(), rules) == (0, [(1, "nothing_paid", 0)])
+    assert told(bought(line(0), line(1)), somebody(), rules) == (50, [(1, "fixed", 50)])
+
+
 CONDITIONS = [
     (Weekdays((6,)), {}, {"when": at(2026, 3, 27)}, "not_this_weekday"),
     (Days(date(2026, 3, 1), date(2026, 3, 28)), {}, {"when": at(2026, 3, 29)}, "not_these_days"),
