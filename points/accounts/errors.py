@@ -5,6 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from shop.core.errors import DomainError
 
 
+class ActivityRunning(DomainError):
+    code, status, message = "linked_activity_running", 409, _("“{name}” is running for these members already.")
+    exposes = ("name",)
+
+
 class NobodyToInvite(DomainError):
     code, status, message = "nobody_to_invite", 409, _("There is nobody whose points still expire here.")
 

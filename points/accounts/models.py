@@ -120,7 +120,10 @@ class GrantFile(models.Model):
     problems = models.JSONField(_("problems"), default=list, blank=True)
     uploaded_by = models.CharField(_("uploaded by"), max_length=80)
     uploaded_at = models.DateTimeField(_("uploaded at"))
+    # Of its bytes, so that a file that comes again is known.
+    digest = models.CharField(_("fingerprint"), max_length=64, editable=False)
     requested_by = models.CharField(_("requested by"), max_length=80, blank=True)
+    requested_at = models.DateTimeField(_("requested at"), null=True, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=80, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     undone_by = models.CharField(_("taken back by"), max_length=80, blank=True)
@@ -135,6 +138,7 @@ class GrantFile(models.Model):
                 condition=Q(decided_by="") | ~Q(decided_by=F("requested_by")), name="grant_file_two_persons"
             )
         ]
+        indexes = [models.Index(fields=["digest"], name="grant_file_again")]
 
     def __str__(self) -> str:
         return self.filename

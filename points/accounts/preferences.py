@@ -18,8 +18,8 @@ REMIND_LAST = whole_number(
 FILE_APPROVAL_ABOVE = whole_number(
     "points.file_approval_above",
     default=10_000,
-    label=_("Points of a file that need a second person"),
-    help_text=_("A file that gives more than this in all must be approved by somebody else."),
+    label=_("Points by files that need a second person"),
+    help_text=_("More than this in one person's files of a day must be approved, and so must a file that comes again."),
 )
 
 

@@ -1,5 +1,6 @@
 """Gifts of points by file: a dry run first, then asked for, approved, booked in the background, and undone."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from points.accounts.grant_files import COLUMNS, csv_bytes, result_rows
 from points.accounts.models import GrantFile
-from points.accounts.services.filing import decide_file, request_file, undo_file, upload_file
+from points.accounts.services.filing import asked_before, decide_file, request_file, undo_file, upload_file
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -51,7 +52,8 @@ class GrantFileAdmin(ReadOnlyAdmin):
         ("filename", "shown_status"),
         ("lines_in_file", "points"),
         ("uploaded_by", "uploaded_at"),
-        ("requested_by", "decided_by", "undone_by"),
+        ("requested_by", "requested_at"),
+        ("decided_by", "undone_by"),
         "finished_at",
         "shown_problems",
     ]
@@ -109,8 +111,16 @@ class GrantFileAdmin(ReadOnlyAdmin):
                 messages.error(request, str(refusal))
             return redirect("admin:accounts_grantfile_change", file.pk)
         found = {
-            "headers": [_("file"), _("lines"), _("points"), _("status")],
-            "rows": [[file.filename, f"{file.lines_in_file:,}", f"{file.points:,}", file.get_status_display()]],
+            "headers": [_("file"), _("lines"), _("points"), _("status"), _("asked for before")],
+            "rows": [
+                [
+                    file.filename,
+                    f"{file.lines_in_file:,}",
+                    f"{file.points:,}",
+                    file.get_status_display(),
+                    ", ".join(str(clock.business_day(day)) for day in _days_before(file)) or "–",
+                ]
+            ],
         }
         return form_page(
             self, request, form=forms.Form(), title=_("Gift of points by file"), table=found, buttons=buttons
@@ -133,6 +143,11 @@ class GrantFileAdmin(ReadOnlyAdmin):
         answer = StreamingHttpResponse(csv_bytes(result_rows(file)), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="points-{file.pk}.csv"'
         return answer
+
+
+def _days_before(file: GrantFile) -> list[datetime]:
+    """When a file of the same content was asked for, the latest first."""
+    return [day for day in asked_before(file).values_list("requested_at", flat=True)[:5] if day is not None]
 
 
 def _buttons(file: GrantFile) -> list[tuple[str, str]]:

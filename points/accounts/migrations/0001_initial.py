@@ -47,7 +47,9 @@ class Migration(migrations.Migration):
                 ('problems', models.JSONField(blank=True, default=list, verbose_name='problems')),
                 ('uploaded_by', models.CharField(max_length=80, verbose_name='uploaded by')),
                 ('uploaded_at', models.DateTimeField(verbose_name='uploaded at')),
+                ('digest', models.CharField(editable=False, max_length=64, verbose_name='fingerprint')),
                 ('requested_by', models.CharField(blank=True, max_length=80, verbose_name='requested by')),
+                ('requested_at', models.DateTimeField(blank=True, null=True, verbose_name='requested at')),
                 ('decided_by', models.CharField(blank=True, max_length=80, verbose_name='decided by')),
                 ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided at')),
                 ('undone_by', models.CharField(blank=True, max_length=80, verbose_name='taken back by')),
@@ -55,6 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'gift of points by file',
+                'indexes': [models.Index(fields=['digest'], name='grant_file_again')],
                 'verbose_name_plural': 'gifts of points by file',
                 'ordering': ['-pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('decided_by', ''), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='grant_file_two_persons')],

@@ -1,7 +1,10 @@
 """Gifts by file: checked, requested, approved by somebody else where they are large, booked row by row, and undone."""
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db.models import QuerySet, Sum
 
 from points.accounts.errors import FileNotReady
 from points.accounts.explaining import FILE
@@ -9,13 +12,14 @@ from points.accounts.grant_files import SHOWN, check_file
 from points.accounts.models import GrantFile, GrantLine
 from points.accounts.preferences import FILE_APPROVAL_ABOVE
 from points.ledger.errors import SecondPersonNeeded
-from points.ledger.locks import lock_accounts
+from points.ledger.locks import lock_accounts, lock_giver
 from points.ledger.services import claw_back, grant
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
 Status, LineStatus = GrantFile.Status, GrantLine.Status
 BATCH = 200
+_DAY = timedelta(days=1)
 
 
 @use_case
@@ -28,6 +32,7 @@ def upload_file(*, content: bytes, filename: str, actor: Actor, now: datetime) -
         lines_in_file=found.rows,
         points=sum(line.points for line in found.lines),
         problems=found.problems[:SHOWN],
+        digest=sha256(content).hexdigest(),
         uploaded_by=str(actor)[:80],
         uploaded_at=now,
     )
@@ -40,12 +45,29 @@ def upload_file(*, content: bytes, filename: str, actor: Actor, now: datetime) -
 
 @use_case
 def request_file(*, file_id: int, actor: Actor, now: datetime) -> GrantFile:
-    """Ask for what was checked: it is booked soon, or waits for somebody else above the limit. Raises FileNotReady."""
+    """Ask for what was checked: it is booked soon, or waits for somebody else.
+
+    That is needed above what one person may give by files within a day, and for a file that was asked for before.
+    Raises FileNotReady.
+    """
+    lock_giver(actor=actor)
     file = _lock(file_id, Status.CHECKED)
-    file.requested_by = str(actor)[:80]
-    file.status = Status.WAITING if file.points > FILE_APPROVAL_ABOVE.value() else Status.RUNNING
-    file.save(update_fields=["requested_by", "status"])
+    file.requested_by, file.requested_at = str(actor)[:80], now
+    file.status = Status.RUNNING if _needs_nobody_else(file, now) else Status.WAITING
+    file.save(update_fields=["requested_by", "requested_at", "status"])
     return file
+
+
+def asked_before(file: GrantFile) -> QuerySet[GrantFile]:
+    """Files of the very same content that have given points, or are about to."""
+    given = GrantFile.objects.filter(digest=file.digest, requested_at__isnull=False).exclude(pk=file.pk)
+    return given.exclude(status__in=[Status.DECLINED, Status.UNDOING, Status.UNDONE])
+
+
+def _needs_nobody_else(file: GrantFile, now: datetime) -> bool:
+    alone = GrantFile.objects.filter(requested_by=file.requested_by, requested_at__gt=now - _DAY, decided_by="")
+    before = alone.exclude(status=Status.WAITING).aggregate(points=Sum("points", default=0))["points"]
+    return before + file.points <= FILE_APPROVAL_ABOVE.value() and not asked_before(file).exists()
 
 
 @use_case

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from members.segments.models import Segment
 from members.segments.services import refresh_segment
-from points.accounts.errors import NobodyToInvite
+from points.accounts.errors import ActivityRunning, NobodyToInvite
 from points.accounts.models import ExpiryReminder, LinkedActivity, ReminderRound
 from points.rules.events import ORDER
 from points.rules.models import EarningRule
@@ -20,12 +20,16 @@ SOURCE = "points.reminders"
 def start_activity(*, round_id: int, name: str, multiplier_bp: int, actor: Actor, now: datetime) -> LinkedActivity:
     """Publish a rule that multiplies the points of orders, for whom the round reminded, until their points are gone.
 
-    The audience is a segment of its own, so that campaigns can use it too. Raises NobodyToInvite, and what publishing
-    a rule raises.
+    The audience is a segment of its own, so that campaigns can use it too. Raises ActivityRunning, NobodyToInvite, and
+    what publishing a rule raises.
     """
     with unit_of_work():
         reminded = ReminderRound.objects.select_for_update(no_key=True).get(pk=round_id)
         end = day_bounds(reminded.last_day)[1]
+        running = LinkedActivity.objects.filter(round=reminded, rule__live__isnull=False).select_related("rule").first()
+        if running is not None:
+            # Rules add up: whoever clicks twice would treble what was to be doubled.
+            raise ActivityRunning(name=running.rule.name)
         members = ExpiryReminder.objects.filter(round=reminded).values_list("member_id", flat=True)
         if not members.exists() or end <= now:
             raise NobodyToInvite

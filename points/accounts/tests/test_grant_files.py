@@ -14,7 +14,7 @@ from points.accounts.services.filing import decide_file, request_file, undo_file
 from points.ledger.errors import SecondPersonNeeded
 from points.ledger.models import PointTransaction
 from points.ledger.services import spend
-from points.ledger.tests.making import NOON, OTHER_STAFF, STAFF, balance, violations
+from points.ledger.tests.making import DAY, NOON, OTHER_STAFF, STAFF, balance, violations
 from shop.core import clock
 from shop.core.models import PreferenceValue
 from shop.core.preferences import forget_cached
@@ -105,6 +105,33 @@ def test_a_large_file_needs_somebody_else(three):
     assert work_files(now=NOON) == 3
     with pytest.raises(FileNotReady):
         decide_file(file_id=file.pk, approve=False, actor=OTHER_STAFF, now=NOON)
+
+
+def test_many_small_files_of_one_person_need_somebody_else_too(three):
+    PreferenceValue.objects.update_or_create(key=FILE_APPROVAL_ABOVE.key, defaults={"value": 65})
+    forget_cached()
+    texts = (rows(), rows((1, 1, 3)), rows((1, 1, 1)))
+    files = [uploaded(text) for text in texts]
+    asked = [request_file(file_id=file.pk, actor=STAFF, now=NOON).status for file in files]
+    assert asked == ["running", "running", "waiting"]
+    assert request_file(file_id=uploaded(rows((2, 1, 1))).pk, actor=OTHER_STAFF, now=NOON).status == "running"
+    later = uploaded(rows((5, 5, 5)))
+    assert request_file(file_id=later.pk, actor=STAFF, now=NOON + DAY).status == "running"
+
+
+def test_the_same_file_again_needs_somebody_else(three):
+    first, again = uploaded(rows()), uploaded(rows())
+    assert request_file(file_id=first.pk, actor=STAFF, now=NOON).status == "running"
+    work_files(now=NOON)
+    assert request_file(file_id=again.pk, actor=STAFF, now=NOON + 30 * DAY).status == "waiting"
+    assert work_files(now=NOON + 30 * DAY) == 0
+    assert [balance(member)[0] for member in three] == [10, 20, 30]
+    with pytest.raises(SecondPersonNeeded):
+        decide_file(file_id=again.pk, approve=True, actor=STAFF, now=NOON)
+    decide_file(file_id=again.pk, approve=False, actor=OTHER_STAFF, now=NOON)
+    undo_file(file_id=first.pk, actor=STAFF, now=NOON)
+    work_files(now=NOON)
+    assert request_file(file_id=uploaded(rows()).pk, actor=STAFF, now=NOON + 60 * DAY).status == "running"
 
 
 def test_undoing_takes_all_of_it_back_and_what_was_spent_is_owed(three):

@@ -1,6 +1,7 @@
 """Reminders reach exactly those who lose points, once a stage, with the last second; and what follows from them."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -11,7 +12,7 @@ from members.identity.tests.factories import MemberFactory
 from members.notifications.models import Delivery, Notification
 from members.segments.queries import audience
 from points.accounts import member_data
-from points.accounts.errors import NobodyToInvite
+from points.accounts.errors import ActivityRunning, NobodyToInvite
 from points.accounts.models import ExpiryReminder, LinkedActivity, ReminderRound
 from points.accounts.preferences import REMIND_FIRST
 from points.accounts.queries import delivered
@@ -23,6 +24,7 @@ from points.rules.events import EarningEvent, EarningLine
 from points.rules.live import live_rules
 from points.rules.models import EarningRule
 from points.rules.queries import try_event
+from points.rules.services import pause_rule
 from shop.core.clock import day_bounds
 from shop.core.models import PreferenceValue
 from shop.core.preferences import forget_cached
@@ -139,6 +141,20 @@ def test_one_click_starts_double_points_for_exactly_those_members():
     assert doubled(inside, END) == before
     assert list(audience(segment_ids=[made.segment_id], now=NOON)) == [inside]
     assert not audience(segment_ids=[made.segment_id], now=END).exists()
+
+
+def test_who_clicks_twice_doubles_once_and_may_start_anew_when_it_was_paused():
+    member = MemberFactory()
+    give(member, 10, now=NOON, matures_at=NOON, expires_at=END)
+    remind_due(now=NOON)
+    start = partial(start_activity, round_id=round_of(30).pk, multiplier_bp=20_000, actor=STAFF, now=NOON)
+    before, first = doubled(member, NOON), start(name="翻倍")
+    with pytest.raises(ActivityRunning):
+        start(name="又一个")
+    assert (LinkedActivity.objects.count(), doubled(member, NOON)) == (1, 2 * before)
+    pause_rule(rule_id=first.rule_id, actor=STAFF, now=NOON)
+    start(name="又一个")
+    assert (LinkedActivity.objects.count(), doubled(member, NOON)) == (2, 2 * before)
 
 
 def test_nobody_is_invited_when_it_is_too_late():
