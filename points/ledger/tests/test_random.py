@@ -30,11 +30,10 @@ from points.ledger.tests.reference import Reference, Refused
 from shop.core import preferences
 from shop.core.models import PreferenceValue
 
-STEPS, EXAMPLES = 90, 64
+STEPS, EXAMPLES = 90, 32
 AT_LEAST = 5_000
 REFUSALS = (InsufficientPoints, HoldEnded, MoreThanSpent, MoreThanGranted)
 numbers = count(1)
-taken = count(1)
 who = st.integers(0, 2)
 amounts = st.integers(1, 60)
 spans = st.sampled_from([None, SECOND, timedelta(hours=7), DAY, 3 * DAY, 10 * DAY, 40 * DAY])
@@ -43,6 +42,7 @@ spans = st.sampled_from([None, SECOND, timedelta(hours=7), DAY, 3 * DAY, 10 * DA
 class Ledger(RuleBasedStateMachine):
     """Three members; grants, holds and spends are kept with their references and their twins in the reference."""
 
+    steps = 0
     grants, holds, spends = Bundle("grants"), Bundle("holds"), Bundle("spends")
 
     @initialize(grace_days=st.sampled_from([0, 2, 30]))
@@ -229,7 +229,7 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def balances_agree(self):
-        next(taken)
+        Ledger.steps += 1
         self.model.advance(self.now)
         found = balances_of(member_ids=self.members, now=self.now)
         for pk in self.members:
@@ -252,18 +252,18 @@ def test_the_ledger_is_the_reference_step_by_step():
     for name, kind in (("idle", "inactivity"), ("never", "never")):
         policy = ExpiryPolicy.objects.create(name=name)
         ExpiryVersion.objects.create(policy=policy, kind=kind, months=1, actor="test", created_at=NOON)
-    started = next(taken)
-    run_state_machine_as_test(
-        Ledger,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    steps = next(taken) - started
-    print(f"{steps} steps")
-    assert steps >= AT_LEAST
+    Ledger.steps = 0
+    # An example may end before its last step, so that a fixed number of them may fall short.
+    while Ledger.steps < AT_LEAST:
+        run_state_machine_as_test(
+            Ledger,
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    print(f"{Ledger.steps} steps")
