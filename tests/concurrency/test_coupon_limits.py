@@ -20,7 +20,7 @@ from promotions.coupons.errors import (
     RedemptionCodeInvalid,
     RedemptionLocked,
 )
-from promotions.coupons.models import ClaimTally, Coupon, CouponTemplate
+from promotions.coupons.models import ClaimTally, Code, CodeBatch, Coupon, CouponTemplate
 from promotions.coupons.redemption_codes import new_code
 from promotions.coupons.services import claim_coupon, claim_coupons, granting, redeeming, using, verifying
 from promotions.coupons.services.batches import create_batch, export_batch
@@ -182,12 +182,36 @@ def code_of(template):
     return "".join(export_batch(batch_id=batch.pk, actor=CLERK, now=NOW)).strip()
 
 
-def test_a_code_redeemed_by_many_at_once_is_good_for_one():
+def without_any_guard(barrier):
+    """Look, compare, write: nothing conditional, no reference to the code, no count of the batch."""
+
+    def look_then_redeem(*, code_hash, member_id, channel, try_id, now):
+        code = Code.objects.select_related("batch__template").get(code_hash=code_hash)
+        barrier.wait()
+        if code.member_id is not None:
+            raise RedemptionCodeInvalid
+        with transaction.atomic():
+            code.member_id, code.redeemed_at = member_id, now
+            code.save(update_fields=["member", "redeemed_at"])
+            return granting.give(
+                template=code.batch.template, member_id=member_id, way="codes", reference=None, now=now
+            )
+
+    return look_then_redeem
+
+
+@pytest.mark.parametrize(("guarded", "coupons"), [(True, 1), (False, 8)])
+def test_a_code_redeemed_by_many_at_once_is_good_for_one(monkeypatch, guarded, coupons):
     code = code_of(make_template(way="codes"))
+    if not guarded:
+        monkeypatch.setattr(redeeming, "_redeem", without_any_guard(Barrier(8, timeout=30)))
     answers = run_together(*[lambda pk=pk: redeem(code, pk) for pk in crowd(8)])
-    assert [type(each) for each in answers].count(Coupon) == 1
-    assert [type(each) for each in answers].count(RedemptionCodeInvalid) == 7
-    assert Coupon.objects.count() == 1
+    kinds = [type(each) for each in answers]
+    assert (kinds.count(Coupon), Coupon.objects.count()) == (coupons, coupons)
+    if guarded:
+        assert kinds.count(RedemptionCodeInvalid) == 7
+        assert CodeBatch.objects.get().redeemed_count == 1
+        assert Code.objects.get().member_id == Coupon.objects.get().member_id
 
 
 def test_a_code_redeemed_twice_at_once_by_its_member_is_one_coupon():
