@@ -42,6 +42,7 @@ from members.identity.services.sign_in import SignedIn
 from shop.core import clock
 from shop.core.api.pagination import PageQuery, page
 from shop.core.api.serializers import ErrorOut, NoFields, validated
+from shop.core.api.views import PingOut
 from shop.core.client_address import client_address
 from shop.core.rate_limits import limit
 
@@ -130,6 +131,15 @@ class MeView(MemberAPIView):
     def put(self, request: MemberRequest) -> Response:
         given = validated(ProfileIn, request)
         return Response(profile(services.update_profile(member_id=request.member.pk, now=clock.now(), **given)))
+
+
+class MemberPingView(MemberAPIView):
+    """Knows who asks and answers a constant: what others are measured against."""
+
+    @extend_schema(operation_id="me_ping", request=None, responses={200: PingOut, 400: ErrorOut, 401: ErrorOut})
+    def post(self, request: MemberRequest) -> Response:
+        validated(NoFields, request)
+        return Response({"pong": True})
 
 
 class SessionListView(MemberAPIView):

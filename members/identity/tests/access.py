@@ -25,6 +25,7 @@ DOORS = (
     Door("POST", "auth/refresh", Who.ANYBODY, read_only=("access", "member")),
     Door("POST", "auth/logout", read_only=("session_id", "member_id")),
     Door("GET", "me"),
+    Door("POST", "me/ping", read_only=("pong",)),
     Door("PUT", "me", read_only=("id", "phone", "tier", "growth", "points", "invite_code", "inviter", "status")),
     Door("GET", "me/sessions"),
     Door("DELETE", "me/sessions/<int:session_id>", thing=session),
