@@ -8,7 +8,7 @@ from typing import Any
 from members.identity.phones import show_phone
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
-from promotions.pricing.model import Adjustment, CouponOption, PricedLine, Rejection
+from promotions.pricing.model import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
 
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
 
@@ -18,7 +18,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
     quote = offer.quote
     return {
         "lines": [_quote_line(line) for line in quote.lines],
-        "gifts": [asdict(gift) for gift in quote.gifts],
+        "gifts": [_gift(gift) for gift in quote.gifts],
         "goods_fen": quote.goods_fen,
         "discount_fen": quote.discount_fen,
         "freight_fen": quote.freight_fen or 0,
@@ -103,6 +103,11 @@ def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     return {**asdict(rejection), "message": str(rejection.message)}
+
+
+def _gift(gift: GiftLine) -> dict[str, Any]:
+    """Which tier counts it is nothing to the buyer."""
+    return {"sku_id": gift.sku_id, "quantity": gift.quantity, "label": gift.label, "kind": gift.kind, "id": gift.id}
 
 
 def _coupon_option(option: CouponOption) -> dict[str, Any]:

@@ -240,8 +240,9 @@ def spending_reference(order_number: str) -> str:
 
 
 def _gifts_of(quote: Quote, offer_id: int) -> dict[int, int]:
+    """By tier."""
     units: dict[int, int] = {}
     for gift in quote.gifts:
         if gift.id == offer_id:
-            units[gift.sku_id] = units.get(gift.sku_id, 0) + gift.quantity
+            units[gift.tier_id] = units.get(gift.tier_id, 0) + gift.quantity
     return units

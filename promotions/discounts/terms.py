@@ -33,7 +33,7 @@ def spend_offers_for(
 ) -> tuple[SpendOfferTerms, ...]:
     """The offers open to the buyer that touch these lines: one query, and two more where gifts are given."""
     touching = [each for each in (published or live()).offers.touching(lines) if each.campaign.acts(buyer, now)]
-    left = _gifts_left(touching)
+    left = _gifts_left(touching, lines)
     return tuple(offer_terms(each, left) for each in touching)
 
 
@@ -93,7 +93,8 @@ def _unit_price(item: LiveItem, scope: Scope, max_units: int | None) -> UnitPric
 def _spend_tier(tier: LiveTier, left: Mapping[int, int]) -> SpendTier:
     gifts: tuple[Gift, ...] = ()
     if tier.gift_sku_id is not None:
-        gifts = (Gift(tier.gift_sku_id, tier.gift_quantity, tier.gift_label, left.get(tier.tier_id, 0)),)
+        available = left.get(tier.tier_id, 0)
+        gifts = (Gift(tier.gift_sku_id, tier.gift_quantity, tier.gift_label, available, tier.tier_id),)
     return SpendTier(
         threshold=tier.threshold,
         off_fen=tier.off_fen,
@@ -126,13 +127,16 @@ def _had(item_ids: Iterable[int], buyer: Buyer) -> dict[int, int]:
     return dict(mine.values_list("item_id", "units"))
 
 
-def _gifts_left(offers: Sequence[LiveOffer]) -> dict[int, int]:
+def _gifts_left(offers: Sequence[LiveOffer], lines: Sequence[PricingLine]) -> dict[int, int]:
+    """By tier id. What the buyer takes off the shelf in the same order cannot be given away as well."""
     gifts = {tier.tier_id: tier for each in offers for tier in each.tiers if tier.gift_sku_id is not None}
     if not gifts:
         return {}
     rows = SkuStock.objects.filter(pk__in={tier.gift_sku_id for tier in gifts.values()})
+    bought = {line.sku_id: line.quantity for line in lines}
     stock = {
-        pk: sellable(available, safety) for pk, available, safety in rows.values_list("pk", "available", "safety_stock")
+        pk: max(sellable(available, safety) - bought.get(pk, 0), 0)
+        for pk, available, safety in rows.values_list("pk", "available", "safety_stock")
     }
     left = {tier_id: stock.get(tier.gift_sku_id or 0, 0) for tier_id, tier in gifts.items()}
     counted = [tier_id for tier_id, tier in gifts.items() if tier.gift_quota is not None]

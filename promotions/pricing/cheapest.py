@@ -32,10 +32,10 @@ class Option(Protocol):
 O = TypeVar("O", bound=Option)  # noqa: E741
 
 
-def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int | None = None) -> tuple[O, ...]:
+def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int) -> tuple[O, ...]:
     """The options, at most `most` and all agreeing, that take the most off; of equal sets the first one met.
 
-    `effort` bounds the sets looked at; the best met by then is answered. Without it the answer is exact.
+    `effort` bounds the sets looked at: exact, unless it is spent before the others are ruled out; then the best met.
     """
     search = _Search(options, most, effort)
     worths = [option.worth(balance) for option in options]
@@ -45,7 +45,7 @@ def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int |
 
 
 class _Search(Generic[O]):
-    def __init__(self, options: Sequence[O], most: int, effort: int | None) -> None:
+    def __init__(self, options: Sequence[O], most: int, effort: int) -> None:
         self.options, self.most, self.effort = options, most, effort
         self.best: tuple[int, ...] = ()
         self.saved = 0
@@ -67,10 +67,9 @@ class _Search(Generic[O]):
             if not bound or (last_effect is not None and option.effect == last_effect):
                 continue
             last_effect = option.effect
-            if self.effort is not None:
-                if not self.effort:
-                    return
-                self.effort -= 1
+            if not self.effort:
+                return
+            self.effort -= 1
             after = balance.copy()
             worth = option.worth(after)
             option.act(after)

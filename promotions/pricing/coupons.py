@@ -17,6 +17,8 @@ from shop.core.money import yuan
 KIND = "coupon"
 _RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
 _NO_CAP = 2**62
+# Fifty coupons that all differ, combine and are of use to one cart are searched through to the end.
+EFFORT = 2_000
 
 
 class Ticket:
@@ -80,7 +82,7 @@ def coupons(w: Workings) -> None:
     refusals: dict[int, Refusal] = {}
     tickets = usable_tickets(w, held, refusals)
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
-    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons)
+    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=EFFORT)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
         for ticket in tickets

@@ -113,12 +113,13 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Units of a SKU given for nothing; `available` is what the shop can still give away."""
+    """Units of a SKU given for nothing; `available` is what the shop can still give away, `tier_id` who counts them."""
 
     sku_id: int
     quantity: int
     label: str
     available: int = 2**31
+    tier_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,13 +287,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class GiftLine:
-    """Units that go along for nothing, and the offer that gives them."""
+    """Units that go along for nothing, and the offer that gives them, by which of its tiers."""
 
     sku_id: int
     quantity: int
     label: str
     kind: str
     id: int
+    tier_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ def _give(w: Workings, terms: SpendOfferTerms, tier: SpendTier, times: int) -> N
         given = sum(each.quantity for each in w.gifts if each.sku_id == gift.sku_id)
         quantity = gift.quantity * times
         if gift.available - given >= quantity:
-            w.gifts.append(GiftLine(gift.sku_id, quantity, gift.label, KIND, terms.id))
+            w.gifts.append(GiftLine(gift.sku_id, quantity, gift.label, KIND, terms.id, gift.tier_id))
         else:
             message = _("The gift “{gift}” has run out.").format(gift=gift.label)
             w.reject(KIND, terms.id, "gift_run_out", message, asked=False)

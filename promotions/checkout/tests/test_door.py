@@ -269,6 +269,25 @@ def test_a_gift_of_what_was_bought_is_reserved_with_it(client, tea):
     deliver_facts()
 
 
+def test_the_tier_that_gives_a_gift_counts_it(member, client, tea):
+    gift = SkuFactory(stock=9)
+    cup = {"gift_sku": gift, "gift_quantity": 1}
+    low = {"threshold_fen": 10_000, "gift_quota": 5, **cup}
+    high = {"threshold_fen": 30_000, "gift_quota": 1, **cup}
+    offer = campaign(draft_offer, low, high)
+    for _ in range(2):
+        assert order_of(place(client, {"items": items((tea, 1))})).lines.get(is_gift=True).quantity == 1
+    assert list(offer.tiers.order_by("threshold_fen").values_list("gifts_given", flat=True)) == [2, 0]
+
+
+def test_who_buys_the_last_ones_gets_none_of_them_as_a_gift(client, tea):
+    campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": tea, "gift_quantity": 1})
+    body = quote(client, {"items": items((tea, 20))}).json()
+    assert (body["gifts"], [each["code"] for each in body["rejected"]]) == ([], ["gift_run_out"])
+    assert order_of(place(client, {"items": items((tea, 20))})).lines.get().quantity == 20
+    assert stock(tea) == (0, 20)
+
+
 def test_a_quote_shows_what_a_front_needs(member, client, tea):
     campaign(draft_offer, {"threshold_fen": 25_000, "off_fen": 3000}, name="满 250 减 30")
     coupon = make_coupon(member, template=make_live_template(threshold_fen=11_200), now=clock.now())

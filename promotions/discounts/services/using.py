@@ -47,7 +47,7 @@ class UnitUse:
 
 @dataclass(frozen=True)
 class OfferUse:
-    """What a spend offer took off an order's goods and freight, and the gifts it gives: units by SKU."""
+    """What a spend offer took off an order's goods and freight, and the gifts it gives: units by tier."""
 
     offer_id: int
     discount_fen: int
@@ -87,7 +87,7 @@ def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[Offe
                 used_at=now,
             )
         )
-        rows += [_give(use, sku_id, order_number, member_id, now) for sku_id in sorted(use.gifts)]
+        rows += [_give(use, tier_id, order_number, member_id, now) for tier_id in sorted(use.gifts)]
     DiscountUse.objects.bulk_create(rows)
 
 
@@ -181,9 +181,9 @@ def _count_member(item: TimedDiscountItem, member_id: int, units: int) -> int:
         return cursor.rowcount
 
 
-def _give(use: OfferUse, sku_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
-    units = use.gifts[sku_id]
-    tier = _giving_tier(use.offer_id, sku_id, units)
+def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
+    units = use.gifts[tier_id]
+    tier = SpendOfferTier.objects.select_related("offer", "gift_sku").get(pk=tier_id, offer=use.offer_id)
     if tier.gift_quota is not None:
         within = SpendOfferTier.objects.filter(pk=tier.pk, gifts_given__lte=F("gift_quota") - units)
         if not within.update(gifts_given=F("gifts_given") + units):
@@ -194,20 +194,11 @@ def _give(use: OfferUse, sku_id: int, order_number: str, member_id: int, now: da
         kind=SpendOffer.KIND,
         campaign_id=use.offer_id,
         tier=tier,
-        sku_id=sku_id,
+        sku_id=tier.gift_sku_id,
         units=units,
         cost_fen=units * _cost_of(tier.gift_sku),
         used_at=now,
     )
-
-
-def _giving_tier(offer_id: int, sku_id: int, units: int) -> SpendOfferTier:
-    """Several tiers may give the same goods: the one that gives exactly so many, else the highest that fits into it."""
-    tiers = SpendOfferTier.objects.filter(offer=offer_id, gift_sku=sku_id).select_related("offer", "gift_sku")
-    rising = sorted(tiers, key=lambda tier: tier.threshold)
-    exact = [tier for tier in rising if tier.gift_quantity == units]
-    fitting = [tier for tier in rising if units % tier.gift_quantity == 0]
-    return (exact or fitting or rising)[-1]
 
 
 def _cost_of(sku: Sku | None) -> int:

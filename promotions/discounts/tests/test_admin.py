@@ -361,7 +361,7 @@ def test_the_result_counts_what_paid_orders_took(owner):
             order_number=number, member_id=member.pk, uses=[UnitUse(discount.pk, line(sku), 1, 1000)], now=NOW
         )
         claim_spend_offers(
-            order_number=number, member_id=member.pk, uses=[OfferUse(offer.pk, 500, {gift.pk: 1})], now=NOW
+            order_number=number, member_id=member.pk, uses=[OfferUse(offer.pk, 500, {offer.tiers.get().pk: 1})], now=NOW
         )
     for number, member, paid in (("D1", new, 3500), ("D2", old, 7500)):
         confirm_first_purchase(member_id=member.pk, order_number=number, now=NOW)

@@ -160,7 +160,11 @@ def test_offers_with_tiers_gifts_and_exclusions():
     label = f"{gift.product.name} {gift.options_label}".strip()
     assert terms.tiers == (
         SpendTier(10000, off_bp=500, free_shipping=True),
-        SpendTier(20000, off_fen=3000, gifts=(Gift(gift.pk, 2, label, available=3),)),
+        SpendTier(
+            20000,
+            off_fen=3000,
+            gifts=(Gift(gift.pk, 2, label, available=3, tier_id=offer.tiers.get(gift_sku=gift).pk),),
+        ),
     )
     SkuStock.objects.filter(pk=gift.pk).update(available=0)
     assert offers(line(covered))[0].tiers[1].gifts[0].available == 0

@@ -104,12 +104,14 @@ def test_gifts_go_while_there_are_some():
             {"threshold_fen": 20000, "gift_sku": gift, "gift_quantity": 2, "off_fen": 100},
         )
     )
-    claim_offers(order="D1", member=member, uses=[OfferUse(offer.pk, 0, {gift.pk: 1})])
-    claim_offers(order="D2", member=member, uses=[OfferUse(offer.pk, 100, {gift.pk: 2})])
     low, high = offer.tiers.order_by("threshold_fen")
+    claim_offers(order="D1", member=member, uses=[OfferUse(offer.pk, 0, {low.pk: 1})])
+    claim_offers(order="D2", member=member, uses=[OfferUse(offer.pk, 100, {high.pk: 2})])
+    low.refresh_from_db()
+    high.refresh_from_db()
     assert (low.gifts_given, high.gifts_given) == (1, 0)  # the upper tier has no quota and counts nothing
     with pytest.raises(GiftsGone):
-        claim_offers(order="D3", member=member, uses=[OfferUse(offer.pk, 0, {gift.pk: 3})])
+        claim_offers(order="D3", member=member, uses=[OfferUse(offer.pk, 0, {low.pk: 3})])
     assert not DiscountUse.objects.filter(order_number="D3").exists()
     release_discounts(order_number="D1", now=NOW)
     low.refresh_from_db()

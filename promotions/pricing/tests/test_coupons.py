@@ -1,9 +1,11 @@
 """Coupons: what each kind takes off, why one does not act, and that "best" is the best."""
 
+from itertools import count
 from random import Random
 
 import pytest
 
+from promotions.pricing.coupons import Ticket
 from promotions.pricing.engine import price
 from promotions.pricing.model import (
     CartSnapshot,
@@ -156,3 +158,25 @@ def test_the_best_of_many_stackable_coupons_is_found_exactly():
     cart = CartSnapshot(lines, 1500, "best")
     terms = Terms(coupons=coupons, combination=FREELY, limits=OrderLimits(max_coupons=4))
     assert price(cart, terms).payable_fen == brute_force(cart, terms)
+
+
+def test_two_hundred_coupons_that_all_combine_are_looked_at_for_so_long_only(monkeypatch):
+    rng = Random(1)
+    lines = tuple(PricingLine(sku, 1 + sku % 3, 1000 + 137 * sku) for sku in range(1, 31))
+    held = tuple(
+        coupon(
+            number,
+            rng.choice((CouponKind.AMOUNT, CouponKind.PERCENT)),
+            scope=Scope(skus=frozenset(rng.sample(range(1, 31), 8))),
+            off_fen=rng.randint(500, 3000),
+            off_bp=rng.randint(500, 3000),
+        )
+        for number in range(1, 201)
+    )
+    tried = count()
+    act = Ticket.act
+    monkeypatch.setattr(Ticket, "act", lambda ticket, balance: (next(tried), act(ticket, balance))[1])
+    priced = price(CartSnapshot(lines, coupon_ids="best"), Terms(coupons=held, combination=FREELY))
+    assert len(priced.coupon_ids) == 5
+    # A search to the end tries many times as many.
+    assert next(tried) < 2_100
