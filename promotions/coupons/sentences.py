@@ -84,11 +84,13 @@ def _validity(template: CouponTemplate) -> str:
         return _("valid from {start} until {end}").format(
             start=_moment(template.valid_from), end=_moment(template.valid_until)
         )
+    if not template.valid_days:
+        return ""
     if template.delay_days:
         return _("valid from {delay} days after it was claimed, for {days} days").format(
-            delay=template.delay_days, days=template.valid_days or 0
+            delay=template.delay_days, days=template.valid_days
         )
-    return _("valid for {days} days after it was claimed").format(days=template.valid_days or 0)
+    return _("valid for {days} days after it was claimed").format(days=template.valid_days)
 
 
 def _moment(instant: datetime) -> str:

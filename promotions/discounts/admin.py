@@ -75,7 +75,9 @@ class SpendOfferAdmin(ScopedAdminMixin, CampaignAdmin):
                     "categories",
                     "products",
                     "skus",
-                    ("without_categories", "without_products", "without_skus"),
+                    "without_categories",
+                    "without_products",
+                    "without_skus",
                 ]
             },
         ),

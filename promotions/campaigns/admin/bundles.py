@@ -42,7 +42,7 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
     fieldsets = [
         (gettext_lazy("1. The theme"), {"fields": ["name", "note"]}),
         (gettext_lazy("2. For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]}),
-        (gettext_lazy("3. When"), {"fields": [("starts_at", "ends_at")]}),
+        (gettext_lazy("3. When"), {"fields": ["starts_at", "ends_at"]}),
     ]
     change_form_outer_before_template = "admin/promotions/bundle.html"
 

@@ -53,7 +53,7 @@ STATUS_LABELS = {
 }
 WHAT = (gettext_lazy("1. What members see"), {"fields": ["name", "note"]})
 WHOM = (gettext_lazy("3. For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]})
-WHEN = (gettext_lazy("4. When, and for how much"), {"fields": [("starts_at", "ends_at"), "budget_fen", "bundle"]})
+WHEN = (gettext_lazy("4. When, and for how much"), {"fields": ["starts_at", "ends_at", "budget_fen", "bundle"]})
 TOGETHER = (gettext_lazy("5. Together with other promotions"), {"fields": ["not_with"]})
 
 

@@ -1,5 +1,6 @@
 """The template editor, in sections, with a sentence that says what the coupon does while it is typed."""
 
+import json
 from typing import Any, ClassVar
 
 from django import forms
@@ -28,6 +29,14 @@ from shop.core.screens import form_page, found_or_404
 
 Validity = CouponTemplate.Validity
 NAMES_SHOWN = 3
+NEEDED = {"amount": "amount_off_fen", "percent": "percent_off_bp", "exchange": "exchange_sku"}
+GOODS = ("categories", "products", "skus", "without_categories", "without_products", "without_skus")
+
+
+def _when(name: str, *values: str, unless: bool = False) -> str:
+    """Shown where `name` has one of the values, and where it is no field because the template is only looked at."""
+    met = f"{json.dumps(values)}.includes({name})".replace('"', "'")
+    return f"typeof {name} === 'undefined' || {'!' if unless else ''}{met}"
 
 
 class TemplateForm(ScopeForm, StackingForm):
@@ -42,8 +51,7 @@ class TemplateForm(ScopeForm, StackingForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        needed = {"amount": "amount_off_fen", "percent": "percent_off_bp", "exchange": "exchange_sku"}
-        name = needed.get(values.get("kind", ""))
+        name = NEEDED.get(values.get("kind", ""))
         if name and not values.get(name):
             self._complain(name, _("This kind of coupon needs it."))
         if values.get("validity") == Validity.DATES:
@@ -92,16 +100,13 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
                     ("exchange_sku", "exchange_price_fen"),
                     ("threshold_fen", "threshold_count"),
                     "use_in",
-                    "categories",
-                    "products",
-                    "skus",
-                    ("without_categories", "without_products", "without_skus"),
+                    *GOODS,
                 ]
             },
         ),
         (
             gettext_lazy("How long it is valid"),
-            {"fields": ["validity", ("valid_days", "delay_days"), ("valid_from", "valid_until")]},
+            {"fields": ["validity", ("valid_days", "delay_days"), "valid_from", "valid_until"]},
         ),
         (
             gettext_lazy("How members come by it, and how many"),
@@ -120,6 +125,18 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
     ]
     actions_detail = ["change_total"]
 
+    conditional_fields = {
+        "amount_off_fen": _when("kind", "amount"),
+        "percent_off_bp": _when("kind", "percent"),
+        "most_off_fen": _when("kind", "percent", "free_shipping"),
+        **dict.fromkeys(("exchange_sku", "exchange_price_fen"), _when("kind", "exchange")),
+        **dict.fromkeys(GOODS, _when("kind", "exchange", unless=True)),
+        **dict.fromkeys(("valid_days", "delay_days"), _when("validity", "after_claim")),
+        **dict.fromkeys(("valid_from", "valid_until"), _when("validity", "dates")),
+        **dict.fromkeys(("purchase_moment", "purchase_min_fen"), _when("way", "purchase")),
+        "per_period_limit": _when("period", "", unless=True),
+    }
+
     class Media:
         js = ["coupons/sentence.js"]
 
@@ -137,11 +154,14 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         form: Any = self.get_form(request)(request.POST)
         form.is_valid()
         values = form.cleaned_data
+        needed = NEEDED.get(values.get("kind", ""))
+        if "kind" not in values or (needed and not values.get(needed)):
+            return JsonResponse({"sentence": ""})
         known = {field.attname: getattr(form.instance, field.attname) for field in CouponTemplate._meta.concrete_fields}
         draft = CouponTemplate(**known)
         exchange = values.get("exchange_sku")
         goods = [str(each) for name in ("categories", "products", "skus") for each in values.get(name, ())]
-        said = sentence_of(draft, goods=goods[:NAMES_SHOWN], exchange=str(exchange or "")) if "kind" in values else ""
+        said = sentence_of(draft, goods=goods[:NAMES_SHOWN], exchange=str(exchange or ""))
         return JsonResponse({"sentence": said})
 
     @display(description=gettext_lazy("what it does"))

@@ -87,7 +87,7 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.AMOUNT)
     amount_off_fen = models.PositiveIntegerField(_("amount off (fen)"), null=True, blank=True)
     percent_off_bp = models.PositiveIntegerField(
-        _("percent off (bp)"), null=True, blank=True, help_text=_("1500 takes fifteen percent off.")
+        _("percent off (bp)"), null=True, blank=True, help_text=_("15 takes fifteen percent off.")
     )
     most_off_fen = models.PositiveIntegerField(_("at most (fen)"), null=True, blank=True, help_text=_("Blank: no cap."))
     exchange_sku = models.ForeignKey(
@@ -99,11 +99,15 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
         verbose_name=_("SKU to exchange for"),
         help_text=_("One unit of it; it must be in the cart."),
     )
-    exchange_price_fen = models.PositiveIntegerField(_("price to pay for it (fen)"), default=0)
-    threshold_fen = models.PositiveIntegerField(_("from an amount of (fen)"), default=0, help_text=_("0: any amount."))
+    exchange_price_fen = models.PositiveIntegerField(
+        _("price to pay for it (fen)"), default=0, blank=True, help_text=_("Blank: it is free.")
+    )
+    threshold_fen = models.PositiveIntegerField(
+        _("from an amount of (fen)"), default=0, blank=True, help_text=_("Blank: any amount.")
+    )
     threshold_count = models.PositiveIntegerField(_("from so many units"), default=0, help_text=_("0: any number."))
 
-    use_in = models.CharField(_("used"), max_length=10, choices=UseIn, default=UseIn.ONLINE)
+    use_in = models.CharField(_("where it can be used"), max_length=10, choices=UseIn, default=UseIn.ONLINE)
 
     validity = models.CharField(_("valid"), max_length=12, choices=Validity, default=Validity.AFTER_CLAIM)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
@@ -119,7 +123,9 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
 
     way = models.CharField(_("how members come by it"), max_length=12, choices=Way, default=Way.CLAIM)
     purchase_moment = models.CharField(_("when"), max_length=10, choices=Moment, default=Moment.PAYMENT)
-    purchase_min_fen = models.PositiveIntegerField(_("for orders from (fen)"), default=0)
+    purchase_min_fen = models.PositiveIntegerField(
+        _("for orders from (fen)"), default=0, blank=True, help_text=_("Blank: any amount.")
+    )
     total_limit = models.PositiveIntegerField(_("in all"), null=True, blank=True, help_text=_("Blank: without limit."))
     claimed_count = models.PositiveIntegerField(_("claimed"), default=0, editable=False)
     per_member_limit = models.PositiveIntegerField(

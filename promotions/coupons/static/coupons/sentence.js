@@ -4,15 +4,19 @@ document.addEventListener("DOMContentLoaded", () => {
   const place = document.querySelector("#coupon-sentence");
   if (!form || !place || !form.querySelector("[name=kind]")) return;
   const address = window.location.pathname.replace(/(add|[^/]+\/change)\/$/, "sentence/");
-  let timer;
+  let timer, asked = 0;
   const say = async () => {
+    const mine = ++asked;
     const answer = await fetch(address, { method: "POST", body: new FormData(form) });
-    if (answer.ok) place.textContent = (await answer.json()).sentence || "–";
+    if (!answer.ok || mine !== asked) return;
+    place.textContent = (await answer.json()).sentence || "–";
   };
   const later = () => {
     clearTimeout(timer);
-    timer = setTimeout(say, 400);
+    timer = setTimeout(say, 250);
   };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+  // Fields that search tell jQuery only.
+  window.django?.jQuery(form).on("change", later);
 });
