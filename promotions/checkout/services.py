@@ -5,9 +5,11 @@ what is claimed, confirmed or released stays so. They come before the order take
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from points.ledger import services as ledger
 from promotions.campaigns.audience import Buyer
@@ -18,16 +20,30 @@ from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, Promotion
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase
+from promotions.discounts.budgets import beyond_budget
 from promotions.pricing.engine import price
-from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Terms
+from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Rejection, Terms
 from shop.core.state import check_transition
 
 Moment = CouponTemplate.Moment
 
 
 def quote(asking: Asking) -> Quote:
-    """The price of the cart with everything that the buyer is offered. Reads only."""
-    return price(asking.cart, load_terms(asking))
+    """The price of the cart with everything that the buyer is offered. Reads only.
+
+    A campaign whose budget does not reach for this cart is left out of it, and goes on for smaller ones.
+    """
+    terms = load_terms(asking)
+    priced, left_out = price(asking.cart, terms), list[Rejection]()
+    while short := beyond_budget(priced.applied, asking.for_campaigns["published"].budgeted):
+        terms = terms.without({(each.kind, each.id) for each in short})
+        message = _("The budget of “{name}” does not reach for this order.")
+        left_out += [
+            Rejection(each.kind, each.id, "campaign_budget_short", message.format(name=each.label), asked=False)
+            for each in short
+        ]
+        priced = price(asking.cart, terms)
+    return replace(priced, rejected=(*priced.rejected, *left_out)) if left_out else priced
 
 
 def load_terms(asking: Asking) -> Terms:

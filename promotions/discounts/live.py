@@ -71,12 +71,16 @@ class LiveOffer:
 
 @dataclass(frozen=True)
 class Live:
-    """Everything published under one stamp; `paths` are those of the categories, as scopes are told by them."""
+    """Everything published under one stamp; `paths` are those of the categories, as scopes are told by them.
+
+    `budgeted` names by kind and id those that have a budget.
+    """
 
     stamp: int
     items: ScopeIndex[LiveItem]
     offers: ScopeIndex[LiveOffer]
     paths: Mapping[int, str]
+    budgeted: frozenset[tuple[str, int]] = frozenset()
 
 
 NOTHING = Live(version.OFF, ScopeIndex(()), ScopeIndex(()), {})
@@ -101,7 +105,9 @@ def load(stamp: int) -> Live:
     offers = SpendOffer.objects.filter(status__in=PUBLISHED).order_by("pk")
     items = [each for discount in discounts for each in live_items(discount, paths)]
     spend = [live_offer(offer, paths) for offer in offers.prefetch_related("tiers__gift_sku__product")]
-    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths)
+    published: list[Campaign] = [*discounts, *offers]
+    budgeted = frozenset((each.KIND, each.pk) for each in published if each.budget_fen is not None)
+    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths, budgeted)
 
 
 def live_items(discount: TimedDiscount, paths: Mapping[int, str]) -> list[LiveItem]:

@@ -4,8 +4,8 @@ Always: a line's payable is its subtotal plus its adjustments and is never negat
 its lines' payables plus freight. `CartSnapshot` is what the buyer wants, `Terms` what the shop offers for it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -255,6 +255,14 @@ class Terms:
     freight: tuple[FreightTerms, ...] = ()
     combination: Combination = field(default_factory=Combination)
     limits: OrderLimits = field(default_factory=OrderLimits)
+
+    def without(self, campaigns: Collection[tuple[str, int | None]]) -> "Terms":
+        """The same less the timed discounts and spend offers that are named by mechanism and id."""
+        return replace(
+            self,
+            unit_prices=tuple(each for each in self.unit_prices if (each.mechanism, each.id) not in campaigns),
+            spend_offers=tuple(each for each in self.spend_offers if (Mechanism.SPEND_OFFER, each.id) not in campaigns),
+        )
 
 
 @dataclass(frozen=True, slots=True)

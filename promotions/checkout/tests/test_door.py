@@ -269,6 +269,18 @@ def test_a_gift_of_what_was_bought_is_reserved_with_it(client, tea):
     deliver_facts()
 
 
+def test_an_order_too_large_for_what_is_left_of_a_budget_does_not_stop_the_campaign(client, tea):
+    offer = campaign(draft_offer, {"threshold_fen": 10_000, "off_bp": 1000}, name="九折", budget_fen=2500)
+    body = quote(client, {"items": items((tea, 3))}).json()
+    assert (body["applied"], [each["code"] for each in body["rejected"]]) == ([], ["campaign_budget_short"])
+    assert body["rejected"][0]["message"] == "“九折”的预算不够用于此订单"
+    assert order_of(place(client, {"items": items((tea, 3)), "expected_payable_fen": 30_000})).discount_fen == 0
+    for payable_fen in (18_000, 20_000):
+        assert order_of(place(client, {"items": items((tea, 2))})).payable_fen == payable_fen
+    offer.refresh_from_db()
+    assert (offer.status, offer.spent_fen) == ("running", 2000)
+
+
 def test_the_tier_that_gives_a_gift_counts_it(member, client, tea):
     gift = SkuFactory(stock=9)
     cup = {"gift_sku": gift, "gift_quantity": 1}
