@@ -246,6 +246,7 @@ DEMO_LOADERS: list[str] = [
     "members.notifications.demo.load",
     "points.tasks.demo.load",
     "points.transfers.demo.load",
+    "points.accounts.demo.load",
     "promotions.coupons.demo.load",
     "promotions.discounts.demo.load",
     "orders.fulfilment.demo.load",
