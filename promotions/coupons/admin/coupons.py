@@ -170,14 +170,14 @@ def _seen(form: VerifyForm) -> dict[str, Any]:
     coupon = shown_coupon(code=form.cleaned_data["code"], now=clock.now())
     bill_fen = form.cleaned_data["bill"]
     off_fen = off_in_store(coupon.template, bill_fen=bill_fen)
-    rows = [
-        [_("what it does"), sentence_of(coupon.template)],
-        [_("member"), str(coupon.member)],
-        [_("taken off"), yuan(off_fen)],
-        [_("left to pay"), yuan(bill_fen - off_fen)],
-    ]
+    seen = {
+        _("what it does"): sentence_of(coupon.template),
+        _("member"): str(coupon.member),
+        _("taken off"): yuan(off_fen),
+        _("left to pay"): yuan(bill_fen - off_fen),
+    }
     return {
         "table_title": coupon.template.name,
-        "table": {"headers": ["", ""], "rows": rows},
+        "table": {"headers": list(seen), "rows": [list(seen.values())]},
         "buttons": [(CHECK, _("Look again")), (USE, _("Use it now"))],
     }

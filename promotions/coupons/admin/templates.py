@@ -96,7 +96,8 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
                 "fields": [
                     "shown_sentence",
                     "kind",
-                    ("amount_off_fen", "percent_off_bp", "most_off_fen"),
+                    "amount_off_fen",
+                    ("percent_off_bp", "most_off_fen"),
                     ("exchange_sku", "exchange_price_fen"),
                     ("threshold_fen", "threshold_count"),
                     "use_in",
