@@ -7,24 +7,32 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from promotions.campaigns.admin.frame import TOGETHER, WHAT, WHEN, WHOM, CampaignAdmin, ScopedAdminMixin
+from promotions.campaigns.admin.frame import (
+    TOGETHER,
+    WHAT,
+    WHEN,
+    WHOM,
+    CampaignAdmin,
+    PartInlineMixin,
+    ScopedAdminMixin,
+)
 from promotions.campaigns.forms import ScopeForm, StackingForm
 from promotions.discounts.models import DiscountUse, SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import PercentFormMixin, YuanFormMixin
 
 
-class ItemInline(YuanFormMixin, PercentFormMixin, TabularInline):
+class ItemInline(PartInlineMixin, YuanFormMixin, PercentFormMixin, TabularInline):
     model = TimedDiscountItem
     fields = ["sku", "product", "category", "price_fen", "off_bp", "quota", "limit_per_member", "taken"]
     readonly_fields = ["taken"]
     autocomplete_fields = ["sku", "product", "category"]
     extra = 1
     hide_title = True
-    verbose_name_plural = _("2. Goods and prices: each row names a SKU, a product or a category")
+    verbose_name_plural = _("Goods and prices: each row names a SKU, a product or a category")
 
 
-class TierInline(YuanFormMixin, PercentFormMixin, TabularInline):
+class TierInline(PartInlineMixin, YuanFormMixin, PercentFormMixin, TabularInline):
     model = SpendOfferTier
     fields = [
         "threshold_fen",
@@ -41,7 +49,7 @@ class TierInline(YuanFormMixin, PercentFormMixin, TabularInline):
     autocomplete_fields = ["gift_sku"]
     extra = 1
     hide_title = True
-    verbose_name_plural = _("2. What it gives, from which amount or number on")
+    verbose_name_plural = _("What it gives, from which amount or number on")
 
 
 @admin.register(TimedDiscount)
@@ -68,7 +76,7 @@ class SpendOfferAdmin(ScopedAdminMixin, CampaignAdmin):
     fieldsets = [
         WHAT,
         (
-            _("2. For which goods"),
+            _("For which goods"),
             {
                 "fields": [
                     ("measure", "repeats", "cap_fen"),

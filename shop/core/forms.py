@@ -79,6 +79,7 @@ class YuanFormMixin:
             required=not db_field.blank,
             help_text=db_field.help_text,
             empty=0 if db_field.blank and not db_field.null else None,
+            initial=db_field.get_default() if db_field.has_default() else None,
         )
 
 
@@ -125,4 +126,5 @@ class PercentFormMixin:
             required=not db_field.blank,
             help_text=db_field.help_text,
             empty=0 if db_field.blank and not db_field.null else None,
+            initial=db_field.get_default() if db_field.has_default() else None,
         )

@@ -40,9 +40,9 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
     search_fields = ["name"]
     ordering = ["-pk"]
     fieldsets = [
-        (gettext_lazy("1. The theme"), {"fields": ["name", "note"]}),
-        (gettext_lazy("2. For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]}),
-        (gettext_lazy("3. When"), {"fields": ["starts_at", "ends_at"]}),
+        (gettext_lazy("The theme"), {"fields": ["name", "note"]}),
+        (gettext_lazy("For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]}),
+        (gettext_lazy("When"), {"fields": ["starts_at", "ends_at"]}),
     ]
     change_form_outer_before_template = "admin/promotions/bundle.html"
 

@@ -51,10 +51,10 @@ STATUS_LABELS = {
     Status.PAUSED.value: "warning",
     Status.ENDED.value: "danger",
 }
-WHAT = (gettext_lazy("1. What members see"), {"fields": ["name", "note"]})
-WHOM = (gettext_lazy("3. For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]})
-WHEN = (gettext_lazy("4. When, and for how much"), {"fields": ["starts_at", "ends_at", "budget_fen", "bundle"]})
-TOGETHER = (gettext_lazy("5. Together with other promotions"), {"fields": ["not_with"]})
+WHAT = (gettext_lazy("What members see"), {"fields": ["name", "note"]})
+WHOM = (gettext_lazy("For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]})
+WHEN = (gettext_lazy("When, and for how much"), {"fields": ["starts_at", "ends_at", "budget_fen", "bundle"]})
+TOGETHER = (gettext_lazy("Together with other promotions"), {"fields": ["not_with"]})
 
 
 @dataclass(frozen=True)
@@ -306,6 +306,26 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
     @display(description=gettext_lazy("not together with"))
     def not_with(self, campaign: Any) -> str:
         return _choices(campaign, "refuses")
+
+
+class PartInlineMixin:
+    """Rows that are a part of a campaign: whoever may see or change it may see or change them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view") or self._may(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change") or self._may(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def _may(self, request: HttpRequest, verb: str) -> bool:
+        meta = self.parent_model._meta  # type: ignore[attr-defined]
+        return request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")
 
 
 class ScopedAdminMixin:

@@ -155,7 +155,7 @@ def _shown(found: Preview) -> dict[str, Any]:
         "payable": yuan(quote.payable_fen),
         "goods": yuan(quote.goods_fen),
         "lines": {
-            "headers": [_("Goods"), _("units"), _("List price"), _("Changes"), _("Payable")],
+            "headers": [_("Product"), _("units"), _("List price"), _("Changes"), _("Payable")],
             "rows": lines + gifts,
         },
         "effects": {

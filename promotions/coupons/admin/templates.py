@@ -91,7 +91,7 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
     fieldsets = [
         WHAT,
         (
-            gettext_lazy("2. What it does"),
+            gettext_lazy("What it does"),
             {
                 "fields": [
                     "shown_sentence",

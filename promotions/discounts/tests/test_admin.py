@@ -1,6 +1,7 @@
 """The console: drafts in forms without numbers of rows, steps with findings, previews, the calendar, results."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
@@ -22,6 +23,7 @@ from promotions.discounts.tests.making import DAY, HOUR, NOW, draft_discount, dr
 from shop.catalog.tests.factories import SkuFactory, make_category, make_sku
 from shop.core import clock
 from shop.core.models import StaffUser
+from shop.core.roles import seed_roles
 
 pytestmark = pytest.mark.django_db
 
@@ -384,6 +386,18 @@ def test_the_result_counts_what_paid_orders_took(owner):
     assert figures(offer)[0] == ["–", "3", "2", "¥110.00", "¥16.00", "1", "6.9"]
     nothing = draft_discount({"sku": sku, "off_bp": 100})
     assert figures(nothing) == (["–", "0", "0", "¥0.00", "¥0.00", "0", "–"], [])
+
+
+def test_operators_see_the_rows_of_a_campaign_without_a_permission_for_them(client):
+    seed_roles()
+    operator = StaffUser.objects.create_user("operator", is_staff=True)
+    operator.groups.set(Group.objects.filter(name="运营"))
+    client.force_login(operator)
+    page = text(client.get(reverse("admin:discounts_timeddiscount_add")))
+    assert "items-0-price_fen" in page
+    sku = make_sku()
+    client.post(reverse("admin:discounts_timeddiscount_add"), discount_form({"sku": sku.pk, "off_bp": "5"}))
+    assert TimedDiscount.objects.get().items.get().off_bp == 500
 
 
 def test_who_may_only_look_moves_nothing(client):
