@@ -181,6 +181,10 @@ class Campaign(AudienceFields):
     def left_fen(self) -> int | None:
         return None if self.budget_fen is None else self.budget_fen - self.spent_fen
 
+    def is_used_up(self) -> bool:
+        """Nothing of the budget is left, and no unpaid order holds any of it."""
+        return self.left_fen == 0
+
     def reach(self, paths: Mapping[int, str]) -> Scope:
         """The goods that it is about; `paths` are those of all categories. See `scopes.ScopeFields`."""
         return EVERYTHING

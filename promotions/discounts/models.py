@@ -37,6 +37,9 @@ class TimedDiscount(StackingFields, Campaign):
         verbose_name = _("timed discount")
         verbose_name_plural = _("timed discounts")
 
+    def is_used_up(self) -> bool:
+        return super().is_used_up() and not has_unpaid_uses(self)
+
     def reach(self, paths: Mapping[int, str]) -> Scope:
         rows = list(self.items.all())
         if not rows:
@@ -165,6 +168,9 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
     class Meta(Campaign.Meta):
         verbose_name = _("spend offer")
         verbose_name_plural = _("spend offers")
+
+    def is_used_up(self) -> bool:
+        return super().is_used_up() and not has_unpaid_uses(self)
 
     def depth_bp(self) -> int:
         return depth.of_tiers(self.tiers.all(), scope=self.reach(category_paths()))
@@ -329,3 +335,9 @@ def spent_by_uses(campaign: Campaign) -> int:
     """What it has taken off the orders that stand."""
     uses = DiscountUse.objects.filter(kind=campaign.KIND, campaign_id=campaign.pk, released_at=None)
     return uses.aggregate(fen=Sum("discount_fen", default=0))["fen"]
+
+
+def has_unpaid_uses(campaign: Campaign) -> bool:
+    """Whether orders that may yet be given up hold some of it."""
+    uses = DiscountUse.objects.filter(kind=campaign.KIND, campaign_id=campaign.pk)
+    return uses.filter(released_at=None, confirmed_at=None).exists()

@@ -9,26 +9,22 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from promotions.campaigns.errors import BudgetSpent, CampaignNotLive
-from promotions.campaigns.models import Campaign, EndReason
+from promotions.campaigns.models import Campaign
 from promotions.campaigns.queries import live_at
-from promotions.campaigns.services.lifecycle import end_campaign
-from shop.core.actors import Actor
-from shop.core.transactions import after_rollback
-
-SYSTEM = Actor.system("campaigns.budget")
 
 
 def spend_budgets(*, model: type[Campaign], amounts_fen: Mapping[int, int], now: datetime) -> None:
     """Take each campaign's discount, by campaign id, out of its budget; inside the transaction of the order.
 
-    Raises BudgetSpent, after which the campaign ends although the order is undone; CampaignNotLive.
+    Raises BudgetSpent, CampaignNotLive; the campaign goes on, because what unpaid orders hold may come back.
     """
     budgeted = model._default_manager.filter(pk__in=amounts_fen, budget_fen__isnull=False).values_list("pk", flat=True)
     for pk in sorted(budgeted):
         fen = amounts_fen[pk]
         fits = model._default_manager.filter(live_at(now), Q(spent_fen__lte=F("budget_fen") - fen), pk=pk)
         if not fits.update(spent_fen=F("spent_fen") + fen):
-            _refuse(model, pk, now)
+            campaign = model._default_manager.get(pk=pk)
+            raise (BudgetSpent if campaign.is_live(now=now) else CampaignNotLive)(name=campaign.name)
 
 
 def give_back_budgets(*, model: type[Campaign], amounts_fen: Mapping[int, int]) -> None:
@@ -38,11 +34,3 @@ def give_back_budgets(*, model: type[Campaign], amounts_fen: Mapping[int, int]) 
         model._default_manager.filter(pk=pk, spent_fen__gte=fen, budget_fen__isnull=False).update(
             spent_fen=F("spent_fen") - fen
         )
-
-
-def _refuse(model: type[Campaign], pk: int, now: datetime) -> None:
-    campaign = model._default_manager.get(pk=pk)
-    if not campaign.is_live(now=now):
-        raise CampaignNotLive(name=campaign.name)
-    after_rollback(lambda: end_campaign(kind=model.KIND, pk=pk, reason=EndReason.BUDGET, actor=SYSTEM, now=now))
-    raise BudgetSpent(name=campaign.name)

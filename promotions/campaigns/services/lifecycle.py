@@ -198,10 +198,12 @@ def advance_campaigns(*, now: datetime) -> dict[str, int]:
         started += sum(_start(model, pk, system, now) for pk in due.order_by("pk").values_list("pk", flat=True))
         over = models.Q(status__in=[*PUBLISHED, CampaignStatus.PAUSED], ends_at__lte=now)
         spent = models.Q(status__in=PUBLISHED, spent_fen__gte=models.F("budget_fen"))
-        for pk, ends_at in model._default_manager.filter(over | spent).order_by("pk").values_list("pk", "ends_at"):
-            reason = EndReason.WINDOW if ends_at is not None and ends_at <= now else EndReason.BUDGET
-            end_campaign(kind=model.KIND, pk=pk, reason=reason, actor=system, now=now)
-            ended += 1
+        for campaign in model._default_manager.filter(over | spent).order_by("pk"):
+            has_run_out = campaign.ends_at is not None and campaign.ends_at <= now
+            if has_run_out or campaign.is_used_up():
+                reason = EndReason.WINDOW if has_run_out else EndReason.BUDGET
+                end_campaign(kind=model.KIND, pk=campaign.pk, reason=reason, actor=system, now=now)
+                ended += 1
     return {"started": started, "ended": ended}
 
 

@@ -8,12 +8,17 @@ from members.identity.services.merging import merge_accounts
 from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.errors import BudgetSpent, CampaignNotLive
 from promotions.campaigns.models import CampaignEvent, CampaignStatus, EndReason
-from promotions.campaigns.services.lifecycle import end_campaign, pause_campaign, withdraw_campaign
+from promotions.campaigns.services.lifecycle import (
+    advance_campaigns,
+    end_campaign,
+    pause_campaign,
+    withdraw_campaign,
+)
 from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, GiftsGone
 from promotions.discounts.invariants import LAWS
 from promotions.discounts.models import DiscountUse, MemberTally, TimedDiscountItem
 from promotions.discounts.services import using
-from promotions.discounts.services.using import OfferUse, UnitUse, release_discounts
+from promotions.discounts.services.using import OfferUse, UnitUse, confirm_discounts, release_discounts
 from promotions.discounts.terms import timed_discounts_for
 from promotions.discounts.tests.making import (
     ANYBODY,
@@ -119,23 +124,31 @@ def test_gifts_go_while_there_are_some():
     assert lawful()
 
 
-def test_a_claim_beyond_the_budget_is_refused_and_ends_the_campaign():
+def test_a_claim_beyond_the_budget_is_refused_and_what_is_unpaid_may_come_back():
     sku, member = make_sku(price_fen=5000), MemberFactory()
-    discount = published(draft_discount({"sku": sku, "price_fen": 4000}, budget_fen=2500))
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000}, budget_fen=2000))
     claim_units(order="D1", member=member, uses=[UnitUse(discount.pk, line(sku, 2), 2, 2000)])
     with pytest.raises(BudgetSpent):
         claim_units(order="D2", member=member, uses=[UnitUse(discount.pk, line(sku), 1, 1000)])
-    discount.refresh_from_db()
-    assert (discount.status, discount.end_reason) == (CampaignStatus.ENDED, EndReason.BUDGET)
-    assert discount.spent_fen == 2000
     assert not DiscountUse.objects.filter(order_number="D2").exists()
-    assert timed_discounts_for(buyer=ANYBODY, lines=[line(sku)], now=NOW) == ()
-    assert CampaignEvent.objects.filter(action="ended", campaign_id=discount.pk).count() == 1
-    assert discount.history.first().end_reason == EndReason.BUDGET
+    assert advance_campaigns(now=NOW) == {"started": 0, "ended": 0}
 
     release_discounts(order_number="D1", now=NOW)
+    claim_units(order="D3", member=member, uses=[UnitUse(discount.pk, line(sku), 1, 1000)])
     discount.refresh_from_db()
-    assert (discount.status, discount.spent_fen) == (CampaignStatus.ENDED, 0)
+    assert (discount.status, discount.spent_fen) == (CampaignStatus.RUNNING, 1000)
+
+
+def test_a_campaign_ends_when_paid_orders_have_used_its_budget_up():
+    sku, member = make_sku(price_fen=5000), MemberFactory()
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000}, budget_fen=2000))
+    claim_units(order="D1", member=member, uses=[UnitUse(discount.pk, line(sku, 2), 2, 2000)])
+    confirm_discounts(order_number="D1", paid_fen=8000, now=NOW)
+    assert advance_campaigns(now=NOW) == {"started": 0, "ended": 1}
+    discount.refresh_from_db()
+    assert (discount.status, discount.end_reason) == (CampaignStatus.ENDED, EndReason.BUDGET)
+    assert timed_discounts_for(buyer=ANYBODY, lines=[line(sku)], now=NOW) == ()
+    assert CampaignEvent.objects.filter(action="ended", campaign_id=discount.pk).count() == 1
 
 
 def test_who_claims_late_is_told_so():
