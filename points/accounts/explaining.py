@@ -38,11 +38,11 @@ def explain_all(movements: Sequence[PointTransaction]) -> list[Explained]:
 
 def reason_of(movement: PointTransaction) -> str:
     """One sentence; the note that somebody left belongs to it."""
-    said = _SENTENCES[Kind(movement.kind)]().format(what=_source(movement.source))
+    said = _SENTENCES[Kind(movement.kind)]().format(what=shown_source(movement.source))
     return _("{sentence}: {note}").format(sentence=said, note=movement.note) if movement.note else said
 
 
-def _source(code: str) -> str:
+def shown_source(code: str) -> str:
     named = _SOURCES.get(code)
     return named() if named else str(kind_of(code).label)
 

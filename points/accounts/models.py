@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from members.identity.models import Member
 from members.notifications.models import Notification
 from members.segments.models import Segment
+from points.deduction.models import BetterTerms
 from points.rules.models import EarningRule
 
 
@@ -59,13 +60,25 @@ class ExpiryReminder(models.Model):
 
 
 class LinkedActivity(models.Model):
-    """What the shop offers to whom a round reminded, until their points expire."""
+    """What the shop offers to whom a round reminded, until their points expire: either more points for what they buy,
+    or more money for their points.
+    """
 
     round = models.ForeignKey(
         ReminderRound, models.PROTECT, related_name="activities", verbose_name=_("expiry reminder")
     )
     segment = models.ForeignKey(Segment, models.PROTECT, related_name="+", verbose_name=_("segment"))
-    rule = models.ForeignKey(EarningRule, models.PROTECT, related_name="+", verbose_name=_("earning rule"))
+    rule = models.ForeignKey(
+        EarningRule, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("earning rule")
+    )
+    terms = models.ForeignKey(
+        BetterTerms,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("points-for-cash activity"),
+    )
     members = models.PositiveIntegerField(_("members"))
     actor = models.CharField(_("by"), max_length=80)
     created_at = models.DateTimeField(_("created at"))
@@ -73,9 +86,15 @@ class LinkedActivity(models.Model):
     class Meta:
         verbose_name = _("linked activity")
         verbose_name_plural = _("linked activities")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rule__isnull=True, terms__isnull=False) | Q(rule__isnull=False, terms__isnull=True),
+                name="linked_activity_is_one",
+            )
+        ]
 
     def __str__(self) -> str:
-        return str(self.rule)
+        return str(self.rule or self.terms)
 
 
 class LedgerProof(models.Model):
@@ -83,7 +102,7 @@ class LedgerProof(models.Model):
 
     at = models.DateTimeField(_("time"))
     members = models.PositiveIntegerField(_("members"))
-    available = models.BigIntegerField(_("available"))
+    available = models.BigIntegerField(pgettext_lazy("points", "available"))
     pending = models.BigIntegerField(_("pending"))
     held = models.BigIntegerField(_("held"))
     debt = models.BigIntegerField(_("debt"))
@@ -115,7 +134,7 @@ class GrantFile(models.Model):
 
     filename = models.CharField(_("file"), max_length=200)
     status = models.CharField(_("status"), max_length=10, choices=Status)
-    lines_in_file = models.PositiveIntegerField(_("lines"), default=0)
+    lines_in_file = models.PositiveIntegerField(pgettext_lazy("of a file", "rows"), default=0)
     points = models.BigIntegerField(_("points"), default=0)
     problems = models.JSONField(_("problems"), default=list, blank=True)
     uploaded_by = models.CharField(_("uploaded by"), max_length=80)

@@ -121,7 +121,7 @@ class PointAccount(models.Model):
     member = models.OneToOneField(
         Member, models.PROTECT, primary_key=True, related_name="point_account", verbose_name=_("member")
     )
-    available = models.BigIntegerField(_("available"), default=0)
+    available = models.BigIntegerField(pgettext_lazy("points", "available"), default=0)
     pending = models.BigIntegerField(_("pending"), default=0)
     held = models.BigIntegerField(_("held"), default=0)
     debt = models.BigIntegerField(_("debt"), default=0)

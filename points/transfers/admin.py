@@ -43,7 +43,7 @@ class TransferAdmin(ReadOnlyAdmin):
     list_filter = ["status", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
     list_select_related = ["sender", "recipient"]
-    readonly_fields = ["who", "whom", "masked_phone", "whole_phone", "shown_status"]
+    readonly_fields = ["who", "whom", "masked_phone", "whole_phone"]
     search_fields = ["sender__nickname"]
     search_help_text = gettext_lazy("Start of the sender's nickname, or the whole phone number of either side")
     ordering = ["-pk"]
@@ -57,7 +57,7 @@ class TransferAdmin(ReadOnlyAdmin):
             ("who", "whom"),
             (phone, "points"),
             "message",
-            ("shown_status", "due_at"),
+            ("status", "due_at"),
             ("created_at", "ended_at"),
             ("ended_by", "reason"),
         ]

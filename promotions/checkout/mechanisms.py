@@ -193,10 +193,15 @@ class Points(Mechanism):
         buyer = asking.buyer
         if buyer.member_id is None or not asking.cart.points_to_use:
             return {}
-        found = deduction_for(member_id=buyer.member_id, tier_id=buyer.tier_id, now=asking.now)
+        found = deduction_for(
+            member_id=buyer.member_id, tier_id=buyer.tier_id, segment_ids=buyer.segment_ids, now=asking.now
+        )
         if found is None:
             return {"points": PointsTerms(available=0, cap_bp=0)}
-        return {"points": PointsTerms(found.available, found.points_per_yuan, found.cap_bp, found.step, found.minimum)}
+        terms = PointsTerms(
+            found.available, found.points_per_yuan, found.cap_bp, found.step, found.minimum, found.activity
+        )
+        return {"points": terms}
 
     def claim(self, taking: Taking) -> None:
         ledger.hold(

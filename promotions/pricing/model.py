@@ -200,13 +200,17 @@ class CouponTerms:
 
 @dataclass(frozen=True, slots=True)
 class PointsTerms:
-    """How the buyer may pay with points: at least `minimum`, in whole `step`s, up to `cap_bp` of the goods' net."""
+    """How the buyer may pay with points: at least `minimum`, in whole `step`s, up to `cap_bp` of the goods' net.
+
+    `label` names an activity that makes these terms better than usual.
+    """
 
     available: int = 0
     points_per_yuan: int = 100
     cap_bp: int = WHOLE_BP
     step: int = 1
     minimum: int = 0
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def points(w: Workings) -> None:
         return
     fen = used * 100 // terms.points_per_yuan
     shares = w.balance.take(fen, places, party)
-    w.credit_points(LABEL, places, shares, spread(used, shares))
+    w.credit_points(terms.label or LABEL, places, shares, spread(used, shares))
     w.points_used = used
 
 

@@ -70,6 +70,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Check-ins"), "event_available", "tasks_checkin"),
             item(_("Transfers of points"), "redeem", "transfers_transfer"),
             item(_("Shares payable in points"), "percent", "deduction_tierdeduction"),
+            item(_("Points-for-cash activities"), "savings", "deduction_betterterms"),
         ],
     },
     {

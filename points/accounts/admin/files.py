@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
@@ -49,7 +49,7 @@ class GrantFileAdmin(ReadOnlyAdmin):
     list_display = ["filename", "shown_status", "lines_in_file", "points", "uploaded_by", "uploaded_at", "finished_at"]
     list_filter = ["status"]
     fields = [
-        ("filename", "shown_status"),
+        ("filename", "status"),
         ("lines_in_file", "points"),
         ("uploaded_by", "uploaded_at"),
         ("requested_by", "requested_at"),
@@ -57,7 +57,7 @@ class GrantFileAdmin(ReadOnlyAdmin):
         "finished_at",
         "shown_problems",
     ]
-    readonly_fields = ["shown_status", "shown_problems"]
+    readonly_fields = ["shown_problems"]
     actions_list = ["upload"]
     actions_detail = ["go_on", "download_result"]
 
@@ -111,7 +111,7 @@ class GrantFileAdmin(ReadOnlyAdmin):
                 messages.error(request, str(refusal))
             return redirect("admin:accounts_grantfile_change", file.pk)
         found = {
-            "headers": [_("file"), _("lines"), _("points"), _("status"), _("asked for before")],
+            "headers": [_("file"), pgettext("of a file", "rows"), _("points"), _("status"), _("asked for before")],
             "rows": [
                 [
                     file.filename,

@@ -31,12 +31,12 @@ class LedgerProofAdmin(ReadOnlyAdmin):
     list_display = ["at", "shown_result", "members", "available", "pending", "held", "debt", "shown_worth"]
     list_filter = ["is_clean"]
     fields = [
-        ("at", "shown_result"),
+        ("at", "is_clean"),
         ("members", "shown_worth"),
         ("available", "pending", "held", "debt"),
         "shown_what",
     ]
-    readonly_fields = ["shown_result", "shown_worth", "shown_what"]
+    readonly_fields = ["shown_worth", "shown_what"]
     actions_list = ["liability", "prove_now"]
 
     @display(description=gettext_lazy("result"), label={"agrees": "success", "differs": "danger"})

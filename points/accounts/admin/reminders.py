@@ -1,5 +1,6 @@
 """Expiry reminders: who was told of how much, how that reached them, and an activity for exactly those members."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,10 +21,13 @@ from members.notifications.events import Channel
 from members.notifications.models import Delivery
 from points.accounts.models import ExpiryReminder, LinkedActivity, ReminderRound
 from points.accounts.queries import delivered
-from points.accounts.services import start_activity
+from points.accounts.services import start_activity, start_cash_activity
+from points.deduction.models import WHOLE_BP
+from points.ledger.preferences import POINTS_PER_YUAN
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.forms import PercentField
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -41,9 +45,28 @@ class ActivityForm(forms.Form):
     )
 
 
+class CashActivityForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=60,
+        help_text=gettext_lazy("Members see it beside what their points paid."),
+        widget=UnfoldAdminTextInputWidget,
+    )
+    points_per_yuan = forms.IntegerField(
+        label=gettext_lazy("points for ¥1"), min_value=1, max_value=1_000_000, widget=UnfoldAdminTextInputWidget
+    )
+    cap_bp = PercentField(label=gettext_lazy("share of an order"))
+
+    def clean_cap_bp(self) -> int:
+        share: int = self.cleaned_data["cap_bp"]
+        if not share:
+            raise forms.ValidationError(_("Points must be able to pay something."))
+        return share
+
+
 class LinkedActivityInline(TabularInline):
     model = LinkedActivity
-    fields = readonly_fields = ["rule", "segment", "members", "actor", "created_at"]
+    fields = readonly_fields = ["rule", "terms", "segment", "members", "actor", "created_at"]
     extra = 0
     can_delete = False
 
@@ -75,7 +98,7 @@ class ReminderRoundAdmin(ReadOnlyAdmin):
     fields = [("last_day", "stage"), ("members", "points"), ("started_at", "finished_at"), "shown_proof", "shown_who"]
     readonly_fields = ["shown_proof", "shown_who"]
     inlines = [LinkedActivityInline]
-    actions_detail = ["start_activity"]
+    actions_detail = ["start_activity", "start_cash_activity"]
     list_per_page = 50
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -109,23 +132,46 @@ class ReminderRoundAdmin(ReadOnlyAdmin):
     def has_start_activity_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perms(["accounts.change_reminderround", "rules.change_earningrule"])
 
+    def has_start_cash_activity_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perms(["accounts.change_reminderround", "deduction.add_betterterms"])
+
     @action(
-        description=gettext_lazy("Start an activity for these members"),
+        description=gettext_lazy("Give them more points"),
         url_path="start-activity",
         permissions=["start_activity"],
         icon="celebration",
     )
     def start_activity(self, request: HttpRequest, object_id: str) -> HttpResponse:
         row = found_or_404(self, request, object_id)
-        initial = {"name": _("More points before {day}").format(day=row.last_day)}
-        form = ActivityForm(request.POST or None, initial=initial)
+        form = ActivityForm(request.POST or None, initial={"name": _("More points before {day}").format(day=_day(row))})
+        return self._start(request, row, form, start_activity, _("Give them more points"))
+
+    @action(
+        description=gettext_lazy("Let their points pay more"),
+        url_path="start-cash-activity",
+        permissions=["start_cash_activity"],
+        icon="savings",
+    )
+    def start_cash_activity(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = found_or_404(self, request, object_id)
+        initial = {
+            "name": _("Points pay more until {day}").format(day=_day(row)),
+            "points_per_yuan": max(POINTS_PER_YUAN.value() * 4 // 5, 1),
+            "cap_bp": WHOLE_BP,
+        }
+        form = CashActivityForm(request.POST or None, initial=initial)
+        return self._start(request, row, form, start_cash_activity, _("Let their points pay more"))
+
+    def _start(
+        self, request: HttpRequest, row: ReminderRound, form: forms.Form, service: Callable[..., Any], title: str
+    ) -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             try:
-                made = start_activity(round_id=row.pk, actor=staff(request), now=clock.now(), **form.cleaned_data)
+                made = service(round_id=row.pk, actor=staff(request), now=clock.now(), **form.cleaned_data)
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:
-                said = _("“{name}” is live for {members} members.").format(name=made.rule.name, members=made.members)
+                said = _("“{name}” is live for {members} members.").format(name=made, members=made.members)
                 self.log_change(request, row, said)
                 messages.success(request, said)
                 return redirect("admin:accounts_reminderround_change", row.pk)
@@ -133,14 +179,11 @@ class ReminderRoundAdmin(ReadOnlyAdmin):
             "headers": [_("last valid date"), _("members"), _("points")],
             "rows": [[str(row.last_day), f"{row.members:,}", f"{row.points:,}"]],
         }
-        return form_page(
-            self,
-            request,
-            form=form,
-            title=_("Start an activity for these members"),
-            table=found,
-            buttons=[("start", _("Start now"))],
-        )
+        return form_page(self, request, form=form, title=title, table=found, buttons=[("start", _("Start now"))])
+
+
+def _day(row: ReminderRound) -> str:
+    return str(row.last_day)
 
 
 @admin.register(ExpiryReminder)

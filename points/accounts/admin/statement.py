@@ -1,20 +1,24 @@
-"""The account of a member becomes a ledger: below the balance every movement, explained."""
+"""The account of a member becomes a ledger: below the balance every movement, explained, as on its own page."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
+from points.accounts.explaining import explain_all, shown_source
 from points.accounts.queries import overview
 from points.accounts.statement import statement_of
-from points.ledger.admin.books import PointAccountAdmin
-from points.ledger.models import PointAccount
+from points.ledger.admin.books import PointAccountAdmin, PointTransactionAdmin
+from points.ledger.models import PointAccount, PointTransaction
 from shop.core import clock
 from shop.core.errors import InvalidCursor
 
-# The ledger's own screen knows nothing of the rules that explain its entries.
-admin.site.unregister(PointAccount)
+# The ledger's own screens know nothing of the rules that explain its entries.
+admin.site.unregister([PointAccount, PointTransaction])
 
 
 @admin.register(PointAccount)
@@ -43,3 +47,25 @@ class MemberLedgerAdmin(PointAccountAdmin):
             "newest": page if cursor else "",
             "expiring": overview(member_id=account.pk, now=now)["expiring"],
         }
+
+
+@admin.register(PointTransaction)
+class ExplainedTransactionAdmin(PointTransactionAdmin):
+    list_display = ["at", "member", "shown_kind", "points", "shown_source", "reference", "note", "actor"]
+    fields: Any = [
+        ("who", "at"),
+        ("kind", "shown_source", "points"),
+        ("reference", "reverses"),
+        "shown_why",
+        ("note", "actor"),
+    ]
+    readonly_fields = ["who", "shown_source", "shown_why"]
+
+    @display(description=_("source"), ordering="source")
+    def shown_source(self, movement: PointTransaction) -> str:
+        return shown_source(movement.source)
+
+    @display(description=_("why"))
+    def shown_why(self, movement: PointTransaction) -> str:
+        (found,) = explain_all([movement])
+        return format_html_join("", "<p>{}</p>", [(found.reason,), *((part.message,) for part in found.trace)])

@@ -1,7 +1,7 @@
 """What the edge and jobs call; each name lives in the module of its verb."""
 
 from points.accounts.services.filing import decide_file, request_file, undo_file, upload_file, work_files
-from points.accounts.services.linking import start_activity
+from points.accounts.services.linking import start_activity, start_cash_activity
 from points.accounts.services.proving import prove_ledger
 from points.accounts.services.reminding import remind_due
 
@@ -11,6 +11,7 @@ __all__ = [
     "remind_due",
     "request_file",
     "start_activity",
+    "start_cash_activity",
     "undo_file",
     "upload_file",
     "work_files",

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.test import Client
 
 from members.identity.tests.factories import MemberFactory
-from points.ledger.models import ManualGrant
+from points.ledger.models import ManualGrant, PointTransaction
 from points.ledger.preferences import APPROVAL_ABOVE, APPROVAL_ABOVE_A_DAY
 from points.ledger.services import request_grant, spend
 from points.ledger.tests.making import NOON, STAFF, at, give
@@ -109,3 +109,10 @@ def test_one_person_gives_so_much_a_day_to_all_members_alone():
         "booked",
         "waiting",
     ]
+
+
+def test_the_page_of_a_movement_tells_why_in_words(rich, admin_client: Client):
+    granted = PointTransaction.objects.get(member=rich, points=176)
+    page = admin_client.get(f"/admin/ledger/pointtransaction/{granted.pk}/change/", headers=CHINESE).content.decode()
+    assert ("获得：消费" in page, "“周六双倍”" in page, "“金卡礼”" in page) == (True, True, True)
+    assert ("per_amount" in page, "steps" in page) == (False, False)

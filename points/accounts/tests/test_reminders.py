@@ -4,20 +4,23 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
 
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory
 from members.notifications.models import Delivery, Notification
-from members.segments.queries import audience
+from members.segments.queries import audience, segments_at
 from points.accounts import member_data
 from points.accounts.errors import ActivityRunning, NobodyToInvite
 from points.accounts.models import ExpiryReminder, LinkedActivity, ReminderRound
 from points.accounts.preferences import REMIND_FIRST
 from points.accounts.queries import delivered
-from points.accounts.services import remind_due, start_activity
+from points.accounts.services import remind_due, start_activity, start_cash_activity
 from points.accounts.services.reminding import remind_batch
+from points.deduction.models import BetterTerms
+from points.deduction.queries import deduction_for
 from points.ledger.services import hold, spend
 from points.ledger.tests.making import DAY, STAFF, at, give
 from points.rules.events import EarningEvent, EarningLine
@@ -25,8 +28,9 @@ from points.rules.live import live_rules
 from points.rules.models import EarningRule
 from points.rules.queries import try_event
 from points.rules.services import pause_rule
+from shop.core import clock
 from shop.core.clock import day_bounds
-from shop.core.models import PreferenceValue
+from shop.core.models import PreferenceValue, StaffUser
 from shop.core.preferences import forget_cached
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +161,47 @@ def test_who_clicks_twice_doubles_once_and_may_start_anew_when_it_was_paused():
     assert (LinkedActivity.objects.count(), doubled(member, NOON)) == (2, 2 * before)
 
 
+def paying(member, now):
+    segments = segments_at([(member.pk, now)])[0]
+    found = deduction_for(member_id=member.pk, tier_id=None, segment_ids=segments, now=now)
+    return found.points_per_yuan, found.cap_bp, found.activity
+
+
+def test_one_click_lets_the_points_of_exactly_those_members_pay_more(
+    admin_client: Client, django_capture_on_commit_callbacks
+):
+    inside, outside = MemberFactory(), MemberFactory()
+    give(inside, 1000, now=NOON, matures_at=NOON, expires_at=END)
+    remind_due(now=NOON)
+    give(outside, 1000, now=NOON, matures_at=NOON, expires_at=END)
+    page = f"/admin/accounts/reminderround/{round_of(30).pk}/start-cash-activity/"
+    with clock.fixed(NOON), django_capture_on_commit_callbacks(execute=True):
+        offered = admin_client.get(page, headers={"accept-language": "zh-CN"}).context["form"].initial
+        assert offered == {"name": "积分抵现加码，至 2026-12-31", "points_per_yuan": 80, "cap_bp": 10_000}
+        nothing = admin_client.post(page, {"name": "加码", "points_per_yuan": 50, "cap_bp": "0"})
+        assert (nothing.status_code, BetterTerms.objects.count()) == (200, 0)
+        assert admin_client.post(page, {"name": "加码", "points_per_yuan": 50, "cap_bp": "80"}).status_code == 302
+    made = LinkedActivity.objects.get()
+    assert (str(made), made.rule, made.members, made.terms.ends_at) == ("加码", None, 1, END)
+    moments = (NOON - timedelta(seconds=1), NOON, END - timedelta(seconds=1), END)
+    usual, better = (100, 5000, ""), (50, 8000, "加码")
+    assert [paying(inside, now) for now in moments] == [usual, better, better, usual]
+    assert [paying(outside, now) for now in moments] == [usual] * 4
+
+
+def test_who_may_not_make_activities_is_not_let_in(client: Client):
+    member = MemberFactory()
+    give(member, 10, now=NOON, matures_at=NOON, expires_at=END)
+    remind_due(now=NOON)
+    clerk = StaffUser.objects.create_user("clerk", password="x", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_reminderround"))
+    client.force_login(clerk)
+    page = f"/admin/accounts/reminderround/{round_of(30).pk}/start-cash-activity/"
+    body = {"name": "加码", "points_per_yuan": 50, "cap_bp": "80"}
+    assert client.post(page, body).status_code == 403
+    assert (LinkedActivity.objects.count(), BetterTerms.objects.count()) == (0, 0)
+
+
 def test_nobody_is_invited_when_it_is_too_late():
     member = MemberFactory()
     give(member, 10, now=NOON, matures_at=NOON, expires_at=END)
@@ -164,7 +209,11 @@ def test_nobody_is_invited_when_it_is_too_late():
     rules = EarningRule.objects.count()
     with pytest.raises(NobodyToInvite):
         start_activity(round_id=round_of(30).pk, name="翻倍", multiplier_bp=20_000, actor=STAFF, now=END)
-    assert (LinkedActivity.objects.count(), EarningRule.objects.count()) == (0, rules)
+    with pytest.raises(NobodyToInvite):
+        start_cash_activity(
+            round_id=round_of(30).pk, name="加码", points_per_yuan=50, cap_bp=8000, actor=STAFF, now=END
+        )
+    assert (LinkedActivity.objects.count(), EarningRule.objects.count(), BetterTerms.objects.count()) == (0, rules, 0)
 
 
 def test_merging_keeps_one_reminder_and_the_export_has_it():

@@ -179,10 +179,9 @@ class PointTransactionAdmin(OfMemberAdmin):
         ("who", "at"),
         ("kind", "source", "points"),
         ("reference", "reverses"),
-        ("rule_version_id", "shown_trace"),
         ("note", "actor"),
     ]
-    readonly_fields = ["who", "shown_trace"]
+    readonly_fields = ["who"]
     inlines = [PointEntryInline]
 
     def get_search_results(
@@ -196,10 +195,6 @@ class PointTransactionAdmin(OfMemberAdmin):
     @display(description=gettext_lazy("kind"), label=_COLORS, ordering="kind")
     def shown_kind(self, row: PointTransaction) -> tuple[str, str]:
         return row.kind, row.get_kind_display()
-
-    @display(description=gettext_lazy("why"))
-    def shown_trace(self, row: PointTransaction) -> str:
-        return format_html_join("", "{}: {}<br>", (row.trace or {}).items()) or "–"
 
 
 @admin.register(PointEntry)

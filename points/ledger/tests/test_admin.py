@@ -93,12 +93,9 @@ def test_a_member_is_found_by_name_and_phone(admin_client, rich, term):
     assert "别人" not in page
 
 
-def test_a_transaction_is_found_by_its_reference_and_tells_why(admin_client, rich):
+def test_a_transaction_is_found_by_its_reference(admin_client, rich):
     page = admin_client.get(reverse("admin:ledger_pointtransaction_changelist"), {"q": "order:1"}).content.decode()
     assert ("order:1" in page, "order:2" in page) == (True, False)
-    granted = PointTransaction.objects.get(reference="order:1")
-    page = admin_client.get(reverse("admin:ledger_pointtransaction_change", args=[granted.pk])).content.decode()
-    assert "双倍" in page
 
 
 def test_an_account_is_shown_by_the_clock(admin_client, rich):
