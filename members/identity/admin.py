@@ -1,7 +1,7 @@
 """Members for customer service: one page with all that every room knows about them (see `panels.py`); blocking.
 
-Members change their own data themselves, so nothing is typed in here. Phones and streets are masked but for those who
-may reveal them: whoever needs to find a member knows the last four digits or the whole number.
+Members change their own data themselves; staff type in nothing but a new phone, for a reason. Phones and streets are
+masked but for those who may reveal them: whoever needs to find a member knows the last four digits or the whole number.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,24 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Right
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from members.identity.forms import NewPhoneForm
 from members.identity.models import Member
 from members.identity.panels import MemberPanel, may_reveal, member_panels
 from members.identity.phones import mask_phone, parse_phone, show_phone
-from members.identity.services import block_member, unblock_member
+from members.identity.services import block_member, change_phone_of, unblock_member
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import DomainError
+from shop.core.screens import form_page, found_or_404, staff
 
 
 def link_to_member(member: Member) -> str:
@@ -44,6 +48,7 @@ class MemberAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     actions = ["block", "unblock"]
+    actions_detail = ["change_phone"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
@@ -114,6 +119,24 @@ class MemberAdmin(ReadOnlyAdmin):
         count = self._for_each(request, queryset, unblock_member, _("Unblocked"))
         said = ngettext("{count} member can sign in again.", "{count} members can sign in again.", count)
         self.message_user(request, said.format(count=count), messages.SUCCESS)
+
+    @action(description=_("Change the phone"), url_path="change-phone", permissions=["renumber"], icon="dialpad")
+    def change_phone(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        member: Member = found_or_404(self, request, object_id)
+        form = NewPhoneForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                change_phone_of(member_id=member.pk, actor=staff(request), now=clock.now(), **form.cleaned_data)
+            except DomainError as refusal:
+                form.add_error(None, str(refusal.details[0].message if refusal.details else refusal))
+            else:
+                self.log_change(request, member, str(_("Phone changed")))
+                self.message_user(request, _("The member signs in with the new number from now on."), messages.SUCCESS)
+                return redirect("admin:identity_member_change", member.pk)
+        return form_page(self, request, form=form, title=_("Change the phone"))
+
+    def has_renumber_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("identity.renumber_member")
 
     def has_change_standing_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("identity.change_member")

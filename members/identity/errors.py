@@ -42,10 +42,22 @@ class WechatUnavailable(DomainError):
 
 
 class WechatAccountConflict(DomainError):
-    """The WeChat account and the phone belong to two different accounts; neither is changed."""
+    """The account of this WeChat has another phone, or that of the phone another WeChat; neither is changed."""
 
     code, status = "wechat_account_conflict", 409
-    message = _("This WeChat account and this phone number belong to different accounts.")
+    message = _(
+        "This phone number is not that of your account with this WeChat. Sign in with WeChat without sharing the "
+        "number, then change the phone number of your account; if the number has an account of its own, sign in to "
+        "that with a code sent to it."
+    )
+
+
+class PhoneTaken(DomainError):
+    code, status = "phone_taken", 409
+    message = _(
+        "Another account has this phone number. Sign in with a code sent to it to use that account, or contact "
+        "customer service."
+    )
 
 
 class CancellationBlocked(DomainError):

@@ -11,3 +11,11 @@ class MemberRegistered(Fact):
     member_id: int
     inviter_id: int | None
     at: datetime
+
+
+class PhoneChanged(Fact):
+    """A member signs in with another number. The numbers are in the row of the change, where erasing finds them."""
+
+    change_id: int
+    member_id: int
+    at: datetime

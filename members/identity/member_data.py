@@ -9,8 +9,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from members.identity.invite_codes import new_invite_code
-from members.identity.models import Address, Member, PhoneCode
+from members.identity.models import Address, Member, PhoneChange, PhoneCode
 from members.identity.phones import show_phone
+from members.identity.queries import former_phones
 from members.identity.services.sessions import end_sessions, erase_sessions
 from shop.core.api.idempotency import forget_keys_of, move_keys
 from shop.regions.queries import region
@@ -23,6 +24,7 @@ def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
         addresses.update(is_default=False)
     return {
         "addresses": addresses.update(member_id=target_id),
+        "phone_changes": PhoneChange.objects.filter(member_id=source_id).update(member_id=target_id),
         "invitees": _move_invitees(source_id, target_id),
         "idempotency_keys": move_keys(source=f"member:{source_id}", target=f"member:{target_id}"),
         "sessions": end_sessions(member_id=source_id, now=now),
@@ -35,7 +37,10 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     erased = {
         "addresses": Address.objects.filter(member_id=member_id).delete()[0],
         "sessions": erase_sessions(member_id=member_id, now=now),
-        "phone_codes": PhoneCode.objects.filter(phone=phone).delete()[0] if phone else 0,
+        "phone_codes": _erase_codes(member_id, phone),
+        "phone_changes": PhoneChange.objects.filter(member_id=member_id)
+        .exclude(old_phone="", new_phone="", reason="")
+        .update(old_phone="", new_phone="", reason=""),
         "idempotency_keys": forget_keys_of(principal=f"member:{member_id}"),
         # The admin's trail names the member as they called themselves, and the tags that they were given.
         "trail": LogEntry.objects.filter(
@@ -81,10 +86,21 @@ def export(*, member_id: int) -> Mapping[str, Any]:
                 "user_agent", "address", "created_at", "refreshed_at", "expires_at", "revoked_at"
             )
         ),
+        "phone_changes": [
+            {"old": show_phone(old), "new": show_phone(new), "changed_at": at}
+            for old, new, at in member.phone_changes.order_by("pk").values_list("old_phone", "new_phone", "changed_at")
+        ],
         "cancellations": list(
             member.cancellations.order_by("pk").values("requested_at", "due_at", "withdrawn_at", "erased_at")
         ),
     }
+
+
+def _erase_codes(member_id: int, phone: str | None) -> int:
+    whose = Q(phone=phone)
+    for former, until in former_phones(member_id=member_id):
+        whose |= Q(phone=former, sent_at__lte=until)
+    return PhoneCode.objects.filter(whose).delete()[0]
 
 
 def _move_invitees(source_id: int, target_id: int) -> int:

@@ -36,7 +36,10 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        permissions = [("reveal_member", _("Reveal phone numbers and streets"))]
+        permissions = [
+            ("reveal_member", _("Reveal phone numbers and streets")),
+            ("renumber_member", _("Change the phone number that a member signs in with")),
+        ]
         indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
         constraints = [
             models.CheckConstraint(
@@ -96,8 +99,30 @@ class Cancellation(models.Model):
         return f"{self.member_id} {self.requested_at:%Y-%m-%d}"
 
 
+class PhoneChange(models.Model):
+    """A member signs in with another number from now on; one row each, and nothing in it changes until it is erased.
+
+    `old_phone` is empty where there was none. `reason` is what staff wrote.
+    """
+
+    member = models.ForeignKey(Member, models.PROTECT, related_name="phone_changes", verbose_name=_("member"))
+    old_phone = models.CharField(_("old phone"), max_length=20, blank=True)
+    new_phone = models.CharField(_("new phone"), max_length=20, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    actor = models.CharField(_("by"), max_length=80)
+    changed_at = models.DateTimeField(_("changed at"))
+
+    class Meta:
+        verbose_name = _("change of phone")
+        verbose_name_plural = _("changes of phone")
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.changed_at:%Y-%m-%d}"
+
+
 class PhoneCode(models.Model):
-    """A one-time code sent to a phone; only its keyed hash is kept. Tries are counted here, not in Redis.
+    """A one-time code sent to a phone; only its hash, keyed with its purpose, is kept. Tries are counted here, not in
+    Redis.
 
     `address` and `device` say where the request came from (see `Origin`), for the quotas.
     """

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from members.identity.models import Member
+from members.identity.models import Member, PhoneChange
 from members.identity.phones import mask_phone, show_phone
 from members.identity.queries import open_cancellations
 from shop.regions.queries import region
@@ -81,13 +81,21 @@ def sessions_panel(request: HttpRequest, member: Member) -> MemberPanel:
 
 
 def account_panel(request: HttpRequest, member: Member) -> MemberPanel | None:
-    """What happened to the account itself: merges, and a cancellation under way."""
-    rows = [
-        [when(each.merged_at), _("Account {number} was merged into this one.").format(number=each.source_id)]
+    """What happened to the account itself: merges, changes of the phone, and a cancellation under way."""
+    told = [
+        (each.merged_at, _("Account {number} was merged into this one.").format(number=each.source_id))
         for each in member.merges.order_by("-pk")[:SHOWN]
     ]
+    told += [(each.changed_at, _phone_change(request, each)) for each in member.phone_changes.order_by("-pk")[:SHOWN]]
+    rows = [[when(at), text] for at, text in sorted(told, reverse=True)]
     asked = open_cancellations().filter(member=member).first()
     if asked is not None:
         text = _("The member wants to leave and is erased on {date}.").format(date=when(asked.due_at))
         rows.insert(0, [when(asked.requested_at), text])
     return MemberPanel(_("Account"), [_("time"), _("event")], rows) if rows else None
+
+
+def _phone_change(request: HttpRequest, change: PhoneChange) -> str:
+    old, new = (shown_phone(request, each) if each else "–" for each in (change.old_phone, change.new_phone))
+    text = _("Phone changed from {old} to {new} by {actor}.").format(old=old, new=new, actor=change.actor)
+    return f"{text} {change.reason}".rstrip()

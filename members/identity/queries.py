@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from members.identity.errors import MemberBlocked, SessionEnded
-from members.identity.models import Address, Cancellation, Member, MemberSession
+from members.identity.models import Address, Cancellation, Member, MemberSession, PhoneChange
 from shop.core.errors import NotFound, NotSignedIn
 from shop.regions.queries import region
 
@@ -55,6 +55,12 @@ def check_session(*, session_id: int, member_id: int) -> None:
         raise MemberBlocked
     if not is_open or status in GONE:
         raise SessionEnded
+
+
+def former_phones(*, member_id: int) -> list[tuple[str, datetime]]:
+    """The numbers that the member has had, each with when it ceased to be theirs; it may be somebody else's since."""
+    changes = PhoneChange.objects.filter(member_id=member_id).exclude(old_phone="")
+    return list(changes.order_by("pk").values_list("old_phone", "changed_at"))
 
 
 def open_sessions(*, member_id: int, now: datetime) -> QuerySet[MemberSession]:

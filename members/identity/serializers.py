@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from members.identity.models import Address, Cancellation, MemberSession
 from members.identity.phones import parse_mobile, parse_phone, show_phone
+from members.identity.services.phone_codes import Purpose
 from shop.core import clock
 from shop.core.api.serializers import StrictBooleanField, StrictSerializer, TextLineField
 from shop.regions.queries import region
@@ -82,6 +83,12 @@ class WebAddressField(serializers.URLField):
 
 class SmsCodeIn(StrictSerializer):
     phone = MobileField()
+    purpose = serializers.ChoiceField(
+        [each.value for each in Purpose],
+        required=False,
+        default=Purpose.SIGN_IN.value,
+        help_text="What the code is good for; it works for nothing else.",
+    )
 
 
 class SmsCodeOut(serializers.Serializer[Any]):
@@ -132,6 +139,13 @@ class ProfileIn(StrictSerializer):
         if value is not None and not OLDEST_BIRTHDAY <= value <= clock.business_day(clock.now()):
             self.fail("not_a_birthday")
         return value
+
+
+class PhoneIn(StrictSerializer):
+    phone = MobileField()
+    code = TextLineField(max_length=6)
+    old_code = TextLineField(max_length=6, required=False, allow_blank=True, default="")
+    login_code = TextLineField(max_length=128, required=False, allow_blank=True, default="")
 
 
 class TokensOut(serializers.Serializer[Any]):

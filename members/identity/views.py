@@ -22,6 +22,7 @@ from members.identity.serializers import (
     AddressPageOut,
     CancellationIn,
     CancellationOut,
+    PhoneIn,
     ProfileIn,
     ProfileOut,
     RefreshIn,
@@ -49,6 +50,7 @@ from shop.core.rate_limits import limit
 SIGN_INS_PER_MINUTE = 120
 REFRESHES_PER_MINUTE = 240
 EXPORTS_PER_DAY = 5
+PHONE_CHANGES_PER_HOUR = 20
 DEVICE = OpenApiParameter(
     DEVICE_HEADER, str, OpenApiParameter.HEADER, description="What the front calls the device it runs on; kept hashed."
 )
@@ -62,7 +64,10 @@ class SmsCodeView(APIView):
         auth=[],
     )
     def post(self, request: Request) -> Response:
-        """Send a sign-in code. The answer is the same whether or not the number has an account."""
+        """Send a code, for signing in or for `POST me/phone`.
+
+        The answer is the same whether or not the number has an account.
+        """
         services.send_phone_code(origin=origin_of(request), now=clock.now(), **validated(SmsCodeIn, request))
         return Response({"resend_after_seconds": int(RESEND_AFTER.total_seconds())}, status=202)
 
@@ -140,6 +145,33 @@ class MemberPingView(MemberAPIView):
     def post(self, request: MemberRequest) -> Response:
         validated(NoFields, request)
         return Response({"pong": True})
+
+
+class PhoneView(MemberAPIView):
+    @extend_schema(
+        request=PhoneIn,
+        responses={
+            200: ProfileOut,
+            400: ErrorOut,
+            401: ErrorOut,
+            403: ErrorOut,
+            409: ErrorOut,
+            429: ErrorOut,
+            503: ErrorOut,
+        },
+    )
+    def post(self, request: MemberRequest) -> Response:
+        """Sign in with another phone from now on; ends all other sessions. 409 where another account has it.
+
+        `code` and `old_code` were sent to the new and the old phone by `POST auth/sms-codes` with `purpose`
+        `change_phone`. Who has lost the old phone, or never had one, sends WeChat's `login_code` instead of `old_code`.
+        """
+        limit(key=f"me-phone:{request.member.pk}", rate=PHONE_CHANGES_PER_HOUR, per_seconds=3_600)
+        given = validated(PhoneIn, request)
+        changed = services.change_phone(
+            member_id=request.member.pk, session_id=request.member.session_id, now=clock.now(), **given
+        )
+        return Response(profile(changed))
 
 
 class SessionListView(MemberAPIView):

@@ -30,6 +30,28 @@ MEMBER_REGISTERED = declare(
     )
 )
 
+PHONE_CHANGED = declare(
+    NotificationEvent(
+        code="phone_changed",
+        label=_("Phone changed"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,),),
+        fields=(
+            Field("phone", Kind.TEXT, _("new phone, masked"), "138****8000"),
+            Field("at", Kind.INSTANT, _("since"), SAMPLE_INSTANT),
+        ),
+        link="pages/member/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("Your phone number was changed"),
+                body=gettext_noop(
+                    "Since {at} you sign in with {phone}. If this was not you, contact customer service at once."
+                ),
+            )
+        },
+    )
+)
+
 TIER_CHANGED = declare(
     NotificationEvent(
         code="tier_changed",

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from members.identity.models import Member
+from members.identity.queries import former_phones
 from points.transfers.models import Transfer
 from points.transfers.services.ending import give_back_all
 
@@ -20,11 +23,15 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     """What is open goes back; what was written goes, and the member's number with it. Comes before the phone goes."""
     member = Member.objects.get(pk=member_id)
     returned = give_back_all(member=member, now=now)
-    theirs = Transfer.objects.filter(phone=member.phone) if member.phone else Transfer.objects.none()
+    theirs = Q(phone=member.phone) if member.phone else Q(recipient_id=member_id)
+    for former, until in former_phones(member_id=member_id):
+        theirs |= Q(phone=former, created_at__lte=until) & ~Q(status=Transfer.Status.PENDING)
     return {
         "open_transfers": returned,
         "transfer_messages": Transfer.objects.filter(sender_id=member_id).exclude(message="").update(message=""),
-        "transfer_phones": theirs.update(phone="") + Transfer.objects.filter(sender_id=member_id).update(phone=""),
+        "transfer_phones": Transfer.objects.filter(theirs | Q(recipient_id=member_id) | Q(sender_id=member_id))
+        .exclude(phone="")
+        .update(phone=""),
     }
 
 

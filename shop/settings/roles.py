@@ -13,6 +13,7 @@ VIEW = ("view",)
 EDIT = ("view", "change")
 ALL = ("view", "add", "change", "delete")
 REVEAL = "reveal"
+RENUMBER = "renumber"
 VERIFY = "verify"
 
 
@@ -37,7 +38,7 @@ ROLES: tuple[Role, ...] = (
         "owner",
         _("Owner"),
         dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
-        | {"identity.member": (*ALL, REVEAL), "coupons.coupon": (*ALL, VERIFY), "admin": VIEW},
+        | {"identity.member": (*ALL, REVEAL, RENUMBER), "coupons.coupon": (*ALL, VERIFY), "admin": VIEW},
     ),
     Role(
         "operator",
@@ -69,7 +70,7 @@ ROLES: tuple[Role, ...] = (
         _("Customer service"),
         {
             "identity": EDIT,
-            "identity.member": (*EDIT, REVEAL),
+            "identity.member": (*EDIT, REVEAL, RENUMBER),
             "tiers": VIEW,
             "tiers.membertier": EDIT,
             "invitations": EDIT,

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'member',
                 'verbose_name_plural': 'members',
-                'permissions': [('reveal_member', 'Reveal phone numbers and streets')],
+                'permissions': [('reveal_member', 'Reveal phone numbers and streets'), ('renumber_member', 'Change the phone number that a member signs in with')],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +121,22 @@ class Migration(migrations.Migration):
                 'verbose_name': 'phone code',
                 'verbose_name_plural': 'phone codes',
                 'indexes': [models.Index(fields=['phone', '-sent_at'], name='phone_code_latest'), models.Index(condition=models.Q(('address__isnull', False)), fields=['address', '-sent_at'], name='phone_code_address'), models.Index(condition=models.Q(('device', ''), _negated=True), fields=['device', '-sent_at'], name='phone_code_device'), models.Index(fields=['sent_at'], name='phone_code_age')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PhoneChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('old_phone', models.CharField(blank=True, max_length=20, verbose_name='old phone')),
+                ('new_phone', models.CharField(blank=True, max_length=20, verbose_name='new phone')),
+                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
+                ('actor', models.CharField(max_length=80, verbose_name='by')),
+                ('changed_at', models.DateTimeField(verbose_name='changed at')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phone_changes', to='identity.member', verbose_name='member')),
+            ],
+            options={
+                'verbose_name': 'change of phone',
+                'verbose_name_plural': 'changes of phone',
             },
         ),
         migrations.AddIndex(

@@ -1,7 +1,7 @@
 """One-time codes by SMS.
 
-Always: a code is six random digits, works once, for five minutes and five tries, and only while it is the newest of its
-phone. Codes and tries are counted in Postgres, so that losing Redis opens nothing.
+Always: a code is six random digits, works once, for one purpose, for five minutes and five tries, and only while it is
+the newest of its phone. Codes and tries are counted in Postgres, so that losing Redis opens nothing.
 
 The message goes out right after the commit, in the request itself, not through the outbox: the code would have to lie
 in the outbox in clear, and a message that comes minutes late is worth nothing.
@@ -9,6 +9,7 @@ in the outbox in clear, and a message that comes minutes late is worth nothing.
 
 import secrets
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Min, Q
@@ -33,25 +34,37 @@ from shop.core.transactions import use_case
 LIFETIME = timedelta(minutes=5)
 TRIES = 5
 RESEND_AFTER = timedelta(seconds=60)
-TEMPLATE = "sign_in_code"
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def send_phone_code(*, phone: str, origin: Origin, now: datetime) -> None:
-    """Send a new code to `phone` (E.164).
+class Purpose(StrEnum):
+    """What a code is good for; whoever is asked to tell one reads it in the message."""
+
+    SIGN_IN = "sign_in"
+    CHANGE_PHONE = "change_phone"
+
+
+def send_phone_code(*, phone: str, origin: Origin, now: datetime, purpose: str = Purpose.SIGN_IN) -> None:
+    """Send a new code to `phone` (E.164). Quotas count the codes of all purposes.
 
     Raises PhoneCodeTooSoon, PhoneCodeQuotaSpent or SmsUnavailable. A message that the gateway did not take does not
     count. One that it may have taken does: it must not become a way round the quota, and the code in it works.
     """
     code = f"{secrets.randbelow(10**6):06d}"
-    kept = _keep_code(phone=phone, code=code, origin=origin, now=now)
+    kept = _keep_code(phone=phone, code=code, purpose=purpose, origin=origin, now=now)
     minutes = str(int(LIFETIME.total_seconds()) // 60)
-    text = _("Your code is {code}, valid for {minutes} minutes. Never tell it to anybody.")
+    text = {
+        Purpose.SIGN_IN: _("Your code is {code}, valid for {minutes} minutes. Never tell it to anybody."),
+        Purpose.CHANGE_PHONE: _(
+            "Your code to change the phone number of an account is {code}, valid for {minutes} minutes. "
+            "Never tell it to anybody."
+        ),
+    }[Purpose(purpose)]
     try:
         send_sms(
             Sms(
                 phone=phone,
-                template=TEMPLATE,
+                template=f"{purpose}_code",
                 params={"code": code, "minutes": minutes},
                 text=text.format(code=code, minutes=minutes),
             )
@@ -63,15 +76,17 @@ def send_phone_code(*, phone: str, origin: Origin, now: datetime) -> None:
         raise SmsUnavailable(retry_after=int(RESEND_AFTER.total_seconds())) from error
 
 
-def check_phone_code(*, phone: str, code: str, now: datetime) -> int:
-    """Count one try at the newest code of `phone`; returns its key for `claim_phone_code`, or raises PhoneCodeInvalid.
+def check_phone_code(*, phone: str, code: str, now: datetime, purpose: str = Purpose.SIGN_IN) -> int:
+    """Count one try at the newest code of `phone`, whatever it was sent for; returns its key for `claim_phone_code`.
+
+    Raises PhoneCodeInvalid.
 
     Commits by itself: the try counts although the request is refused.
     """
     newest = PhoneCode.objects.filter(phone=phone).order_by("-sent_at", "-pk").first()
     if newest is None or not _count_try(code_id=newest.pk, now=now):
         raise PhoneCodeInvalid
-    if not constant_time_compare(newest.code_hash, _hash(phone, code)):
+    if not constant_time_compare(newest.code_hash, _hash(purpose, phone, code)):
         raise PhoneCodeInvalid
     return newest.pk
 
@@ -94,7 +109,7 @@ def _count_try(*, code_id: int, now: datetime) -> bool:
 
 
 @use_case
-def _keep_code(*, phone: str, code: str, origin: Origin, now: datetime) -> PhoneCode:
+def _keep_code(*, phone: str, code: str, purpose: str, origin: Origin, now: datetime) -> PhoneCode:
     address, device = origin.address, origin.device
     places = [f"code-address:{address}"] * bool(address) + [f"code-device:{device}"] * bool(device)
     lock_names(f"code-phone:{phone}", *places)
@@ -106,7 +121,7 @@ def _keep_code(*, phone: str, code: str, origin: Origin, now: datetime) -> Phone
         _check_quota(Q(device=device), CODES_PER_DEVICE_HOUR.value(), CODES_PER_DEVICE_DAY.value(), timedelta(0), now)
     return PhoneCode.objects.create(
         phone=phone,
-        code_hash=_hash(phone, code),
+        code_hash=_hash(purpose, phone, code),
         address=address,
         device=device,
         sent_at=now,
@@ -135,5 +150,5 @@ def _seconds_until(moment: datetime, now: datetime) -> int:
     return max(1, -int((now - moment).total_seconds() // 1))
 
 
-def _hash(phone: str, code: str) -> str:
-    return salted_hmac("members.identity.phone_code", f"{phone}:{code}", algorithm="sha256").hexdigest()
+def _hash(purpose: str, phone: str, code: str) -> str:
+    return salted_hmac("members.identity.phone_code", f"{purpose}:{phone}:{code}", algorithm="sha256").hexdigest()

@@ -71,9 +71,10 @@ def end_session(*, member_id: int, session_id: int, now: datetime) -> None:
         raise NotFound
 
 
-def end_sessions(*, member_id: int, now: datetime) -> int:
-    """End all sessions of a member, inside the caller's transaction; returns how many."""
-    return MemberSession.objects.filter(member_id=member_id, revoked_at=None).update(revoked_at=now)
+def end_sessions(*, member_id: int, now: datetime, but: int | None = None) -> int:
+    """End all sessions of a member but one, inside the caller's transaction; returns how many."""
+    ended = MemberSession.objects.filter(member_id=member_id, revoked_at=None)
+    return (ended.exclude(pk=but) if but else ended).update(revoked_at=now)
 
 
 def erase_sessions(*, member_id: int, now: datetime) -> int:

@@ -27,6 +27,7 @@ DOORS = (
     Door("GET", "me"),
     Door("POST", "me/ping", read_only=("pong",)),
     Door("PUT", "me", read_only=("id", "phone", "tier", "growth", "points", "invite_code", "inviter", "status")),
+    Door("POST", "me/phone", read_only=("id", "member_id", "session_id", "openid", "actor", "reason")),
     Door("GET", "me/sessions"),
     Door("DELETE", "me/sessions/<int:session_id>", thing=session),
     Door("GET", "me/cancellation"),

@@ -10,13 +10,24 @@ from django.core.cache.backends.redis import RedisCache
 from django.db import IntegrityError, transaction
 
 from members.identity import wechat
-from members.identity.errors import PhoneCodeInvalid, PhoneCodeTooSoon, SessionEnded
-from members.identity.models import Address, Member, MemberSession, PhoneCode
+from members.identity.errors import PhoneCodeInvalid, PhoneCodeTooSoon, PhoneTaken, SessionEnded
+from members.identity.models import Address, Member, MemberSession, PhoneChange, PhoneCode
 from members.identity.origin import Origin
-from members.identity.services import add_address, addresses, phone_codes, refresh, send_phone_code, sessions, sign_in
+from members.identity.services import (
+    add_address,
+    addresses,
+    change_phone_of,
+    phone_codes,
+    phones,
+    refresh,
+    send_phone_code,
+    sessions,
+    sign_in,
+)
 from members.identity.services.sessions import open_session
 from members.identity.tests.factories import MemberFactory
 from shop.core import clock
+from shop.core.actors import Actor
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +145,30 @@ def test_phone_and_wechat_at_once_end_in_one_account(code):
     )
     assert {answer.member.pk for answer in answers} == {Member.objects.get().pk}
     assert Member.objects.values_list("phone", "openid").get() == (PHONE, "race")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_phone_goes_to_one_of_those_who_want_it_at_once(guarded, monkeypatch):
+    members = MemberFactory.create_batch(MANY)
+    if not guarded:
+        barrier, real = Barrier(MANY, timeout=30), phones._is_taken
+
+        def look_together(phone):
+            taken = real(phone)
+            barrier.wait()
+            return taken
+
+        monkeypatch.setattr(phones, "lock_names", lambda *_: None)
+        monkeypatch.setattr(phones, "_is_taken", look_together)
+
+    def claim(member):
+        change_phone_of(member_id=member.pk, phone=PHONE, reason="x", actor=Actor.staff("a"), now=clock.now())
+
+    answers = run_together(*[lambda member=each: claim(member) for each in members])
+    refused = [answer for answer in answers if answer is not None]
+    assert len(refused) == MANY - 1
+    assert {type(answer) for answer in refused} == {PhoneTaken if guarded else IntegrityError}
+    assert Member.objects.get(phone=PHONE).phone_changes.get() == PhoneChange.objects.get()
 
 
 @pytest.mark.parametrize("guarded", [True, False])
