@@ -18,7 +18,7 @@ from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
 from logistics.allocation.facts import FulfilmentCancelled, OrderAllocated
 from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from logistics.network.errors import StockTaken
-from logistics.network.queries import warehouse_states
+from logistics.network.queries import WarehouseState, warehouse_states
 from logistics.network.services import allocate_stock, release_allocation, ship_stock
 from members.identity.recipients import WithoutPerson
 from shop.catalog.services.stock import change_available, consume_reservation, release_reservation
@@ -152,6 +152,10 @@ def _try_to_allocate(request: FulfilmentRequest, lines: Sequence[FulfilmentLine]
 
 def read_network(*, sku_ids: Mapping[int, int]) -> NetworkSnapshot:
     """The warehouses with what they have free of these SKUs now."""
+    return network_of(warehouse_states(sku_ids=sku_ids))
+
+
+def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
     return NetworkSnapshot(
         tuple(
             Site(
@@ -164,7 +168,7 @@ def read_network(*, sku_ids: Mapping[int, int]) -> NetworkSnapshot:
                 is_active=state.is_active,
                 free=state.free,
             )
-            for state in warehouse_states(sku_ids=sku_ids)
+            for state in states
         )
     )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -11,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from logistics.carriers.engine import ANYWHERE
 from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
+from logistics.carriers.queries import RATES
 from logistics.carriers.screens import offers_table, refusal
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
@@ -53,6 +55,10 @@ class CarrierAdmin(ModelAdmin):
     list_filter = ["is_active"]
     inlines = [CarrierRateInline]
     ordering = ["code"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        RATES.forget()
 
 
 @admin.register(CarrierChoice)

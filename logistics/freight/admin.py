@@ -11,6 +11,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from logistics.freight.models import FreightTemplate, FreightZone
+from logistics.freight.queries import DEFAULT_TEMPLATE
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.regions.queries import children
@@ -75,6 +76,10 @@ class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
     @display(description=_("free from"), ordering="free_from_fen")
     def free_from(self, template: FreightTemplate) -> str:
         return "–" if template.free_from_fen is None else yuan(template.free_from_fen)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        DEFAULT_TEMPLATE.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Without a default template the shop would ship everything free.

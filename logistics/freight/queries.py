@@ -4,8 +4,9 @@ import orjson
 from django.db import connection
 
 from logistics.freight.engine import FreightQuote, Template, Zone, quote
+from shop.core.kept import Kept
 
-# Columns in the order of Template and Zone; written out, because every quote and every order asks.
+# Columns in the order of Template and Zone; written out, because every order asks.
 _DEFAULT_TEMPLATE = """
 SELECT template.name, template.free_from_fen, template.volumetric_divisor, zone.name, zone.provinces, zone.delivers,
     zone.first_weight_g, zone.first_fen, zone.step_weight_g, zone.step_fen, zone.free_shipping
@@ -14,18 +15,21 @@ WHERE template.is_default ORDER BY zone.id
 """
 
 
-def quote_freight(*, province_code: str, weight_g: int, volume_cm3: int, goods_fen: int) -> FreightQuote:
-    """Freight by the default template, in one query. A shop without one ships free everywhere.
+def quote_freight(
+    *, province_code: str, weight_g: int, volume_cm3: int, goods_fen: int, binding: bool = False
+) -> FreightQuote:
+    """Freight by the default template. A shop without one ships free everywhere.
 
+    The template is kept for a few seconds; a `binding` quote, which an order pays, reads it anew.
     Raises NotDeliverable for a province that the template does not serve.
     """
-    template = default_template()
+    template = DEFAULT_TEMPLATE.anew() if binding else DEFAULT_TEMPLATE.value()
     if template is None:
         return FreightQuote(0, "")
     return quote(template, province_code=province_code, weight_g=weight_g, volume_cm3=volume_cm3, goods_fen=goods_fen)
 
 
-def default_template() -> Template | None:
+def _default_template() -> Template | None:
     with connection.cursor() as cursor:
         cursor.execute(_DEFAULT_TEMPLATE)
         rows = cursor.fetchall()
@@ -34,3 +38,6 @@ def default_template() -> Template | None:
     zones = tuple(Zone(row[3], frozenset(orjson.loads(row[4])), *row[5:]) for row in rows)
     name, free_from_fen, divisor = rows[0][:3]
     return Template(name, free_from_fen, divisor, zones)
+
+
+DEFAULT_TEMPLATE = Kept(_default_template)

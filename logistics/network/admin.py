@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 
 from logistics.network.forms import CountForm, ReceiptFileForm, ReceiptForm, StockForm
 from logistics.network.models import StockMovement, Store, Warehouse, WarehouseStock
+from logistics.network.queries import WAREHOUSES
 from logistics.network.receipt_files import read_receipt
 from logistics.network.services import count_stock, receive_stock
 from shop.core import clock
@@ -33,6 +34,10 @@ class WarehouseAdmin(ModelAdmin):
     list_select_related = ["region"]
     raw_id_fields = ["region"]
     ordering = ["priority", "pk"]
+
+    def save_model(self, request: HttpRequest, obj: Warehouse, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        WAREHOUSES.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -11,6 +11,7 @@ from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, R
 
 from logistics.network.geography import EARTH_RADIUS_KM
 from logistics.network.models import Store
+from shop.core.kept import Kept
 
 # Written out, because every quote asks and every allocation again.
 _FREE = """
@@ -18,7 +19,8 @@ SELECT warehouse_id, sku_id, on_hand - allocated FROM network_warehousestock
 WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
 """
 _WAREHOUSES = """
-SELECT id, code, name, longitude, latitude, priority, is_active FROM network_warehouse ORDER BY id
+SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours
+FROM network_warehouse ORDER BY id
 """
 
 
@@ -33,21 +35,32 @@ class WarehouseState:
     latitude: float
     priority: int
     is_active: bool
-    free: dict[int, int]
+    region_code: str
+    handling_hours: int
+    free: dict[int, int] = field(kw_only=True)
 
 
-def warehouse_states(*, sku_ids: Iterable[int]) -> list[WarehouseState]:
-    """All warehouses, in two queries whatever the number of SKUs."""
+def warehouse_states(*, sku_ids: Iterable[int], estimate: bool = False) -> list[WarehouseState]:
+    """All warehouses, in two queries whatever the number of SKUs; one for an `estimate`, for which it does when the
+    warehouses themselves are those of a few seconds ago.
+    """
     free: dict[int, dict[int, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(_FREE, [list(sku_ids)])
         for warehouse_id, sku_id, units in cursor.fetchall():
             free[warehouse_id][sku_id] = units
+    known = WAREHOUSES.value() if estimate else _warehouses()
+    return [WarehouseState(*row, free=free[row[0]]) for row in known]
+
+
+def _warehouses() -> list[tuple[Any, ...]]:
+    """Columns in the order of WarehouseState."""
+    with connection.cursor() as cursor:
         cursor.execute(_WAREHOUSES)
-        return [
-            WarehouseState(pk, code, name, longitude, latitude, priority, is_active, free[pk])
-            for pk, code, name, longitude, latitude, priority, is_active in cursor.fetchall()
-        ]
+        return cursor.fetchall()
+
+
+WAREHOUSES = Kept(_warehouses)
 
 
 def pickup_stores(

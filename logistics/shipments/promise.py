@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from logistics.allocation.engine import AllocationRequest, allocate
-from logistics.allocation.services import read_network
+from logistics.allocation.services import network_of
 from logistics.carriers.engine import Parcel
-from logistics.carriers.queries import offers_for
-from logistics.network.models import Warehouse
+from logistics.carriers.queries import estimate_for
+from logistics.network.queries import warehouse_states
 
 
 def promise(
@@ -22,15 +22,15 @@ def promise(
 ) -> datetime | None:
     """When the last parcel of `items` (SKU id → units) would be delivered.
 
-    None when no warehouse can send them or no carrier goes there. Reads without locks: an estimate, not a hold.
+    None when no warehouse can send them or no carrier goes there. One query: an estimate, not a hold.
     """
-    plan = allocate(AllocationRequest("", items, longitude, latitude), read_network(sku_ids=items))
-    warehouses = Warehouse.objects.filter(pk__in=plan.parcels).values_list("region_id", "handling_hours")
+    states = warehouse_states(sku_ids=items, estimate=True)
+    plan = allocate(AllocationRequest("", items, longitude, latitude), network_of(states))
     hours = []
-    for region_code, handling_hours in warehouses:
+    for sender in (state for state in states if state.warehouse_id in plan.parcels):
         # The whole weight for each parcel: the estimate of a split order errs to the careful side.
-        offers = offers_for(Parcel(f"{region_code[:2]}0000", province_code, weight_g, volume_cm3))
+        offers = estimate_for(Parcel(f"{sender.region_code[:2]}0000", province_code, weight_g, volume_cm3))
         if not offers or offers[0].rejected:
             return None
-        hours.append(handling_hours + offers[0].eta_hours)
+        hours.append(sender.handling_hours + offers[0].eta_hours)
     return now + timedelta(hours=max(hours)) if hours else None

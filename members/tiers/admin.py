@@ -25,6 +25,7 @@ from members.tiers.calendar import DAY
 from members.tiers.errors import RulesInvalid
 from members.tiers.forms import GrowthForm, ManualTierForm, ReasonForm, RulesForm
 from members.tiers.models import GrowthEntry, MemberTier, Tier, TierChange, TierPolicy, TierRequirement
+from members.tiers.queries import TIERS
 from members.tiers.services import adjust_growth, change_rules, end_manual_tier, set_manual_tier
 from members.tiers.services.rules import Preview, preview_rules
 from shop.catalog.cache import touch_listing
@@ -76,6 +77,7 @@ class TierAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tier, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        TIERS.forget()
         # Products show the members' price.
         touch_listing()
 

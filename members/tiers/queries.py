@@ -16,6 +16,7 @@ from members.tiers.models import MemberTier, Tier, TierChange, TierRequirement
 from members.tiers.rules import rules_in_force
 from members.tiers.standings import read_standings
 from shop.core.clock import business_day, day_bounds
+from shop.core.kept import Kept
 
 HISTORY_SHOWN = 20
 # The last change up to the instant says it, or else where the first one after it came from, or else no change ever did.
@@ -57,6 +58,13 @@ def benefits_of(*, member_id: int) -> Benefits:
         "exclusive_zone",
     )[0]
     return Benefits(*row)
+
+
+def tier_of(tier_id: int | None) -> Tier | None:
+    """The tier with what it gives, out of what is kept of all tiers."""
+    if tier_id is not None and tier_id not in TIERS.value():
+        TIERS.forget()
+    return TIERS.value().get(tier_id or 0)
 
 
 def tiers_at(asked: Sequence[tuple[int, datetime]]) -> list[Tier]:
@@ -196,6 +204,13 @@ def _history(member_id: int) -> list[dict[str, Any]]:
         }
         for change in changes[:HISTORY_SHOWN]
     ]
+
+
+def _all_tiers() -> Mapping[int, Tier]:
+    return Tier.objects.in_bulk()
+
+
+TIERS = Kept(_all_tiers)
 
 
 def held_tier_id() -> Coalesce:

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
-from orders.checkout.models import Order
+from django.db import connection
+
 from orders.checkout.offers import Offer
+from points.rules.earners import earner_holding
 from points.rules.events import EarningLine
 from points.rules.queries import preview_earning
+
+_PAID_BEFORE = "SELECT 1 FROM checkout_order WHERE member_id = %s AND paid_at IS NOT NULL LIMIT 1"
 
 
 def points_to_earn(*, offer: Offer, member_id: int, now: datetime) -> int:
@@ -21,10 +25,17 @@ def points_to_earn(*, offer: Offer, member_id: int, now: datetime) -> int:
         )
         for wanted, priced in zip(offer.lines, offer.quote.lines, strict=True)
     ]
+    buyer = offer.buyer
     return preview_earning(
-        member_id=member_id,
+        earner=earner_holding(member_id=member_id, tier_id=buyer.tier_id, segment_ids=buyer.segment_ids),
         lines=lines,
-        channel=offer.buyer.channel,
+        channel=buyer.channel,
         now=now,
-        is_first_order=not Order.objects.filter(member_id=member_id, paid_at__isnull=False).exists(),
+        is_first_order=lambda: not _has_paid(member_id),
     )
+
+
+def _has_paid(member_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID_BEFORE, [member_id])
+        return cursor.fetchone() is not None

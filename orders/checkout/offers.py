@@ -68,7 +68,10 @@ class Gift:
 
 @dataclass(frozen=True)
 class Offer:
-    """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered."""
+    """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered.
+
+    `gifts` are looked up for a binding offer only: until then the quote says enough of them.
+    """
 
     lines: tuple[Wanted, ...]
     cart: CartSnapshot
@@ -93,13 +96,13 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     recipient = _recipient(wish)
     cart = CartSnapshot(
         lines=tuple(_pricing_line(line) for line in lines),
-        freight_fen=_freight_fen(wish, lines, recipient),
+        freight_fen=_freight_fen(wish, lines, recipient, binding),
         coupon_ids=wish.coupon_ids,
         points_to_use=wish.points_to_use,
     )
     buyer = buyer_for(member_id=wish.member_id, channel=wish.channel, now=now)
     priced = quote(Asking(buyer, cart, now, binding))
-    return Offer(lines, cart, buyer, priced, recipient, _gifts(priced, now))
+    return Offer(lines, cart, buyer, priced, recipient, _gifts(priced, now) if binding else ())
 
 
 def _pricing_line(line: Wanted) -> PricingLine:
@@ -204,7 +207,7 @@ def _recipient(wish: Wish) -> RecipientSnapshot | None:
     return recipient
 
 
-def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None) -> int | None:
+def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None, binding: bool) -> int | None:
     """Before promotions. Free from so much on means the goods at list price: no discount ever costs freight."""
     if wish.pickup_store_id is not None:
         return 0
@@ -215,4 +218,5 @@ def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapsh
         weight_g=sum(line.sku.weight_g * line.quantity for line in lines),
         volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
         goods_fen=sum(line.sku.price_fen * line.quantity for line in lines),
+        binding=binding,
     ).fen

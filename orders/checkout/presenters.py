@@ -1,7 +1,6 @@
 """Orders and offers as the API answers them: plain data, one shape for a line everywhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -98,11 +97,25 @@ def _quote_line(line: PricedLine) -> dict[str, Any]:
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
-    return {**asdict(adjustment), "label": str(adjustment.label)}
+    return {
+        "kind": adjustment.kind,
+        "id": adjustment.id,
+        "label": str(adjustment.label),
+        "amount_fen": adjustment.amount_fen,
+        "version": adjustment.version,
+        "points": adjustment.points,
+        "units": adjustment.units,
+    }
 
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
-    return {**asdict(rejection), "message": str(rejection.message)}
+    return {
+        "kind": rejection.kind,
+        "id": rejection.id,
+        "code": rejection.code,
+        "message": str(rejection.message),
+        "asked": rejection.asked,
+    }
 
 
 def _gift(gift: GiftLine) -> dict[str, Any]:

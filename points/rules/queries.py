@@ -1,6 +1,6 @@
 """Reads of earning rules: what something would earn, and the guide for members."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,33 +9,51 @@ from points.ledger.preferences import POINTS_PER_YUAN
 from points.rules.counters import read_counters
 from points.rules.earners import earner_at
 from points.rules.engine import Evaluation, LiveRule, RuleSet, counter_keys, eligible, evaluate
-from points.rules.events import ORDER, EarningEvent, EarningLine, kind_of
+from points.rules.events import ORDER, Earner, EarningEvent, EarningLine, kind_of
 from points.rules.live import live_rules
 from points.rules.models import shown_name
 from points.rules.naming import Names, names_for
 from points.rules.sentences import sentence
+from points.rules.spec import FirstOrder
 from shop.core.clock import business_day
 
 QUOTE = "quote"
 
 
 def preview_earning(
-    *, member_id: int, lines: Sequence[EarningLine], channel: str, now: datetime, is_first_order: bool = False
+    *,
+    earner: Earner,
+    lines: Sequence[EarningLine],
+    channel: str,
+    now: datetime,
+    is_first_order: Callable[[], bool] = lambda: False,
 ) -> int:
-    """The points that an order of these lines would earn if it were paid now.
+    """The points that an order of these lines would earn for this member if it were paid now.
 
-    At most five queries, whatever the lines: the version of the rules, the tier in two, segments and limits where
-    rules have them.
+    Two queries at most, whatever the lines: the version of the rules, and limits where rules have them. Whether it is
+    the first order is asked only where a rule wants to know.
     """
+    assert earner.member_id is not None
+    rules = live_rules()
+    wanted = any(isinstance(each, FirstOrder) for rule in rules.rules for each in rule.spec.conditions)
     event = EarningEvent(
-        ORDER.code, QUOTE, member_id, now, lines=tuple(lines), channel=channel, is_first_order=is_first_order
+        ORDER.code,
+        QUOTE,
+        earner.member_id,
+        now,
+        lines=tuple(lines),
+        channel=channel,
+        is_first_order=wanted and is_first_order(),
     )
-    return try_event(event, live_rules()).points
+    return _try(event, earner, rules).points
 
 
 def try_event(event: EarningEvent, rules: RuleSet) -> Evaluation:
     """What the event would earn by these rules, with their limits as they are used up now; nothing is written."""
-    earner = earner_at(member_id=event.member_id, at=event.at, rules=rules)
+    return _try(event, earner_at(member_id=event.member_id, at=event.at, rules=rules), rules)
+
+
+def _try(event: EarningEvent, earner: Earner, rules: RuleSet) -> Evaluation:
     counters = read_counters(counter_keys(event, eligible(event, earner, rules)))
     return evaluate(event, earner, rules, counters)
 

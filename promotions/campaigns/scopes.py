@@ -1,7 +1,7 @@
 """Columns of a pricing `Scope`: which goods a campaign is about, by ids that outlive a renamed or moved category."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,6 +19,34 @@ def _ids(label: Any) -> ArrayField:
     return ArrayField(models.BigIntegerField(), verbose_name=label, default=list, blank=True)
 
 
+class Reaching(Protocol):
+    """What the columns say, be it read as a model or as plain numbers."""
+
+    @property
+    def category_ids(self) -> Sequence[int]: ...
+    @property
+    def product_ids(self) -> Sequence[int]: ...
+    @property
+    def sku_ids(self) -> Sequence[int]: ...
+    @property
+    def excluded_category_ids(self) -> Sequence[int]: ...
+    @property
+    def excluded_product_ids(self) -> Sequence[int]: ...
+    @property
+    def excluded_sku_ids(self) -> Sequence[int]: ...
+
+
+def scope_of(told: Reaching, paths: Mapping[int, str]) -> Scope:
+    return Scope(
+        categories=_paths(told.category_ids, paths),
+        products=frozenset(told.product_ids),
+        skus=frozenset(told.sku_ids),
+        without_categories=_paths(told.excluded_category_ids, paths),
+        without_products=frozenset(told.excluded_product_ids),
+        without_skus=frozenset(told.excluded_sku_ids),
+    )
+
+
 class ScopeFields(models.Model):
     """Nothing named means all goods."""
 
@@ -34,14 +62,7 @@ class ScopeFields(models.Model):
 
     def reach(self, paths: Mapping[int, str]) -> Scope:
         """The goods it is about; `paths` are those of `category_paths`."""
-        return Scope(
-            categories=_paths(self.category_ids, paths),
-            products=frozenset(self.product_ids),
-            skus=frozenset(self.sku_ids),
-            without_categories=_paths(self.excluded_category_ids, paths),
-            without_products=frozenset(self.excluded_product_ids),
-            without_skus=frozenset(self.excluded_sku_ids),
-        )
+        return scope_of(self, paths)
 
 
 def category_paths() -> dict[int, str]:

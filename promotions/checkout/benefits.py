@@ -1,13 +1,10 @@
 """What a tier gives at checkout: the member's price and free shipping."""
 
-from collections.abc import Mapping
-
 from django.utils.translation import gettext_lazy as _
 
 from members.tiers.models import Tier
 from promotions.pricing.model import FreightTerms, Mechanism, UnitPriceTerms
 from promotions.pricing.scopes import EVERYTHING
-from shop.core.kept import Kept
 
 MEMBER_SHIPPING = "member_shipping"
 
@@ -23,14 +20,3 @@ def member_shipping(tier: Tier) -> FreightTerms | None:
     if not tier.free_shipping:
         return None
     return FreightTerms(MEMBER_SHIPPING, tier.pk, _("{tier}: free shipping").format(tier=tier))
-
-
-def tier_of(tier_id: int | None) -> Tier | None:
-    return TIERS.value().get(tier_id or 0)
-
-
-def _tiers() -> Mapping[int, Tier]:
-    return Tier.objects.in_bulk()
-
-
-TIERS = Kept(_tiers)

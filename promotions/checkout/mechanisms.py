@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from members.tiers.queries import tier_of
 from points.deduction.queries import deduction_for
 from points.ledger import services as ledger
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
-from promotions.checkout.benefits import member_price, member_shipping, tier_of
+from promotions.checkout.benefits import member_price, member_shipping
 from promotions.checkout.errors import PromotionsChanged
 from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
 from promotions.coupons.terms import terms_for as coupons_for

@@ -3,17 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F
 
 from promotions.campaigns.audience import Buyer
 from promotions.discounts.live import Live, LiveItem, LiveOffer, LiveTier, live, live_items, live_offer
-from promotions.discounts.models import MemberTally, SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
+from promotions.discounts.models import MemberTally, SpendOffer, TimedDiscount, TimedDiscountItem
 from promotions.pricing.model import Gift, Mechanism, PricingLine, SpendOfferTerms, SpendTier, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
-from shop.catalog.models import SkuStock
-from shop.catalog.queries import sellable
 
 MANY = 2**31
+# Of each tier with a gift what the shelf has of it above the safety stock, and what is left of its quota.
+_GIFTS = """
+SELECT tier.id, tier.gift_sku_id, greatest(coalesce(stock.available - stock.safety_stock, 0), 0),
+    tier.gift_quota - tier.gifts_given
+FROM discounts_spendoffertier tier LEFT JOIN catalog_skustock stock ON stock.sku_id = tier.gift_sku_id
+WHERE tier.id = ANY(%s) AND tier.gift_sku_id IS NOT NULL
+"""
 
 
 def timed_discounts_for(
@@ -31,7 +37,7 @@ def timed_discounts_for(
 def spend_offers_for(
     *, buyer: Buyer, lines: Sequence[PricingLine], now: datetime, published: Live | None = None
 ) -> tuple[SpendOfferTerms, ...]:
-    """The offers open to the buyer that touch these lines: one query, and two more where gifts are given."""
+    """The offers open to the buyer that touch these lines: one query, and another one where gifts are given."""
     touching = [each for each in (published or live()).offers.touching(lines) if each.campaign.acts(buyer, now)]
     left = _gifts_left(touching, lines)
     return tuple(offer_terms(each, left) for each in touching)
@@ -132,13 +138,10 @@ def _gifts_left(offers: Sequence[LiveOffer], lines: Sequence[PricingLine]) -> di
     gifts = {tier.tier_id: tier for each in offers for tier in each.tiers if tier.gift_sku_id is not None}
     if not gifts:
         return {}
-    rows = SkuStock.objects.filter(pk__in={tier.gift_sku_id for tier in gifts.values()})
     bought = {line.sku_id: line.quantity for line in lines}
-    stock = {
-        pk: max(sellable(available, safety) - bought.get(pk, 0), 0)
-        for pk, available, safety in rows.values_list("pk", "available", "safety_stock")
-    }
-    left = {tier_id: stock.get(tier.gift_sku_id or 0, 0) for tier_id, tier in gifts.items()}
-    counted = [tier_id for tier_id, tier in gifts.items() if tier.gift_quota is not None]
-    remaining = SpendOfferTier.objects.filter(pk__in=counted).values_list("pk", F("gift_quota") - F("gifts_given"))
-    return left | {tier_id: min(units, left[tier_id]) for tier_id, units in remaining}
+    with connection.cursor() as cursor:
+        cursor.execute(_GIFTS, [list(gifts)])
+        rows = cursor.fetchall()
+    left = {tier_id: max(units - bought.get(sku_id, 0), 0) for tier_id, sku_id, units, _quota in rows}
+    quotas = {tier_id: quota for tier_id, _sku_id, _units, quota in rows if quota is not None}
+    return left | {tier_id: min(quota, left[tier_id]) for tier_id, quota in quotas.items()}

@@ -29,6 +29,11 @@ class Kept(Generic[T]):
             found = self._found = (time.monotonic(), self._read())
         return found[1]
 
+    def anew(self) -> T:
+        """As it is now, for who must not go by what was so a few seconds ago."""
+        self.forget()
+        return self.value()
+
     def forget(self) -> None:
         self._found = None
 

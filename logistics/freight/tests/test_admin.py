@@ -3,6 +3,7 @@ from django.urls import reverse
 
 from logistics.freight.demo import load
 from logistics.freight.models import FreightTemplate
+from logistics.freight.queries import quote_freight
 from logistics.network.tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,13 @@ def test_provinces_are_chosen_by_name(admin_client):
         reverse("admin:freight_freighttemplate_change", args=[FreightTemplate.objects.get().pk])
     ).content.decode()
     assert "新疆维吾尔自治区" in page
+
+
+def test_who_saves_a_template_is_quoted_by_it(admin_client):
+    asked = {"province_code": "330000", "weight_g": 1000, "volume_cm3": 0, "goods_fen": 5000}
+    assert quote_freight(**asked).fen == 0
+    assert save(admin_client, zone(0, []) | {"is_default": "on"}).status_code == 302
+    assert quote_freight(**asked).fen == 80_000
 
 
 def test_a_template_is_saved_with_its_zones(admin_client):

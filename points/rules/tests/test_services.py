@@ -7,10 +7,12 @@ from django.db import InternalError, transaction
 
 from members.identity.tests.factories import MemberFactory
 from members.segments.models import Segment, SegmentMembership
+from members.tiers.models import Tier
 from members.tiers.services import earn_growth
 from points.ledger.models import ExpiryPolicy, PointTransaction
 from points.ledger.queries import balance_of
 from points.ledger.services import spend
+from points.rules.earners import earner_holding
 from points.rules.errors import EarningReferenceUsed, GroupDisagrees, NothingNew, RuleLive, RuleNotLive, RuleOver
 from points.rules.explaining import explain
 from points.rules.invariants import LAWS
@@ -171,12 +173,30 @@ def test_different_expiries_are_different_grants_which_refunds_share(member):
 def test_a_quote_promises_what_the_order_earns_and_writes_nothing(member, django_assert_num_queries):
     publish(double(limits=(Limit(Scope.MEMBER, Period.DAY, 150),)))
     buys(member, line(10_000))
-    preview_earning(member_id=member.pk, lines=[line(10_000)], channel="", now=SATURDAY)
-    with django_assert_num_queries(4):
-        promised = preview_earning(member_id=member.pk, lines=[line(10_000)] * 30, channel="", now=SATURDAY)
+    held = Tier.objects.get(requirements__threshold=0)
+    earner = earner_holding(member_id=member.pk, tier_id=held.pk, segment_ids=frozenset())
+    preview_earning(earner=earner, lines=[line(10_000)], channel="", now=SATURDAY)
+    with django_assert_num_queries(2):
+        promised = preview_earning(earner=earner, lines=[line(10_000)] * 30, channel="", now=SATURDAY)
     assert promised == 3_050
     assert Earning.objects.count() == 1
     assert buys(member, *[line(10_000)] * 30, reference="order:2").points == 3_050
+
+
+def test_a_quote_asks_for_earlier_orders_only_where_a_rule_does(member):
+    held = Tier.objects.get(requirements__threshold=0)
+    earner, asked = earner_holding(member_id=member.pk, tier_id=held.pk, segment_ids=frozenset()), []
+
+    def first() -> bool:
+        asked.append(True)
+        return True
+
+    def preview() -> int:
+        return preview_earning(earner=earner, lines=[line(10_000)], channel="", now=SATURDAY, is_first_order=first)
+
+    assert (preview(), asked) == (100, [])
+    publish(spec(Fixed(1_000), conditions=(FirstOrder(),)))
+    assert (preview(), asked) == (1_100, [True])
 
 
 def test_merged_accounts_share_their_limits(member):

@@ -14,3 +14,4 @@ def test_a_value_is_read_once_until_it_is_forgotten_or_old(monkeypatch):
     assert numbers.value() == 2
     kept.forget_all()
     assert numbers.value() == 3
+    assert [numbers.anew(), numbers.value()] == [4, 4]
