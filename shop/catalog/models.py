@@ -74,7 +74,7 @@ class Product(models.Model):
     max_discount_bp = models.PositiveIntegerField(
         _("maximum discount (bp)"),
         default=WHOLE_BP,
-        help_text=_("Promotions together take off no more of the price than this: 3000 is thirty percent."),
+        help_text=_("Promotions together take off no more of the price than this share."),
     )
     # Maintained by services, so that lists sort and filter on one indexed row.
     min_price_fen = models.PositiveIntegerField(_("lowest price (fen)"), default=0, editable=False)

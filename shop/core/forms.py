@@ -93,7 +93,9 @@ class PercentField(forms.CharField):
         self.empty = empty
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value / 100:g}" if isinstance(value, int) and value else ("" if value == 0 else value)
+        if not isinstance(value, int):
+            return value
+        return "" if value == self.empty else f"{value / 100:g}"
 
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:

@@ -33,7 +33,7 @@ from shop.catalog.services.products import (
     take_off_shelf,
 )
 from shop.core.errors import DomainError
-from shop.core.forms import YuanField
+from shop.core.forms import PercentFormMixin, YuanField
 from shop.core.money import yuan
 
 PREVIEWED = 20
@@ -139,7 +139,7 @@ class AdjustPricesForm(forms.Form):
 
 
 @admin.register(Product)
-class ProductAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
+class ProductAdmin(PercentFormMixin, CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
     form = ProductForm
     fieldsets = [
         (None, {"fields": [("code", "kind"), ("name", "name_en"), "subtitle", ("category", "brand"), "description"]}),

@@ -58,6 +58,7 @@ def product_form(category: Category, *skus: dict[str, object], **fields: object)
         "kind": "goods",
         "name": "龙井",
         "category": category.pk,
+        "max_discount_bp": "12.5",
         "skus-TOTAL_FORMS": len(skus),
         "skus-INITIAL_FORMS": sum("id" in sku for sku in skus),
         "images-TOTAL_FORMS": 0,
@@ -84,7 +85,7 @@ def test_a_product_typed_in_yuan_is_stored_in_fen(owner):
     response = owner.post(reverse("admin:catalog_product_add"), data)
     assert response.status_code == 302, errors_of(response)
     product = Product.objects.get()
-    assert (product.min_price_fen, product.on_shelf) == (1250, True)
+    assert (product.min_price_fen, product.on_shelf, product.max_discount_bp) == (1250, True, 1250)
     assert Sku.objects.values_list("price_fen", "market_price_fen", "options").get() == (
         1250,
         129900,
