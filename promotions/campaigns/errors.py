@@ -38,7 +38,7 @@ class ApproverIsAuthor(DomainError):
 
 
 class BudgetSpent(DomainError):
-    code, status, message = "campaign_budget_spent", 409, _("{name} is over: its budget is spent.")
+    code, status, message = "campaign_budget_spent", 409, _("{name}: too little of its budget is left.")
 
 
 class CampaignNotLive(DomainError):
