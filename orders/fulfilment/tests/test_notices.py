@@ -31,7 +31,9 @@ def order(member):
 
 
 def inbox(member):
-    return list(Notification.objects.filter(member=member, in_inbox=True).order_by("pk").values_list("title", "body"))
+    """Without the points that came with the order, which are told by their own room."""
+    told = Notification.objects.filter(member=member, in_inbox=True).exclude(event="points_came")
+    return list(told.order_by("pk").values_list("title", "body"))
 
 
 def come_true(*facts):
