@@ -266,4 +266,5 @@ def test_the_ledger_is_the_reference_step_by_step():
                 suppress_health_check=list(HealthCheck),
             ),
         )
+    assert violations() == {}
     print(f"{Ledger.steps} steps")

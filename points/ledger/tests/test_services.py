@@ -76,6 +76,7 @@ def test_more_than_there_is_is_refused(member, refuses):
 
 def test_a_member_without_points_has_nothing_to_spend(member, refuses):
     refuses(InsufficientPoints, lambda: use(member, 1), available=0, wanted=1)
+    assert balance(member) == (0, 0, 0, 0)
 
 
 def test_soonest_expiring_first_never_expiring_last_and_ties_by_age(member):
@@ -284,6 +285,7 @@ def test_each_operation_happens_once_per_reference(member, other, refuses):
 def test_a_reference_serves_one_kind_of_operation(member, refuses):
     give(member, 10, reference="g")
     refuses(PointReferenceUsed, lambda: use(member, 10, reference="g"))
+    assert balance(member) == (10, 0, 0, 0)
 
 
 def test_a_spend_that_took_the_last_points_can_be_repeated(member):
@@ -301,6 +303,7 @@ def test_a_gift_is_not_repeated_to_somebody_else(member, other, refuses):
         PointReferenceUsed,
         lambda: transfer(hold_reference="hold:1", reference="gift", to_member_id=third.pk, now=NOON),
     )
+    assert [balance(each)[0] for each in (member, other, third)] == [0, 10, 0]
 
 
 @pytest.mark.parametrize("points", [0, -1])
