@@ -152,6 +152,24 @@ class SpendOfferTerms:
     refuses: frozenset[Mechanism] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Units of one SKU as an offer met them: what they counted for (fen or units), and their net at that moment."""
+
+    sku_id: int
+    units: int
+    measured: int
+    net_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedOffer:
+    """An offer that acted, under these terms and for these goods: what a return is held against."""
+
+    terms: SpendOfferTerms
+    counted: tuple[Counted, ...]
+
+
 class CouponKind(StrEnum):
     """In the order in which coupons act when several do."""
 
@@ -345,6 +363,7 @@ class Quote:
 
     lines: tuple[PricedLine, ...] = ()
     gifts: tuple[GiftLine, ...] = ()
+    offers: tuple[AppliedOffer, ...] = ()
     freight_fen: int | None = None
     freight_adjustments: tuple[Adjustment, ...] = ()
     applied: tuple[Adjustment, ...] = ()

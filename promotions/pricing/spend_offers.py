@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from promotions.pricing.balance import Balance
 from promotions.pricing.cheapest import cheapest
-from promotions.pricing.model import WHOLE_BP, GiftLine, Measure, Mechanism, SpendOfferTerms, SpendTier
+from promotions.pricing.model import (
+    WHOLE_BP,
+    AppliedOffer,
+    Counted,
+    GiftLine,
+    Measure,
+    Mechanism,
+    PricingLine,
+    SpendOfferTerms,
+    SpendTier,
+)
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
@@ -46,7 +56,7 @@ class _Offer:
         if not places:
             return []
         amount = self.measured(places)
-        return [(tier, times) for tier in self.terms.tiers if (times := _times(self.terms, tier, amount))]
+        return [(tier, times) for tier in self.terms.tiers if (times := times_given(self.terms, tier, amount))]
 
     def money_off(self, balance: Balance, places: Sequence[int]) -> int:
         base = balance.base(places)
@@ -55,6 +65,11 @@ class _Offer:
         if self.terms.cap_fen is not None:
             off = min(off, self.terms.cap_fen)
         return min(off, balance.room(places)) if off else 0
+
+    def applied(self, lines: Sequence[PricingLine], balance: Balance, places: Sequence[int]) -> AppliedOffer:
+        """Written down before it acts."""
+        counted = (Counted(lines[at].sku_id, lines[at].quantity, self._measures[at], balance.net[at]) for at in places)
+        return AppliedOffer(self.terms, tuple(counted))
 
     def ships_free(self, places: Sequence[int]) -> bool:
         return any(tier.free_shipping for tier, _times in self.reached(places))
@@ -123,6 +138,7 @@ def _apply(w: Workings, offer: _Offer) -> None:
     places = balance.open_places(offer.party, offer.places)
     measured, reached = offer.measured(places), offer.reached(places)
     ships_free = offer.ships_free(places)
+    w.offers.append(offer.applied(w.lines, balance, places))
     w.credit(terms, KIND, offer.act(balance))
     if ships_free:
         w.credit_freight(KIND, terms.id, terms.label, freight or 0, terms.version)
@@ -178,13 +194,12 @@ def _note_hindrance(w: Workings, offers: Sequence[_Offer]) -> None:
             w.hindered = True
         elif offer.terms.measure == Measure.AMOUNT:
             measured, listed = offer.measured(places), sum(w.lines[p].subtotal_fen for p in places)
-            if any(
-                _times(offer.terms, tier, measured) < _times(offer.terms, tier, listed) for tier in offer.terms.tiers
-            ):
+            tiers = offer.terms.tiers
+            if any(times_given(offer.terms, t, measured) < times_given(offer.terms, t, listed) for t in tiers):
                 w.hindered = True
 
 
-def _times(terms: SpendOfferTerms, tier: SpendTier, measured: int) -> int:
+def times_given(terms: SpendOfferTerms, tier: SpendTier, measured: int) -> int:
     """How often `tier` is given for so much."""
     if measured < tier.threshold:
         return 0

@@ -10,6 +10,7 @@ from promotions.pricing.balance import NOBODY, Balance, Etiquette
 from promotions.pricing.model import (
     WHOLE_BP,
     Adjustment,
+    AppliedOffer,
     CartSnapshot,
     CouponOption,
     CouponTerms,
@@ -72,6 +73,7 @@ class Workings:
         self.adjustments: list[list[Adjustment]] = [[] for _ in self.lines]
         self.freight_adjustments: list[Adjustment] = []
         self.gifts: list[GiftLine] = []
+        self.offers: list[AppliedOffer] = []
         self.rejected: list[Rejection] = []
         self.coupon_ids: list[int] = []
         self.options: list[CouponOption] = []
@@ -130,6 +132,7 @@ class Workings:
         return Quote(
             lines=tuple(by_sku[line.sku_id] for line in self.cart.lines),
             gifts=tuple(self.gifts),
+            offers=tuple(self.offers),
             freight_fen=self.freight_fen,
             freight_adjustments=tuple(self.freight_adjustments),
             applied=tuple(self._applied.values()),
