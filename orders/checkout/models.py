@@ -1,6 +1,6 @@
 """Orders: what was bought at which price, and how far it has come. Prices are snapshots, never recomputed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, models
 from django.db.models import F, Q
@@ -76,12 +76,19 @@ class Order(models.Model):
     channel = models.CharField(_("front"), max_length=20, choices=CHANNEL_CHOICES, blank=True)
     remark = models.CharField(_("remark"), max_length=200, blank=True)
     staff_remark = models.TextField(_("staff remark"), blank=True)
+    # What after-sales have given back or promised to: money all told, of which freight, and points.
+    refunded_fen = models.PositiveBigIntegerField(_("refunded (fen)"), default=0)
+    refunded_freight_fen = models.PositiveBigIntegerField(_("freight refunded (fen)"), default=0)
+    refunded_points = models.PositiveBigIntegerField(_("points given back"), default=0)
     placed_at = models.DateTimeField(_("placed at"))
     expires_at = models.DateTimeField(_("pay before"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # While it is held a delivered order does not complete itself; how long it was held before is added to its time.
+    held_since = models.DateTimeField(_("completion held since"), null=True, blank=True)
+    held_for = models.DurationField(_("completion held for"), default=timedelta)
 
     class Meta:
         verbose_name = _("order")
@@ -89,7 +96,16 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(payable_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")), name="order_adds_up"
-            )
+            ),
+            models.CheckConstraint(condition=Q(refunded_fen__lte=F("paid_fen")), name="order_refunds_what_was_paid"),
+            models.CheckConstraint(
+                condition=Q(refunded_freight_fen__lte=F("freight_fen")), name="order_refunds_its_freight"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_fen__lte=F("goods_fen") - F("discount_fen") + F("refunded_freight_fen")),
+                name="order_refunds_its_goods",
+            ),
+            models.CheckConstraint(condition=Q(refunded_points__lte=F("points_used")), name="order_refunds_its_points"),
         ]
         indexes = [
             models.Index(fields=["member", "-id"], name="order_by_member"),
@@ -141,6 +157,10 @@ class OrderLine(models.Model):
     is_gift = models.BooleanField(_("gift"), default=False)
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
+    # Of its units: in after-sales that are open or done, of those refunded, and taken out of fulfilment unshipped.
+    units_claimed = models.PositiveIntegerField(_("units in after-sales"), default=0)
+    units_returned = models.PositiveIntegerField(_("units refunded"), default=0)
+    units_withdrawn = models.PositiveIntegerField(_("units not to be shipped"), default=0)
 
     class Meta:
         verbose_name = _("order line")
@@ -149,6 +169,11 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_positive"),
+            models.CheckConstraint(condition=Q(units_claimed__lte=F("quantity")), name="order_line_units_claimed"),
+            models.CheckConstraint(
+                condition=Q(units_returned__lte=F("units_claimed")), name="order_line_units_returned"
+            ),
+            models.CheckConstraint(condition=Q(units_withdrawn__lte=F("quantity")), name="order_line_units_withdrawn"),
         ]
 
     def __str__(self) -> str:

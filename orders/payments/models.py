@@ -5,7 +5,7 @@ gateway says about a payment is final, whatever the shop had thought of it befor
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from orders.checkout.models import Order
@@ -47,6 +47,8 @@ class Payment(models.Model):
     method = models.CharField(_("method"), max_length=12, choices=PaymentMethod)
     status = models.CharField(_("status"), max_length=10, choices=PaymentStatus, default=PaymentStatus.CREATED)
     amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
+    # What goes back or has gone back of it.
+    refunded_fen = models.PositiveBigIntegerField(_("refunded (fen)"), default=0)
     settles_order = models.BooleanField(_("settles the order"), default=False)
     payer_openid = models.CharField(_("payer's openid"), max_length=128, blank=True)
     prepay_id = models.CharField(_("prepay order"), max_length=80, blank=True)
@@ -76,6 +78,9 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="succeeded") | Q(succeeded_at__isnull=False), name="payment_paid_at_an_instant"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_fen__lte=F("amount_fen")), name="payment_refunds_what_it_brought"
             ),
         ]
         indexes = [
@@ -108,11 +113,14 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         LATE = "late", _("Paid after the order was closed")
         DUPLICATE = "duplicate", _("The order was paid already")
+        AFTER_SALE = "after_sale", _("After-sale")
 
     number = models.CharField(_("refund number"), max_length=32, unique=True)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    # What it is for, such as the number of an after-sale; one refund of each payment for each.
+    reference = models.CharField(_("for"), max_length=40, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=RefundStatus, default=RefundStatus.REQUESTED)
     gateway_refund_id = models.CharField(_("gateway refund"), max_length=64, blank=True)
     gateway_note = models.CharField(_("gateway's note"), max_length=200, blank=True)
@@ -127,6 +135,9 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(reason__in=["late", "duplicate"]), name="refund_whole_once"
+            ),
+            models.UniqueConstraint(
+                fields=["reference", "payment"], condition=~Q(reference=""), name="refund_once_for_each_reference"
             ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_positive"),
         ]

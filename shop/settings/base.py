@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "orders.cart",
     "orders.checkout",
     "orders.payments",
+    "orders.after_sales",
     "orders.fulfilment",
 ]
 
@@ -279,6 +280,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "orders.after_sales.member_data.move",
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
     "promotions.coupons.member_data.move",
@@ -297,6 +299,7 @@ MEMBER_MERGERS: list[str] = [
 ]
 MEMBER_ERASERS: list[str] = [
     "orders.fulfilment.member_data.erase",
+    "orders.after_sales.member_data.erase",
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
@@ -327,10 +330,12 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
+    "orders.after_sales.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
     "orders.payments.member_data.open_refunds",
+    "orders.after_sales.member_data.open_after_sales",
 ]
 # The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
 CAMPAIGN_MODELS: list[str] = [
