@@ -49,3 +49,9 @@ class NotificationMismatch(DomainError):
     """A genuine message whose facts are not those of the payment or refund it names; nothing was changed."""
 
     code, status, message = "notification_mismatch", 409, _("The notification does not match the payment.")
+
+
+class BillUnreadable(DomainError):
+    """The gateway's bill has not the shape that its description promises."""
+
+    code, status, message = "bill_unreadable", 503, _("The bill of {day} cannot be read.")

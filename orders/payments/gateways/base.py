@@ -6,9 +6,11 @@ PaymentGatewayUnavailable when nothing can be known, and PaymentRefused when the
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
+
+from orders.payments.gateways.bills import Bill
 
 
 class TradeState(StrEnum):
@@ -109,4 +111,10 @@ class PaymentGateway(Protocol):
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """Read a message of the gateway without calling anybody. Raises NotificationRefused unless it is genuine."""
+        ...
+
+    def download_bill(self, *, day: date) -> Bill:
+        """What the gateway says of a Shanghai day, empty where nothing moved; of a day just past it may not be ready
+        yet, which is PaymentGatewayUnavailable. The caller closes it.
+        """
         ...

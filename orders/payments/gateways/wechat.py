@@ -3,14 +3,20 @@
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 import structlog
 
-from orders.payments.errors import NotificationMismatch, NotificationRefused, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.errors import (
+    BillUnreadable,
+    NotificationMismatch,
+    NotificationRefused,
+    PaymentGatewayUnavailable,
+    PaymentRefused,
+)
 from orders.payments.gateways.base import (
     CloseResult,
     GatewayRefund,
@@ -22,6 +28,8 @@ from orders.payments.gateways.base import (
     TradeState,
     Transaction,
 )
+from orders.payments.gateways.bills import Bill
+from orders.payments.gateways.wechat_bills import has_digest, read_lines
 from orders.payments.gateways.wechat_client import BadAnswer, WechatAccount, wechat_client
 from orders.payments.gateways.wechat_notifications import checked_headers
 from shop.core.clock import SHANGHAI
@@ -50,6 +58,8 @@ _UNKNOWN_CODES = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "RE
 _CLOSED_CODES = {"ORDER_CLOSED", "ORDERCLOSED", "TRADE_CLOSED"}
 _BUSY_CODES = {"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "BANK_ERROR", "SYSTEM_ERROR"}
 PAID_CODE = "ORDERPAID"
+_NO_BILL_CODE = "NO_STATEMENT_EXIST"
+_BILL_NOT_READY_CODE = "STATEMENT_CREATING"
 
 log = structlog.get_logger(__name__)
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -84,6 +94,11 @@ class _Refund(msgspec.Struct):
     refund_status: str = ""
     mchid: str = ""
     success_time: datetime | None = None
+
+
+class _BillAddress(msgspec.Struct):
+    download_url: str
+    hash_value: str
 
 
 class WechatPayGateway:
@@ -165,6 +180,26 @@ class WechatPayGateway:
                 return None
             raise
         return self._refund(_convert(answer, _Refund))
+
+    def download_bill(self, *, day: date) -> Bill:
+        try:
+            answer = self._call(lambda: self._client.trade_bill(bill_date=day.isoformat()))
+        except PaymentRefused as refusal:
+            if refusal.data["gateway_code"] == _NO_BILL_CODE:
+                return Bill(day=day)
+            if refusal.data["gateway_code"] == _BILL_NOT_READY_CODE:
+                raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from refusal
+            raise
+        address = _convert(answer, _BillAddress)
+        try:
+            file = self._client._core.download(address.download_url)
+        except (httpx.HTTPError, BadAnswer) as error:
+            log.warning("bill_download_failed", day=day.isoformat(), error=f"{type(error).__name__}: {error}")
+            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+        if not has_digest(file, sha1=address.hash_value):
+            file.close()
+            raise BillUnreadable(day=day)
+        return Bill(day=day, file=file, read=read_lines)
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         checked, text = checked_headers(headers=headers, body=body, serial=self._account.public_key_id, now=now)
