@@ -11,6 +11,7 @@ from shop.core.api.errors import bad_request, forbidden, not_found, server_error
 
 API_ROOMS: tuple[str, ...] = (
     "shop.core.api.urls",
+    "shop.staff.urls",
     "shop.catalog.urls",
     "shop.regions.urls",
     "members.identity.urls",

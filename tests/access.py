@@ -36,7 +36,8 @@ class Door:
 
     `thing` makes what the door leads to, belonging to the member it is given; `body` is what its owner would send.
     `not_yours` tells that another member's thing is no thing of yours (404). `read_only` are fields of the answer that
-    a body must not write; None where the endpoint reads no body.
+    a body must not write; None where the endpoint reads no body. `roles` are those of the staff who may pass a door of
+    theirs; None lets in everybody of the staff.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Door:
     body: bytes = b"{}"
     not_yours: bool = True
     read_only: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"

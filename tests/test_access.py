@@ -22,12 +22,18 @@ from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
 from promotions.coupons.tests import access as coupons
 from shop.catalog.tests import access as catalog
+from shop.core.models import StaffUser
+from shop.core.roles import create_role_accounts, seed_roles
 from shop.core.tests import access as core
 from shop.regions.tests import access as regions
+from shop.settings.roles import ROLES
+from shop.staff.tests import access as staff
+from shop.staff.tests.making import staff_client
 from tests.access import API, Door, Thing, Who, routes
 
 DOORS: tuple[Door, ...] = (
     *core.DOORS,
+    *staff.DOORS,
     *regions.DOORS,
     *catalog.DOORS,
     *identity.DOORS,
@@ -49,6 +55,7 @@ DOORS: tuple[Door, ...] = (
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]
 OWNED_DOORS = [door for door in MEMBERS_DOORS if door.thing and door.not_yours]
+STAFF_DOORS = [door for door in DOORS if door.who is Who.STAFF]
 WRITING_DOORS = [(door, field) for door in DOORS for field in door.read_only or ()]
 
 
@@ -88,8 +95,48 @@ def test_an_open_door_asks_nobody_to_sign_in(door, api):
 
 
 @pytest.mark.django_db
-def test_gateway_and_staff_doors_are_shut_to_members(member, member_client):
-    doors = [door for door in DOORS if door.who in (Who.GATEWAY, Who.STAFF)]
+@pytest.mark.parametrize("door", STAFF_DOORS, ids=str)
+@pytest.mark.parametrize("token", [None, "Bearer", "Bearer x", "Bearer a.b.c", "Bearer é"])
+def test_a_door_of_the_staff_is_shut_to_who_has_not_signed_in(door, token):
+    test_a_members_door_is_shut_to_who_has_not_signed_in(door, token)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", STAFF_DOORS, ids=str)
+def test_a_members_token_opens_no_door_of_the_staff(door, member, member_client):
+    answer = knock(door, member_client, door.thing(member) if door.thing else None, door.body)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", MEMBERS_DOORS, ids=str)
+def test_a_token_of_the_staff_opens_no_members_door(door, member):
+    boss = StaffUser.objects.create_superuser("boss", password="red-lantern-8")
+    answer = knock(door, staff_client(boss), door.thing(member) if door.thing else None, door.body)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.django_db
+def test_each_role_of_the_staff_passes_its_own_doors_only(member):
+    seed_roles()
+    passed = {}
+    for account in create_role_accounts(password="red-lantern-8"):
+        client = staff_client(account)
+        for door in STAFF_DOORS:
+            answer = knock(door, client, door.thing(member) if door.thing else None, door.body)
+            passed[str(door), account.username] = answer.status_code not in (401, 403)
+            client = staff_client(account)
+    everybody = [role.account for role in ROLES]
+    assert passed == {
+        (str(door), account): door.roles is None or account in door.roles
+        for door in STAFF_DOORS
+        for account in everybody
+    }
+
+
+@pytest.mark.django_db
+def test_doors_of_gateways_are_shut_to_members(member, member_client):
+    doors = [door for door in DOORS if door.who is Who.GATEWAY]
     answers = {str(door): knock(door, member_client, door.thing(member) if door.thing else None) for door in doors}
     assert {name: answer.status_code for name, answer in answers.items() if not 400 <= answer.status_code < 500} == {}
 

@@ -44,8 +44,7 @@ from shop.core import clock
 from shop.core.api.pagination import PageQuery, page
 from shop.core.api.serializers import ErrorOut, NoFields, validated
 from shop.core.api.views import PingOut
-from shop.core.client_address import client_address
-from shop.core.rate_limits import limit
+from shop.core.rate_limits import limit, limit_address
 
 SIGN_INS_PER_MINUTE = 120
 REFRESHES_PER_MINUTE = 240
@@ -81,7 +80,7 @@ class SmsLoginView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Sign in with a phone and the code sent to it; a new number is registered."""
-        _limit_by_address(request, "sms-login", SIGN_INS_PER_MINUTE)
+        limit_address(request=request, what="sms-login", per_minute=SIGN_INS_PER_MINUTE)
         given = validated(SmsLoginIn, request)
         return _signed_in(services.sign_in_by_phone(origin=origin_of(request), now=clock.now(), **given))
 
@@ -98,7 +97,7 @@ class WechatLoginView(APIView):
 
         An account without a phone becomes part of the one that has the number, with all its orders and addresses.
         """
-        _limit_by_address(request, "wechat-login", SIGN_INS_PER_MINUTE)
+        limit_address(request=request, what="wechat-login", per_minute=SIGN_INS_PER_MINUTE)
         given = validated(WechatLoginIn, request)
         return _signed_in(services.sign_in_by_wechat(origin=origin_of(request), now=clock.now(), **given))
 
@@ -111,7 +110,7 @@ class RefreshView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token, once, for new tokens; one that was used before ends its session."""
-        _limit_by_address(request, "refresh", REFRESHES_PER_MINUTE)
+        limit_address(request=request, what="refresh", per_minute=REFRESHES_PER_MINUTE)
         given = validated(RefreshIn, request)
         return Response(_tokens(services.refresh(token=given["refresh"], now=clock.now())))
 
@@ -277,12 +276,6 @@ class AddressView(MemberAPIView):
         """When the default goes, the newest of the others takes its place."""
         services.remove_address(member_id=request.member.pk, address_id=address_id)
         return Response(status=204)
-
-
-def _limit_by_address(request: Request, what: str, per_minute: int) -> None:
-    address = client_address(request)
-    if address is not None:
-        limit(key=f"{what}:{address}", rate=per_minute, per_seconds=60)
 
 
 def _signed_in(entered: SignedIn) -> Response:

@@ -8,9 +8,11 @@ from typing import Any
 import redis
 import structlog
 from django.conf import settings
+from django.http import HttpRequest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from shop.core.client_address import client_address
 from shop.core.errors import RateLimited
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,13 @@ def limit(*, key: str, rate: int, per_seconds: int) -> None:
         return
     if hits > rate:
         raise RateLimited(retry_after=max(int(left), 1))
+
+
+def limit_address(*, request: HttpRequest, what: str, per_minute: int) -> None:
+    """Count one `what` of the request's address, where it has one; raises RateLimited."""
+    address = client_address(request)
+    if address is not None:
+        limit(key=f"{what}:{address}", rate=per_minute, per_seconds=60)
 
 
 def _connection() -> redis.Redis:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "treebeard",
     "axes",
     "shop.core",
+    "shop.staff",
     "shop.regions",
     "shop.catalog",
     "members.identity",
@@ -423,6 +424,7 @@ FEATURES = {
 
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
+STAFF_REFRESH_TOKEN_DAYS = env.int("STAFF_REFRESH_TOKEN_DAYS", default=7)
 
 UNFOLD = {
     "SITE_TITLE": "shop.catalog.preferences.shop_name",

@@ -151,6 +151,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Settings"), "tune", "core_preferencevalue"),
             item(_("Staff accounts"), "badge", "core_staffuser"),
             item(_("Roles"), "shield_person", "auth_group"),
+            item(_("Staff signed in to the API"), "devices", "staff_staffsession"),
             item(_("Scheduled jobs"), "schedule", "django_celery_beat_periodictask"),
             item(_("Job runs"), "manage_history", "core_jobrun"),
             item(_("Outbox"), "outbox", "core_outboxentry"),

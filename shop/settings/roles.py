@@ -30,7 +30,7 @@ LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "payments")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
-SYSTEM = ("core", "auth", "django_celery_beat")
+SYSTEM = ("core", "staff", "auth", "django_celery_beat")
 MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
