@@ -21,6 +21,7 @@ from shop.core.admin import ReadOnlyAdmin
 RULES = {
     "whole": gettext_lazy("The nearest warehouse that has everything."),
     "split": gettext_lazy("No warehouse has everything: each line from the nearest that has it."),
+    "reduced": gettext_lazy("Units were taken out of the order: the rest comes from where it was allocated."),
     "short": gettext_lazy("Not enough free units: the order waits."),
 }
 VERDICTS = {
@@ -65,7 +66,7 @@ def explain(decision: Mapping[str, Any]) -> str:
 
 class FulfilmentLineInline(TabularInline):
     model = FulfilmentLine
-    fields = ["sku", "quantity", "weight_g", "volume_cm3"]
+    fields = ["sku", "quantity", "withdrawn", "weight_g", "volume_cm3"]
     can_delete = False
     hide_title = True
     extra = 0
@@ -97,7 +98,7 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("status"),
-        label={"waiting": "warning", "allocated": "success", "cancelled": "danger"},
+        label={"expected": "info", "waiting": "warning", "allocated": "success", "cancelled": "danger"},
         ordering="status",
     )
     def shown_status(self, request: FulfilmentRequest) -> tuple[str, str]:

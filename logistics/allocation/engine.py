@@ -95,6 +95,34 @@ def allocate(request: AllocationRequest, network: NetworkSnapshot) -> Allocation
     return AllocationPlan(rule, parcels, candidates, short)
 
 
+def take_out(holdings: Mapping[int, Items], items: Items) -> dict[int, dict[int, int]] | None:
+    """Which of the parcels (units by SKU id, by the parcel's id) give `items` up; None when they hold fewer.
+
+    The smallest parcel first, so that one parcel vanishes rather than that two shrink.
+    """
+    taken: dict[int, dict[int, int]] = {}
+    smallest_first = sorted(holdings, key=lambda parcel: (sum(holdings[parcel].values()), parcel))
+    for sku_id, wanted in sorted(items.items()):
+        left = wanted
+        for parcel in smallest_first:
+            units = min(left, holdings[parcel].get(sku_id, 0))
+            if units:
+                taken.setdefault(parcel, {})[sku_id] = units
+                left -= units
+        if left:
+            return None
+    return taken
+
+
+def reduced_record(decision: Mapping[str, Any], *, warehouse: str, items: Items) -> dict[str, Any]:
+    """The record of a decision after the parcel from the warehouse of this code was reduced to `items`."""
+    sends = {str(sku_id): units for sku_id, units in items.items()}
+    candidates = [
+        {**each, "items": sends} if each["warehouse"] == warehouse else each for each in decision["candidates"]
+    ]
+    return {**decision, "rule": "reduced", "candidates": candidates}
+
+
 def _split(items: Items, sites: list[Site]) -> tuple[dict[int, dict[int, int]], dict[int, int]]:
     """Each line from the nearest site that has all of it, else from the nearest ones together."""
     parcels: dict[int, dict[int, int]] = {}

@@ -18,3 +18,11 @@ class FulfilmentCancelled(Fact, frozen=True):
 
     order_number: str
     at: datetime
+
+
+class FulfilmentReduced(Fact, frozen=True):
+    """Units were taken out before they were shipped; allocations that held them are released, the rest of their units
+    has allocations of its own."""
+
+    order_number: str
+    at: datetime

@@ -1,6 +1,7 @@
 """Which warehouse ships which line of an order, and why. Orders are known here by their public number only."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from logistics.network.models import Warehouse
@@ -11,6 +12,8 @@ class FulfilmentRequest(models.Model):
     """A paid order's wish to be shipped: where to, and which units."""
 
     class Status(models.TextChoices):
+        # Units were taken out of it, or it was marked, before the payment's own step asked for it.
+        EXPECTED = "expected", _("Not asked for yet")
         WAITING = "waiting", _("Waiting for stock")
         ALLOCATED = "allocated", _("Allocated")
         CANCELLED = "cancelled", _("Cancelled")
@@ -37,6 +40,9 @@ class FulfilmentLine(models.Model):
     )
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     quantity = models.PositiveIntegerField(_("quantity"))
+    withdrawn = models.PositiveIntegerField(
+        _("withdrawn"), default=0, help_text=_("Units that were taken out again before they were shipped.")
+    )
     weight_g = models.PositiveIntegerField(_("unit weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("unit volume (cm³)"), default=0)
 
@@ -72,7 +78,11 @@ class Allocation(models.Model):
     class Meta:
         verbose_name = _("allocation")
         verbose_name_plural = _("allocations")
-        constraints = [models.UniqueConstraint(fields=["request", "warehouse"], name="allocation_once_per_warehouse")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "warehouse"], condition=~Q(status="released"), name="allocation_once_per_warehouse"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number

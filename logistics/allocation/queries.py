@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logistics.allocation.models import Allocation, AllocationLine
+from django.db.models import Sum
+
+from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class AllocatedParcel:
 
 
 def open_parcels(*, allocation_numbers: Sequence[str]) -> list[AllocatedParcel]:
-    """The parcels of those allocations that are still open, in two queries."""
+    """The parcels of those allocations that are still open, in two queries; locked so that they stay so until the
+    caller's transaction has ended."""
     rows = list(
         Allocation.objects.filter(number__in=allocation_numbers, status=Allocation.Status.OPEN)
         .select_related("request", "warehouse")
         .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
     )
     items: dict[int, dict[int, int]] = defaultdict(dict)
     for line in AllocationLine.objects.filter(allocation__in=[row.pk for row in rows]).order_by("sku_id"):
@@ -49,3 +53,10 @@ def open_parcels(*, allocation_numbers: Sequence[str]) -> list[AllocatedParcel]:
         )
         for row in rows
     ]
+
+
+def units_withdrawn(*, order_number: str) -> int:
+    """How many of the order's units were taken out before they were shipped."""
+    lines = FulfilmentLine.objects.filter(request__order_number=order_number)
+    withdrawn: int = lines.aggregate(units=Sum("withdrawn", default=0))["units"]
+    return withdrawn

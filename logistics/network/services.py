@@ -109,6 +109,38 @@ def count_stock(
     return deltas
 
 
+def receive_return(
+    *,
+    warehouse_id: int,
+    sound: Mapping[int, int],
+    damaged: Mapping[int, int],
+    reference: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Goods come back (SKU id → units): sound ones can be sold again, damaged ones are written off as they arrive;
+    inside the caller's transaction. Raises ReferenceUsed when this return was booked before, UnknownWarehouse.
+    """
+    returned = {sku: sound.get(sku, 0) + damaged.get(sku, 0) for sku in {*sound, *damaged}}
+    for items in filter(None, (sound, damaged)):
+        _require_quantities(items)
+    _require_quantities(returned)
+    _require_warehouse(warehouse_id)
+    kinds = StockMovement.Kind
+    if StockMovement.objects.filter(kind=kinds.RETURN, reference=reference).exists():
+        raise ReferenceUsed(reference=reference)
+    if sound:
+        change_available(deltas=sound)
+        _execute(_RECEIVE, [warehouse_id, *_columns(sound)])
+    _move(kinds.RETURN, warehouse_id, returned, reference, reason, actor, now)
+    if damaged:
+        lost = {sku_id: -units for sku_id, units in damaged.items()}
+        _move(kinds.DAMAGE, warehouse_id, lost, reference, reason, actor, now)
+    if sound:
+        publish(StockReceived(warehouse_id=warehouse_id, sku_ids=sorted(sound), at=now))
+
+
 def allocate_stock(*, warehouse_id: int, items: Mapping[int, int]) -> None:
     """Promise units of this warehouse to an order. Raises StockTaken unless all of them are free."""
     _change(_ALLOCATE, warehouse_id, items)

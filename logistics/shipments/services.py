@@ -11,6 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from logistics.allocation.errors import AllocationNotOpen
+from logistics.allocation.models import Allocation
 from logistics.allocation.services import ship_allocation
 from logistics.carriers.models import Carrier
 from logistics.shipments.errors import NotShippable, TrackingNumberRequired, TrackingNumberUsed, UnknownShipment
@@ -104,10 +105,11 @@ def record_tracking(*, tracking_number: str, events: Sequence[CourierEvent], now
 
 @use_case
 def cancel_shipments(*, order_number: str, now: datetime) -> int:
-    """An order's parcels will not be sent. Returns how many were cancelled; those that have left stay as they are."""
+    """Parcels of an order whose allocation was released will not be sent. Returns how many were cancelled; those
+    that have left stay as they are."""
     shipments = list(
         Shipment.objects.select_for_update(no_key=True, of=("self",))
-        .filter(order_number=order_number, status__in=BEFORE_SHIPPING)
+        .filter(order_number=order_number, status__in=BEFORE_SHIPPING, allocation__status=Allocation.Status.RELEASED)
         .order_by("pk")
     )
     for shipment in shipments:

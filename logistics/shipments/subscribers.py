@@ -1,6 +1,6 @@
 """Allocations become parcels; parcels ask the courier for waybills."""
 
-from logistics.allocation.facts import FulfilmentCancelled, OrderAllocated
+from logistics.allocation.facts import FulfilmentCancelled, FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentPlanned, WaybillVoided
 from logistics.shipments.planning import plan_shipments
 from logistics.shipments.services import cancel_shipments
@@ -21,6 +21,11 @@ def ask_for_waybill(fact: ShipmentPlanned) -> None:
 
 @subscribe(FulfilmentCancelled)
 def cancel_parcels(fact: FulfilmentCancelled) -> None:
+    cancel_shipments(order_number=fact.order_number, now=clock.now())
+
+
+@subscribe(FulfilmentReduced)
+def cancel_reduced_parcels(fact: FulfilmentReduced) -> None:
     cancel_shipments(order_number=fact.order_number, now=clock.now())
 
 

@@ -3,7 +3,7 @@
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from logistics.allocation.models import FulfilmentRequest
+from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from shop.catalog.models import StockReservation
@@ -50,7 +50,8 @@ def history_ends_at_the_status() -> list[str]:
 
 
 def waiting_orders_hold_their_stock() -> list[str]:
-    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated.
+    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated, but
+    for those withdrawn before.
 
     The order hears of its allocation a moment later, so that the allocation itself is asked.
     """
@@ -61,13 +62,19 @@ def waiting_orders_hold_their_stock() -> list[str]:
     )
     timed = held.filter(expires_at=OuterRef("order__expires_at"))
     for_good = held.filter(expires_at__isnull=True)
+    withdrawn = FulfilmentLine.objects.filter(
+        request__order_number=OuterRef("order__number"), sku_id=OuterRef("sku_id")
+    ).values("withdrawn")
     lines = OrderLine.objects.select_related("order").order_by("pk")
-    lines = lines.annotate(units=Subquery(together.annotate(units=Sum("quantity")).values("units")))
-    unpaid = lines.filter(order__status=OrderStatus.PENDING_PAYMENT).exclude(Exists(timed))
-    allocated = FulfilmentRequest.objects.filter(
-        order_number=OuterRef("order__number"), status=FulfilmentRequest.Status.ALLOCATED
+    lines = lines.annotate(
+        units=Subquery(together.annotate(units=Sum("quantity")).values("units")) - Coalesce(Subquery(withdrawn), 0)
     )
-    paid = lines.filter(order__status=OrderStatus.PAID).exclude(Exists(for_good)).exclude(Exists(allocated))
+    unpaid = lines.filter(order__status=OrderStatus.PENDING_PAYMENT).exclude(Exists(timed))
+    decided = FulfilmentRequest.objects.filter(
+        order_number=OuterRef("order__number"),
+        status__in=[FulfilmentRequest.Status.ALLOCATED, FulfilmentRequest.Status.CANCELLED],
+    )
+    paid = lines.filter(order__status=OrderStatus.PAID, units__gt=0).exclude(Exists(for_good) | Exists(decided))
     return [
         f"order {line.order.number} ({line.order.status}) does not hold its {line.quantity} × {line.sku_code}"
         for line in [*unpaid[:SHOWN], *paid[:SHOWN]]

@@ -10,6 +10,11 @@ from orders.checkout.models import Order
 from orders.payments.models import Refund, RefundStatus
 
 
+def is_order(number: str) -> bool:
+    """Whether a number under which goods travel is that of an order."""
+    return Order.objects.filter(number=number).exists()
+
+
 def units_under_way(*, order_number: str) -> tuple[int, int]:
     """How many of the order's units have left a warehouse, and how many of those have arrived."""
     lines = ShipmentLine.objects.filter(shipment__order_number=order_number, shipment__shipped_at__isnull=False)

@@ -1,11 +1,15 @@
-"""Facts that move orders on: the steps after payment and completion, refunds, parcels; and what members are told."""
+"""Facts that move orders on: the steps after payment and completion, refunds, parcels; and what members are told.
 
-from logistics.allocation.facts import OrderAllocated
+Parcels may also travel under the number of an after-sale: those move no order.
+"""
+
+from logistics.allocation.facts import FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_COMPLETION, AFTER_REFUND
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
+from orders.fulfilment.queries import is_order
 from orders.fulfilment.services import follow_parcels, mark_allocated
 from orders.payments.facts import RefundSucceeded
 from shop.core.events import subscribe
@@ -20,17 +24,26 @@ for consequence in AFTER_REFUND:
 
 @subscribe(OrderAllocated)
 def order_allocated(fact: OrderAllocated) -> None:
-    mark_allocated(order_number=fact.order_number, now=fact.at)
+    if is_order(fact.order_number):
+        mark_allocated(order_number=fact.order_number, now=fact.at)
+
+
+@subscribe(FulfilmentReduced)
+def fulfilment_reduced(fact: FulfilmentReduced) -> None:
+    if is_order(fact.order_number):
+        follow_parcels(order_number=fact.order_number, now=fact.at)
 
 
 @subscribe(ShipmentShipped)
 def parcel_shipped(fact: ShipmentShipped) -> None:
-    follow_parcels(order_number=fact.order_number, now=fact.at)
+    if is_order(fact.order_number):
+        follow_parcels(order_number=fact.order_number, now=fact.at)
 
 
 @subscribe(ShipmentDelivered)
 def parcel_delivered(fact: ShipmentDelivered) -> None:
-    follow_parcels(order_number=fact.order_number, now=fact.at)
+    if is_order(fact.order_number):
+        follow_parcels(order_number=fact.order_number, now=fact.at)
 
 
 @subscribe(ShipmentShipped)

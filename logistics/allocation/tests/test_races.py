@@ -7,9 +7,8 @@ import pytest
 from django.db import transaction
 
 from logistics.allocation import invariants as allocation_laws
-from logistics.allocation import services
 from logistics.allocation.models import Allocation, FulfilmentRequest
-from logistics.allocation.services import cancel_fulfilment, ship_allocation
+from logistics.allocation.services import allocating, cancel_fulfilment, ship_allocation
 from logistics.allocation.tests.factories import fulfil, reserve
 from logistics.network import invariants as network_laws
 from logistics.network.errors import StockTaken
@@ -61,7 +60,7 @@ def test_two_orders_plan_the_last_unit_of_the_near_warehouse(monkeypatch, guarde
     stock(far, {sku.pk: 1})
     orders = [reserve({sku.pk: 1}) for _ in range(2)]
     both_have_read = Barrier(2, timeout=5)
-    read = services.read_network
+    read = allocating.read_network
 
     def read_at_the_same_time(**arguments):
         network = read(**arguments)
@@ -70,9 +69,9 @@ def test_two_orders_plan_the_last_unit_of_the_near_warehouse(monkeypatch, guarde
             both_have_read.wait()
         return network
 
-    monkeypatch.setattr(services, "read_network", read_at_the_same_time)
+    monkeypatch.setattr(allocating, "read_network", read_at_the_same_time)
     if not guarded:
-        monkeypatch.setattr(services, "allocate_stock", lambda *, warehouse_id, items: None)
+        monkeypatch.setattr(allocating, "allocate_stock", lambda *, warehouse_id, items: None)
     results = run_together(*[lambda number=number: fulfil({sku.pk: 1}, order_number=number) for number in orders])
     assert [request.status for request in results] == [FulfilmentRequest.Status.ALLOCATED] * 2
     chosen = sorted(Allocation.objects.values_list("warehouse_id", flat=True))

@@ -3,12 +3,20 @@ import pytest
 from logistics.network.errors import CountBelowAllocated, ReferenceUsed, StockTaken, UnknownWarehouse
 from logistics.network.invariants import LAWS
 from logistics.network.models import StockMovement, WarehouseStock
-from logistics.network.services import allocate_stock, count_stock, receive_stock, release_allocation, ship_stock
+from logistics.network.services import (
+    allocate_stock,
+    count_stock,
+    receive_return,
+    receive_stock,
+    release_allocation,
+    ship_stock,
+)
 from logistics.network.tests.factories import CLERK, NOW, make_warehouse, stock
 from shop.catalog.errors import OutOfStock
 from shop.catalog.models import SkuStock
 from shop.catalog.services.stock import consume_reservation, reserve_stock
 from shop.catalog.tests.factories import make_sku
+from shop.core.models import OutboxEntry
 from shop.core.transactions import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +66,54 @@ def test_a_receipt_for_an_unknown_warehouse_changes_nothing(shelf):
     with pytest.raises(UnknownWarehouse):
         receive_stock(warehouse_id=10**9, items={sku: 5}, reference="R-1", actor=CLERK, now=NOW)
     assert state(sku) == (10, 3, 7)
+
+
+def give_back(warehouse_id: int, *, sound: dict[int, int], damaged: dict[int, int], reference: str = "A1") -> None:
+    with unit_of_work():
+        receive_return(
+            warehouse_id=warehouse_id, sound=sound, damaged=damaged, reference=reference, actor=CLERK, now=NOW
+        )
+
+
+def test_sound_goods_that_come_back_can_be_sold_again_and_damaged_ones_not(shelf):
+    warehouse, sku = shelf
+    broken = make_sku().pk
+    give_back(warehouse.pk, sound={sku: 2}, damaged={sku: 1, broken: 4})
+    assert state(sku) == (12, 3, 9)
+    assert not WarehouseStock.objects.filter(sku_id=broken).exists()
+    booked = StockMovement.objects.filter(reference="A1").order_by("kind", "sku_id")
+    assert list(booked.values_list("kind", "sku_id", "quantity")) == [
+        ("damage", sku, -1),
+        ("damage", broken, -4),
+        ("return", sku, 3),
+        ("return", broken, 4),
+    ]
+    [woken] = OutboxEntry.objects.filter(fact="StockReceived", payload__sku_ids=[sku]).order_by("-pk")[:1]
+    assert woken.payload["warehouse_id"] == warehouse.pk
+    assert_laws()
+
+
+def test_a_return_is_booked_once_whatever_it_is_said_to_hold(shelf):
+    warehouse, sku = shelf
+    give_back(warehouse.pk, sound={sku: 1}, damaged={})
+    other, elsewhere = make_sku().pk, make_warehouse()
+    for again in ({sku: 1}, {other: 1}):
+        for place in (warehouse, elsewhere):
+            with pytest.raises(ReferenceUsed):
+                give_back(place.pk, sound=again, damaged={})
+    assert state(sku) == (11, 3, 8)
+    assert_laws()
+
+
+def test_a_return_to_nowhere_or_of_nothing_changes_nothing(shelf):
+    warehouse, sku = shelf
+    with pytest.raises(UnknownWarehouse):
+        give_back(10**9, sound={sku: 1}, damaged={})
+    for sound, damaged in (({}, {}), ({sku: 0}, {}), ({sku: 2}, {sku: -1})):
+        with pytest.raises(ValueError, match="positive"):
+            give_back(warehouse.pk, sound=sound, damaged=damaged)
+    assert state(sku) == (10, 3, 7)
+    assert not StockMovement.objects.filter(kind="return").exists()
 
 
 @pytest.mark.parametrize("quantity", [0, -1])

@@ -1,13 +1,15 @@
 from datetime import timedelta
 from itertools import permutations
+from threading import Event
+from time import sleep
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
-from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, request_fulfilment
-from logistics.allocation.tests.factories import recipient, reserve
+from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, reduce_fulfilment, request_fulfilment
+from logistics.allocation.tests.factories import fulfil, recipient, reserve
 from logistics.allocation.tests.test_services import assert_laws
 from logistics.carriers.models import CarrierRate
 from logistics.network.models import StockMovement, WarehouseStock
@@ -18,8 +20,10 @@ from logistics.shipments.planning import plan_shipments
 from logistics.shipments.services import cancel_shipments, record_tracking, record_waybill, ship
 from logistics.shipments.tests.factories import event, make_carrier, plan, ready
 from shop.catalog.tests.factories import make_sku
+from shop.core import outbox
 from shop.core.models import OutboxEntry
 from shop.core.transactions import unit_of_work
+from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,9 +173,55 @@ def test_a_parcel_picked_up_although_cancelled_is_shown_and_moves_no_stock():
 
 def test_a_waybill_that_comes_after_the_cancellation_is_voided():
     shipment = plan()
+    cancel_fulfilment(order_number=shipment.order_number, now=NOW)
     cancel_shipments(order_number=shipment.order_number, now=NOW)
     record_waybill(shipment_number=shipment.number, tracking_number="ZTO77", now=NOW)
     assert facts("WaybillVoided") == 1
+
+
+def test_a_reduced_parcel_is_planned_anew_without_the_units_and_its_waybill_voided():
+    tea, cup = make_sku().pk, make_sku().pk
+    stock(make_warehouse(), {tea: 5, cup: 5})
+    old = ready(items={tea: 2, cup: 1})
+    with unit_of_work():
+        reduce_fulfilment(order_number=old.order_number, items={tea: 1, cup: 1}, now=NOW)
+    with pytest.raises(AllocationNotOpen):
+        ship(shipment_number=old.number, actor=CLERK, now=NOW)
+    pending = OutboxEntry.objects.filter(fact__in=["FulfilmentReduced", "OrderAllocated"], status="pending")
+    outbox.deliver(entry_ids=list(pending.values_list("pk", flat=True)))
+    old.refresh_from_db()
+    assert (old.status, facts("WaybillVoided")) == (ShipmentStatus.CANCELLED, 1)
+    new = Shipment.objects.exclude(pk=old.pk).get()
+    assert (new.status, new.weight_g, new.recipient) == (ShipmentStatus.PLANNED, 500, old.recipient)
+    assert list(new.lines.values_list("sku_id", "quantity")) == [(tea, 1)]
+    ship(shipment_number=new.number, tracking_number="MINE7", actor=CLERK, now=NOW)
+    moved = StockMovement.objects.filter(kind="shipment").values_list("sku_id", "quantity")
+    assert list(moved) == [(tea, -1)]
+    assert_laws()
+
+
+def test_a_parcel_is_not_planned_for_units_that_are_being_taken_out():
+    """Planning waits for the reduction, and then finds nothing to plan."""
+    make_carrier()
+    sku = make_sku().pk
+    stock(make_warehouse(), {sku: 5})
+    request = fulfil({sku: 1})
+    numbers = list(request.allocations.values_list("number", flat=True))
+    reduced = Event()
+
+    def reduce() -> None:
+        with unit_of_work():
+            reduce_fulfilment(order_number=request.order_number, items={sku: 1}, now=NOW)
+            reduced.set()
+            sleep(0.3)
+
+    def plan_it() -> int:
+        assert reduced.wait(timeout=30)
+        with unit_of_work():
+            return len(plan_shipments(allocation_numbers=numbers, now=NOW))
+
+    assert run_together(reduce, plan_it) == [None, 0]
+    assert not Shipment.objects.exists()
 
 
 def test_what_is_on_its_way_cannot_be_cancelled():

@@ -6,21 +6,27 @@ import pytest
 from django.db import transaction
 
 from logistics.allocation.models import FulfilmentRequest
-from logistics.network.tests.factories import GUANGZHOU, HANGZHOU, make_warehouse
+from logistics.allocation.services import FulfilmentItem, reduce_fulfilment, send_goods
+from logistics.network.tests.factories import CLERK, GUANGZHOU, HANGZHOU, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment, ShipmentStatus
+from logistics.shipments.services import ship
+from logistics.shipments.tests.factories import make_carrier
 from orders.checkout.facts import OrderPaid
+from orders.checkout.invariants import waiting_orders_hold_their_stock
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.confirmation import confirm_paid
 from orders.checkout.tests.making import buyer, ordered
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.services import follow_parcels, mark_allocated
+from shop.catalog.models import StockReservation
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock, outbox
 from shop.core.actors import Actor
 from shop.core.events import subscriptions
 from shop.core.models import OutboxEntry
+from shop.core.transactions import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +105,67 @@ def test_an_order_is_partly_shipped_then_shipped_then_delivered(split):
         seen.append(follow_parcels(order_number=split.number, now=clock.now()).status)
     assert seen == ["partly_shipped", "shipped", "shipped", "delivered"]
     assert Order.objects.get(pk=split.pk).delivered_at is not None
+
+
+def test_an_order_does_not_wait_for_units_that_were_taken_out(split):
+    first, second = Shipment.objects.filter(order_number=split.number)
+    gone = dict(second.lines.values_list("sku_id", "quantity"))
+    report(first, ShipmentStatus.SHIPPED)
+    assert follow_parcels(order_number=split.number, now=clock.now()).status == OrderStatus.PARTLY_SHIPPED
+    with unit_of_work():
+        reduce_fulfilment(order_number=split.number, items=gone, now=clock.now())
+    deliver_facts()
+    split.refresh_from_db()
+    assert split.status == OrderStatus.SHIPPED
+    report(first, ShipmentStatus.DELIVERED)
+    assert follow_parcels(order_number=split.number, now=clock.now()).status == OrderStatus.DELIVERED
+    second.refresh_from_db()
+    assert second.status == ShipmentStatus.CANCELLED
+
+
+def test_an_order_of_which_nothing_is_sent_is_not_delivered(split):
+    for shipment in Shipment.objects.filter(order_number=split.number):
+        with unit_of_work():
+            units = dict(shipment.lines.values_list("sku_id", "quantity"))
+            reduce_fulfilment(order_number=split.number, items=units, now=clock.now())
+    deliver_facts()
+    assert follow_parcels(order_number=split.number, now=clock.now()).status == OrderStatus.ALLOCATED
+    assert set(Shipment.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+def test_a_paid_order_may_lack_what_was_withdrawn_and_nothing_else(client, asked_for):
+    sku = SkuFactory(stock=0)
+    receive(make_warehouse(HANGZHOU, is_active=False), {sku.pk: 5})
+    order = pay(ordered(client, (sku, 3)))
+    if asked_for:
+        deliver_facts()
+    with unit_of_work():
+        reduce_fulfilment(order_number=order.number, items={sku.pk: 1}, now=clock.now())
+    assert waiting_orders_hold_their_stock() == []
+    StockReservation.objects.update(quantity=1)
+    assert len(waiting_orders_hold_their_stock()) == 1
+
+
+def test_goods_that_travel_under_another_number_move_no_order(split):
+    sku = SkuFactory(stock=0)
+    receive(make_warehouse(HANGZHOU), {sku.pk: 5})
+    line = FulfilmentItem(sku_id=sku.pk, quantity=1, weight_g=1, volume_cm3=1)
+    with unit_of_work():
+        send_goods(reference="AS1", recipient=split.recipient, lines=[line], now=clock.now())
+    deliver_facts()
+    shipment = Shipment.objects.get(order_number="AS1")
+    ship(
+        shipment_number=shipment.number,
+        tracking_number="MINE1",
+        carrier_id=make_carrier().pk,
+        actor=CLERK,
+        now=clock.now(),
+    )
+    deliver_facts()
+    assert not OutboxEntry.objects.exclude(status="done").exists()
+    split.refresh_from_db()
+    assert split.status == OrderStatus.ALLOCATED
 
 
 @pytest.mark.parametrize("order_of_arrival", list(permutations(["allocated", "shipped", "delivered"])), ids="-".join)

@@ -1,0 +1,28 @@
+"""Allocating paid orders to warehouses.
+
+Owns fulfilment requests and allocations. Always: a request is allocated whole or waits whole; the units of open
+allocations are exactly what the warehouses have allocated; each decision is kept with its reasons. Lock order: the
+request, its allocations, then the catalog's stock, then the warehouses' stock.
+"""
+
+from logistics.allocation.services.allocating import (
+    network_of,
+    request_fulfilment,
+    retry_fulfilment,
+    send_goods,
+)
+from logistics.allocation.services.leaving import erase_recipients, ship_allocation
+from logistics.allocation.services.releasing import cancel_fulfilment, reduce_fulfilment
+from logistics.allocation.services.rows import FulfilmentItem
+
+__all__ = [
+    "FulfilmentItem",
+    "cancel_fulfilment",
+    "erase_recipients",
+    "network_of",
+    "reduce_fulfilment",
+    "request_fulfilment",
+    "retry_fulfilment",
+    "send_goods",
+    "ship_allocation",
+]

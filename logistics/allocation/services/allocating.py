@@ -1,0 +1,164 @@
+"""A request takes its units from warehouses, all of them or none, or waits for them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from logistics.allocation.engine import AllocationPlan, AllocationRequest, NetworkSnapshot, Site, allocate
+from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
+from logistics.allocation.services.rows import (
+    FulfilmentItem,
+    Status,
+    insert_request,
+    line_of,
+    mark_cancelled,
+    save_lines,
+    write_allocations,
+)
+from logistics.network.errors import StockTaken
+from logistics.network.queries import WarehouseState, warehouse_states
+from logistics.network.services import allocate_stock
+from shop.catalog.services.stock import consume_reservation, reserve_stock
+from shop.core.transactions import use_case
+from shop.regions.queries import region
+
+RETRY_EVERY = timedelta(minutes=10)
+PLANS_PER_TRY = 4
+
+log = structlog.get_logger(__name__)
+
+
+@use_case
+def request_fulfilment(
+    *, order_number: str, recipient: Mapping[str, Any], lines: Sequence[FulfilmentItem], now: datetime
+) -> FulfilmentRequest:
+    """Ask for a paid order to be shipped and try to allocate it at once; when stock lacks it waits and is retried.
+
+    Idempotent by order number: a second request, or one for a cancelled order, changes nothing.
+    """
+    request_id = insert_request(order_number, dict(recipient), Status.WAITING, now)
+    if request_id is None:
+        return _request_expected(order_number, recipient, lines, now)
+    request = FulfilmentRequest(
+        pk=request_id, order_number=order_number, recipient=dict(recipient), status=Status.WAITING, created_at=now
+    )
+    rows = [line_of(request, line) for line in lines]
+    FulfilmentLine.objects.bulk_create(rows)
+    _try_to_allocate(request, rows, now)
+    return request
+
+
+def send_goods(
+    *, reference: str, recipient: Mapping[str, Any], lines: Sequence[FulfilmentItem], now: datetime
+) -> FulfilmentRequest:
+    """Send goods that no order holds, such as those of an exchange: reserve them for `reference`, a number that no
+    order has, and ask for them to be shipped; inside the caller's transaction.
+
+    Idempotent by reference. Raises OutOfStock.
+    """
+    request_id = insert_request(reference, dict(recipient), Status.WAITING, now)
+    request = FulfilmentRequest.objects.get(order_number=reference)
+    if request_id is None:
+        return request
+    reserve_stock(reference=reference, items={line.sku_id: line.quantity for line in lines}, expires_at=None)
+    rows = [line_of(request, line) for line in lines]
+    FulfilmentLine.objects.bulk_create(rows)
+    _try_to_allocate(request, rows, now)
+    return request
+
+
+@use_case
+def retry_fulfilment(*, request_id: int, now: datetime) -> bool:
+    """Try a waiting request again; returns whether it is allocated now. One that another worker holds is left alone."""
+    request = (
+        FulfilmentRequest.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .filter(pk=request_id, status=Status.WAITING)
+        .first()
+    )
+    return request is not None and _try_to_allocate(request, list(request.lines.filter(quantity__gt=0)), now)
+
+
+def read_network(*, sku_ids: Mapping[int, int]) -> NetworkSnapshot:
+    """The warehouses with what they have free of these SKUs now."""
+    return network_of(warehouse_states(sku_ids=sku_ids))
+
+
+def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
+    return NetworkSnapshot(
+        tuple(
+            Site(
+                warehouse_id=state.warehouse_id,
+                code=state.code,
+                name=state.name,
+                longitude=state.longitude,
+                latitude=state.latitude,
+                priority=state.priority,
+                is_active=state.is_active,
+                free=state.free,
+            )
+            for state in states
+        )
+    )
+
+
+def _request_expected(
+    order_number: str, recipient: Mapping[str, Any], lines: Sequence[FulfilmentItem], now: datetime
+) -> FulfilmentRequest:
+    """A request for which a reduction came first asks for what is left; any other stays as it is."""
+    request = FulfilmentRequest.objects.select_for_update(no_key=True).get(order_number=order_number)
+    if request.status != Status.EXPECTED:
+        return request
+    withdrawn = dict(request.lines.values_list("sku_id", "withdrawn"))
+    rows = [line_of(request, line, withdrawn=withdrawn.get(line.sku_id, 0)) for line in lines]
+    save_lines(rows)
+    request.recipient, request.status = dict(recipient), Status.WAITING
+    request.save(update_fields=["recipient", "status"])
+    wanted = [row for row in rows if row.quantity]
+    if wanted:
+        _try_to_allocate(request, wanted, now)
+    else:
+        mark_cancelled(request, now)
+    return request
+
+
+def _try_to_allocate(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime) -> bool:
+    items = {line.sku_id: line.quantity for line in lines}
+    asked = _asked(request, items)
+    for _attempt in range(PLANS_PER_TRY):
+        plan = allocate(asked, read_network(sku_ids=items))
+        if plan.short:
+            break
+        try:
+            with transaction.atomic():
+                _commit(request, lines, plan, now)
+        except StockTaken:
+            # Another order was faster: the savepoint has given everything back, the next plan sees what is left.
+            log.info("allocation_lost_race", order=request.order_number)
+            continue
+        return True
+    request.obstacle, request.retry_at = plan.record(), now + RETRY_EVERY
+    request.save(update_fields=["obstacle", "retry_at"])
+    return False
+
+
+def _asked(request: FulfilmentRequest, items: Mapping[int, int]) -> AllocationRequest:
+    longitude, latitude = request.recipient.get("longitude"), request.recipient.get("latitude")
+    if longitude is None or latitude is None:
+        place = region(request.recipient.get("region_code", ""))
+        longitude, latitude = (place.longitude, place.latitude) if place else (None, None)
+    return AllocationRequest(request.order_number, items, longitude, latitude)
+
+
+def _commit(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], plan: AllocationPlan, now: datetime) -> None:
+    """Take the planned units, in a savepoint of the caller. Raises StockTaken when one of them is gone."""
+    wanted = {line.sku_id: line.quantity for line in lines}
+    consume_reservation(reference=request.order_number, items=wanted)
+    for warehouse_id in sorted(plan.parcels):
+        allocate_stock(warehouse_id=warehouse_id, items=plan.parcels[warehouse_id])
+    decisions = dict.fromkeys(plan.parcels, plan.record())
+    write_allocations(request, lines, plan.parcels, decisions, now)
+    FulfilmentRequest.objects.filter(pk=request.pk).update(status=Status.ALLOCATED, retry_at=None, obstacle={})
+    request.status, request.retry_at, request.obstacle = Status.ALLOCATED, None, {}
