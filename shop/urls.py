@@ -15,6 +15,7 @@ API_ROOMS: tuple[str, ...] = (
     "shop.catalog.urls",
     "shop.regions.urls",
     "members.identity.urls",
+    "members.uploads.urls",
     "members.tiers.urls",
     "members.invitations.urls",
     "members.notifications.urls",

@@ -12,6 +12,7 @@ from members.identity.tests.factories import MemberFactory
 from members.invitations.tests import access as invitations
 from members.notifications.tests import access as notifications
 from members.tiers.tests import access as tiers
+from members.uploads.tests import access as uploads
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
@@ -37,6 +38,7 @@ DOORS: tuple[Door, ...] = (
     *regions.DOORS,
     *catalog.DOORS,
     *identity.DOORS,
+    *uploads.DOORS,
     *tiers.DOORS,
     *invitations.DOORS,
     *notifications.DOORS,

@@ -5,22 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from shop.core.errors import DomainError
 
 
-class ImageTooLarge(DomainError):
-    code, status, message = (
-        "image_too_large",
-        413,
-        _("The image is too large: at most {megabytes} MB and 16 megapixels."),
-    )
-
-
-class ImageNotSupported(DomainError):
-    code, status, message = "image_not_supported", 415, _("Only JPEG, PNG and WebP images are accepted.")
-
-
-class ImageBroken(DomainError):
-    code, status, message = "image_broken", 400, _("The image is damaged and cannot be read.")
-
-
 class CodeTaken(DomainError):
     code, status, message = "code_taken", 409, _("The code {value} is already in use.")
 

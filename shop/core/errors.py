@@ -111,3 +111,16 @@ class InternalError(DomainError):
 
 class IllegalTransition(DomainError):
     code, status, message = "illegal_transition", 409, _("This is not possible in the present state.")
+
+
+class ImageTooLarge(DomainError):
+    code, status = "image_too_large", 413
+    message = _("The image is too large: at most {megabytes} MB and {megapixels} megapixels.")
+
+
+class ImageNotSupported(DomainError):
+    code, status, message = "image_not_supported", 415, _("Only JPEG, PNG and WebP images are accepted.")
+
+
+class ImageBroken(DomainError):
+    code, status, message = "image_broken", 400, _("The image is damaged and cannot be read.")

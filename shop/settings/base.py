@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "shop.regions",
     "shop.catalog",
     "members.identity",
+    "members.uploads",
     "members.tiers",
     "members.invitations",
     "members.notifications",
@@ -169,10 +170,17 @@ STATIC_ROOT = STATE_DIR / "static"
 # Set a complete address for a mini-program: it takes a bare path for a file of its own.
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
+# Of pictures that not everybody may see: never inside MEDIA_ROOT, which a web server may serve.
+GUARDED_MEDIA_ROOT = env.path("GUARDED_MEDIA_ROOT", default=str(STATE_DIR / "guarded"))
+MEDIA_GUARDS: dict[str, str] = {"uploads/": "members.uploads.queries.cache_rule"}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "guarded": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(GUARDED_MEDIA_ROOT)},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -296,6 +304,7 @@ MEMBER_MERGERS: list[str] = [
     "members.tiers.member_data.move",
     "members.invitations.member_data.move",
     "members.notifications.member_data.move",
+    "members.uploads.member_data.move",
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
@@ -312,6 +321,7 @@ MEMBER_ERASERS: list[str] = [
     "members.segments.member_data.erase",
     "members.tiers.member_data.erase",
     "members.notifications.member_data.erase",
+    "members.uploads.member_data.erase",
     "members.identity.member_data.erase",
 ]
 MEMBER_EXPORTERS: list[str] = [
@@ -320,6 +330,7 @@ MEMBER_EXPORTERS: list[str] = [
     "members.invitations.member_data.export",
     "members.segments.member_data.export",
     "members.notifications.member_data.export",
+    "members.uploads.member_data.export",
     "points.ledger.member_data.export",
     "points.accounts.member_data.export",
     "points.rules.member_data.export",

@@ -43,6 +43,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Segments"), "groups", "segments_segment"),
             item(_("Segment memberships"), "group_work", "segments_segmentmembership"),
             item(_("Tags"), "label", "segments_tag"),
+            item(_("Members' pictures"), "photo_library", "uploads_upload"),
             item(_("Message templates"), "edit_note", "notifications_notificationtemplate"),
             item(_("Message log"), "mark_email_read", "notifications_delivery"),
         ],

@@ -31,7 +31,7 @@ ORDERS = ("checkout", "payments")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
-MEMBERS = ("identity", "tiers", "invitations", "notifications", "segments")
+MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
@@ -73,6 +73,7 @@ ROLES: tuple[Role, ...] = (
             "identity.member": (*EDIT, REVEAL, RENUMBER),
             "tiers": VIEW,
             "tiers.membertier": EDIT,
+            "uploads": VIEW,
             "invitations": EDIT,
             "notifications": VIEW,
             "transfers": EDIT,

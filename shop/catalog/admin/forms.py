@@ -14,11 +14,12 @@ from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminImageSmallFie
 
 from shop.catalog.models import Category
 from shop.catalog.options import format_options, parse_options
-from shop.catalog.services.images import store_image, thumbnail_name
+from shop.catalog.services.images import store_image
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
+from shop.core.images import thumbnail_name
 
 INDENT = "\u3000"
 

@@ -23,7 +23,6 @@ from shop.catalog.models import Product, ProductImage, Sku
 from shop.catalog.product_files.writing import csv_chunks, product_rows
 from shop.catalog.search import search_query
 from shop.catalog.services.changes import products_changed
-from shop.catalog.services.images import thumbnail_name
 from shop.catalog.services.products import (
     MAX_PRICE_FEN,
     adjust_prices,
@@ -34,6 +33,7 @@ from shop.catalog.services.products import (
 )
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanField
+from shop.core.images import thumbnail_name
 from shop.core.money import yuan
 
 PREVIEWED = 20

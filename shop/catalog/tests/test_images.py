@@ -9,8 +9,9 @@ import pytest
 from django.core.files.storage import InMemoryStorage, default_storage
 from PIL import Image, ImageCms
 
-from shop.catalog.errors import ImageBroken, ImageNotSupported, ImageTooLarge
-from shop.catalog.services.images import MAX_BYTES, StoredImage, store_image
+from shop.catalog.services.images import StoredImage, store_image
+from shop.core.errors import ImageBroken, ImageNotSupported, ImageTooLarge
+from shop.core.images import LIMITS
 
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 GPS_MARK = b"GPS-SECRET-39.9042N"
@@ -180,10 +181,10 @@ def test_a_progressive_jpeg_may_not_be_as_large_as_a_baseline_one():
 
 
 def test_too_many_bytes_are_refused_unread():
-    file = io.BytesIO(b"\xff\xd8\xff" + bytes(MAX_BYTES + 5_000_000))
+    file = io.BytesIO(b"\xff\xd8\xff" + bytes(LIMITS.bytes + 5_000_000))
     with pytest.raises(ImageTooLarge):
         store_image(file=file)
-    assert file.tell() <= MAX_BYTES + 1
+    assert file.tell() <= LIMITS.bytes + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,3 @@
+from tests.access import Door
+
+DOORS = (Door("POST", "uploads"),)
