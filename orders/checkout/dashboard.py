@@ -36,8 +36,8 @@ def today_panel(request: HttpRequest) -> FiguresPanel | None:
         figures=[
             Figure(_("Orders"), str(placed), link=link),
             Figure(_("Revenue"), yuan(paid["fen"]), note=_("{count} paid").format(count=paid["orders"])),
-            Figure(_("To ship"), str(waiting["to_ship"]), link=f"{link}?status__exact=allocated"),
-            Figure(_("Unpaid"), str(waiting["unpaid"]), link=f"{link}?status__exact=pending_payment"),
+            Figure(_("To ship"), str(waiting["to_ship"]), link=f"{link}?status=to_ship"),
+            Figure(_("Unpaid"), str(waiting["unpaid"]), link=f"{link}?status=pending_payment"),
         ],
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from members.identity.recipients import WithoutPerson
-from orders.checkout.models import Order, OrderLine, OrderStatus
+from orders.checkout.models import Order, OrderLine, OrderRemark, OrderStatus
 from shop.core.errors import Detail
 
 FINISHED = (OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
@@ -20,6 +20,7 @@ def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
 def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     """Orders are kept as the law wants trade kept (what, when, how much, to which region), for nobody in particular."""
     orders = Order.objects.filter(member_id=member_id)
+    OrderRemark.objects.filter(order__member_id=member_id).exclude(text="").update(text="")
     erased = orders.update(recipient=WithoutPerson("recipient"), phone_tail="", remark="", staff_remark="")
     return {"orders": erased}
 

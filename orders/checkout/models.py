@@ -52,6 +52,16 @@ INSERT INTO checkout_orderevent (order_id, status, actor, note, happened_at) VAL
 """
 
 
+class Flag(models.TextChoices):
+    """Colours by which staff tell orders apart; what each means is for the shop to say."""
+
+    RED = "red", _("Red flag")
+    YELLOW = "yellow", _("Yellow flag")
+    GREEN = "green", _("Green flag")
+    BLUE = "blue", _("Blue flag")
+    PURPLE = "purple", _("Purple flag")
+
+
 class Order(models.Model):
     number = models.CharField(_("order number"), max_length=40, unique=True)
     member = models.ForeignKey(Member, models.PROTECT, related_name="orders", verbose_name=_("member"))
@@ -80,6 +90,7 @@ class Order(models.Model):
     refunded_fen = models.PositiveBigIntegerField(_("refunded (fen)"), default=0)
     refunded_freight_fen = models.PositiveBigIntegerField(_("freight refunded (fen)"), default=0)
     refunded_points = models.PositiveBigIntegerField(_("points given back"), default=0)
+    flag = models.CharField(_("flag"), max_length=8, choices=Flag, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
     expires_at = models.DateTimeField(_("pay before"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
@@ -115,6 +126,15 @@ class Order(models.Model):
             models.Index(fields=["placed_at"], name="order_by_date"),
             models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="order_by_payment"),
             models.Index(fields=["phone_tail", "-id"], name="order_by_phone_tail"),
+            # What staff narrow the list of orders by, newest first.
+            models.Index(fields=["payable_fen"], name="order_by_amount"),
+            models.Index(fields=["channel", "-id"], name="order_by_channel"),
+            models.Index(
+                fields=["pickup_store", "-id"], condition=Q(pickup_store__isnull=False), name="order_by_pickup_store"
+            ),
+            models.Index(fields=["flag", "-id"], condition=~Q(flag=""), name="order_by_flag"),
+            models.Index(fields=["-id"], condition=~Q(remark=""), name="order_with_remark"),
+            models.Index(fields=["-id"], condition=~Q(staff_remark=""), name="order_with_staff_remark"),
         ]
 
     def __str__(self) -> str:
@@ -196,3 +216,21 @@ class OrderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.happened_at}"
+
+
+class OrderRemark(models.Model):
+    """Append-only: what staff remarked on an order, and the flag that they gave it, each time that they did."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="remarks", verbose_name=_("order"))
+    text = models.TextField(_("staff remark"), blank=True)
+    flag = models.CharField(_("flag"), max_length=8, choices=Flag, blank=True)
+    actor = models.CharField(_("by"), max_length=80)
+    written_at = models.DateTimeField(_("written at"))
+
+    class Meta:
+        verbose_name = _("remark of the staff")
+        verbose_name_plural = _("remarks of the staff")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -16,3 +16,8 @@ class BoundedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return self.object_list[:MOST_COUNTED].count()
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether there may be more rows than pages."""
+        return self.count >= MOST_COUNTED

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "orders.payments",
     "orders.after_sales",
     "orders.fulfilment",
+    "orders.workbench",
 ]
 
 MIDDLEWARE = [

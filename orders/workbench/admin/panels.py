@@ -32,7 +32,7 @@ class Panel:
 
 
 def order_panels(order: Order) -> list[Panel]:
-    """Six queries, whatever the order holds; panels without rows are left out."""
+    """Seven queries, whatever the order holds; panels without rows are left out."""
     payments = list(
         Payment.objects.filter(order=order).prefetch_related(Prefetch("refunds", Refund.objects.order_by("pk")))
     )
@@ -53,6 +53,7 @@ def order_panels(order: Order) -> list[Panel]:
             [_shipment(shipment) for shipment in shipments],
         ),
         Panel(_("History"), [_("Time"), _("Status"), _("By"), _("Note")], _events(order)),
+        Panel(_("Remarks of the staff"), [_("Time"), _("Flag"), _("Remark"), _("By")], _remarks(order)),
     ]
     return [panel for panel in panels if panel.rows]
 
@@ -139,6 +140,13 @@ def _events(order: Order) -> Rows:
     return [
         [when(event.happened_at), OrderStatus(event.status).label, event.actor, event.note]
         for event in order.events.all()
+    ]
+
+
+def _remarks(order: Order) -> Rows:
+    return [
+        [when(each.written_at), each.get_flag_display() or "–", each.text or "–", each.actor]
+        for each in order.remarks.all()
     ]
 
 

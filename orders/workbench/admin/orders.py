@@ -13,14 +13,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
-from orders.fulfilment.admin.filters import WarehouseFilter, found
-from orders.fulfilment.admin.panels import order_panels, slips
 from orders.payments.services.closing import close_unpaid_order
+from orders.workbench.admin.filters import FILTERS
+from orders.workbench.admin.panels import order_panels, slips
+from orders.workbench.admin.saved import SavedFilterPages
+from orders.workbench.criteria import found
 from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.money import yuan
@@ -28,6 +29,8 @@ from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
 MOST_PRINTED = 100
+FLAG = '<span class="material-symbols-outlined align-middle" style="color: {}" title="{} {}">flag</span>'
+FLAG_COLOURS = {"red": "#dc2626", "yellow": "#ca8a04", "green": "#16a34a", "blue": "#2563eb", "purple": "#9333ea"}
 STATUS_COLOURS = {
     "pending_payment": "warning",
     "paid": "info",
@@ -42,13 +45,13 @@ STATUS_COLOURS = {
 
 
 @admin.register(Order)
-class OrderAdmin(ModelAdmin):
-    list_display = ["number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
-    list_filter = ["status", WarehouseFilter, ("placed_at", RangeDateFilter), ("paid_at", RangeDateFilter)]
+class OrderAdmin(SavedFilterPages, ModelAdmin):
+    list_display = ["shown_number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
+    list_filter = FILTERS
     list_filter_submit = True
     list_per_page = 50
     search_fields = ["number"]
-    search_help_text = _("Order number, last four digits of the phone, or tracking number")
+    search_help_text = _("Order number, phone or its last four digits, or tracking number")
     ordering = ["-id"]
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -58,7 +61,7 @@ class OrderAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": [("number", "status"), ("member_link", "payable"), ("placed_at", "expires_at")]}),
         (_("Recipient"), {"fields": [("recipient_name", "recipient_phone"), ("address", "pickup_store"), "remark"]}),
-        (_("For staff"), {"fields": ["staff_remark"]}),
+        (_("For staff"), {"fields": ["flag", "staff_remark"]}),
     ]
     readonly_fields = [
         "number",
@@ -90,7 +93,9 @@ class OrderAdmin(ModelAdmin):
         return (found(queryset, term) if term else queryset), False
 
     def save_model(self, request: HttpRequest, obj: Order, form: Any, change: bool) -> None:
-        write_staff_remark(number=obj.number, remark=obj.staff_remark)
+        write_staff_remark(
+            number=obj.number, remark=obj.staff_remark, flag=obj.flag, actor=staff(request), now=clock.now()
+        )
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
@@ -98,6 +103,13 @@ class OrderAdmin(ModelAdmin):
         order = self.get_object(request, object_id) if object_id and request.method == "GET" else None
         panels = order_panels(order) if order else []
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
+
+    @display(description=_("order number"))
+    def shown_number(self, order: Order) -> str:
+        if not order.flag:
+            return order.number
+        flag = format_html(FLAG, FLAG_COLOURS[order.flag], order.get_flag_display(), order.staff_remark)
+        return format_html("{} {}", order.number, flag)
 
     @display(description=_("status"), label=STATUS_COLOURS, ordering="status")
     def shown_status(self, order: Order) -> tuple[str, str]:

@@ -1,5 +1,5 @@
 """The order desk of the admin. It lives in the highest room of orders, because it shows payments and parcels too."""
 
-from orders.fulfilment.admin.orders import OrderAdmin
+from orders.workbench.admin.orders import OrderAdmin
 
 __all__ = ["OrderAdmin"]

@@ -1,0 +1,21 @@
+"""Refusals of the order workbench."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.errors import DomainError
+
+
+class NothingToFilter(DomainError):
+    code, status, message = "nothing_to_filter", 409, _("Choose something to filter by first.")
+
+
+class FilterNameTaken(DomainError):
+    code, status, message = "filter_name_taken", 409, _("You have a filter of this name already.")
+
+
+class TooManyFilters(DomainError):
+    code, status, message = "too_many_filters", 409, _("Keep at most {most} filters; delete one first.")
+
+
+class FilterIsNotYours(DomainError):
+    code, status, message = "filter_is_not_yours", 403, _("Only who made a filter may change or delete it.")

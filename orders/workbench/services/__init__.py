@@ -1,0 +1,1 @@
+"""What staff do at the order desk, one file per kind of work."""
