@@ -195,7 +195,7 @@ def _channel(orders: Orders, given: Mapping[str, str]) -> Orders:
 def _pickup_store(orders: Orders, given: Mapping[str, str]) -> Orders:
     if given["pickup_store"] == "any":
         return orders.filter(pickup_store__isnull=False)
-    return orders.filter(pickup_store=given["pickup_store"]) if _is_key(given["pickup_store"]) else orders.none()
+    return orders.filter(pickup_store=int(given["pickup_store"])) if _is_key(given["pickup_store"]) else orders.none()
 
 
 def _member(orders: Orders, given: Mapping[str, str]) -> Orders:
@@ -204,7 +204,7 @@ def _member(orders: Orders, given: Mapping[str, str]) -> Orders:
     phone = parse_phone(term) if len(term) >= PHONE_DIGITS else None
     if phone:
         return orders.filter(member__in=list(Member.objects.filter(phone=phone).values_list("pk", flat=True)))
-    return orders.filter(member=term) if _is_key(term) else orders.none()
+    return orders.filter(member=int(term)) if _is_key(term) else orders.none()
 
 
 def _remark(orders: Orders, given: Mapping[str, str]) -> Orders:

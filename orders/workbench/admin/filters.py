@@ -49,7 +49,7 @@ class CriterionFilter(ListFilter):
         return list(self.criterion.parameters)
 
     def queryset(self, request: HttpRequest, queryset: Orders) -> Orders:
-        return narrowed(queryset, self.criterion, self.used_parameters)
+        return narrowed(queryset, self.criterion, {name: str(value) for name, value in self.used_parameters.items()})
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         yield {"request": self.request, "parameter_name": self.criterion.name, "form": self._form()}

@@ -68,7 +68,7 @@ class SavedFilterPages(ModelAdmin):
             if first is not None and (first.filter.is_shared or first.filter.owner_id == request.user.pk):
                 return redirect(_link(first.filter.given))
         given = given_of(request.GET)
-        saved = list(visible_filters(staff_id=request.user.pk))
+        saved = list(visible_filters(staff_id=_who(request)))
         context = {
             "tabs": _tabs(saved, given),
             "open_filter": next((each for each in saved if each.given == given), None),
@@ -81,7 +81,7 @@ class SavedFilterPages(ModelAdmin):
     def count_filters(self, request: HttpRequest) -> JsonResponse:
         """Asked for once the list is there, so that no list waits for a count."""
         self._demand_view(request)
-        counts = {saved.pk: _count(saved) for saved in visible_filters(staff_id=request.user.pk)}
+        counts = {saved.pk: _count(saved) for saved in visible_filters(staff_id=_who(request))}
         return JsonResponse(counts)
 
     def save_this_filter(self, request: HttpRequest) -> HttpResponse:
@@ -90,7 +90,7 @@ class SavedFilterPages(ModelAdmin):
         form = FilterForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                saved = save_filter(staff_id=request.user.pk, parameters=given, now=clock.now(), **form.cleaned_data)
+                saved = save_filter(staff_id=_who(request), parameters=given, now=clock.now(), **form.cleaned_data)
             except DomainError as refusal:
                 form.add_error("name", str(refusal))
             else:
@@ -100,7 +100,7 @@ class SavedFilterPages(ModelAdmin):
 
     def edit_filter(self, request: HttpRequest, pk: int) -> HttpResponse:
         self._demand_view(request)
-        staff_id = request.user.pk
+        staff_id = _who(request)
         saved = visible_filters(staff_id=staff_id).filter(pk=pk).first()
         if saved is None:
             raise PermissionDenied
@@ -132,6 +132,11 @@ class SavedFilterPages(ModelAdmin):
     def _demand_view(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
             raise PermissionDenied
+
+
+def _who(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return request.user.pk
 
 
 def _with_end(response: HttpResponse) -> HttpResponse:
