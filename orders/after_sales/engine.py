@@ -53,7 +53,7 @@ class Policy:
     coupons: CouponsBack = CouponsBack.WHOLE
     gifts: GiftsBack = GiftsBack.RETURN
     grace_days: int = 0
-    rewards_back: bool = True
+    growth_back: bool = True
     commission_back: bool = True
 
 
@@ -102,7 +102,7 @@ class Assessment:
     coupons_back: tuple[int, ...] = ()
     gifts_to_return: tuple[GiftBack, ...] = ()
     is_whole: bool = False
-    rewards_back: bool = True
+    growth_back: bool = True
     commission_back: bool = True
     explanations: tuple[Explanation, ...] = ()
 
@@ -141,7 +141,7 @@ def assess(
     freight_fen = case.freight()
     deductions = tuple(case.deductions(sum(each.cash_fen for each in refunds), gifts))
     coupons = tuple(case.coupons())
-    case.explain_rewards()
+    case.explain_followers()
     return Assessment(
         lines=refunds,
         freight_fen=freight_fen,
@@ -149,7 +149,7 @@ def assess(
         coupons_back=coupons,
         gifts_to_return=gifts,
         is_whole=case.is_whole,
-        rewards_back=policy.rewards_back,
+        growth_back=policy.growth_back,
         commission_back=policy.commission_back,
         explanations=tuple(case.reasons),
     )
@@ -325,8 +325,8 @@ class _Case:
             return self.is_whole
         return all(self.back[line.position] == line.units for line in self.order.lines if line.position in coupon.lines)
 
-    def explain_rewards(self) -> None:
-        self.say("rewards_back" if self.policy.rewards_back else "rewards_kept")
+    def explain_followers(self) -> None:
+        self.say("growth_back" if self.policy.growth_back else "growth_kept")
         self.say("commission_back" if self.policy.commission_back else "commission_kept")
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from members.invitations.services import settle_first_order
 from members.tiers.services import earn_by_spending, take_back_growth
+from orders.after_sales.policies import GROWTH
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
 from orders.fulfilment.past_orders import reference_of
@@ -43,25 +44,14 @@ def settle_invitation(fact: OrderCompleted) -> None:
 def complete_promotions(fact: OrderCompleted) -> None:
     """Settle what the order took of promotions, and give the coupons for a purchase that is completed."""
     order = lock_order(number=fact.number)
-    promotions.complete(order_number=order.number, member_id=order.member_id, paid_fen=order.paid_fen, now=fact.at)
-
-
-def give_back_points(fact: RefundSucceeded) -> None:
-    """Give back of the points that the order was paid with the share that its refunds have of the money paid."""
-    order = lock_order(number=fact.order_number)
-    goods_fen = order.paid_fen - order.freight_fen
-    promotions.return_points(
-        order_number=order.number,
-        reference=f"refund:{fact.number}:points",
-        refunded_fen=refunded_fen(order),
-        # Where points paid all the goods, the freight stands for them.
-        paid_fen=goods_fen or order.paid_fen,
-        now=fact.at,
-    )
+    paid_fen = order.paid_fen - refunded_fen(order)
+    promotions.complete(order_number=order.number, member_id=order.member_id, paid_fen=paid_fen, now=fact.at)
 
 
 def take_back_refunded_growth(fact: RefundSucceeded) -> None:
     """Leave of an order's growth the share that is still paid for; nothing where growth was not yet given."""
+    if not GROWTH.value():
+        return
     order = lock_order(number=fact.order_number)
     take_back_growth(
         reference=f"refund:{fact.number}",
@@ -95,7 +85,6 @@ AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invit
 AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
     take_back_refunded_growth,
     take_back_refunded_points,
-    give_back_points,
 )
 
 

@@ -11,3 +11,9 @@ class PromotionsChanged(DomainError):
         409,
         _("What you are offered has changed. Please check the price again."),
     )
+
+
+class MorePointsThanPaid(DomainError):
+    code, status = "more_points_than_paid", 409
+    message = _("Only {left} points of this order are left to give back.")
+    exposes = ("left",)

@@ -20,16 +20,17 @@ from promotions.checkout.errors import PromotionsChanged
 from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
 from promotions.coupons.terms import terms_for as coupons_for
 from promotions.discounts.live import live
+from promotions.discounts.services.giving_back import release_discounts
 from promotions.discounts.services.using import (
     OfferUse,
     UnitUse,
     claim_spend_offers,
     claim_timed_discounts,
     confirm_discounts,
-    release_discounts,
 )
 from promotions.discounts.terms import spend_offers_for, timed_discounts_for
 from promotions.pricing import model
+from promotions.pricing.earned import plain
 from promotions.pricing.model import Adjustment, CartSnapshot, PointsTerms, Quote
 
 
@@ -86,6 +87,10 @@ class Mechanism:
     def taken(self, taking: Taking) -> Sequence[Adjustment]:
         """What the quote applied of it; it is claimed only where there is something."""
         return taking.applied(*self.kinds)
+
+    def conditions(self, taking: Taking) -> list[dict[str, Any]]:
+        """Under which terms it gave what it gave, where a return may lose that."""
+        return []
 
     def claim(self, taking: Taking) -> None: ...
 
@@ -153,6 +158,9 @@ class SpendOffers(Mechanism):
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         return {"spend_offers": spend_offers_for(**asking.for_campaigns)}
+
+    def conditions(self, taking: Taking) -> list[dict[str, Any]]:
+        return [plain(offer) for offer in taking.quote.offers]
 
     def claim(self, taking: Taking) -> None:
         uses = [

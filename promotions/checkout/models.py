@@ -41,6 +41,8 @@ class PromotionClaim(models.Model):
     mechanism = models.CharField(_("mechanism"), max_length=20)
     status = models.CharField(_("status"), max_length=10, choices=ClaimStatus, default=ClaimStatus.CLAIMED)
     taken = models.JSONField(_("taken"), default=list)
+    # Under which terms, where goods that come back may lose it; see `promotions.pricing.earned`.
+    conditions = models.JSONField(_("conditions"), default=list)
     amount_fen = models.PositiveBigIntegerField(_("taken off (fen)"), default=0)
     points = models.PositiveBigIntegerField(_("points"), default=0)
     points_returned = models.PositiveBigIntegerField(_("points given back"), default=0)

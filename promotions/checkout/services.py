@@ -1,4 +1,4 @@
-"""The one door to promotions: quote, claim, confirm, complete, release.
+"""The one door to promotions: quote, claim, confirm, complete, release. What comes back later: `returns`.
 
 All but the quote are building blocks inside the transaction of an order whose row the caller holds, and repeatable:
 what is claimed, confirmed or released stays so. They come before the order takes or gives back stock.
@@ -11,11 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from points.ledger import services as ledger
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
-from promotions.checkout.mechanisms import BY_NAME, MECHANISMS, Asking, Points, Settling, Taking, spending_reference
+from promotions.checkout.mechanisms import BY_NAME, MECHANISMS, Asking, Settling, Taking
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
@@ -77,6 +76,7 @@ def claim(taking: Taking) -> list[PromotionClaim]:
                 order_number=taking.order_number,
                 mechanism=mechanism.name,
                 taken=plain(taken),
+                conditions=mechanism.conditions(taking),
                 amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
                 points=sum(each.points for each in taken if each.kind in mechanism.kinds),
                 claimed_at=taking.now,
@@ -112,25 +112,6 @@ def complete(*, order_number: str, member_id: int, paid_fen: int, now: datetime)
 def reward(*, order_number: str, member_id: int, paid_fen: int, moment: str, now: datetime) -> None:
     """Coupons that the order has earned its buyer at this moment, once."""
     give_for_purchase(member_id=member_id, order_number=order_number, paid_fen=paid_fen, moment=moment, now=now)
-
-
-def return_points(*, order_number: str, reference: str, refunded_fen: int, paid_fen: int, now: datetime) -> int:
-    """Give back of the points that the order was paid with the share that all refunds so far have of the money paid.
-
-    Returns how many came back now. The sum over all refunds is exact, however many there are and whichever comes twice.
-    """
-    used = PromotionClaim.objects.filter(order_number=order_number, mechanism=Points.name)
-    held = used.exclude(status__in=[ClaimStatus.CLAIMED, ClaimStatus.RELEASED]).select_for_update(no_key=True).first()
-    if held is None or not paid_fen:
-        return 0
-    target = held.points * min(refunded_fen, paid_fen) // paid_fen
-    more = target - held.points_returned
-    if more <= 0:
-        return 0
-    ledger.reverse(of=spending_reference(order_number), reference=reference, points=more, now=now)
-    held.points_returned = target
-    held.save(update_fields=["points_returned"])
-    return more
 
 
 def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:

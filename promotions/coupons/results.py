@@ -13,7 +13,8 @@ from shop.core.clock import SHANGHAI
 def result_of_coupons(template_id: int) -> Result:
     """Whoever was given one takes part; an order, or a bill in a store, counts once, however many coupons it used."""
     coupons = Coupon.objects.filter(template=template_id)
-    used = coupons.filter(status=CouponStatus.USED)
+    # What came back whole counts no more.
+    used = coupons.filter(status=CouponStatus.USED).exclude(cost_fen=0, revenue_fen=0)
     online = used.exclude(order_number="").order_by()
     rows = online.values("order_number").annotate(
         day=TruncDate(Max("used_at"), tzinfo=SHANGHAI), revenue=Max("revenue_fen"), cost=Sum("cost_fen")

@@ -29,6 +29,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 
 from shop.core import clock, outbox, preferences
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
+from shop.core.preference_forms import preference_field, preference_label, shown_preference
 from shop.core.roles import permission_label, screen_permissions
 
 
@@ -174,6 +175,12 @@ class PreferenceForm(forms.ModelForm):
         model = PreferenceValue
         fields = ["value"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        declared = preferences.declared_preferences().get(self.instance.key)
+        if declared and "value" in self.fields:
+            self.fields["value"] = preference_field(declared)
+
     def clean_value(self) -> Any:
         declared = preferences.declared_preferences().get(self.instance.key)
         value = self.cleaned_data["value"]
@@ -210,7 +217,7 @@ class PreferenceValueAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=gettext_lazy("setting"))
     def label(self, value: PreferenceValue) -> str:
-        return str(preferences.declared_preferences()[value.key].label)
+        return preference_label(preferences.declared_preferences()[value.key])
 
     @display(description=gettext_lazy("meaning"))
     def explanation(self, value: PreferenceValue) -> str:
@@ -218,17 +225,12 @@ class PreferenceValueAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=gettext_lazy("value"))
     def shown_value(self, value: PreferenceValue) -> str:
-        return _shown(value.value)
+        return shown_preference(preferences.declared_preferences()[value.key], value.value)
 
     @display(description=gettext_lazy("default"))
     def shown_default(self, value: PreferenceValue) -> str:
-        return _shown(preferences.declared_preferences()[value.key].default)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return str(value)
+        declared = preferences.declared_preferences()[value.key]
+        return shown_preference(declared, declared.default)
 
 
 for _schedule in (PeriodicTask, IntervalSchedule, CrontabSchedule, SolarSchedule, ClockedSchedule):

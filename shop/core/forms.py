@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from shop.core.money import parse_yuan, plain_yuan, yuan
 
-_UNIT = re.compile(r"\s*[(\uff08](fen|分|bp|基点)[)\uff09]$")
+UNIT = re.compile(r"\s*[(\uff08](fen|分|bp|基点)[)\uff09]$")
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?\s*[%％]?")
 
 
@@ -75,7 +75,7 @@ class YuanFormMixin:
         if not (db_field.name.endswith("_fen") and isinstance(db_field, models.IntegerField)):
             return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         return YuanField(
-            label=_UNIT.sub("", str(db_field.verbose_name)).capitalize(),
+            label=UNIT.sub("", str(db_field.verbose_name)).capitalize(),
             required=not db_field.blank,
             help_text=db_field.help_text,
             empty=0 if db_field.blank and not db_field.null else None,
@@ -124,7 +124,7 @@ class PercentFormMixin:
         if not (db_field.name.endswith("_bp") and isinstance(db_field, models.IntegerField)):
             return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         return PercentField(
-            label=_UNIT.sub("", str(db_field.verbose_name)).capitalize(),
+            label=UNIT.sub("", str(db_field.verbose_name)).capitalize(),
             required=not db_field.blank,
             help_text=db_field.help_text,
             empty=0 if db_field.blank and not db_field.null else None,

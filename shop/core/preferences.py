@@ -1,12 +1,12 @@
-"""Numbers and switches that the merchant may change: declared once in code with a default, edited in the admin.
+"""What the merchant may change: numbers, switches, choices, declared once in code with a default, edited in the admin.
 
 A room declares `UNPAID_MINUTES = whole_number("orders.unpaid_minutes", default=30, ...)` in its `preferences.py` and
 reads `UNPAID_MINUTES.value()`. Values are read from Postgres at most every few seconds per process.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext_lazy as _
@@ -20,13 +20,16 @@ REFRESH_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Preference(Generic[T]):
-    """`check` returns a translated complaint for a value that is not acceptable, or None."""
+    """`check` returns a translated complaint for a value that is not acceptable, or None; `choices` are its values with
+    their labels, where there are only so many.
+    """
 
     key: str
     default: T
     label: Any
     help_text: Any
     check: Callable[[Any], Any | None]
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
     def value(self) -> T:
         stored = _values().get(self.key)
@@ -66,6 +69,15 @@ def text(key: str, *, default: str, label: Any, help_text: Any = "", max_length:
         return _("Enter at most {max_length} characters.").format(max_length=max_length)
 
     return _declare(Preference(key, default, label, help_text, check))
+
+
+def choice(key: str, *, default: str, choices: Mapping[str, Any], label: Any, help_text: Any = "") -> Preference[str]:
+    """One of the values that `choices` names and labels."""
+
+    def check(value: Any) -> Any | None:
+        return None if isinstance(value, str) and value in choices else _("Choose one of the answers.")
+
+    return _declare(Preference(key, default, label, help_text, check, choices))
 
 
 def store_defaults() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from orders.cart.services import take_out
 from orders.checkout.errors import AddressRequired, PriceChanged, SelectionRejected
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
-from orders.checkout.offers import Offer, Wish, make_offer
+from orders.checkout.offers import Gift, Offer, Wish, make_offer
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
 from promotions.checkout.mechanisms import Taking
@@ -107,10 +107,15 @@ def _lines(order: Order, offer: Offer) -> list[OrderLine]:
     ]
     free = {"unit_price_fen": 0, "subtotal_fen": 0, "payable_fen": 0, "is_gift": True}
     given = [
-        _line(order, position, gift.sku, gift.quantity, adjustments=[asdict(gift.given)], **free)
+        _line(order, position, gift.sku, gift.quantity, adjustments=[_given(gift)], **free)
         for position, gift in enumerate(offer.gifts, start=len(bought))
     ]
     return bought + given
+
+
+def _given(gift: Gift) -> dict[str, Any]:
+    """With what it sells for, for when it has to come back and does not."""
+    return {**asdict(gift.given), "worth_fen": gift.sku.price_fen}
 
 
 def _line(order: Order, position: int, sku: SkuSnapshot, quantity: int, **sums: Any) -> OrderLine:

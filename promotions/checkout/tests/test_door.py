@@ -148,35 +148,6 @@ def test_each_step_takes_effect_once_however_often_it_is_told(rich_order, member
     assert Coupon.objects.get().status == "used"
 
 
-def test_refunds_in_steps_give_points_back_exactly(rich_order, member):
-    pay(rich_order)
-    back = []
-    with unit_of_work():
-        # 1,000 points for ¥120: a third, twice told, then the rest and more.
-        for number, refunded in enumerate((4000, 4000, 9999, 12_000, 13_000)):
-            back.append(
-                services.return_points(
-                    order_number=rich_order.number,
-                    reference=f"refund:{number}",
-                    refunded_fen=refunded,
-                    paid_fen=12_000,
-                    now=clock.now(),
-                )
-            )
-    assert back == [333, 0, 500, 167, 0]
-    assert points_of(member) == (1500, 0)
-
-
-def test_points_of_an_order_that_was_never_paid_do_not_come_back_twice(rich_order, member):
-    cancel(rich_order)
-    with unit_of_work():
-        returned = services.return_points(
-            order_number=rich_order.number, reference="r", refunded_fen=12_000, paid_fen=12_000, now=clock.now()
-        )
-    assert returned == 0
-    assert points_of(member) == (1500, 0)
-
-
 def test_a_plain_order_claims_nothing(client, tea):
     order = order_of(place(client, {"items": items((tea, 1))}))
     assert claims(order) == {}

@@ -3,7 +3,14 @@
 from promotions.coupons.services.automatic import give_for_purchase
 from promotions.coupons.services.granting import claim_coupon, give, give_many
 from promotions.coupons.services.redeeming import redeem_code
-from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons, void_coupon
+from promotions.coupons.services.using import (
+    claim_coupons,
+    confirm_coupons,
+    reduce_coupons,
+    release_coupons,
+    return_coupons,
+    void_coupon,
+)
 
 __all__ = [
     "claim_coupon",
@@ -13,6 +20,8 @@ __all__ = [
     "give_for_purchase",
     "give_many",
     "redeem_code",
+    "reduce_coupons",
     "release_coupons",
+    "return_coupons",
     "void_coupon",
 ]

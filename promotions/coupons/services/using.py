@@ -3,10 +3,11 @@
 All inside the order's transaction, each one conditional UPDATE whose row count decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Least
 
 from promotions.coupons.errors import CouponNotFound, CouponNotUsable, CouponNotVoidable
 from promotions.coupons.facts import CouponUsed
@@ -56,22 +57,22 @@ def confirm_coupons(*, order_number: str, revenue_fen: int, now: datetime) -> in
 
 
 def release_coupons(*, order_number: str, now: datetime) -> int:
-    """The order came to nothing, unpaid or refunded: its coupons come back as long-lived as they were.
+    """The order was given up unpaid: its coupons come back. Returns how many did."""
+    return _come_back(Coupon.objects.filter(order_number=order_number, status=CouponStatus.LOCKED), now=now)
 
-    One that expired meanwhile comes back expired, or with the merchant's days of grace. Returns how many came back.
-    """
-    grace = timedelta(days=RETURN_GRACE_DAYS.value())
-    over = Q(valid_until__lte=now)
-    still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
-    return Coupon.objects.filter(order_number=order_number, status__in=[CouponStatus.LOCKED, CouponStatus.USED]).update(
-        status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),
-        valid_until=Case(When(over, then=Value(now + grace)), default=F("valid_until")) if grace else F("valid_until"),
-        returned_from=order_number,
-        order_number="",
-        used_at=None,
-        cost_fen=0,
-        revenue_fen=0,
-    )
+
+def return_coupons(*, order_number: str, coupon_ids: Collection[int], now: datetime) -> int:
+    """Of a paid order these come back, and count as never used. Returns how many did; again, none."""
+    used = Coupon.objects.filter(order_number=order_number, pk__in=coupon_ids, status=CouponStatus.USED)
+    return _come_back(used, now=now)
+
+
+def reduce_coupons(*, order_number: str, costs_fen: Mapping[int, int], revenue_fen: int) -> None:
+    """Of a paid order some goods came back: what each coupon, by id, still takes off, and what is still paid."""
+    for coupon_id in sorted(costs_fen):
+        Coupon.objects.filter(pk=coupon_id, order_number=order_number, status=CouponStatus.USED).update(
+            cost_fen=Least("cost_fen", costs_fen[coupon_id]), revenue_fen=revenue_fen
+        )
 
 
 @use_case
@@ -85,3 +86,20 @@ def void_coupon(*, coupon_id: int, reason: str, actor: Actor, now: datetime) -> 
     if not done:
         raise CouponNotVoidable
     return coupon
+
+
+def _come_back(coupons: QuerySet[Coupon], *, now: datetime) -> int:
+    """As long-lived as they were. What expired meanwhile stays so, or has the merchant's days of grace."""
+    grace = timedelta(days=RETURN_GRACE_DAYS.value())
+    over = Q(valid_until__lte=now)
+    still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
+    return coupons.update(
+        status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),
+        valid_until=Case(When(over, then=Value(now + grace)), default=F("valid_until")) if grace else F("valid_until"),
+        reminded_at=Case(When(over, then=Value(None)), default=F("reminded_at")) if grace else F("reminded_at"),
+        returned_from=F("order_number"),
+        order_number="",
+        used_at=None,
+        cost_fen=0,
+        revenue_fen=0,
+    )

@@ -6,7 +6,15 @@ from django.db import InternalError, transaction
 from members.identity.tests.factories import MemberFactory
 from promotions.coupons.errors import CouponNotUsable, CouponNotVoidable
 from promotions.coupons.models import Coupon
-from promotions.coupons.services import claim_coupons, confirm_coupons, release_coupons, void_coupon
+from promotions.coupons.results import result_of_coupons
+from promotions.coupons.services import (
+    claim_coupons,
+    confirm_coupons,
+    reduce_coupons,
+    release_coupons,
+    return_coupons,
+    void_coupon,
+)
 from promotions.coupons.services.expiring import expire_coupons
 from promotions.coupons.tests.making import CLERK, DAY, NOW, make_coupon, make_template
 from shop.core import preferences
@@ -31,6 +39,11 @@ def release(order="D1", now=NOW):
         return release_coupons(order_number=order, now=now)
 
 
+def come_back(*coupons, order="D1", now=NOW):
+    with transaction.atomic():
+        return return_coupons(order_number=order, coupon_ids=[each.pk for each in coupons], now=now)
+
+
 def state(coupon):
     coupon.refresh_from_db()
     return coupon.status, coupon.order_number
@@ -43,7 +56,9 @@ def test_a_coupon_is_held_used_and_given_back(member):
     assert confirm() == 1
     assert state(coupon) == ("used", "D1")
     assert (coupon.used_at, coupon.cost_fen, coupon.revenue_fen) == (NOW, 2000, 8000)
-    assert release() == 1
+    assert release() == 0  # a paid order gives coupons back by name
+    assert come_back(coupon) == 1
+    assert come_back(coupon) == 0
     assert state(coupon) == ("unused", "")
     assert (coupon.used_at, coupon.cost_fen, coupon.returned_from, coupon.valid_until) == (None, 0, "D1", ENDS)
 
@@ -88,7 +103,10 @@ def test_whatever_the_order_of_messages_the_coupon_is_used_or_back(member, steps
     hold(coupon)
     for step in steps:
         {"confirm": confirm, "release": release}[step]()
-    # Whoever was given back first has nothing more to confirm; a later release gives a used one back.
+    # What comes first decides: what was given back is not used any more, and what is used not given back by itself.
+    if steps[0] == "confirm":
+        assert state(coupon) == ("used", "D1")
+        come_back(coupon)
     assert state(coupon) == ("unused", "")
     hold(coupon, order="D2")
     assert release(order="D1") == confirm(order="D1") == 0
@@ -141,3 +159,23 @@ def test_the_database_knows_no_way_back_from_void(member):
     void_coupon(coupon_id=coupon.pk, reason="mistake", actor=CLERK, now=NOW)
     with pytest.raises(InternalError, match="transition"), transaction.atomic():
         Coupon.objects.filter(pk=coupon.pk).update(status="unused", void_reason="")
+
+
+def test_goods_that_come_back_lower_what_a_coupon_cost_and_brought(member):
+    coupon, other = make_coupon(member), make_coupon(member, template=make_template(name="other"))
+    hold(coupon)
+    hold(other, order="D2")
+    confirm()
+    confirm("D2")
+    with transaction.atomic():
+        for _again in range(2):
+            reduce_coupons(order_number="D1", costs_fen={coupon.pk: 500, other.pk: 0}, revenue_fen=1500)
+    coupon.refresh_from_db()
+    other.refresh_from_db()
+    assert (coupon.cost_fen, coupon.revenue_fen) == (500, 1500)
+    assert (other.cost_fen, other.revenue_fen) == (2000, 8000)
+    found = result_of_coupons(coupon.template_id)
+    assert (found.orders, found.revenue_fen, found.cost_fen) == (1, 1500, 500)
+    with transaction.atomic():
+        reduce_coupons(order_number="D1", costs_fen={coupon.pk: 0}, revenue_fen=0)
+    assert result_of_coupons(coupon.template_id).orders == 0

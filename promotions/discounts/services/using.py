@@ -1,4 +1,4 @@
-"""What an order takes of timed discounts and spend offers, claimed in its transaction and given back once.
+"""What an order takes of timed discounts and spend offers, claimed in its transaction.
 
 Building blocks: the caller holds the order's row. Campaigns first, then items, tiers and tallies, each by key. All are
 repeatable: an order that has claimed claims nothing more, what is released stays so.
@@ -14,12 +14,11 @@ from django.db.models import F
 
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import category_paths
-from promotions.campaigns.services.budget import give_back_budgets, spend_budgets
+from promotions.campaigns.services.budget import spend_budgets
 from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, GiftsGone
 from promotions.discounts.live import live_items
 from promotions.discounts.models import (
     DiscountUse,
-    MemberTally,
     SpendOffer,
     SpendOfferTier,
     TimedDiscount,
@@ -97,24 +96,6 @@ def confirm_discounts(*, order_number: str, paid_fen: int, now: datetime) -> int
     return standing.update(confirmed_at=now, revenue_fen=paid_fen)
 
 
-def release_discounts(*, order_number: str, now: datetime) -> int:
-    """Give back what the order had taken: budgets, quotas, gifts and the member's tally. Returns how many uses."""
-    standing = DiscountUse.objects.filter(order_number=order_number, released_at=None)
-    rows = list(standing.order_by("pk").select_for_update(no_key=True, of=("self",)))
-    for model in (TimedDiscount, SpendOffer):
-        give_back_budgets(model=model, amounts_fen=_sums(rows, model.KIND))
-    for row in sorted(rows, key=lambda each: (each.item_id or 0, each.tier_id or 0)):
-        if row.item_id:
-            counted = TimedDiscountItem.objects.filter(pk=row.item_id, quota__isnull=False)
-            counted.update(taken=F("taken") - row.units)
-            tally = MemberTally.objects.filter(item_id=row.item_id, member_id=row.member_id)
-            tally.update(units=F("units") - row.units)
-        if row.tier_id:
-            counted_tier = SpendOfferTier.objects.filter(pk=row.tier_id, gift_quota__isnull=False)
-            counted_tier.update(gifts_given=F("gifts_given") - row.units)
-    return DiscountUse.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=now)
-
-
 def _claimed(order_number: str, kind: str) -> bool:
     return DiscountUse.objects.filter(order_number=order_number, kind=kind).exists()
 
@@ -124,14 +105,6 @@ def _spend(model: type[Campaign], amounts: Iterable[tuple[int, int]], now: datet
     for campaign_id, fen in amounts:
         sums[campaign_id] += fen
     spend_budgets(model=model, amounts_fen=sums, now=now)
-
-
-def _sums(rows: Sequence[DiscountUse], kind: str) -> Counter[int]:
-    sums: Counter[int] = Counter()
-    for row in rows:
-        if row.kind == kind:
-            sums[row.campaign_id] += row.discount_fen
-    return sums
 
 
 def _items_of(uses: Sequence[UnitUse]) -> list[tuple[TimedDiscountItem, UnitUse]]:

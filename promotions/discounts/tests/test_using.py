@@ -18,7 +18,8 @@ from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, G
 from promotions.discounts.invariants import LAWS
 from promotions.discounts.models import DiscountUse, MemberTally, TimedDiscountItem
 from promotions.discounts.services import using
-from promotions.discounts.services.using import OfferUse, UnitUse, confirm_discounts, release_discounts
+from promotions.discounts.services.giving_back import release_discounts
+from promotions.discounts.services.using import OfferUse, UnitUse, confirm_discounts
 from promotions.discounts.terms import timed_discounts_for
 from promotions.discounts.tests.making import (
     ANYBODY,

@@ -7,6 +7,10 @@ from shop.core.models import PreferenceValue, StaffUser
 pytestmark = pytest.mark.django_db
 
 CUPS = preferences.whole_number("test.cups", default=3, label="Cups", minimum=1, maximum=9)
+FLOOR = preferences.whole_number("test.floor_fen", default=100, label="Floor (fen)")
+SHARE = preferences.whole_number("test.share_bp", default=250, label="Share (bp)", maximum=10_000)
+OPEN = preferences.switch("test.open", default=False, label="Open")
+COLOUR = preferences.choice("test.colour", default="red", choices={"red": "Rot", "blue": "Blau"}, label="Colour")
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +57,35 @@ def test_the_admin_lists_every_preference_and_checks_what_is_typed(owner_client)
     assert owner_client.post(address, {"value": "7"}).status_code == 302
     assert CUPS.value() == 7
     assert row.history.latest().history_user.username == "owner"
+
+
+@pytest.mark.parametrize(
+    ("declared", "typed", "value", "shown"),
+    [
+        (FLOOR, {"value": "12.50"}, 1250, "¥12.50"),
+        (SHARE, {"value": "12.5"}, 1250, "12.5%"),
+        (OPEN, {"value": "on"}, True, "是"),
+        (OPEN, {}, False, "否"),
+        (COLOUR, {"value": "blue"}, "blue", "Blau"),
+    ],
+)
+def test_nobody_types_json(owner_client, declared, typed, value, shown):
+    preferences.store_defaults()
+    address = reverse("admin:core_preferencevalue_change", args=[PreferenceValue.objects.get(key=declared.key).pk])
+    assert owner_client.post(address, typed).status_code == 302
+    assert declared.value() == value
+    assert shown in owner_client.get(reverse("admin:core_preferencevalue_changelist")).content.decode()
+
+
+@pytest.mark.parametrize("bad", ["green", "", 1])
+def test_a_choice_is_one_of_its_values(owner_client, bad):
+    preferences.store_defaults()
+    row = PreferenceValue.objects.get(key=COLOUR.key)
+    refused = owner_client.post(reverse("admin:core_preferencevalue_change", args=[row.pk]), {"value": bad})
+    assert refused.status_code == 200
+    PreferenceValue.objects.filter(pk=row.pk).update(value=bad)
+    preferences.forget_cached()
+    assert COLOUR.value() == "red"
 
 
 def test_a_preference_is_declared_once():
