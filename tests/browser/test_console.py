@@ -62,7 +62,7 @@ def test_a_setting_is_changed_and_takes_effect(desk):
     desk.open("/admin/core/preferencevalue/")
     expect(desk.page.locator("#result_list")).to_contain_text("订单付款时限（分钟）")
     desk.page.get_by_role("link", name="店铺名称").click()
-    desk.page.locator("[name=value]").fill('"灯笼小铺旗舰店"')
+    desk.page.locator("[name=value]").fill("灯笼小铺旗舰店")
     desk.page.get_by_role("button", name="保存", exact=True).click()
     expect(desk.message("成功修改")).to_be_visible()
     desk.page.wait_for_timeout(5500)  # settings are kept for five seconds by each process
