@@ -2,7 +2,7 @@
 
 import resource
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -13,7 +13,7 @@ from members.tiers.rules import rules_in_force
 from members.tiers.services import change_rules, evaluate_members
 from shop.core import clock
 from shop.core.actors import Actor
-from shop.core.events import subscriptions
+from shop.core.events import receivers
 
 # The tiers were reached by growth of 2025 and hold through 2026, in which nobody rose; what was earned in it decides
 # what is kept.
@@ -44,6 +44,10 @@ _STANDINGS = """
         WHERE policy_id = %s AND threshold <= sums.past ORDER BY threshold DESC LIMIT 1) reached
 """
 
+_FALLEN = TierChanged(
+    member_id=1, from_tier="gold", to_tier="normal", is_upgrade=False, reason="", at=datetime(2027, 1, 1, tzinfo=UTC)
+)
+
 
 def load(*, members: int, seed: int) -> int:
     """Write the members, their ledgers and their tiers as they stand on 31 December 2026; returns how many."""
@@ -62,8 +66,8 @@ def load(*, members: int, seed: int) -> int:
 
 
 def subscribers() -> list[str]:
-    """Whom the product tells that somebody's tier is another one."""
-    return [each.name for each in subscriptions(TierChanged)]
+    """Whom the product tells that somebody's tier is a lower one."""
+    return [each.name for each in receivers(_FALLEN)]
 
 
 def night(*, at: str) -> dict[str, float]:

@@ -112,6 +112,18 @@ class Shop:
             spent[role] += 0 if pid == self.launcher else ticks * 1000 / TICKS
         return spent
 
+    @contextmanager
+    def paused(self, role: str) -> Iterator[None]:
+        """The processes of a role stand still meanwhile."""
+        held = [pid for pid, (each, _ticks) in _tree(self.launcher).items() if each == role]
+        try:
+            for pid in held:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in held:
+                os.kill(pid, signal.SIGCONT)
+
     def settle(self, *, within: float = 120) -> float:
         """Wait until everything that was published is delivered; returns the seconds that took."""
         started = time.monotonic()

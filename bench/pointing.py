@@ -3,7 +3,7 @@
 import resource
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from statistics import median
 from typing import Any
@@ -19,7 +19,8 @@ from points.ledger.posting import _POST
 from points.ledger.queries import balance_of, history_of
 from points.ledger.services import settle_due, spend
 from shop.core import clock
-from shop.core.events import subscriptions
+from shop.core.events import receivers
+from shop.core.outbox import _WRITE
 from shop.core.transactions import use_case
 
 # Written past the triggers, which a load of this size would wait for.
@@ -69,6 +70,16 @@ _HISTORY = """
     UPDATE ledger_pointaccount SET available = available - %(spends)s WHERE member_id = %(member)s
 """
 
+_EXPIRED = PointsChanged(
+    member_id=1,
+    kind="expire",
+    source="clock",
+    points=-1,
+    available=0,
+    reference="",
+    at=datetime(2030, 1, 1, tzinfo=UTC),
+)
+
 
 def load(*, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Write groups of members, each with its `name`, `members`, `lots` of each member, `points` of each lot and
@@ -84,8 +95,11 @@ def load(*, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
             found[group["name"]] = list(cursor.fetchone())
         for table in ("lot", "account", "transaction", "entry"):
             cursor.execute(f"VACUUM ANALYZE ledger_point{table}")
-    receivers = [each.name for each in subscriptions(PointsChanged)]
-    return {"members": found, "hot_path": [_LOCK, _FREE, _POST], "receivers": receivers}
+    return {
+        "members": found,
+        "hot_path": [each.sql for each in (_LOCK, _FREE, _POST, _WRITE)],
+        "receivers": [each.name for each in receivers(_EXPIRED)],
+    }
 
 
 def spends(*, members: list[int], seconds: float, seed: int) -> float:

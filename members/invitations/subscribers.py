@@ -5,7 +5,6 @@ from members.invitations.services import record_registration
 from shop.core.events import subscribe
 
 
-@subscribe(MemberRegistered)
+@subscribe(MemberRegistered, only=lambda fact: fact.inviter_id is not None)
 def member_registered(fact: MemberRegistered) -> None:
-    if fact.inviter_id is not None:
-        record_registration(member_id=fact.member_id, now=fact.at)
+    record_registration(member_id=fact.member_id, now=fact.at)

@@ -30,13 +30,12 @@ TOLD: Mapping[str, tuple[NotificationEvent, NotificationEvent]] = {
     Kind.CLAW_BACK: (CAME, WENT),
     Kind.EXPIRE: (EXPIRED, EXPIRED),
 }
+GROWN = (Kind.GRANT, Kind.CLAW_BACK)
 
 
-@subscribe(PointsChanged)
+@subscribe(PointsChanged, only=lambda fact: fact.kind in TOLD)
 def tell_member(fact: PointsChanged) -> None:
     """Once per movement; a sweep books one for each member, however many lots matured or expired."""
-    if fact.kind not in TOLD:
-        return
     movement = transaction_of(reference=fact.reference)
     if movement is None:
         return
@@ -51,14 +50,12 @@ def tell_member(fact: PointsChanged) -> None:
     )
 
 
-@subscribe(PointsChanged)
+@subscribe(PointsChanged, only=lambda fact: fact.kind in GROWN and fact.source != FILE)
 def grow_by_points(fact: PointsChanged) -> None:
     """Growth for points that were earned, by the rates of tiers; what the shop gave is no merit.
 
     What the merchant's rules give has its growth from there: for an order not before its goods stay.
     """
-    if fact.source == FILE:
-        return
     if fact.kind == Kind.GRANT:
         granted = transaction_of(reference=fact.reference)
         if granted is None or granted.rule_version_id is not None:
@@ -70,7 +67,7 @@ def grow_by_points(fact: PointsChanged) -> None:
             earned_at=fact.at,
             now=clock.now(),
         )
-    elif fact.kind == Kind.CLAW_BACK:
+    else:
         _take_back(fact)
 
 

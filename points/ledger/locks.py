@@ -11,11 +11,13 @@ from datetime import datetime
 from django.db import connection
 
 from shop.core.actors import Actor
+from shop.core.prepared import Prepared
 
 _COLUMNS = "member_id, available, pending, held, debt, due_at"
-_LOCK = f"""
-SELECT {_COLUMNS} FROM ledger_pointaccount WHERE member_id = ANY(%s) ORDER BY member_id FOR NO KEY UPDATE
-"""
+_LOCK = Prepared(
+    "lock_point_accounts",
+    f"SELECT {_COLUMNS} FROM ledger_pointaccount WHERE member_id = ANY(%s) ORDER BY member_id FOR NO KEY UPDATE",
+)
 _LOCK_DUE = """
 SELECT member_id FROM ledger_pointaccount WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -44,13 +46,11 @@ def lock_account(*, member_id: int) -> LockedAccount:
 def lock_accounts(*, member_ids: Iterable[int]) -> dict[int, LockedAccount]:
     """Lock the members' accounts in order, opening those that are missing; callers hold their order and claim rows."""
     wanted = sorted(set(member_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [wanted])
-        rows = cursor.fetchall()
-        if len(rows) < len(wanted):
+    rows = _LOCK.run([wanted])
+    if len(rows) < len(wanted):
+        with connection.cursor() as cursor:
             cursor.execute(_OPEN, [wanted])
-            cursor.execute(_LOCK, [wanted])
-            rows = cursor.fetchall()
+        rows = _LOCK.run([wanted])
     return {row[0]: LockedAccount(*row) for row in rows}
 
 

@@ -4,18 +4,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from points.ledger.models import PointEntry, PointGrace, PointLot, PointTransaction
 from points.ledger.posting import Bucket, NewLot, Posting
 from points.ledger.preferences import GRACE_DAYS
 from shop.core.clock import business_day, day_bounds
+from shop.core.prepared import Prepared
 
-_FREE = """
+_FREE = Prepared(
+    "free_point_lots",
+    """
 SELECT id, remaining - held AS free FROM ledger_pointlot
 WHERE member_id = %s AND remaining > held AND is_mature AND (expires_at IS NULL OR expires_at > %s)
 ORDER BY expires_at, id LIMIT %s OFFSET %s
-"""
+""",
+)
 _AT_ONCE = 50
 
 
@@ -35,9 +37,7 @@ def take(*, member_id: int, points: int, now: datetime, besides: Collection[int]
     """
     offset = 0
     while points:
-        with connection.cursor() as cursor:
-            cursor.execute(_FREE, [member_id, now, _AT_ONCE, offset])
-            rows = cursor.fetchall()
+        rows = _FREE.run([member_id, now, _AT_ONCE, offset])
         for lot_id, free in rows:
             if lot_id in besides:
                 continue

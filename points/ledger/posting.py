@@ -16,6 +16,7 @@ from points.ledger.errors import PointReferenceUsed
 from points.ledger.facts import PointsChanged
 from points.ledger.models import PointEntry, PointTransaction
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 
 Bucket = PointEntry.Bucket
 Kind = PointTransaction.Kind
@@ -71,8 +72,8 @@ _ACCOUNT = """, account AS (
 )
 SELECT booked.id, account.available, account.ages_by_inactivity FROM booked, account
 """
-_POST = _BOOKED + _MOVED + _LOTS + _ACCOUNT
-_POST_WITH_NEW_LOTS = _BOOKED + _MOVED_WITH_NEW_LOTS + _LOTS + _ACCOUNT
+_POST = Prepared("post_points", _BOOKED + _MOVED + _LOTS + _ACCOUNT)
+_POST_WITH_NEW_LOTS = Prepared("post_points_with_lots", _BOOKED + _MOVED_WITH_NEW_LOTS + _LOTS + _ACCOUNT)
 _LIVE_ON = """
 UPDATE ledger_pointlot lot
 SET expires_at = (date_trunc('day', %s AT TIME ZONE 'Asia/Shanghai') + make_interval(months => version.months)
@@ -154,13 +155,12 @@ def book(posting: Posting) -> PointTransaction:
 
     Raises PointReferenceUsed when that was something else.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_POST_WITH_NEW_LOTS if posting.new_lots else _POST, _parameters(posting))
-        row = cursor.fetchone()
-        if row is None:
-            return _same(posting, PointTransaction.objects.get(reference=posting.reference))
-        transaction_id, available, ages = row
-        if posting.is_activity and ages:
+    rows = (_POST_WITH_NEW_LOTS if posting.new_lots else _POST).run(_parameters(posting))
+    if not rows:
+        return _same(posting, PointTransaction.objects.get(reference=posting.reference))
+    transaction_id, available, ages = rows[0]
+    if posting.is_activity and ages:
+        with connection.cursor() as cursor:
             cursor.execute(_LIVE_ON, [posting.now, posting.member_id, posting.now])
     publish(
         PointsChanged(

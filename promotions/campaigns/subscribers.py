@@ -6,8 +6,7 @@ from shop.catalog.facts import CatalogChanged
 from shop.core.events import subscribe
 
 
-@subscribe(CatalogChanged)
+@subscribe(CatalogChanged, only=lambda fact: fact.shared == EVERYTHING)
 def look_at_categories_anew(fact: CatalogChanged) -> None:
     """Scopes in memory name categories by their place in the tree."""
-    if fact.shared == EVERYTHING:
-        version.bump()
+    version.bump()

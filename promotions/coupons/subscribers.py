@@ -15,10 +15,9 @@ def member_registered(fact: MemberRegistered) -> None:
     give_newcomer(member_id=fact.member_id, now=fact.at)
 
 
-@subscribe(TierChanged)
+@subscribe(TierChanged, only=lambda fact: fact.is_upgrade)
 def tier_changed(fact: TierChanged) -> None:
-    if fact.is_upgrade:
-        give_for_tier(member_id=fact.member_id, tier_code=fact.to_tier, now=fact.at)
+    give_for_tier(member_id=fact.member_id, tier_code=fact.to_tier, now=fact.at)
 
 
 @subscribe(InvitationSettled)

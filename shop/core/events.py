@@ -24,22 +24,26 @@ class Subscription:
     fact: type[Fact]
     handler: Callable[[Any], None]
     in_transaction: bool
+    only: Callable[[Any], bool] | None
 
 
 _by_fact: dict[str, list[Subscription]] = {}
 _by_name: dict[str, Subscription] = {}
 
 
-def subscribe(fact: type[F], *, in_transaction: bool = True) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
+def subscribe(
+    fact: type[F], *, in_transaction: bool = True, only: Callable[[F], bool] | None = None
+) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
     """Register a handler for `fact`; it may be called more than once and late, so it must be idempotent.
 
     With `in_transaction` its effect commits together with the mark that it was delivered. Without, it may talk to the
-    network and opens its own transactions.
+    network and opens its own transactions. Facts for which `only` says no are not even written down for it; it looks
+    at the fact alone, inside the transaction that publishes.
     """
 
     def register(handler: Callable[[F], None]) -> Callable[[F], None]:
         name = f"{handler.__module__}.{handler.__qualname__}"
-        subscription = Subscription(name, fact, handler, in_transaction)
+        subscription = Subscription(name, fact, handler, in_transaction, only)
         _by_name[name] = subscription
         _by_fact.setdefault(fact.__name__, []).append(subscription)
         return handler
@@ -53,3 +57,8 @@ def subscription(name: str) -> Subscription | None:
 
 def subscriptions(fact: type[Fact]) -> Sequence[Subscription]:
     return _by_fact.get(fact.__name__, ())
+
+
+def receivers(fact: Fact) -> list[Subscription]:
+    """Who is told of this very fact."""
+    return [each for each in subscriptions(type(fact)) if each.only is None or each.only(fact)]

@@ -27,8 +27,9 @@ from celery import current_app
 from django.db import transaction
 
 from shop.core import clock
-from shop.core.events import Fact, Subscription, subscription, subscriptions
+from shop.core.events import Fact, Subscription, receivers, subscription
 from shop.core.models import OutboxEntry
+from shop.core.prepared import Prepared
 from shop.core.transactions import unit_of_work
 
 DELIVER_TASK = "core.deliver_outbox"
@@ -45,21 +46,30 @@ BROKER_PAUSE_SECONDS = 5.0
 BROKER_PATIENCE_SECONDS = 0.5
 
 # Written out, because every fact passes here several times and the ORM would cost more than Postgres.
-_WRITE = """
+_WRITE = Prepared(
+    "write_outbox",
+    """
 INSERT INTO core_outboxentry
     (event_id, fact, subscriber, payload, status, attempts, due_at, last_error, created_at)
-SELECT event_id, fact, subscriber, payload::jsonb, 'pending', 0, %s, '', %s
-FROM unnest(%s::uuid[], %s, %s, %s) AS told (event_id, fact, subscriber, payload)
+SELECT event_id, fact, subscriber, payload::jsonb, 'pending', 0, %s::timestamptz, '', %s::timestamptz
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS told (event_id, fact, subscriber, payload)
 RETURNING id, subscriber
-"""
-_LOCK = """
+""",
+)
+_LOCK = Prepared(
+    "lock_outbox",
+    """
 SELECT subscriber, payload, leased_until FROM core_outboxentry WHERE id = %s AND status = 'pending'
 FOR NO KEY UPDATE SKIP LOCKED
-"""
+""",
+)
 _LEASE = "UPDATE core_outboxentry SET leased_until = %s, due_at = %s WHERE id = %s"
-_FINISH = """
+_FINISH = Prepared(
+    "finish_outbox",
+    """
 UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_at = %s, last_error = '' WHERE id = %s
-"""
+""",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -81,17 +91,17 @@ _chain: ContextVar[_Chain | None] = ContextVar("outbox_chain", default=None)
 
 
 def publish(*facts: Fact) -> None:
-    """Write `facts` for all their subscribers, in one statement; must be called inside a transaction."""
+    """Write `facts` for all who want them, in one statement; must be called inside a transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("publish() belongs inside the transaction that makes the fact true")
     now = clock.now()
     told: list[tuple[str, str, str, str]] = []
     for fact in facts:
-        if receivers := subscriptions(type(fact)):
+        if wanting := receivers(fact):
             event_id, name, payload = str(uuid.uuid4()), type(fact).__name__, msgspec.json.encode(fact).decode()
-            told += [(event_id, name, receiver.name, payload) for receiver in receivers]
+            told += [(event_id, name, receiver.name, payload) for receiver in wanting]
     if told:
-        written = _run(_WRITE, [now + HAND_OVER_GRACE, now, *map(list, zip(*told, strict=True))])
+        written = _WRITE.run([now + HAND_OVER_GRACE, now, *map(list, zip(*told, strict=True))])
         transaction.on_commit(lambda: _hand_over(written))
 
 
@@ -115,7 +125,7 @@ def _send(entry_ids: list[int]) -> None:
         return
     try:
         with _publishers().acquire(block=True, timeout=BROKER_PATIENCE_SECONDS) as producer:
-            current_app.send_task(DELIVER_TASK, args=[entry_ids], producer=producer)
+            current_app.send_task(DELIVER_TASK, args=[entry_ids], producer=producer, argsrepr="", kwargsrepr="")
     except (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError) as error:
         _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("outbox_hand_over_failed", entries=len(entry_ids), error=str(error))
@@ -170,7 +180,7 @@ def forget_done(*, before: datetime, limit: int = 10_000) -> int:
 def _deliver_one(entry_id: int) -> bool:
     try:
         with unit_of_work():
-            found = _run(_LOCK, [entry_id])
+            found = _LOCK.run([entry_id])
             if not found:
                 return False
             subscriber, payload, leased_until = found[0]
@@ -203,18 +213,13 @@ def _lease(entry_id: int, leased_until: datetime | None) -> bool:
     now = clock.now()
     if leased_until is not None and leased_until > now:
         return False
-    _run(_LEASE, [now + LEASE, now + LEASE, entry_id])
+    with transaction.get_connection().cursor() as cursor:
+        cursor.execute(_LEASE, [now + LEASE, now + LEASE, entry_id])
     return True
 
 
 def _finish(entry_id: int) -> None:
-    _run(_FINISH, [clock.now(), entry_id])
-
-
-def _run(statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
+    _FINISH.run([clock.now(), entry_id])
 
 
 def _postpone(entry_id: int, error: Exception) -> None:

@@ -16,6 +16,7 @@ from points.ledger.errors import InsufficientPoints
 from points.ledger.models import PointAccount, PointTransaction
 from points.ledger.services import claw_back, grant, hold, reverse, settle_due, spend, transfer
 from points.ledger.tests.making import DAY, NOON, balance, give, violations
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 from tests.concurrency.racing import run_together
 
@@ -43,7 +44,7 @@ def unlocked(monkeypatch):
     """Takes the lock away, and gives everybody time to read before somebody writes."""
 
     def take_away():
-        monkeypatch.setattr(locks, "_LOCK", locks._LOCK.replace("FOR NO KEY UPDATE", ""))
+        monkeypatch.setattr(locks, "_LOCK", Prepared("unlocked", locks._LOCK.sql.replace("FOR NO KEY UPDATE", "")))
         monkeypatch.setattr(locks, "_LOCK_DUE", locks._LOCK_DUE.replace("FOR NO KEY UPDATE SKIP LOCKED", ""))
 
     return take_away

@@ -39,6 +39,11 @@ def call_guests(fact: KettleBoiled) -> None:
     heard.append(("guests", fact.kettle))
 
 
+@subscribe(KettleBoiled, only=lambda fact: fact.kettle > 900)
+def polish(fact: KettleBoiled) -> None:
+    heard.append(("polish", fact.kettle))
+
+
 @pytest.fixture(autouse=True)
 def _fresh():
     heard.clear()
@@ -53,6 +58,14 @@ def boil(kettle):
 
 def entries(kettle):
     return {each.subscriber.rsplit(".", 1)[1]: each for each in OutboxEntry.objects.filter(payload__kettle=kettle)}
+
+
+@pytest.mark.django_db
+def test_a_fact_is_written_down_only_for_those_who_want_it():
+    boil(900)
+    boil(901)
+    assert set(entries(900)) == {"make_tea", "call_guests"}
+    assert set(entries(901)) == {"make_tea", "call_guests", "polish"}
 
 
 @pytest.mark.django_db(transaction=True)
