@@ -57,7 +57,7 @@ def lots(member) -> list[tuple[int, int, int]]:
 
 
 def legs(transaction) -> list[tuple[str, int]]:
-    return list(transaction.entries.order_by("pk").values_list("bucket", "amount"))
+    return sorted(transaction.entries.values_list("bucket", "amount"))
 
 
 def violations() -> dict[str, list[str]]:
