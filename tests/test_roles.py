@@ -24,6 +24,7 @@ LOGISTICS = {
     "/admin/network/store/",
     "/admin/carriers/carrier/",
     "/admin/carriers/carrierchoice/",
+    "/admin/workbench/bulkwork/",
 }
 ORDERS = {"/admin/checkout/order/", "/admin/payments/payment/", "/admin/payments/refund/"}
 PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}

@@ -19,3 +19,11 @@ class TooManyFilters(DomainError):
 
 class FilterIsNotYours(DomainError):
     code, status, message = "filter_is_not_yours", 403, _("Only who made a filter may change or delete it.")
+
+
+class NothingToShip(DomainError):
+    code, status, message = "nothing_to_ship", 409, _("None of these orders has a parcel that can go now.")
+
+
+class TooManyParcels(DomainError):
+    code, status, message = "too_many_parcels", 409, _("More than {most} parcels at once: narrow the filter.")

@@ -1,7 +1,5 @@
 """Files of gifts: read, checked row by row, and written back with what became of each row."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -62,14 +60,6 @@ def result_rows(file: GrantFile) -> Iterator[list[str]]:
     for line in file.lines.order_by("number").iterator(chunk_size=BATCH):
         cells = (line.number, line.member_id, line.points, line.reason, line.get_status_display(), line.error)
         yield [harmless(str(cell)) for cell in cells]
-
-
-def csv_bytes(rows: Iterator[list[str]]) -> Iterator[bytes]:
-    yield b"\xef\xbb\xbf"
-    for row in rows:
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow(row)
-        yield buffer.getvalue().encode()
 
 
 @dataclass(frozen=True)

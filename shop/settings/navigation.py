@@ -124,6 +124,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "collapsible": True,
         "items": [
             item(_("Orders"), "receipt_long", "checkout_order"),
+            item(_("Bulk shipping"), "conveyor_belt", "workbench_bulkwork"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
         ],

@@ -27,7 +27,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "payments")
+ORDERS = ("checkout", "payments", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -51,7 +51,14 @@ ROLES: tuple[Role, ...] = (
     Role(
         "warehouse",
         _("Warehouse"),
-        {"network": VIEW, "network.warehousestock": EDIT, "allocation": EDIT, "shipments": EDIT, "carriers": VIEW},
+        {
+            "network": VIEW,
+            "network.warehousestock": EDIT,
+            "allocation": EDIT,
+            "shipments": EDIT,
+            "carriers": VIEW,
+            "workbench.bulkwork": VIEW,
+        },
     ),
     Role(
         "finance",

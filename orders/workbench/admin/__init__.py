@@ -1,5 +1,6 @@
 """The order desk of the admin. It lives in the highest room of orders, because it shows payments and parcels too."""
 
 from orders.workbench.admin.orders import OrderAdmin
+from orders.workbench.admin.works import BulkWorkAdmin
 
-__all__ = ["OrderAdmin"]
+__all__ = ["BulkWorkAdmin", "OrderAdmin"]

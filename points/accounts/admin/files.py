@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from points.accounts.grant_files import COLUMNS, csv_bytes, result_rows
+from points.accounts.grant_files import COLUMNS, result_rows
 from points.accounts.models import GrantFile
 from points.accounts.services.filing import asked_before, decide_file, request_file, undo_file, upload_file
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
 from shop.core.screens import form_page, found_or_404, staff
 

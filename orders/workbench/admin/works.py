@@ -1,0 +1,223 @@
+"""Bulk shipping: what it will do before it begins, its progress, and what was refused."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+
+from orders.workbench.admin.forms import NarrowForm, TrackingFileForm
+from orders.workbench.criteria import given_of, sentences
+from orders.workbench.models import BulkWork, WorkItem, WorkStatus
+from orders.workbench.services.shipping import Prospect, prospect, ship_all
+from orders.workbench.services.tracking import check_tracking_file
+from orders.workbench.services.working import start_work, stop_work
+from orders.workbench.tracking_files import column_name, failure_rows, template_rows
+from shop.core import clock
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.csv_files import csv_bytes
+from shop.core.errors import DomainError
+from shop.core.screens import form_page, found_or_404, staff
+
+SHOWN = 50
+CHANGE = "admin:workbench_bulkwork_change"
+
+
+@admin.register(BulkWork)
+class BulkWorkAdmin(ReadOnlyAdmin):
+    list_display = ["shown_kind", "shown_status", "progress", "asked_by", "asked_at", "finished_at"]
+    list_filter = ["status", "kind"]
+    list_filter_submit = True
+    ordering = ["-pk"]
+    fields = [
+        ("kind", "status"),
+        "source",
+        ("asked_by", "asked_at"),
+        ("stopped_by", "finished_at"),
+        "progress",
+        "refusals",
+    ]
+    readonly_fields = ["source", "progress", "refusals"]
+    actions_list = ["ship_matching", "import_tracking", "download_template"]
+    actions_detail = ["begin", "stop", "download_failures"]
+    change_form_outer_after_template = "admin/orders/watch.html"
+
+    def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perms(["workbench.view_bulkwork", "shipments.change_shipment"])
+
+    def has_begin_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Shown while it waits; a second click is told, not turned away."""
+        waits = request.method == "POST" or _is_in(object_id, WorkStatus.CHECKED, WorkStatus.STOPPED)
+        return waits and self.has_ship_permission(request)
+
+    def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        runs = request.method == "POST" or _is_in(object_id, WorkStatus.RUNNING)
+        return runs and self.has_ship_permission(request)
+
+    @display(description=gettext_lazy("kind"))
+    def shown_kind(self, work: BulkWork) -> str:
+        return f"{work.get_kind_display()} #{work.pk}"
+
+    @display(
+        description=gettext_lazy("status"),
+        label={"checked": "info", "running": "warning", "stopped": "danger", "done": "success"},
+        ordering="status",
+    )
+    def shown_status(self, work: BulkWork) -> tuple[str, str]:
+        return work.status, work.get_status_display()
+
+    @display(description=gettext_lazy("progress"))
+    def progress(self, work: BulkWork) -> str:
+        told = _told(work)
+        return render_to_string("admin/orders/progress.html", {"percent": work.percent, "told": told, "work": work})
+
+    @display(description=gettext_lazy("source"))
+    def source(self, work: BulkWork) -> str:
+        return work.filename or " · ".join(sentences(work.given)) or _("All orders")
+
+    @display(description=gettext_lazy("refused"))
+    def refusals(self, work: BulkWork) -> str:
+        table = _refusals(work)
+        return render_to_string("admin/logistics/table.html", {"table": table}) if table["rows"] else "–"
+
+    @action(
+        description=gettext_lazy("Ship all that match"), url_path="ship", permissions=["ship"], icon="conveyor_belt"
+    )
+    def ship_matching(self, request: HttpRequest) -> HttpResponse:
+        """What would be shipped, and why the rest would not; a POST begins."""
+        given = given_of(request.GET)
+        if request.method == "POST":
+            try:
+                work = ship_all(given=given, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                messages.error(request, str(refusal))
+            else:
+                self.log_addition(request, work, str(self.source(work)))
+                return redirect(CHANGE, work.pk)
+        found, form = prospect(given=given), NarrowForm(given)
+        context = {
+            "opts": self.opts,
+            "title": _("Ship all that match"),
+            "form": form,
+            "kept": {name: value for name, value in given.items() if name not in form.fields},
+            "sentences": list(sentences(given)) or [_("All orders")],
+            "found": found,
+            "tables": _tables(found),
+        }
+        page = {**self.admin_site.each_context(request), **context}
+        return TemplateResponse(request, "admin/orders/bulk_ship.html", page)
+
+    @action(
+        description=gettext_lazy("Import tracking numbers"),
+        url_path="import",
+        permissions=["ship"],
+        icon="upload_file",
+    )
+    def import_tracking(self, request: HttpRequest) -> HttpResponse:
+        form = TrackingFileForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            sent = form.cleaned_data["file"]
+            try:
+                work = check_tracking_file(
+                    content=sent.read(), filename=sent.name, actor=staff(request), now=clock.now()
+                )
+            except DomainError as refusal:
+                form.add_error("file", str(refusal))
+            else:
+                self.log_addition(request, work, work.filename)
+                begins = work.status == WorkStatus.CHECKED
+                return redirect("admin:workbench_bulkwork_begin" if begins else CHANGE, work.pk)
+        title = _("Import tracking numbers")
+        return form_page(self, request, form=form, title=title, buttons=[("check", _("Check the file"))])
+
+    @action(description=gettext_lazy("Download template"), url_path="template", permissions=["ship"], icon="download")
+    def download_template(self, request: HttpRequest) -> HttpResponse:
+        return _csv(template_rows(), "tracking-numbers.csv")
+
+    @action(description=gettext_lazy("Go on"), url_path="begin", permissions=["begin"], icon="play_arrow")
+    def begin(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        work = found_or_404(self, request, object_id)
+        waiting = work.total - work.done - work.failed
+        if request.method == "POST":
+            return self._done(request, work, start_work, now=clock.now())
+        title = _("Ship {count} parcels?").format(count=waiting)
+        buttons = [("begin", _("Ship {count} parcels").format(count=waiting))]
+        table = _refusals(work)
+        context = {"table": table, "table_title": _told(work)} if table["rows"] else {}
+        return form_page(self, request, form=Form(), title=title, buttons=buttons, **context)
+
+    @action(description=gettext_lazy("Stop"), url_path="stop", permissions=["stop"], icon="stop_circle")
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        work = found_or_404(self, request, object_id)
+        if request.method == "POST":
+            return self._done(request, work, stop_work)
+        title = _("Stop after the parcel at hand? What was shipped stays shipped.")
+        return form_page(self, request, form=Form(), title=title, buttons=[("stop", _("Stop"))])
+
+    @action(
+        description=gettext_lazy("Download what was refused"),
+        url_path="failures",
+        permissions=["view"],
+        icon="download",
+    )
+    def download_failures(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        work = found_or_404(self, request, object_id)
+        return _csv(failure_rows(work), f"refused-{work.pk}.csv")
+
+    def _done(self, request: HttpRequest, work: BulkWork, service: Any, **when: Any) -> HttpResponse:
+        try:
+            changed = service(work_id=work.pk, actor=staff(request), **when)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log_change(request, changed, changed.get_status_display())
+        return redirect(CHANGE, work.pk)
+
+
+def _is_in(object_id: Any, *statuses: str) -> bool:
+    known = str(object_id).isdecimal() and len(str(object_id)) < 19
+    return known and BulkWork.objects.filter(pk=int(object_id), status__in=statuses).exists()
+
+
+def _told(work: BulkWork) -> str:
+    told = _("{done} of {total} shipped, {failed} refused")
+    return told.format(done=work.done, total=work.total, failed=work.failed)
+
+
+def _refusals(work: BulkWork) -> dict[str, Any]:
+    """Of a file row by row, of a filter by reason; the file to download has them all."""
+    refused = work.items.filter(status=WorkItem.Status.FAILED)
+    if work.kind == BulkWork.Kind.TRACKING:
+        rows = [
+            [item.row, " ".join(map(str, item.cells)), column_name(item.column) or "–", item.reason]
+            for item in refused.order_by("row")[:SHOWN]
+        ]
+        return {"headers": [_("row"), _("cells"), _("column"), _("reason")], "rows": rows}
+    reasons = refused.values_list("reason").annotate(count=Count("pk")).order_by("-count")[:SHOWN]
+    return {"headers": [_("reason"), _("parcels")], "rows": [list(row) for row in reasons]}
+
+
+def _tables(found: Prospect) -> list[tuple[str, dict[str, Any]]]:
+    told = [
+        (_("Will be shipped"), [_("carrier"), _("parcels")], found.by_carrier),
+        (_("Parcels that cannot go yet"), [_("reason"), _("parcels")], found.held_up),
+        (_("Orders without a parcel to send"), [_("status"), _("orders")], found.without_parcel),
+    ]
+    return [
+        (title, {"headers": headers, "rows": [[name, f"{count:,}"] for name, count in rows]})
+        for title, headers, rows in told
+        if rows
+    ]
+
+
+def _csv(rows: Any, filename: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(csv_bytes(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return answer

@@ -1,0 +1,101 @@
+"""Long works on many parcels: what was asked for, by whom, and what became of each parcel."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class WorkStatus(models.TextChoices):
+    CHECKED = "checked", pgettext_lazy("bulk work", "Checked")
+    RUNNING = "running", pgettext_lazy("bulk work", "Running")
+    STOPPED = "stopped", pgettext_lazy("bulk work", "Stopped")
+    DONE = "done", pgettext_lazy("bulk work", "Done")
+
+
+S = WorkStatus
+WORK_TRANSITIONS: Mapping[str, frozenset[str]] = {
+    S.CHECKED: frozenset({S.RUNNING}),
+    S.RUNNING: frozenset({S.STOPPED, S.DONE}),
+    S.STOPPED: frozenset({S.RUNNING}),
+    S.DONE: frozenset(),
+}
+
+
+class BulkWork(models.Model):
+    """Parcels that are handed over together: all that match a filter, or those of a file with tracking numbers.
+
+    Its parcels are written down when it is made; what matches later is no part of it.
+    """
+
+    class Kind(models.TextChoices):
+        SHIP = "ship", _("Ship by waybill")
+        TRACKING = "tracking", _("Ship by file of tracking numbers")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    status = models.CharField(_("status"), max_length=10, choices=WorkStatus)
+    given = models.JSONField(_("criteria"), default=dict, blank=True)
+    filename = models.CharField(_("file"), max_length=200, blank=True)
+    total = models.PositiveIntegerField(_("parcels"), default=0)
+    done = models.PositiveIntegerField(pgettext_lazy("parcels", "shipped"), default=0)
+    failed = models.PositiveIntegerField(pgettext_lazy("parcels", "refused"), default=0)
+    asked_by = models.CharField(_("asked by"), max_length=80)
+    asked_at = models.DateTimeField(_("asked at"))
+    stopped_by = models.CharField(_("stopped by"), max_length=80, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("bulk shipping")
+        verbose_name_plural = _("bulk shipping")
+        constraints = [
+            models.CheckConstraint(condition=Q(total__gte=F("done") + F("failed")), name="bulk_work_counts_once")
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(status="running"), name="bulk_work_running")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def percent(self) -> int:
+        return 100 * (self.done + self.failed) // self.total if self.total else 100
+
+
+class WorkItem(models.Model):
+    """One parcel of a work, or one row of its file: `cells` is what the row said, `column` where it is wrong."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("parcel of a bulk work", "Waiting")
+        DONE = "done", pgettext_lazy("parcel of a bulk work", "Shipped")
+        FAILED = "failed", pgettext_lazy("parcel of a bulk work", "Refused")
+
+    work = models.ForeignKey(BulkWork, models.CASCADE, related_name="items", db_index=False)
+    row = models.PositiveIntegerField(_("row"))
+    order_number = models.CharField(_("order number"), max_length=40, blank=True)
+    shipment_number = models.CharField(_("parcel"), max_length=40, blank=True)
+    carrier_id = models.BigIntegerField(_("carrier"), null=True, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
+    cells = models.JSONField(default=list, blank=True)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    column = models.CharField(_("column"), max_length=20, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("parcel of a bulk work")
+        verbose_name_plural = _("parcels of bulk works")
+        constraints = [
+            models.UniqueConstraint(fields=["work", "row"], name="work_item_row"),
+            models.UniqueConstraint(
+                fields=["work", "shipment_number"],
+                condition=~Q(shipment_number="") & ~Q(status="failed"),
+                name="work_item_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["work", "id"], condition=Q(status="waiting"), name="work_item_waiting"),
+            models.Index(fields=["work", "row"], condition=Q(status="failed"), name="work_item_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_id}/{self.row}"

@@ -1,0 +1,103 @@
+"""All parcels of the orders that match a filter: what shipping them would do, and the work that does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from logistics.shipments.models import Problem, Shipment, ShipmentStatus
+from logistics.shipments.services import BEFORE_SHIPPING
+from orders.checkout.models import OrderStatus
+from orders.workbench.criteria import given_of, matching
+from orders.workbench.errors import NothingToShip, TooManyParcels
+from orders.workbench.facts import WorkGoesOn
+from orders.workbench.models import BulkWork, WorkStatus
+from shop.core.actors import Actor
+from shop.core.outbox import publish
+from shop.core.transactions import use_case
+
+MOST_PARCELS = 50_000
+# Written down inside the database, however many there are.
+_WRITE_DOWN = """
+INSERT INTO workbench_workitem
+    (work_id, row, order_number, shipment_number, tracking_number, cells, status, "column", reason)
+SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number, '', '[]', 'waiting', '', ''
+FROM ({chosen}) AS chosen (id, order_number, number) ORDER BY chosen.id
+"""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """How many parcels can go now, by carrier; how many of the others wait for what; orders without a parcel to send,
+    by status."""
+
+    parcels: int
+    by_carrier: tuple[tuple[str, int], ...]
+    held_up: tuple[tuple[str, int], ...]
+    without_parcel: tuple[tuple[str, int], ...]
+
+
+def prospect(*, given: Mapping[str, str]) -> Prospect:
+    """What shipping would do now; three queries."""
+    parcels = _parcels(given)
+    by_carrier = _sendable(parcels).values_list("carrier__name").annotate(count=Count("pk")).order_by("-count")
+    rows = tuple((str(name), count) for name, count in by_carrier)
+    held = parcels.exclude(pk__in=_sendable(parcels).values("pk")).values_list("status", "problem")
+    waiting = held.annotate(count=Count("pk")).order_by("-count")
+    open_parcel = Shipment.objects.filter(order_number=OuterRef("number"), status__in=BEFORE_SHIPPING)
+    others = matching(given).filter(~Exists(open_parcel)).order_by().values_list("status")
+    return Prospect(
+        parcels=sum(count for _name, count in rows),
+        by_carrier=rows,
+        held_up=tuple((_why(status, problem), count) for status, problem, count in waiting),
+        without_parcel=tuple(
+            (str(OrderStatus(status).label), count)
+            for status, count in others.annotate(count=Count("pk")).order_by("-count")
+        ),
+    )
+
+
+@use_case
+def ship_all(*, given: Mapping[str, str], actor: Actor, now: datetime) -> BulkWork:
+    """Write down the parcels that can go now and begin to ship them. Raises NothingToShip, TooManyParcels."""
+    given = given_of(given)
+    work = BulkWork.objects.create(
+        kind=BulkWork.Kind.SHIP,
+        status=WorkStatus.RUNNING,
+        given=given,
+        asked_by=str(actor)[:80],
+        asked_at=now,
+    )
+    chosen = _sendable(_parcels(given)).values_list("pk", "order_number", "number")[: MOST_PARCELS + 1]
+    statement, parameters = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_DOWN.format(chosen=statement), [work.pk, *parameters])
+        work.total = cursor.rowcount
+    if not work.total:
+        raise NothingToShip
+    if work.total > MOST_PARCELS:
+        raise TooManyParcels(most=MOST_PARCELS)
+    work.save(update_fields=["total"])
+    publish(WorkGoesOn(work_id=work.pk, at=now))
+    return work
+
+
+def _parcels(given: Mapping[str, str]) -> QuerySet[Shipment]:
+    """Parcels that have not left, of the orders that match; those that match by warehouse or carrier by their own."""
+    parcels = Shipment.objects.filter(order_number__in=matching(given).values("number"), status__in=BEFORE_SHIPPING)
+    own = {name: given[name] for name in ("warehouse", "carrier") if given.get(name, "").isdecimal()}
+    return parcels.filter(**{name: int(key) for name, key in own.items()})
+
+
+def _sendable(parcels: QuerySet[Shipment]) -> QuerySet[Shipment]:
+    return parcels.filter(carrier__isnull=False).exclude(tracking_number="").exclude(_needs_a_person())
+
+
+def _needs_a_person() -> Q:
+    return Q(problem__in=[Problem.WAYBILL_CANCELLED, Problem.REFUSED])
+
+
+def _why(status: str, problem: str) -> str:
+    return str(Problem(problem).label if problem else ShipmentStatus(status).label)
