@@ -138,7 +138,7 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         return form_page(self, request, form=form, title=title, buttons=[("check", _("Check the file"))])
 
     @action(description=gettext_lazy("Download template"), url_path="template", permissions=["ship"], icon="download")
-    def download_template(self, request: HttpRequest) -> HttpResponse:
+    def download_template(self, request: HttpRequest) -> StreamingHttpResponse:
         return _csv(template_rows(), "tracking-numbers.csv")
 
     @action(description=gettext_lazy("Go on"), url_path="begin", permissions=["begin"], icon="play_arrow")
