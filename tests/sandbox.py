@@ -1,5 +1,6 @@
 """The sandbox process for tests, and the hands of the people outside the shop."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,14 @@ class Sandbox:
         """The user pays, and the shop is called back; with `wait=True` the answer tells what the shop said."""
         return self._post("/wechat/pay", {"client_params": client_params, **more})
 
+    def alipay(self, payment_number: str, **more: Any) -> dict[str, Any]:
+        """The payer pays by Alipay; with `client_params` these are checked as Alipay would."""
+        return self._post("/alipay/pay", {"out_trade_no": payment_number, **more})
+
+    def alipay_opened(self, payment_number: str) -> None:
+        """The payer looks at the payment in Alipay without paying."""
+        self._post("/alipay/open", {"out_trade_no": payment_number})
+
     def probe(self, payment_number: str) -> dict[str, Any]:
         return self._post("/wechat/probe", {"out_trade_no": payment_number})
 
@@ -61,6 +70,15 @@ class Sandbox:
         listed = httpx.get(f"{self.url}/deliveries", params={"target": target}).json()
         return [delivery for delivery in listed if delivery["lane"] == lane]
 
+    def delivered(self, target: str, lane: str, *, count: int) -> None:
+        """Wait until the shop has taken so many callbacks of one payment."""
+        for _ in range(100):
+            taken = [each for each in self.deliveries(target, lane) if each["state"] == "delivered"]
+            if len(taken) >= count:
+                return
+            time.sleep(0.05)
+        raise TimeoutError(f"{len(taken)} of {count} callbacks were taken")
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = httpx.post(f"{self.url}{path}", json=body, timeout=40)
         assert answer.is_success, answer.text
@@ -70,6 +88,7 @@ class Sandbox:
 def point_at(settings: Settings, env: dict[str, str]) -> None:
     """Have the shop use these outside services, as the demo does by its environment."""
     settings.WECHATPAY = {name: env[f"WECHATPAY_{name.upper()}"] for name in settings.WECHATPAY}
+    settings.ALIPAY = {name: env[f"ALIPAY_{name.upper()}"] for name in settings.ALIPAY}
     for name in ("WECHAT_API_URL", "WECHAT_APP_ID", "WECHAT_APP_SECRET", "SMS_GATEWAY_URL", "SMS_GATEWAY_KEY"):
         setattr(settings, name, env[name])
     for name in ("COURIER_GATEWAY_URL", "COURIER_KEY", "SANDBOX_URL"):

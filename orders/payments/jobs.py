@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from orders.payments.services.asking import ask_due
-from orders.payments.services.closing import expire_unpaid_orders
+from orders.payments.services.closing import expire_unpaid_orders, look_at_closed_payments
 from orders.payments.services.refunding import refresh_due_refunds
 from shop.core.jobs import Effect, job
 
@@ -16,6 +16,11 @@ def expire_orders(now: datetime) -> Effect:
 @job("payments.ask_gateway", every=timedelta(seconds=15))
 def ask_gateway(now: datetime) -> Effect:
     return ask_due(now=now)
+
+
+@job("payments.look_at_closed", every=timedelta(minutes=1))
+def look_at_closed(now: datetime) -> Effect:
+    return look_at_closed_payments(now=now)
 
 
 @job("payments.watch_refunds", every=timedelta(minutes=1))

@@ -38,8 +38,9 @@ OPEN_STATUSES = (PaymentStatus.CREATED, PaymentStatus.PENDING)
 class Payment(models.Model):
     """One attempt to pay an order; its number is the gateway's `out_trade_no`.
 
-    `query_at`: when the job asks the gateway next. `asked_at`: when anybody asked last; it also holds back the next
-    question. `gateway_state` is the state in the gateway's own word, `gateway_note` what went wrong with it.
+    `query_at`: when a job asks the gateway next, also about a closed one that the payer could still have paid.
+    `asked_at`: when anybody asked last; it also holds back the next question. `gateway_state` is the state in the
+    gateway's own word, `gateway_note` what went wrong with it.
     """
 
     number = models.CharField(_("payment number"), max_length=32, unique=True)
@@ -84,7 +85,10 @@ class Payment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["query_at"], condition=Q(status__in=["created", "pending"]), name="payment_to_query")
+            models.Index(fields=["query_at"], condition=Q(status__in=["created", "pending"]), name="payment_to_query"),
+            models.Index(
+                fields=["query_at"], condition=Q(status="closed", query_at__isnull=False), name="payment_to_look_at"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from orders.payments.models import Payment, PaymentMethod, PaymentStatus
@@ -18,7 +19,7 @@ class StartPaymentIn(StrictSerializer):
     )
 
 
-class ClientParamsOut(serializers.Serializer[Any]):
+class WechatParamsOut(serializers.Serializer[Any]):
     """The arguments of wx.requestPayment."""
 
     timeStamp = serializers.CharField()
@@ -26,6 +27,14 @@ class ClientParamsOut(serializers.Serializer[Any]):
     package = serializers.CharField()
     signType = serializers.CharField()
     paySign = serializers.CharField()
+
+
+class AlipayParamsOut(serializers.Serializer[Any]):
+    """Three ways to the same payment, for whatever the front is."""
+
+    qr_code = serializers.CharField(help_text="To scan with Alipay, or to open on a phone that has it.")
+    pay_url = serializers.CharField(help_text="For H5: the page that a browser is sent to.")
+    order_string = serializers.CharField(help_text="For Alipay's SDK in an app, and as orderStr for my.tradePay.")
 
 
 class PaymentOut(serializers.Serializer[Any]):
@@ -36,7 +45,12 @@ class PaymentOut(serializers.Serializer[Any]):
     amount_fen = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     succeeded_at = serializers.DateTimeField(allow_null=True)
-    client_params = ClientParamsOut(allow_null=True)
+    client_params = PolymorphicProxySerializer(
+        component_name="ClientParams",
+        serializers=[WechatParamsOut, AlipayParamsOut],
+        resource_type_field_name=None,
+        allow_null=True,
+    )
 
 
 class WechatResourceIn(serializers.Serializer[Any]):
@@ -56,6 +70,25 @@ class WechatNotificationIn(serializers.Serializer[Any]):
     event_type = serializers.CharField()
     summary = serializers.CharField()
     resource = WechatResourceIn()
+
+
+class AlipayNotificationIn(serializers.Serializer[Any]):
+    """What Alipay sends, with its signature over all fields but `sign` and `sign_type`."""
+
+    notify_time = serializers.CharField()
+    notify_id = serializers.CharField()
+    app_id = serializers.CharField()
+    seller_id = serializers.CharField()
+    out_trade_no = serializers.CharField()
+    trade_no = serializers.CharField()
+    trade_status = serializers.CharField()
+    total_amount = serializers.CharField()
+    gmt_payment = serializers.CharField(required=False)
+    refund_fee = serializers.CharField(required=False)
+    out_biz_no = serializers.CharField(required=False)
+    charset = serializers.CharField()
+    sign_type = serializers.CharField()
+    sign = serializers.CharField()
 
 
 def present_payment(

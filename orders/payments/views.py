@@ -1,5 +1,7 @@
 """Paying for an order, giving it up, and what the gateway calls."""
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,16 +11,22 @@ from members.identity.api import MemberAPIView, MemberRequest
 from orders.checkout.presenters import present_order
 from orders.checkout.serializers import OrderOut
 from orders.payments.errors import NotificationRefused
-from orders.payments.gateways.base import GatewayRefund, Notice, Transaction
+from orders.payments.gateways.base import GatewayRefund, Notice, RefundMoved, Transaction
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import PaymentMethod
 from orders.payments.queries import member_payment
-from orders.payments.serializers import PaymentOut, StartPaymentIn, WechatNotificationIn, present_payment
-from orders.payments.services.asking import ask_if_waiting
+from orders.payments.serializers import (
+    AlipayNotificationIn,
+    PaymentOut,
+    StartPaymentIn,
+    WechatNotificationIn,
+    present_payment,
+)
+from orders.payments.services.asking import ask_if_waiting, take_notice
 from orders.payments.services.closing import close_unpaid_order
 from orders.payments.services.confirmation import confirm_payment
 from orders.payments.services.opening import start_payment
-from orders.payments.services.refunding import record_refund
+from orders.payments.services.refunding import expect_refund, record_refund
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.api.idempotency import idempotent
@@ -134,3 +142,38 @@ class WechatRefundNotifyView(_WechatNotifyView):
             raise NotificationRefused(reason="event")
         record_refund(told=refund, now=clock.now())
         return Response(status=204)
+
+
+class AlipayNotifyView(APIView):
+    """For the gateway only: exactly `success` once the message has taken effect or had done so before.
+
+    Whatever else is answered, it sends the message again.
+    """
+
+    authentication_classes = ()
+
+    @extend_schema(
+        summary="Alipay: a payment succeeded, was closed or went back",
+        request={"application/x-www-form-urlencoded": AlipayNotificationIn},
+        responses={
+            (200, "text/plain"): OpenApiTypes.STR,
+            401: ErrorOut,
+            404: ErrorOut,
+            409: ErrorOut,
+            413: ErrorOut,
+            503: ErrorOut,
+        },
+        auth=[],
+    )
+    def post(self, request: Request) -> HttpResponse:
+        now, actor = clock.now(), Actor.gateway(PaymentMethod.ALIPAY)
+        notice = gateway_for(PaymentMethod.ALIPAY).parse_notification(
+            headers=request.headers, body=request.body, now=now
+        )
+        if isinstance(notice, RefundMoved):
+            expect_refund(moved=notice, now=now)
+        elif isinstance(notice, Transaction):
+            take_notice(transaction=notice, actor=actor, now=now)
+        else:
+            raise NotificationRefused(reason="event")
+        return HttpResponse("success", content_type="text/plain")

@@ -167,7 +167,7 @@ class Demo:
   API docs  {base}/api/docs/
   Admin     {base}/admin/    user {ADMIN_USER}, password {self.env["ADMIN_PASSWORD"]}
             (the same password for {", ".join(role.account for role in settings.ROLES)})
-  Sandbox   {self.env["SANDBOX_URL"]}    plays WeChat, WeChat Pay, SMS and the couriers
+  Sandbox   {self.env["SANDBOX_URL"]}    plays WeChat, WeChat Pay, Alipay, SMS and the couriers
   Logs      {self.logs}
 
 Ctrl-C stops everything and keeps the data.

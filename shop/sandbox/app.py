@@ -5,6 +5,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from shop.sandbox.alipay import notices as alipay_notices
+from shop.sandbox.alipay.gateway import AlipayGateway
 from shop.sandbox.bills import Bills
 from shop.sandbox.couriers import Couriers
 from shop.sandbox.deliveries import Deliverer
@@ -51,13 +53,21 @@ class Sandbox:
         auth = WechatPayAuth(store=store, keys=keys)
         signers = {"payment_notify": auth.signature, "refund_notify": auth.signature, "probe": auth.probe_signature}
         self._deliverer = deliverer = Deliverer(
-            store=store, faults=faults, schedule=options.retry_schedule, signers=signers
+            store=store,
+            faults=faults,
+            schedule=options.retry_schedule,
+            signers=signers,
+            acceptances={alipay_notices.TARGET: alipay_notices.accepted},
         )
         notifications = Notifications(accounts=accounts, deliverer=deliverer)
         login = WechatLogin(store=store, accounts=accounts, faults=faults)
         couriers = Couriers(store=store, accounts=accounts, deliverer=deliverer)
         signers["courier_push"] = couriers.signature
+        signers[alipay_notices.TARGET] = alipay_notices.headers
         bills = Bills(store=store, accounts=accounts, faults=faults, auth=auth)
+        alipay = AlipayGateway(
+            store=store, keys=keys, faults=faults, deliverer=deliverer, refund_delay=options.refund_delay
+        )
         outbox = Outbox(store=store, accounts=accounts, faults=faults, login=login)
         self._mail = MailServer(faults=faults, take=outbox.take_mail, port=keys.last_mail_port())
         surfaces = (
@@ -79,11 +89,12 @@ class Sandbox:
                 delay=options.refund_delay,
             ),
             bills,
+            alipay,
             couriers,
         )
         self._router = Router([route for surface in surfaces for route in surface.routes()])
         self._server = Server(port=options.port, handle=self.handle)
-        self.url = bills.base_url = self._server.url
+        self.url = bills.base_url = alipay.bills.base_url = self._server.url
         keys.write_env(url=self.url, mail_url=self._mail.url)
 
     def start(self) -> None:
@@ -107,14 +118,14 @@ class Sandbox:
             route, names = self._router.find(method=request.method, path=request.path)
         except Refused as refusal:
             return refusal.response
-        fault = self._fault_for(route)
+        fault = self._fault_for(route.fault_targets(request))
         if fault is not None and not fault.after:
             return self._strike(fault)
         response = _run(route, request, names)
         return response if fault is None else self._strike(fault)
 
-    def _fault_for(self, route: Route) -> Fault | None:
-        for target in route.faults:
+    def _fault_for(self, targets: tuple[str, ...]) -> Fault | None:
+        for target in targets:
             if fault := self._faults.take(target, ANSWER_KINDS):
                 return fault
         return None

@@ -1,8 +1,8 @@
 """Callbacks to the shop: sent at once, tried again on a schedule, never lost by a restart.
 
-Owns the `deliveries` table. Always: 200 and 204 end a delivery, everything else (also no answer within five seconds)
-leads to the next attempt until the schedule is used up; first attempts of one lane (an order, a parcel) leave in the
-order in which they were queued unless a fault says otherwise; every attempt is signed anew.
+Owns the `deliveries` table. Always: 200 and 204 end a delivery, or what its target wants instead; everything else (also
+no answer within five seconds) leads to the next attempt until the schedule is used up; first attempts of one lane (an
+order, a parcel) leave in the order in which they were queued unless a fault says otherwise.
 """
 
 import heapq
@@ -52,11 +52,13 @@ class Deliverer:
         faults: Faults,
         schedule: tuple[float, ...],
         signers: Mapping[str, Callable[[str], dict[str, str]]],
+        acceptances: Mapping[str, Callable[[httpx.Response], bool]],
     ) -> None:
         self._store = store
         self._faults = faults
         self._schedule = schedule
         self._signers = signers
+        self._acceptances = acceptances
         self._client = httpx.Client(timeout=CALLBACK_TIMEOUT, trust_env=False)
         self._wake = threading.Condition()
         self._timed: list[tuple[float, int, Delivery]] = []
@@ -179,15 +181,16 @@ class Deliverer:
                 self._dispatch(delivery)
 
     def _attempt(self, delivery: Delivery) -> None:
+        accepted = False
         try:
             headers = self._signers[delivery.target](delivery.body)
-            delivery.status = self._client.post(
-                delivery.url, content=delivery.body.encode(), headers=headers
-            ).status_code
+            response = self._client.post(delivery.url, content=delivery.body.encode(), headers=headers)
+            delivery.status = response.status_code
+            accepted = self._acceptances.get(delivery.target, _by_status)(response)
         except (httpx.HTTPError, httpx.InvalidURL):
             delivery.status = None
         delivery.attempts += 1
-        if delivery.status in (200, 204):
+        if accepted:
             self._finish(delivery, state="delivered")
         elif delivery.row is None or delivery.attempts > len(self._schedule):
             self._finish(delivery, state="given_up")
@@ -211,6 +214,10 @@ class Deliverer:
                 delivery.due_at,
                 delivery.row,
             )
+
+
+def _by_status(response: httpx.Response) -> bool:
+    return response.status_code in (200, 204)
 
 
 def attempted(delivery: Delivery, *, timeout: float) -> dict[str, object]:

@@ -28,6 +28,10 @@ _CALLS = (
         "Send a notification with a wrong signature, as the gateway does now and then.",
     ),
     (
+        "POST /alipay/pay {out_trade_no, client_params?, success_time?, wait?}",
+        "The payer pays by Alipay; the shop is notified. POST /alipay/open only looks at the trade.",
+    ),
+    (
         "POST /couriers/advance {tracking_number, to?, wait?}",
         "The parcel moves on: created, picked_up, in_transit, out_for_delivery, delivered; also exception, returned.",
     ),

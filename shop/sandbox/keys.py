@@ -24,6 +24,9 @@ from shop.sandbox.signing import random_text
 MERCHANT_KEY = "merchant_private_key.pem"
 PLATFORM_KEY = "platform_private_key.pem"
 PLATFORM_PUBLIC_KEY = "platform_public_key.pem"
+ALIPAY_APP_KEY = "alipay_app_private_key.pem"
+ALIPAY_KEY = "alipay_private_key.pem"
+ALIPAY_PUBLIC_KEY = "alipay_public_key.pem"
 ACCOUNTS = "accounts.json"
 
 
@@ -39,16 +42,20 @@ class Accounts:
     api_v3_key: str
     sms_key: str
     courier_key: str
+    alipay_app_id: str
+    alipay_seller_id: str
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The accounts together with both key pairs, and where they lie."""
+    """The accounts together with the key pairs of merchant and gateway, and where they lie."""
 
     folder: Path
     accounts: Accounts
     merchant: RSAPrivateKey
     platform: RSAPrivateKey
+    alipay_app: RSAPrivateKey
+    alipay_platform: RSAPrivateKey
 
     def last_mail_port(self) -> int:
         """Where the mail server listened last time, so that a shop that knows it finds it again; 0 the first time."""
@@ -70,6 +77,11 @@ class Keys:
             "WECHATPAY_PUBLIC_KEY_PATH": self.folder / PLATFORM_PUBLIC_KEY,
             "WECHATPAY_PUBLIC_KEY_ID": accounts.public_key_id,
             "WECHATPAY_API_V3_KEY": accounts.api_v3_key,
+            "ALIPAY_GATEWAY_URL": f"{url}/gateway.do",
+            "ALIPAY_APP_ID": accounts.alipay_app_id,
+            "ALIPAY_SELLER_ID": accounts.alipay_seller_id,
+            "ALIPAY_PRIVATE_KEY_PATH": self.folder / ALIPAY_APP_KEY,
+            "ALIPAY_PUBLIC_KEY_PATH": self.folder / ALIPAY_PUBLIC_KEY,
             "SMS_GATEWAY_URL": url,
             "SMS_GATEWAY_KEY": accounts.sms_key,
             "EMAIL_URL": mail_url,
@@ -86,16 +98,21 @@ def open_keys(*, folder: Path) -> Keys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     accounts_path = folder / ACCOUNTS
-    if not accounts_path.exists():
-        _write(accounts_path, json.dumps(_new_accounts(), indent=2).encode())
+    # A folder of an earlier version lacks the accounts of what was added since.
+    known = json.loads(accounts_path.read_text()) if accounts_path.exists() else {}
+    accounts = _new_accounts() | known
+    if accounts != known:
+        _write(accounts_path, json.dumps(accounts, indent=2).encode())
     keys = Keys(
         folder=folder,
-        accounts=Accounts(**json.loads(accounts_path.read_text())),
+        accounts=Accounts(**accounts),
         merchant=_open_rsa(folder / MERCHANT_KEY),
         platform=_open_rsa(folder / PLATFORM_KEY),
+        alipay_app=_open_rsa(folder / ALIPAY_APP_KEY),
+        alipay_platform=_open_rsa(folder / ALIPAY_KEY),
     )
-    public = keys.platform.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    _write(folder / PLATFORM_PUBLIC_KEY, public)
+    for name, key in ((PLATFORM_PUBLIC_KEY, keys.platform), (ALIPAY_PUBLIC_KEY, keys.alipay_platform)):
+        _write(folder / name, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return keys
 
 
@@ -109,6 +126,8 @@ def _new_accounts() -> dict[str, str]:
         "api_v3_key": random_text(32),
         "sms_key": random_text(40),
         "courier_key": random_text(40),
+        "alipay_app_id": f"2021{secrets.randbelow(10**12):012d}",
+        "alipay_seller_id": f"2088{secrets.randbelow(10**12):012d}",
     }
 
 

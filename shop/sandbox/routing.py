@@ -79,12 +79,15 @@ Handler: TypeAlias = Callable[..., Response]
 
 @dataclass(frozen=True)
 class Route:
-    """A path and its handler; `faults` names the fault targets that may strike it."""
+    """A path and its handler; `faults` names the fault targets that may strike it, or tells them for a request."""
 
     method: str
     path: str
     handler: Handler
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...] | Callable[[Request], tuple[str, ...]] = ()
+
+    def fault_targets(self, request: Request) -> tuple[str, ...]:
+        return self.faults(request) if callable(self.faults) else self.faults
 
 
 class Router:

@@ -38,6 +38,15 @@ CREATE TABLE IF NOT EXISTS refunds (
     settles_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS refunds_trade ON refunds (out_trade_no);
 CREATE INDEX IF NOT EXISTS refunds_created ON refunds (created_at);
+CREATE TABLE IF NOT EXISTS alipay_trades (
+    out_trade_no TEXT PRIMARY KEY, qr_code TEXT NOT NULL UNIQUE, request TEXT NOT NULL, subject TEXT NOT NULL,
+    total INTEGER NOT NULL, notify_url TEXT NOT NULL, expires_at REAL NOT NULL, state TEXT NOT NULL,
+    created_at REAL NOT NULL, trade_no TEXT UNIQUE, buyer_id TEXT, paid_at REAL);
+CREATE INDEX IF NOT EXISTS alipay_trades_paid ON alipay_trades (paid_at);
+CREATE TABLE IF NOT EXISTS alipay_refunds (
+    out_trade_no TEXT NOT NULL, out_request_no TEXT NOT NULL, amount INTEGER NOT NULL, created_at REAL NOT NULL,
+    settles_at REAL NOT NULL, PRIMARY KEY (out_trade_no, out_request_no));
+CREATE INDEX IF NOT EXISTS alipay_refunds_settled ON alipay_refunds (settles_at);
 CREATE TABLE IF NOT EXISTS bill_files (
     token TEXT PRIMARY KEY, content BLOB NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS waybills (

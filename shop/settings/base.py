@@ -416,6 +416,13 @@ WECHATPAY = {
     "public_key_id": env.str("WECHATPAY_PUBLIC_KEY_ID", default=""),
     "api_v3_key": env.str("WECHATPAY_API_V3_KEY", default=""),
 }
+ALIPAY = {
+    "gateway_url": env.str("ALIPAY_GATEWAY_URL", default="https://openapi.alipay.com/gateway.do"),
+    "app_id": env.str("ALIPAY_APP_ID", default=""),
+    "seller_id": env.str("ALIPAY_SELLER_ID", default=""),
+    "private_key_path": env.str("ALIPAY_PRIVATE_KEY_PATH", default=""),
+    "public_key_path": env.str("ALIPAY_PUBLIC_KEY_PATH", default=""),
+}
 SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
 SMS_GATEWAY_KEY = env.str("SMS_GATEWAY_KEY", default="")
 # The shop's mail, to staff: smtp://user:password@host:port, or the log of the process where nothing is set.
@@ -433,6 +440,7 @@ FEATURES = {
     "phone_login": bool(SMS_GATEWAY_URL),
     "wechat_login": bool(WECHAT_APP_ID),
     "wechat_pay": bool(WECHATPAY["mch_id"]),
+    "alipay": bool(ALIPAY["app_id"]),
 }
 
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)

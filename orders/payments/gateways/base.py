@@ -50,18 +50,32 @@ class GatewayRefund:
     raw_state: str
     amount_fen: int
     payment_amount_fen: int
-    refund_id: str
+    refund_id: str = ""
     succeeded_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class RefundMoved:
+    """Word that a refund has taken effect, without its amount: that must be asked for. Both numbers are the shop's."""
+
+    number: str
+    payment_number: str
+
+
 class CloseResult(StrEnum):
+    """UNKNOWN: the gateway has never heard of it, yet what the payer has in hand is good until its time is over."""
+
     CLOSED = "closed"
     PAID = "paid"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class PrepayRequest:
-    """What is to be paid, by whom, until when. The same number always comes with the same request."""
+    """What is to be paid, by whom, until when. The same number always comes with the same request.
+
+    `openid` is for gateways that must know the payer, `return_url` for those that lead a browser away and back.
+    """
 
     number: str
     description: str
@@ -69,6 +83,7 @@ class PrepayRequest:
     openid: str
     expires_at: datetime
     notify_url: str
+    return_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,13 +102,15 @@ class Prepaid:
     valid_until: datetime
 
 
-Notice = Transaction | GatewayRefund
+Notice = Transaction | GatewayRefund | RefundMoved
 
 
 class PaymentGateway(Protocol):
-    def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid: ...
+    def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid | None:
+        """None when it is over: paid or closed."""
+        ...
 
-    def client_params(self, *, prepay_id: str, now: datetime) -> dict[str, str]:
+    def client_params(self, request: PrepayRequest, *, prepay_id: str, now: datetime) -> dict[str, str]:
         """What the front hands to the payment client, signed; no call is made."""
         ...
 
@@ -107,7 +124,9 @@ class PaymentGateway(Protocol):
         """Safe to repeat with the same number: the gateway pays back once."""
         ...
 
-    def query_refund(self, *, number: str) -> GatewayRefund | None: ...
+    def query_refund(self, *, number: str, payment_number: str) -> GatewayRefund | None:
+        """None when the gateway has never heard of it; sending it again is safe."""
+        ...
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """Read a message of the gateway without calling anybody. Raises NotificationRefused unless it is genuine."""

@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import msgspec
@@ -14,9 +14,9 @@ from orders.payments.errors import (
     BillUnreadable,
     NotificationMismatch,
     NotificationRefused,
-    PaymentGatewayUnavailable,
     PaymentRefused,
 )
+from orders.payments.gateways.answers import converted, unavailable
 from orders.payments.gateways.base import (
     CloseResult,
     GatewayRefund,
@@ -36,7 +36,6 @@ from shop.core.clock import SHANGHAI
 
 # A prepay_id lives two hours; what is left must be enough for the payer.
 PREPAY_LIFE = timedelta(hours=2) - timedelta(minutes=10)
-RETRY_AFTER_SECONDS = 3
 
 TRADE_STATES = {
     "SUCCESS": TradeState.PAID,
@@ -58,11 +57,11 @@ _UNKNOWN_CODES = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "RE
 _CLOSED_CODES = {"ORDER_CLOSED", "ORDERCLOSED", "TRADE_CLOSED"}
 _BUSY_CODES = {"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "BANK_ERROR", "SYSTEM_ERROR"}
 PAID_CODE = "ORDERPAID"
+_OVER_CODES = {PAID_CODE, "ORDER_CLOSED"}
 _NO_BILL_CODE = "NO_STATEMENT_EXIST"
 _BILL_NOT_READY_CODE = "STATEMENT_CREATING"
 
 log = structlog.get_logger(__name__)
-Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 class _Amount(msgspec.Struct):
@@ -108,23 +107,28 @@ class WechatPayGateway:
         self._account = account
         self._client = wechat_client(account)
 
-    def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid:
-        answer = self._call(
-            lambda: self._client.pay(
-                description=request.description,
-                out_trade_no=request.number,
-                amount={"total": request.amount_fen, "currency": "CNY"},
-                payer={"openid": request.openid},
-                time_expire=request.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-                notify_url=request.notify_url,
+    def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid | None:
+        try:
+            answer = self._call(
+                lambda: self._client.pay(
+                    description=request.description,
+                    out_trade_no=request.number,
+                    amount={"total": request.amount_fen, "currency": "CNY"},
+                    payer={"openid": request.openid},
+                    time_expire=request.expires_at.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+                    notify_url=request.notify_url,
+                )
             )
-        )
+        except PaymentRefused as refusal:
+            if refusal.data["gateway_code"] in _OVER_CODES:
+                return None
+            raise
         prepay_id = answer.get("prepay_id")
         if not isinstance(prepay_id, str) or not prepay_id:
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+            raise unavailable()
         return Prepaid(prepay_id=prepay_id, valid_until=now + PREPAY_LIFE)
 
-    def client_params(self, *, prepay_id: str, now: datetime) -> dict[str, str]:
+    def client_params(self, request: PrepayRequest, *, prepay_id: str, now: datetime) -> dict[str, str]:
         """What `wx.requestPayment` takes."""
         timestamp, nonce, package = str(int(now.timestamp())), secrets.token_hex(16), f"prepay_id={prepay_id}"
         signature = self._client.sign(data=[self._account.app_id, timestamp, nonce, package])
@@ -143,9 +147,9 @@ class WechatPayGateway:
             if refusal.data["gateway_code"] not in _UNKNOWN_CODES:
                 raise
             return Transaction(number, TradeState.UNKNOWN, refusal.data["gateway_code"], 0, "CNY")
-        transaction = self._transaction(_convert(answer, _Transaction))
+        transaction = self._transaction(converted(answer, _Transaction))
         if transaction.number != number:
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+            raise unavailable()
         return transaction
 
     def close(self, *, number: str) -> CloseResult:
@@ -170,16 +174,16 @@ class WechatPayGateway:
                 notify_url=request.notify_url,
             )
         )
-        return self._refund(_convert(answer, _Refund))
+        return self._refund(converted(answer, _Refund))
 
-    def query_refund(self, *, number: str) -> GatewayRefund | None:
+    def query_refund(self, *, number: str, payment_number: str) -> GatewayRefund | None:
         try:
             answer = self._call(lambda: self._client.query_refund(out_refund_no=number))
         except PaymentRefused as refusal:
             if refusal.data["gateway_code"] in _UNKNOWN_CODES:
                 return None
             raise
-        return self._refund(_convert(answer, _Refund))
+        return self._refund(converted(answer, _Refund))
 
     def download_bill(self, *, day: date) -> Bill:
         try:
@@ -188,14 +192,14 @@ class WechatPayGateway:
             if refusal.data["gateway_code"] == _NO_BILL_CODE:
                 return Bill(day=day)
             if refusal.data["gateway_code"] == _BILL_NOT_READY_CODE:
-                raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from refusal
+                raise unavailable() from refusal
             raise
-        address = _convert(answer, _BillAddress)
+        address = converted(answer, _BillAddress)
         try:
             file = self._client._core.download(address.download_url)
         except (httpx.HTTPError, BadAnswer) as error:
             log.warning("bill_download_failed", day=day.isoformat(), error=f"{type(error).__name__}: {error}")
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+            raise unavailable() from error
         if not has_digest(file, sha1=address.hash_value):
             file.close()
             raise BillUnreadable(day=day)
@@ -259,20 +263,13 @@ class WechatPayGateway:
             answer = json.loads(text) if text else {}
         except (httpx.HTTPError, BadAnswer, ValueError) as error:
             log.warning("payment_gateway_failed", error=f"{type(error).__name__}: {error}")
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error
+            raise unavailable() from error
         if not isinstance(answer, dict):
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+            raise unavailable()
         if 200 <= status < 300:
             return answer
         code, message = str(answer.get("code", status)), str(answer.get("message", ""))
         log.warning("payment_gateway_refused", status=status, gateway_code=code, gateway_message=message)
         if status >= 500 or status == 429 or code in _BUSY_CODES:
-            raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS)
+            raise unavailable()
         raise PaymentRefused(gateway_code=code, gateway_message=message)
-
-
-def _convert(answer: dict[str, Any], shape: type[Shape]) -> Shape:
-    try:
-        return msgspec.convert(answer, shape)
-    except msgspec.ValidationError as error:
-        raise PaymentGatewayUnavailable(retry_after=RETRY_AFTER_SECONDS) from error

@@ -4,13 +4,12 @@ The SDK accepts a valid message however old, calls out for serials that it does 
 odd shape. All of that is refused here, with nothing but comparisons.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime
 
 from orders.payments.errors import NotificationRefused
+from orders.payments.gateways.signatures import is_signature
 
 SIGNATURE_TYPE = "WECHATPAY2-SHA256-RSA2048"
 PROBE = "WECHATPAY/SIGNTEST/"
@@ -18,7 +17,6 @@ WINDOW_SECONDS = 300
 MAX_BODY_BYTES = 64 * 1024
 _TIMESTAMP = re.compile(r"[0-9]{10}", re.ASCII)
 _NONCE = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
-_RSA2048_BYTES = 256
 
 
 def checked_headers(
@@ -33,7 +31,7 @@ def checked_headers(
         raise NotificationRefused(reason="headers")
     if abs(now.timestamp() - int(found["Timestamp"])) > WINDOW_SECONDS:
         raise NotificationRefused(reason="stale")
-    if found["Signature"].startswith(PROBE) or not _is_signature(found["Signature"]):
+    if found["Signature"].startswith(PROBE) or not is_signature(found["Signature"]):
         raise NotificationRefused(reason="signature")
     if len(body) > MAX_BODY_BYTES:
         raise NotificationRefused(reason="size")
@@ -42,12 +40,3 @@ def checked_headers(
     except UnicodeDecodeError as error:
         raise NotificationRefused(reason="encoding") from error
     return {f"Wechatpay-{name}": value for name, value in found.items()}, text
-
-
-def _is_signature(text: str) -> bool:
-    """Base64 of as many bytes as the key has, in its one canonical spelling."""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return len(raw) == _RSA2048_BYTES and base64.b64encode(raw).decode() == text

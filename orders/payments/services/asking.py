@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db.models import Q
 
-from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentNotFound, PaymentRefused
 from orders.payments.gateways.base import TradeState, Transaction
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
@@ -66,6 +66,19 @@ def refresh_payment(*, number: str, actor: Actor, now: datetime) -> Payment:
     return apply_transaction(payment=payment, transaction=transaction, actor=actor, now=now)
 
 
+def take_notice(*, transaction: Transaction, actor: Actor, now: datetime) -> Payment:
+    """What a gateway tells of its own accord: that a payment was closed, else it must be that it was paid.
+
+    Raises PaymentNotFound and NotificationMismatch.
+    """
+    if transaction.state != TradeState.CLOSED:
+        return confirm_payment(transaction=transaction, actor=actor, now=now)
+    payment = Payment.objects.filter(number=transaction.number).first()
+    if payment is None:
+        raise PaymentNotFound
+    return apply_transaction(payment=payment, transaction=transaction, actor=actor, now=now)
+
+
 def apply_transaction(*, payment: Payment, transaction: Transaction, actor: Actor, now: datetime) -> Payment:
     """Bring the payment to what the gateway has just answered."""
     if payment.status == PaymentStatus.SUCCEEDED:
@@ -85,10 +98,10 @@ def apply_transaction(*, payment: Payment, transaction: Transaction, actor: Acto
     return payment
 
 
-def mark_closed(*, payment: Payment, raw_state: str, now: datetime) -> None:
-    """The gateway has closed it; one that was paid meanwhile stays paid."""
+def mark_closed(*, payment: Payment, raw_state: str, now: datetime, look_again_at: datetime | None = None) -> None:
+    """Nobody waits for it any more; one that was paid meanwhile stays paid."""
     Payment.objects.filter(pk=payment.pk, status__in=OPEN_STATUSES).update(
-        status=PaymentStatus.CLOSED, gateway_state=raw_state, closed_at=now, asked_at=now, query_at=None
+        status=PaymentStatus.CLOSED, gateway_state=raw_state, closed_at=now, asked_at=now, query_at=look_again_at
     )
 
 

@@ -1,6 +1,6 @@
 """An unpaid order is given up: first closed at the gateway, then released here, so that nobody pays for nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import Exists, OuterRef
@@ -9,15 +9,20 @@ from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.cancellation import cancel_unpaid
+from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
 from orders.payments.gateways.base import CloseResult
 from orders.payments.gateways.registry import gateway_for
-from orders.payments.models import OPEN_STATUSES, Payment
-from orders.payments.services.asking import MAX_FAILURES, mark_closed, refresh_payment
+from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus
+from orders.payments.services.asking import LONGEST_PAUSE, MAX_FAILURES, mark_closed, refresh_payment
 from shop.core.actors import Actor
 from shop.core.errors import Busy, DomainError
 from shop.core.transactions import use_case
 
 MAX_ROUNDS = 3
+# Gateways want more than a minute left. Who pays in this time is served, or the payment was closed before.
+CLOSING_GRACE = timedelta(minutes=2)
+# When what a payer has in hand is worthless for certain, whatever the clocks say.
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -42,13 +47,45 @@ def close_unpaid_order(
     raise Busy(retry_after=1)
 
 
+def last_moment(order: Order) -> datetime:
+    """Until when a payer may pay at the gateway."""
+    return order.expires_at + CLOSING_GRACE
+
+
 def close_payment(*, number: str, actor: Actor, now: datetime) -> None:
-    """Close one payment at the gateway and here; when it was paid, confirm it instead."""
-    payment = Payment.objects.get(number=number)
-    if gateway_for(payment.method).close(number=number) == CloseResult.PAID:
+    """Close one payment at the gateway and here; when it was paid, confirm it instead.
+
+    One that the gateway does not know yet can still be paid until its time is over, so it is looked at again then.
+    """
+    payment = Payment.objects.select_related("order").get(number=number)
+    result = gateway_for(payment.method).close(number=number)
+    if result == CloseResult.PAID:
         refresh_payment(number=number, actor=actor, now=now)
-    else:
-        mark_closed(payment=payment, raw_state="CLOSED", now=now)
+        return
+    open_until = last_moment(payment.order) + LOOK_AGAIN_AFTER
+    again = open_until if result == CloseResult.UNKNOWN and open_until > now else None
+    mark_closed(payment=payment, raw_state=result.upper(), now=now, look_again_at=again)
+
+
+def look_at_closed_payments(*, now: datetime, limit: int = 200) -> dict[str, int]:
+    """Close for good what could still have been paid; returns how many were asked about, found paid, and failed."""
+    due = Payment.objects.filter(status=PaymentStatus.CLOSED, query_at__lte=now).order_by("query_at")
+    effect = {"asked": 0, "paid": 0, "failed": 0}
+    for number in due.values_list("number", flat=True)[:limit]:
+        if effect["failed"] >= MAX_FAILURES:
+            break
+        effect["asked"] += 1
+        # Put off first: whatever happens, the next run asks about others too.
+        closed = Payment.objects.filter(number=number, status=PaymentStatus.CLOSED)
+        closed.update(asked_at=now, query_at=now + LONGEST_PAUSE)
+        try:
+            close_payment(number=number, actor=Actor.system("payments.look_at_closed"), now=now)
+        except (PaymentGatewayUnavailable, PaymentRefused, NotificationMismatch) as error:
+            effect["failed"] += 1
+            log.warning("closed_payment_not_looked_at", payment=number, error=error.code)
+            continue
+        effect["paid"] += not closed.update(query_at=None)
+    return effect
 
 
 def expire_unpaid_orders(*, now: datetime, limit: int = 500) -> dict[str, int]:

@@ -1,10 +1,9 @@
 """A member starts to pay: one open payment per order, prepaid at the gateway."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.urls import reverse
 
 from members.identity.queries import active_member
 from members.identity.wechat import exchange_login_code
@@ -17,22 +16,19 @@ from orders.payments.errors import (
     OrderNotPayable,
     PaymentGatewayUnavailable,
     PaymentMethodUnavailable,
-    PaymentRefused,
     WechatOpenidRequired,
 )
 from orders.payments.gateways.base import PrepayRequest
-from orders.payments.gateways.registry import gateway_for
+from orders.payments.gateways.registry import gateway_for, payment_notify_url
 from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.asking import FIRST_QUERY_AFTER
-from orders.payments.services.closing import close_payment
+from orders.payments.services.closing import close_payment, last_moment
 from shop.core.actors import Actor
 from shop.core.numbers import new_number
 from shop.core.transactions import use_case
 
 # An open payment of other terms is closed first; each round settles one, and nobody opens them that fast.
 MAX_ROUNDS = 3
-# The gateway wants more than a minute left. Who pays in this time is served, or the payment was closed before.
-CLOSING_GRACE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -56,11 +52,12 @@ def start_payment(
     # Looked at before the login code is spent, and again under the lock.
     _check_payable(Order.objects.filter(number=order_number, member_id=member_id).first(), now=now)
     gateway_for(method)
-    openid = _payer(member_id=member_id, login_code=login_code)
+    openid = _payer(member_id=member_id, login_code=login_code) if method == PaymentMethod.WECHAT else ""
     actor = Actor.member(member_id)
     for _round in range(MAX_ROUNDS):
         payment = open_payment(order_number=order_number, member_id=member_id, method=method, openid=openid, now=now)
-        if payment.payer_openid == openid and (ready := _prepaid(payment, actor=actor, now=now)):
+        same = (payment.method, payment.payer_openid) == (method, openid)
+        if same and (ready := _prepaid(payment, actor=actor, now=now)):
             return ready
         close_payment(number=payment.number, actor=actor, now=now)
     raise PaymentGatewayUnavailable(retry_after=1)
@@ -68,7 +65,7 @@ def start_payment(
 
 @use_case
 def open_payment(*, order_number: str, member_id: int, method: str, openid: str, now: datetime) -> Payment:
-    """The order's one open payment, made if there is none; it may be another payer's. Calls nobody."""
+    """The order's one open payment, made if there is none; it may be of other terms. Calls nobody."""
     order = lock_order(number=order_number, member_id=member_id)
     _check_payable(order, now=now)
     if order.payable_fen == 0:
@@ -121,14 +118,11 @@ def _payer(*, member_id: int, login_code: str | None) -> str:
 
 def _prepaid(payment: Payment, *, actor: Actor, now: datetime) -> StartedPayment | None:
     """The payment with its prepay id, asked for if needed; None when the gateway has closed it meanwhile."""
-    gateway = gateway_for(payment.method)
+    gateway, request = gateway_for(payment.method), _prepay_request(payment)
     if not payment.prepay_until or payment.prepay_until <= now:
-        try:
-            prepaid = gateway.prepay(_prepay_request(payment), now=now)
-        except PaymentRefused as refusal:
-            if refusal.data["gateway_code"] in ("ORDERPAID", "ORDER_CLOSED"):
-                return None
-            raise
+        prepaid = gateway.prepay(request, now=now)
+        if prepaid is None:
+            return None
         payment.prepay_id, payment.prepay_until = prepaid.prepay_id, prepaid.valid_until
         payment.status, payment.asked_at, payment.query_at = PaymentStatus.PENDING, now, now + FIRST_QUERY_AFTER
         # It may have been closed, or even paid, while the gateway was asked.
@@ -141,7 +135,7 @@ def _prepaid(payment: Payment, *, actor: Actor, now: datetime) -> StartedPayment
         )
         if not kept:
             raise OrderNotPayable
-    return StartedPayment(payment, gateway.client_params(prepay_id=payment.prepay_id, now=now))
+    return StartedPayment(payment, gateway.client_params(request, prepay_id=payment.prepay_id, now=now))
 
 
 def _prepay_request(payment: Payment) -> PrepayRequest:
@@ -150,8 +144,9 @@ def _prepay_request(payment: Payment) -> PrepayRequest:
         description=f"{settings.UNFOLD['SITE_TITLE']} {payment.order.number}",
         amount_fen=payment.amount_fen,
         openid=payment.payer_openid,
-        expires_at=payment.order.expires_at + CLOSING_GRACE,
-        notify_url=settings.BASE_URL + reverse("wechat-payment-notify"),
+        expires_at=last_moment(payment.order),
+        notify_url=payment_notify_url(payment.method),
+        return_url=settings.FRONT_URL,
     )
 
 

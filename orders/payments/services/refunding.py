@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentNotFound, PaymentRefused
 from orders.payments.facts import RefundSucceeded
-from orders.payments.gateways.base import GatewayRefund, GatewayRefundState, RefundRequest
-from orders.payments.gateways.registry import gateway_for
+from orders.payments.gateways.base import GatewayRefund, GatewayRefundState, RefundMoved, RefundRequest
+from orders.payments.gateways.registry import gateway_for, refund_notify_url
 from orders.payments.locks import lock_refund
-from orders.payments.models import REFUND_TRANSITIONS, Refund, RefundStatus
+from orders.payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundStatus
 from orders.payments.services.asking import MAX_FAILURES
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.outbox import publish
@@ -53,8 +53,21 @@ def send_refund(*, number: str, now: datetime) -> Refund:
 def refresh_refund(*, number: str, now: datetime) -> Refund:
     """Ask the gateway how the refund is; one that it has never heard of is sent."""
     refund = Refund.objects.select_related("payment").get(number=number)
-    told = gateway_for(refund.payment.method).query_refund(number=number)
+    told = gateway_for(refund.payment.method).query_refund(number=number, payment_number=refund.payment.number)
     return send_refund(number=number, now=now) if told is None else record_refund(told=told, now=now)
+
+
+def expect_refund(*, moved: RefundMoved, now: datetime) -> None:
+    """Ask about the refund in the next run; of one that was not made here only the books can tell.
+
+    Raises PaymentNotFound for a payment that is not ours.
+    """
+    refunds = Refund.objects.filter(number=moved.number, payment__number=moved.payment_number)
+    if refunds.exclude(status=RefundStatus.SUCCEEDED).update(query_at=now) or refunds.exists():
+        return
+    if not Payment.objects.filter(number=moved.payment_number).exists():
+        raise PaymentNotFound
+    log.error("payment_refunded_elsewhere", payment=moved.payment_number)
 
 
 def refresh_due_refunds(*, now: datetime, limit: int = 100) -> dict[str, int]:
@@ -126,7 +139,7 @@ def _refund_request(refund: Refund) -> RefundRequest:
         amount_fen=refund.amount_fen,
         payment_amount_fen=refund.payment.amount_fen,
         reason=reason,
-        notify_url=settings.BASE_URL + reverse("wechat-refund-notify"),
+        notify_url=refund_notify_url(refund.payment.method),
     )
 
 

@@ -35,4 +35,5 @@ DOORS = (
     Door("GET", "payments/<number:number>", thing=payment),
     Door("POST", "payments/wechat/notify", Who.GATEWAY),
     Door("POST", "payments/wechat/refund-notify", Who.GATEWAY),
+    Door("POST", "payments/alipay/notify", Who.GATEWAY),
 )

@@ -1,4 +1,4 @@
-"""Unpaid orders, and messages as WeChat Pay signs them, written apart from the code under test."""
+"""Unpaid orders, and messages as WeChat Pay and Alipay sign them, written apart from the code under test."""
 
 import base64
 import json
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.db import transaction
+from django.http import HttpResponse
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -26,6 +28,7 @@ from orders.payments.models import Payment
 from shop.catalog.services.stock import reserve_stock
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.clock import SHANGHAI
 from shop.core.outbox import deliver_due
 
 
@@ -80,9 +83,9 @@ def post(client: APIClient, path: str, body: dict[str, Any] | None = None, *, ke
     return client.post(f"/api/v1/{path}", body or {}, headers={"Idempotency-Key": key or uuid.uuid4().hex})
 
 
-def start(client: APIClient, order: Order, **more: Any) -> dict[str, Any]:
-    """Start a WeChat payment and return what the front gets."""
-    answer = post(client, f"orders/{order.number}/payments", {"method": "wechat", **more})
+def start(client: APIClient, order: Order, *, method: str = "wechat", **more: Any) -> dict[str, Any]:
+    """Start a payment and return what the front gets."""
+    answer = post(client, f"orders/{order.number}/payments", {"method": method, **more})
     assert answer.status_code == 201, answer.content
     return answer.json()
 
@@ -161,3 +164,50 @@ class Signer:
 def notify(body: bytes, headers: dict[str, str], *, path: str = "payments/wechat/notify") -> Response:
     """Deliver a notification in this process."""
     return APIClient().post(f"/api/v1/{path}", body, content_type="application/json", headers=headers)
+
+
+@dataclass(frozen=True)
+class AlipaySigner:
+    """Alipay as far as it tells the shop something."""
+
+    env: dict[str, str]
+
+    @property
+    def key(self) -> RSAPrivateKey:
+        folder = Path(self.env["ALIPAY_PUBLIC_KEY_PATH"]).parent
+        key = load_pem_private_key((folder / "alipay_private_key.pem").read_bytes(), password=None)
+        assert isinstance(key, RSAPrivateKey)
+        return key
+
+    def paid(self, payment: Payment, *, at: datetime | None = None, **changes: str | None) -> dict[str, str]:
+        """The fields of a payment notification; `changes` replace or, with None, remove them."""
+        sent_at = (at or clock.now()).astimezone(SHANGHAI)
+        fields = {
+            "notify_time": f"{sent_at:%Y-%m-%d %H:%M:%S}",
+            "notify_type": "trade_status_sync",
+            "notify_id": secrets.token_hex(17),
+            "charset": "utf-8",
+            "version": "1.0",
+            "app_id": self.env["ALIPAY_APP_ID"],
+            "seller_id": self.env["ALIPAY_SELLER_ID"],
+            "out_trade_no": payment.number,
+            "trade_no": f"2026112222001{payment.pk:015d}",
+            "trade_status": "TRADE_SUCCESS",
+            "total_amount": f"{payment.amount_fen // 100}.{payment.amount_fen % 100:02d}",
+            "subject": "灯笼 西湖龙井 & 茶杯=两只",
+            "fund_bill_list": '[{"amount":"99.00","fundChannel":"ALIPAYACCOUNT"}]',
+            "passback_params": "",
+            "gmt_payment": "2026-11-20 12:00:00",
+        }
+        return {name: value for name, value in {**fields, **changes}.items() if value is not None}
+
+    def body(self, fields: dict[str, str]) -> bytes:
+        """The form: signed over the sorted decoded fields without `sign` and `sign_type`."""
+        text = "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name != "sign_type")
+        signature = base64.b64encode(self.key.sign(text.encode(), PKCS1v15(), SHA256())).decode()
+        return urlencode({"sign_type": "RSA2", **fields, "sign": signature}).encode()
+
+
+def tell(body: bytes, *, content_type: str = "application/x-www-form-urlencoded; charset=utf-8") -> HttpResponse:
+    """Deliver a notification of Alipay in this process."""
+    return APIClient().post("/api/v1/payments/alipay/notify", body, content_type=content_type)

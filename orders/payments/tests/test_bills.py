@@ -36,7 +36,7 @@ def paid(sandbox, wechat):
             notify_url="http://127.0.0.1:9/notify",
         )
         prepaid = wechat.prepay(request, now=now)
-        sandbox.pay(wechat.client_params(prepay_id=prepaid.prepay_id, now=now), **more)
+        sandbox.pay(wechat.client_params(request, prepay_id=prepaid.prepay_id, now=now), **more)
         return request.number
 
     return pay

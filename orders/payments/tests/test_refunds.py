@@ -211,7 +211,7 @@ def test_twenty_messages_and_pollers_make_one_refund(sandbox, member, member_cli
     refund.refresh_from_db()
     signer = Signer(sandbox.env)
     resource = told(refund, mchid=sandbox.env["WECHATPAY_MCH_ID"])
-    seen = gateway_for("wechat").query_refund(number=refund.number)
+    seen = gateway_for("wechat").query_refund(number=refund.number, payment_number=refund.payment.number)
     answers = run_together(
         *[lambda: notify_refund(signer, resource).status_code] * 20,
         *[lambda: record_refund(told=seen, now=clock.now())] * 5,

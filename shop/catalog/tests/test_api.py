@@ -31,7 +31,7 @@ def test_bootstrap_tells_time_currency_and_what_is_offered(api):
     assert answer.status_code == 200
     assert answer.json()["currency"] == "CNY"
     assert answer.json()["shop"] == {"name": "Lantern"}
-    assert set(answer.json()["features"]) == {"phone_login", "wechat_login", "wechat_pay"}
+    assert set(answer.json()["features"]) == {"phone_login", "wechat_login", "wechat_pay", "alipay"}
     assert answer.json()["server_time"].endswith("+00:00")
 
 

@@ -1,0 +1,1 @@
+"""Alipay: its one gateway, the payer, what is notified, refunds and bills."""
