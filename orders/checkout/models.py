@@ -181,6 +181,7 @@ class OrderLine(models.Model):
     units_claimed = models.PositiveIntegerField(_("units in after-sales"), default=0)
     units_returned = models.PositiveIntegerField(_("units refunded"), default=0)
     units_withdrawn = models.PositiveIntegerField(_("units not to be shipped"), default=0)
+    reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("order line")

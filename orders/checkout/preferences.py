@@ -12,6 +12,14 @@ UNPAID_MINUTES = whole_number(
     label=_("Minutes to pay an order"),
     help_text=_("An order that is not paid by then is closed and gives back what it holds."),
 )
+REVIEW_DAYS = whole_number(
+    "reviews.days",
+    default=30,
+    minimum=1,
+    maximum=365,
+    label=_("Days to review what was bought"),
+    help_text=_("Counted from the completion of the order."),
+)
 COMPLETE_AFTER_DAYS = whole_number(
     "orders.complete_after_days",
     default=7,

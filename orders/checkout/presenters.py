@@ -7,7 +7,9 @@ from typing import Any
 from members.identity.phones import show_phone
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
+from orders.checkout.reviewing import why_not_reviewable
 from promotions.pricing.model import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
+from shop.core import clock
 
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
 
@@ -36,6 +38,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
 
 def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dict[str, Any]:
     """The order with its lines, which are read unless they are at hand."""
+    now = clock.now()
     return {
         "number": order.number,
         "status": order.status,
@@ -57,7 +60,7 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "freight_adjustments": order.freight_adjustments,
         "rejected": order.rejections,
         "remark": order.remark,
-        "lines": [_order_line(line) for line in (order.lines.all() if lines is None else lines)],
+        "lines": [_order_line(order, line, now) for line in (order.lines.all() if lines is None else lines)],
     }
 
 
@@ -67,7 +70,7 @@ def _recipient(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "phone": show_phone(shown["phone"])}
 
 
-def _order_line(line: OrderLine) -> dict[str, Any]:
+def _order_line(order: Order, line: OrderLine, now: datetime) -> dict[str, Any]:
     return {
         "id": line.pk,
         "product_id": line.product_id,
@@ -82,6 +85,8 @@ def _order_line(line: OrderLine) -> dict[str, Any]:
         "adjustments": [] if line.is_gift else line.adjustments,
         "is_gift": line.is_gift,
         "payable_fen": line.payable_fen,
+        "reviewable": not why_not_reviewable(order, line, now=now),
+        "reviewed_at": line.reviewed_at,
     }
 
 

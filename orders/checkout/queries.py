@@ -1,15 +1,23 @@
 """Reads of a member's own orders."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from orders.checkout.errors import OrderNotFound
 from orders.checkout.models import Order
+from orders.checkout.reviewing import with_something_to_review
 
 
 def member_orders(*, member_id: int, status: str | None = None) -> QuerySet[Order]:
     """The member's orders with their lines, in two queries for any page of them."""
     orders = Order.objects.filter(member_id=member_id).prefetch_related("lines")
     return orders.filter(status=status) if status else orders
+
+
+def to_review(*, member_id: int, now: datetime) -> QuerySet[Order]:
+    """The member's orders that have something to review, as `member_orders` gives them."""
+    return with_something_to_review(member_orders(member_id=member_id), now=now)
 
 
 def member_order(*, member_id: int, number: str) -> Order:

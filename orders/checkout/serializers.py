@@ -78,6 +78,9 @@ class PlaceOrderIn(QuoteIn):
 
 class OrderListQuery(StrictSerializer):
     status = serializers.ChoiceField(OrderStatus.choices, required=False)
+    reviewable = serializers.BooleanField(
+        required=False, default=False, help_text="Only orders with something to review."
+    )
 
 
 class AdjustmentOut(serializers.Serializer[Any]):
@@ -150,6 +153,8 @@ class OrderLineOut(QuoteLineOut):
     options = serializers.CharField(allow_blank=True)
     image_url = serializers.CharField(allow_blank=True)
     is_gift = serializers.BooleanField()
+    reviewable = serializers.BooleanField(help_text="Whether it may be reviewed now.")
+    reviewed_at = serializers.DateTimeField(allow_null=True)
 
 
 class RecipientOut(serializers.Serializer[Any]):

@@ -55,8 +55,11 @@ class OrdersView(MemberAPIView):
         responses={200: OrderPageOut, 400: ErrorOut, 401: ErrorOut},
     )
     def get(self, request: MemberRequest) -> Response:
-        status = validated_query(OrderListQuery, request).get("status")
-        orders = queries.member_orders(member_id=request.member.pk, status=status)
+        asked, member_id = validated_query(OrderListQuery, request), request.member.pk
+        if asked["reviewable"]:
+            orders = queries.to_review(member_id=member_id, now=clock.now())
+        else:
+            orders = queries.member_orders(member_id=member_id, status=asked.get("status"))
         return Response(page(orders, request, ordering=["-id"], present=present_order))
 
     @extend_schema(

@@ -1,6 +1,6 @@
 """What other rooms and the edge call; each name lives in the module of its verb."""
 
-from points.rules.services.earning import earn, mature, take_back
+from points.rules.services.earning import earn, mature, take_back, undo
 from points.rules.services.publishing import holidays_changed, pause_rule, publish_rule, resume_rule, save_draft
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "resume_rule",
     "save_draft",
     "take_back",
+    "undo",
 ]

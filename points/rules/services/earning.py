@@ -74,6 +74,17 @@ def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
     return sum(taken.values())
 
 
+def undo(*, of: str, reference: str, now: datetime) -> int:
+    """The deed itself did not count after all: take back every point of it; returns how many. For what has no price."""
+    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of, worth_fen=0).first()
+    if earning is None:
+        return 0
+    for part, points in earning.parts.items():
+        claw_back(of=part, reference=_name(reference, part, of), points=points, now=now)
+    take_back_growth(reference=_growth(reference), earning=_growth(of), left=0, now=now)
+    return earning.points
+
+
 def _grow(earning: Earning, now: datetime) -> None:
     """Growth for points, where the rules of tiers give any."""
     earn_by_points(
