@@ -30,6 +30,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.checkout.urls",
     "orders.fulfilment.urls",
     "orders.payments.urls",
+    "orders.reviews.urls",
 )
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
+from orders.reviews.tests import access as reviews
 from points.accounts.tests import access as accounts
 from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
@@ -53,6 +54,7 @@ DOORS: tuple[Door, ...] = (
     *checkout.DOORS,
     *fulfilment.DOORS,
     *payments.DOORS,
+    *reviews.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "orders.checkout",
     "orders.payments",
     "orders.after_sales",
+    "orders.reviews",
     "orders.fulfilment",
     "orders.workbench",
 ]
@@ -210,7 +211,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     # Fields of one name and different values, told apart.
-    "ENUM_NAME_OVERRIDES": {"CouponKindEnum": ["amount", "percent", "free_shipping", "exchange"]},
+    "ENUM_NAME_OVERRIDES": {
+        "CouponKindEnum": ["amount", "percent", "free_shipping", "exchange"],
+        "ReviewStatusEnum": "orders.reviews.models.Status",
+    },
 }
 
 CELERY_BROKER_URL = REDIS_URL
@@ -262,6 +266,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.coupons.demo.load",
     "promotions.discounts.demo.load",
     "orders.fulfilment.demo.load",
+    "orders.reviews.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
@@ -277,6 +282,7 @@ INVARIANTS: list[str] = [
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
     "orders.payments.invariants.LAWS",
+    "orders.reviews.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
@@ -291,6 +297,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "orders.reviews.member_data.move",
     "orders.after_sales.member_data.move",
     "orders.checkout.member_data.move",
     "orders.cart.member_data.move",
@@ -311,6 +318,7 @@ MEMBER_MERGERS: list[str] = [
 ]
 MEMBER_ERASERS: list[str] = [
     "orders.fulfilment.member_data.erase",
+    "orders.reviews.member_data.erase",
     "orders.after_sales.member_data.erase",
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
@@ -345,6 +353,7 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
     "orders.after_sales.member_data.export",
+    "orders.reviews.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
@@ -394,6 +403,7 @@ MEMBER_PANELS: list[str] = [
 ]
 DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
+    "orders.reviews.dashboard.reviews_panel",
     "orders.checkout.dashboard.month_orders_panel",
     "orders.checkout.dashboard.month_revenue_panel",
     "points.tasks.dashboard.check_ins_panel",

@@ -127,6 +127,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Bulk shipping"), "conveyor_belt", "workbench_bulkwork"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
+            item(_("Reviews"), "reviews", "reviews_review"),
         ],
     },
     {

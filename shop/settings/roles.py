@@ -27,7 +27,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "payments", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -46,7 +46,7 @@ ROLES: tuple[Role, ...] = (
         dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts"), ALL)
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
-        | dict.fromkeys(("invitations", "notifications", "checkout", "transfers"), EDIT),
+        | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT),
     ),
     Role(
         "warehouse",
@@ -94,6 +94,7 @@ ROLES: tuple[Role, ...] = (
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,
+            "reviews": EDIT,
             "payments": VIEW,
             "shipments": VIEW,
             "allocation": VIEW,

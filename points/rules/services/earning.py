@@ -6,6 +6,7 @@ All are building blocks, inside the caller's transaction. Repeating a call chang
 from datetime import datetime
 
 from members.tiers.services import earn_by_points, take_back_growth
+from points.ledger.models import PointTransaction
 from points.ledger.services import claw_back, grant, set_maturity
 from points.rules.counters import count, lock_counters
 from points.rules.earners import earner_at
@@ -77,7 +78,7 @@ def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
 def undo(*, of: str, reference: str, now: datetime) -> int:
     """The deed itself did not count after all: take back every point of it; returns how many. For what has no price."""
     earning = Earning.objects.select_for_update(no_key=True).filter(reference=of, worth_fen=0).first()
-    if earning is None:
+    if earning is None or PointTransaction.objects.filter(reference=reference).exists():
         return 0
     for part, points in earning.parts.items():
         claw_back(of=part, reference=_name(reference, part, of), points=points, now=now)

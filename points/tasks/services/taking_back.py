@@ -7,6 +7,7 @@ the deed counts again: the place in the period stays used, so that nobody earns 
 from datetime import datetime
 
 from members.tiers.services import take_back_growth
+from points.ledger.models import PointTransaction
 from points.ledger.services import claw_back
 from points.rules.services import undo
 from points.tasks.locks import lock_doer
@@ -33,8 +34,8 @@ def _withdraw(step: TaskEvent, now: datetime) -> int:
 
 
 def _take(completion: TaskCompletion, now: datetime) -> int:
-    if not completion.points:
-        return 0
     of = f"task:{completion.pk}"
-    taken = claw_back(of=of, reference=f"{of}:undone", points=completion.points, now=now)
-    return completion.points if taken.created_at == now else 0
+    if not completion.points or PointTransaction.objects.filter(reference=f"{of}:undone").exists():
+        return 0
+    claw_back(of=of, reference=f"{of}:undone", points=completion.points, now=now)
+    return completion.points
