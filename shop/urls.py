@@ -31,6 +31,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.fulfilment.urls",
     "orders.payments.urls",
     "orders.reviews.urls",
+    "orders.verification.urls",
 )
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("api/v1/", RedirectView.as_view(pattern_name="swagger"), name="api-home"),
     path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
+    path("store/", include("orders.verification.page_urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("media/<path:name>", media.uploaded, name="media"),

@@ -18,6 +18,7 @@ from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
 from orders.payments.tests import access as payments
 from orders.reviews.tests import access as reviews
+from orders.verification.tests import access as verification
 from points.accounts.tests import access as accounts
 from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
@@ -55,6 +56,7 @@ DOORS: tuple[Door, ...] = (
     *fulfilment.DOORS,
     *payments.DOORS,
     *reviews.DOORS,
+    *verification.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

@@ -58,3 +58,8 @@ class OrderNotCancellable(DomainError):
 
 class OrderNotReceivable(DomainError):
     code, status, message = "order_not_receivable", 409, _("Only a shipped order can be received.")
+
+
+class FetchedInStore(DomainError):
+    code, status = "fetched_in_store", 409
+    message = _("The store hands this order over when you show your pickup code.")

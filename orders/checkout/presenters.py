@@ -55,6 +55,7 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "closed_at": order.closed_at,
         "recipient": _recipient(order.recipient) if order.recipient else None,
         "pickup_store_id": order.pickup_store_id,
+        "pickup": None,
         "points_used": order.points_used,
         "adjustments": order.adjustments,
         "freight_adjustments": order.freight_adjustments,

@@ -165,6 +165,29 @@ class RecipientOut(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class PickupStoreOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    detail = serializers.CharField()
+    phone = serializers.CharField(allow_blank=True)
+    opening_hours = serializers.CharField()
+
+    class Meta:
+        ref_name = "OrderPickupStore"
+
+
+class PickupOut(serializers.Serializer[Any]):
+    """Goods that lie in the store. Whoever shows the code gets them."""
+
+    status = serializers.ChoiceField(["ready", "fetched"])
+    store = PickupStoreOut()
+    code = serializers.CharField(allow_blank=True, help_text="Blank once the goods are fetched.")
+    qr = serializers.CharField(allow_blank=True, help_text="The code as a picture, a data URI of an SVG.")
+    ready_at = serializers.DateTimeField()
+    fetch_by = serializers.DateTimeField()
+    fetched_at = serializers.DateTimeField(allow_null=True)
+
+
 class OrderOut(serializers.Serializer[Any]):
     number = serializers.CharField()
     status = serializers.ChoiceField(OrderStatus.choices)
@@ -181,6 +204,7 @@ class OrderOut(serializers.Serializer[Any]):
     closed_at = serializers.DateTimeField(allow_null=True)
     recipient = RecipientOut(allow_null=True)
     pickup_store_id = serializers.IntegerField(allow_null=True)
+    pickup = PickupOut(allow_null=True, help_text="Null until the goods are in the store.")
     points_used = serializers.IntegerField()
     adjustments = AdjustmentOut(many=True)
     freight_adjustments = AdjustmentOut(many=True)

@@ -12,6 +12,7 @@ from orders.cart.services import refill
 from orders.checkout import queries
 from orders.checkout.earning import points_to_earn
 from orders.checkout.errors import ActivityNotFound
+from orders.checkout.facets import present_orders
 from orders.checkout.offers import Item, Wish, make_offer
 from orders.checkout.presenters import present_order, present_quote
 from orders.checkout.promise import promised_at
@@ -27,7 +28,7 @@ from orders.checkout.services.placing import place_order
 from orders.checkout.services.progress import receive_order
 from shop.core import clock
 from shop.core.api.idempotency import idempotent
-from shop.core.api.pagination import PageQuery, page
+from shop.core.api.pagination import PageQuery, page_together
 from shop.core.api.serializers import ErrorOut, NoFields, validated, validated_query
 from shop.core.channels import channel_of
 
@@ -55,12 +56,14 @@ class OrdersView(MemberAPIView):
         responses={200: OrderPageOut, 400: ErrorOut, 401: ErrorOut},
     )
     def get(self, request: MemberRequest) -> Response:
-        asked, member_id = validated_query(OrderListQuery, request), request.member.pk
+        asked, member_id, now = validated_query(OrderListQuery, request), request.member.pk, clock.now()
         if asked["reviewable"]:
-            orders = queries.to_review(member_id=member_id, now=clock.now())
+            orders = queries.to_review(member_id=member_id, now=now)
         else:
             orders = queries.member_orders(member_id=member_id, status=asked.get("status"))
-        return Response(page(orders, request, ordering=["-id"], present=present_order))
+        return Response(
+            page_together(orders, request, ordering=["-id"], present=lambda rows: present_orders(orders=rows, now=now))
+        )
 
     @extend_schema(
         operation_id="orders_place",
@@ -83,7 +86,8 @@ class OrdersView(MemberAPIView):
 class OrderView(MemberAPIView):
     @extend_schema(operation_id="orders_read", responses={200: OrderOut, 401: ErrorOut, 404: ErrorOut})
     def get(self, request: MemberRequest, number: str) -> Response:
-        return Response(present_order(queries.member_order(member_id=request.member.pk, number=number)))
+        order = queries.member_order(member_id=request.member.pk, number=number)
+        return Response(present_orders(orders=[order], now=clock.now())[0])
 
 
 class ReceiveView(MemberAPIView):
@@ -96,6 +100,7 @@ class ReceiveView(MemberAPIView):
     @idempotent
     def post(self, request: MemberRequest, number: str) -> Response:
         validated(NoFields, request)
+        """Confirm to have the goods. An order to be fetched is received by the store's staff, who hand it over."""
         order = receive_order(number=number, member_id=request.member.pk, now=clock.now())
         return Response(present_order(order))
 

@@ -7,12 +7,13 @@ lies in the future is left to the running shop, so that orders of every status a
 import heapq
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 
+from logistics.network.models import Store
 from logistics.shipments.models import Shipment
 from logistics.shipments.waybills import follow_parcel
 from members.identity.models import Member
@@ -24,15 +25,22 @@ from orders.payments.models import PaymentMethod
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.closing import close_unpaid_order
 from orders.payments.services.opening import open_payment
+from orders.verification.codes import pickup_code
+from orders.verification.models import Pickup, StoreAssignment
+from orders.verification.services.verifying import Clerk, verify
 from shop.catalog.models import Product, Sku
 from shop.core import clock, outbox
 from shop.core.actors import Actor
 from shop.core.clock import SHANGHAI
+from shop.core.models import StaffUser
 from shop.core.outbound import http_client
 
 ORDERS = {"small": 24, "full": 240}
 DAYS = 60
 SEED = 20_260_901
+FETCHED_EVERY = 6
+# The account that hands over in the demo shop's past, and the one that works in its first store.
+MANAGER, CLERK = "owner", "store"
 REMARKS = ("", "", "", "", "请尽快发货", "送人的，麻烦包好一点", "放驿站即可", "周末送货")
 # Hours after payment at which the courier reports, give or take.
 JOURNEY = (("picked_up", 9), ("in_transit", 26), ("out_for_delivery", 50), ("delivered", 55))
@@ -48,15 +56,23 @@ class Basket:
     remark: str
     pays_after: timedelta | None
     receives_after: timedelta | None
+    store_id: int | None = None
 
 
 def load(*, size: str, now: datetime) -> str:
     if Order.objects.exists():
         return "orders are there already"
     _deliver_facts()
+    _staff_stores()
     baskets = _baskets(ORDERS[size], now)
     _live_through([(basket.placed_at, _story(basket)) for basket in baskets], until=now)
     return f"{len(baskets)} orders"
+
+
+def _staff_stores() -> None:
+    clerk, store = StaffUser.objects.filter(username=CLERK).first(), Store.objects.order_by("pk").first()
+    if clerk and store:
+        StoreAssignment.objects.get_or_create(staff=clerk, store=store)
 
 
 def _live_through(stories: Sequence[tuple[datetime, Story]], until: datetime) -> None:
@@ -73,7 +89,7 @@ def _live_through(stories: Sequence[tuple[datetime, Story]], until: datetime) ->
 
 
 def _story(basket: Basket) -> Story:
-    wish = Wish(member_id=basket.member.pk, items=basket.items)
+    wish = Wish(member_id=basket.member.pk, items=basket.items, pickup_store_id=basket.store_id)
     order, _lines = place_order(wish=wish, expected_payable_fen=None, remark=basket.remark, now=clock.now())
     if basket.pays_after is None:
         yield order.expires_at
@@ -85,9 +101,20 @@ def _story(basket: Basket) -> Story:
     for state, hours in JOURNEY:
         yield paid_at + timedelta(hours=hours, minutes=order.pk * 37 % 240)
         _move_parcels(order.number, state)
-    if basket.receives_after is not None:
-        yield clock.now() + basket.receives_after
+    if basket.receives_after is None:
+        return
+    yield clock.now() + basket.receives_after
+    if basket.store_id is None:
         receive_order(number=order.number, member_id=basket.member.pk, now=clock.now())
+    else:
+        _fetch(order)
+
+
+def _fetch(order: Order) -> None:
+    pickup = Pickup.objects.get(order=order)
+    clerk = Clerk(StaffUser.objects.get(username=MANAGER), pickup.store_id, user_agent="demo")
+    code = pickup_code(order_number=order.number, version=pickup.code_version)
+    verify(code=code, clerk=clerk, now=clock.now())
 
 
 def _pay(order: Order, member: Member) -> None:
@@ -136,7 +163,14 @@ def _baskets(count: int, now: datetime) -> list[Basket]:
         return []
     dice.shuffle(skus)
     popularity = [1 / (rank + 6) for rank in range(len(skus))]
-    return [_basket(dice, members, skus, popularity, now) for _ in range(count)]
+    baskets = [_basket(dice, members, skus, popularity, now) for _ in range(count)]
+    stores = list(Store.objects.filter(is_active=True).order_by("pk"))
+    # Every so many fetch theirs in a store, each store in turn.
+    fetched = {index: stores[index // FETCHED_EVERY % len(stores)].pk for index in range(count) if stores}
+    return [
+        replace(basket, store_id=fetched.get(index)) if index % FETCHED_EVERY == 0 else basket
+        for index, basket in enumerate(baskets)
+    ]
 
 
 def _basket(

@@ -138,6 +138,10 @@ def tell_shipped(*, shipment_number: str, now: datetime) -> None:
 
 
 def tell_delivered(*, shipment_number: str, now: datetime) -> None:
+    """Who fetches an order hears when all of it lies in the store, from `orders.verification`."""
+    number = Shipment.objects.values_list("order_number", flat=True).get(number=shipment_number)
+    if Order.objects.filter(number=number).exclude(pickup_store=None).exists():
+        return
     _tell_of_parcel(ORDER_DELIVERED, shipment_number, now)
 
 

@@ -12,6 +12,7 @@ from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.progress import advance
 from orders.fulfilment.queries import units_under_way
+from orders.verification.services.pickups import open_pickup
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
@@ -37,6 +38,7 @@ def follow_parcels(*, order_number: str, now: datetime) -> Order:
         return order
     if delivered >= expected:
         advance(order=order, target=OrderStatus.DELIVERED, actor=COURIER, now=now)
+        open_pickup(order=order, now=now)
     elif shipped >= expected:
         advance(order=order, target=OrderStatus.SHIPPED, actor=COURIER, now=now)
     else:

@@ -18,6 +18,8 @@ NAMES = {
     "view": "View",
     "reveal": gettext_noop("Reveal phone numbers and streets"),
     "verify": gettext_noop("Verify in a store"),
+    "everywhere": gettext_noop("Verify in all stores"),
+    "undo": gettext_noop("Undo verifications"),
 }
 
 

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "orders.payments",
     "orders.after_sales",
     "orders.reviews",
+    "orders.verification",
     "orders.fulfilment",
     "orders.workbench",
 ]
@@ -283,12 +284,15 @@ INVARIANTS: list[str] = [
     "orders.checkout.invariants.LAWS",
     "orders.payments.invariants.LAWS",
     "orders.reviews.invariants.LAWS",
+    "orders.verification.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
     "promotions.discounts.facets.running_discounts",
     "promotions.checkout.facets.member_prices",
 ]
+# What an order's answer holds besides the order itself.
+ORDER_FACET_PROVIDERS: list[str] = ["orders.verification.facets.pickups"]
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 MEMBER_PROFILE_PROVIDERS: list[str] = [

@@ -128,6 +128,16 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
             item(_("Reviews"), "reviews", "reviews_review"),
+            {
+                "title": _("Verify in a store"),
+                "icon": "qr_code_scanner",
+                "link": reverse_lazy("store-page"),
+                "permission": _allowed("verification.verify_verification"),
+            },
+            item(_("Orders to be fetched"), "shopping_bag", "verification_pickup"),
+            item(_("Verifications"), "fact_check", "verification_verification"),
+            item(_("Staff of stores"), "badge", "verification_storeassignment"),
+            item(_("Wrong codes"), "lock_person", "verification_codetries"),
         ],
     },
     {

@@ -14,7 +14,7 @@ EDIT = ("view", "change")
 ALL = ("view", "add", "change", "delete")
 REVEAL = "reveal"
 RENUMBER = "renumber"
-VERIFY = "verify"
+VERIFY, EVERYWHERE, UNDO = "verify", "everywhere", "undo"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "verification", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -38,7 +38,8 @@ ROLES: tuple[Role, ...] = (
         "owner",
         _("Owner"),
         dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
-        | {"identity.member": (*ALL, REVEAL, RENUMBER), "coupons.coupon": (*ALL, VERIFY), "admin": VIEW},
+        | {"identity.member": (*ALL, REVEAL, RENUMBER), "admin": VIEW}
+        | {"verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
     ),
     Role(
         "operator",
@@ -46,7 +47,8 @@ ROLES: tuple[Role, ...] = (
         dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts"), ALL)
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
-        | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT),
+        | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
+        | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
     ),
     Role(
         "warehouse",
@@ -89,7 +91,9 @@ ROLES: tuple[Role, ...] = (
             "ledger.manualgrant": ("view", "add"),
             "rules": VIEW,
             "coupons": VIEW,
-            "coupons.coupon": (*EDIT, VERIFY),
+            "coupons.coupon": EDIT,
+            "verification": EDIT,
+            "verification.verification": ("view", VERIFY, EVERYWHERE),
             "coupons.handout": ("view", "add"),
             "segments": VIEW,
             "segments.membernote": ("view", "add"),
@@ -101,6 +105,6 @@ ROLES: tuple[Role, ...] = (
             "catalog": VIEW,
         },
     ),
-    Role("store", _("Store staff"), {"coupons.coupon": ("view", VERIFY)}),
+    Role("store", _("Store staff"), {"verification.verification": ("view", VERIFY), "verification.pickup": VIEW}),
     Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS), VIEW)),
 )

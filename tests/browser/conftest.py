@@ -54,7 +54,7 @@ def desk_of(shop: Shop, chromium: Browser) -> Iterator[Callable[..., Desk]]:
     yield seat
     for desk in desks:
         desk.page.context.close()
-    assert [error for desk in desks for error in desk.errors] == []
+    assert [error for desk in desks for error in desk.unexpected()] == []
 
 
 @pytest.fixture

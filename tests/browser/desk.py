@@ -21,6 +21,7 @@ class Desk:
     shop: Shop
     page: Page
     errors: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
 
     @classmethod
     def at(cls, shop: Shop, context: BrowserContext) -> "Desk":
@@ -28,6 +29,13 @@ class Desk:
         desk.page.on("console", lambda said: desk.errors.append(said.text) if said.type == "error" else None)
         desk.page.on("pageerror", lambda error: desk.errors.append(str(error)))
         return desk
+
+    def expect_error(self, part: str) -> None:
+        """An error that holds `part` is what this desk is there to see."""
+        self.expected.append(part)
+
+    def unexpected(self) -> list[str]:
+        return [error for error in self.errors if not any(part in error for part in self.expected)]
 
     def sign_in(self, account: str) -> None:
         self.open("/admin/")

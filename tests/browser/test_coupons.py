@@ -3,11 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.counter import Counter
 from tests.browser.member import Member
 
 pytestmark = pytest.mark.browser
 
-TEMPLATES, VERIFY = "/admin/coupons/coupontemplate/", "/admin/coupons/coupon/verify/"
+TEMPLATES = "/admin/coupons/coupontemplate/"
 NAME, PHONE = "到店满减券", "13900005678"
 SAID = "满 ¥100 减 ¥20，领取后 7 天有效"
 
@@ -55,17 +56,6 @@ def mine(member, status):
     return [each["number"] for each in held if each["name"] == NAME]
 
 
-def look_at(phone, code, bill):
-    page = phone.page
-    phone.open(VERIFY)
-    page.locator("#id_code").fill(code)
-    page.locator("#id_store_code").fill("HZ01")
-    page.locator("#id_bill").fill(bill)
-    page.get_by_role("button", name="查询").click()
-    page.wait_for_load_state("networkidle")
-    assert phone.overflow() == 0
-
-
 def test_a_coupon_is_made_claimed_and_used_in_a_store_once(desk_of):
     desk = desk_of("owner", height=1120)
     write_template(desk)
@@ -77,18 +67,23 @@ def test_a_coupon_is_made_claimed_and_used_in_a_store_once(desk_of):
     coupon = member.post(f"coupons/{offered['id']}/claim", {})
     code = member.post(f"me/coupons/{coupon['number']}/pass", {})["code"]
 
-    phone = desk_of("store", width=390, height=844)
-    look_at(phone, code, "99.99")
+    phone = Counter(desk_of(None, width=375, height=740))
+    phone.sign_in("store")
+    phone.look(f"{code[:4]} {code[4:8]} {code[8:]}")
+    expect(phone.page.locator("#card")).to_contain_text(NAME)
+    expect(phone.page.locator("#confirm")).to_be_hidden()
+    phone.bill("99.99")
     expect(phone.page.get_by_text("还差 ¥0.01")).to_be_visible()
-    look_at(phone, f"{code[:4]} {code[4:8]} {code[8:]}", "120")
+    phone.bill("120")
     for seen in (NAME, SAID, "¥20.00", "¥100.00"):
-        expect(phone.page.locator("#main")).to_contain_text(seen)
+        expect(phone.page.locator("#card")).to_contain_text(seen)
     assert mine(member, "unused") == [coupon["number"]]
-    phone.page.get_by_role("button", name="确认核销").click()
-    expect(phone.message(coupon["number"])).to_contain_text("¥20.00")
+    phone.page.locator("#confirm").click()
+    expect(phone.page.locator("#headline")).to_have_text("优惠券核销")
     assert (mine(member, "unused"), mine(member, "used")) == ([], [coupon["number"]])
 
-    look_at(phone, code, "120")
-    expect(phone.page.locator("#main")).to_contain_text("无效")
-    expect(phone.page.get_by_role("button", name="确认核销")).to_have_count(0)
-    assert member.get("me/coupons", status="used")["items"][0]["store_code"] == "HZ01"
+    phone.look(code)
+    expect(phone.page.locator("#message")).to_contain_text("此码已核销过")
+    expect(phone.page.locator("#confirm")).to_be_hidden()
+    assert phone.refusals == [409, 409]
+    assert member.get("me/coupons", status="used")["items"][0]["store_code"] == "S-WL"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from orders.checkout.errors import OrderNotReceivable
+from orders.checkout.errors import FetchedInStore, OrderNotReceivable
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order, lock_unlocked_order
 from orders.checkout.models import Order, OrderStatus
@@ -41,20 +41,29 @@ def advance(*, order: Order, target: OrderStatus, actor: Actor, now: datetime) -
 
 @use_case
 def receive_order(*, number: str, member_id: int, now: datetime) -> Order:
-    """The member confirms to have the goods; again, it stays so. Raises OrderNotFound, OrderNotReceivable."""
+    """The member confirms to have the goods; again, it stays so.
+
+    Raises OrderNotFound, OrderNotReceivable, or FetchedInStore where the staff of a store hands them over.
+    """
     order = lock_order(number=number, member_id=member_id)
     if order.status == OrderStatus.COMPLETED:
         return order
+    if order.pickup_store_id is not None:
+        raise FetchedInStore
     if order.status not in RECEIVABLE:
         raise OrderNotReceivable
-    _complete(order, actor=Actor.member(member_id), now=now)
+    complete(order=order, actor=Actor.member(member_id), now=now)
     return order
 
 
 def complete_delivered(*, now: datetime, limit: int = 500) -> int:
-    """Complete the orders that were delivered long enough ago, each in its own transaction; returns how many."""
+    """Complete the orders that were delivered long enough ago, each in its own transaction; returns how many.
+
+    Those to be fetched are not: their goods still lie in the store.
+    """
     delivered_by = now - timedelta(days=COMPLETE_AFTER_DAYS.value())
-    due = Order.objects.filter(status=OrderStatus.DELIVERED, delivered_at__lte=delivered_by).order_by("delivered_at")
+    delivered = Order.objects.filter(status=OrderStatus.DELIVERED, delivered_at__lte=delivered_by)
+    due = delivered.filter(pickup_store=None).order_by("delivered_at")
     return sum(
         _complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit]
     )
@@ -65,10 +74,11 @@ def _complete_if_delivered(*, number: str, now: datetime) -> bool:
     order = lock_unlocked_order(number=number)
     if order is None or order.status != OrderStatus.DELIVERED:
         return False
-    _complete(order, actor=Actor.system("orders.complete_delivered"), now=now)
+    complete(order=order, actor=Actor.system("orders.complete_delivered"), now=now)
     return True
 
 
-def _complete(order: Order, *, actor: Actor, now: datetime) -> None:
+def complete(*, order: Order, actor: Actor, now: datetime) -> None:
+    """The member has the goods of the locked order; inside the caller's transaction. Raises IllegalTransition."""
     order.move_to(OrderStatus.COMPLETED, actor=actor, now=now)
     publish(OrderCompleted(number=order.number, member_id=order.member_id, at=now))

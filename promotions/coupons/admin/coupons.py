@@ -1,4 +1,4 @@
-"""What members hold: looked at, made void with a reason, used in a store."""
+"""What members hold: looked at, made void with a reason. Using one in a store is `orders.verification`."""
 
 from typing import Any
 
@@ -7,19 +7,17 @@ from django.db.models import QuerySet
 from django.db.models.functions import Right
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from members.identity.phones import parse_phone
-from promotions.coupons.admin.forms import ReasonForm, VerifyForm
+from promotions.coupons.admin.forms import ReasonForm
 from promotions.coupons.models import Coupon
 from promotions.coupons.queries import status_at, status_label
 from promotions.coupons.sentences import sentence_of
 from promotions.coupons.services import void_coupon
-from promotions.coupons.services.verifying import off_in_store, shown_coupon, verify_coupon
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -27,8 +25,6 @@ from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
-CHECK, USE = "check", "use"
-STORE = "coupons_store"
 STATUS_COLOURS = {"unused": "success", "locked": "info", "used": "info", "expired": "warning", "void": "danger"}
 
 
@@ -75,7 +71,6 @@ class CouponAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     paginator = BoundedPaginator
     show_full_result_count = False
-    actions_list = ["verify"]
     actions_detail = ["make_void"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Coupon]:
@@ -128,56 +123,3 @@ class CouponAdmin(ReadOnlyAdmin):
                 messages.success(request, _("The coupon is void."))
                 return redirect("admin:coupons_coupon_change", coupon.pk)
         return form_page(self, request, form=form, title=_("Make void"), buttons=[("void", _("Make void"))])
-
-    def has_verify_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("coupons.verify_coupon")
-
-    @action(
-        description=gettext_lazy("Use in a store"), url_path="verify", permissions=["verify"], icon="qr_code_scanner"
-    )
-    def verify(self, request: HttpRequest) -> HttpResponse:
-        """Two steps on a phone: the coupon is shown with what it takes off, then used."""
-        start = {"code": request.GET.get("code", ""), "store_code": request.session.get(STORE, "")}
-        form = VerifyForm(request.POST or None, initial=start)
-        context: dict[str, Any] = {"buttons": [(CHECK, _("Look"))]}
-        if request.method == "POST" and form.is_valid():
-            request.session[STORE] = form.cleaned_data["store_code"]
-            try:
-                if request.POST.get("do") == USE:
-                    return self._used(request, form)
-                context |= _seen(form)
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-        return form_page(self, request, form=form, title=_("Use in a store"), **context)
-
-    def _used(self, request: HttpRequest, form: VerifyForm) -> HttpResponse:
-        given = form.cleaned_data
-        coupon = verify_coupon(
-            code=given["code"],
-            store_code=given["store_code"],
-            bill_fen=given["bill"],
-            actor=staff(request),
-            now=clock.now(),
-        )
-        note = _("Used in store {store}: {amount} off").format(store=coupon.store_code, amount=yuan(coupon.cost_fen))
-        self.log_change(request, coupon, note)
-        messages.success(request, f"{coupon.number} · {note}")
-        return redirect(reverse("admin:coupons_coupon_verify"))
-
-
-def _seen(form: VerifyForm) -> dict[str, Any]:
-    """The coupon as a table under the form's buttons, and the button that uses it."""
-    coupon = shown_coupon(code=form.cleaned_data["code"], now=clock.now())
-    bill_fen = form.cleaned_data["bill"]
-    off_fen = off_in_store(coupon.template, bill_fen=bill_fen)
-    seen = {
-        _("what it does"): sentence_of(coupon.template),
-        _("member"): str(coupon.member),
-        _("taken off"): yuan(off_fen),
-        _("left to pay"): yuan(bill_fen - off_fen),
-    }
-    return {
-        "table_title": coupon.template.name,
-        "table": {"headers": list(seen), "rows": [list(seen.values())]},
-        "buttons": [(CHECK, _("Look again")), (USE, _("Use it now"))],
-    }

@@ -24,7 +24,6 @@ from promotions.campaigns.audience import Audience
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.models.codes import MOST_CODES
 from shop.core import clock
-from shop.core.forms import YuanField
 
 MOST_LINES = 20_000
 NAMED = 5
@@ -133,26 +132,6 @@ class HandOutForm(forms.Form):
         if "members" not in self.errors and listed == chosen:
             raise ValidationError(_("Either list members, or choose tiers or segments."))
         return values
-
-
-class VerifyForm(forms.Form):
-    """Typed or scanned on a phone."""
-
-    code = forms.CharField(
-        label=gettext_lazy("number that the member shows"),
-        max_length=20,
-        widget=UnfoldAdminTextInputWidget({"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    store_code = forms.SlugField(
-        label=gettext_lazy("store"),
-        max_length=40,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("The code of the store where you are."),
-    )
-    bill = YuanField(
-        label=gettext_lazy("bill"),
-        help_text=gettext_lazy("Of the goods that the coupon is for, before it is taken off."),
-    )
 
 
 def _members(lines: list[str]) -> dict[str, int]:

@@ -57,7 +57,6 @@ class Coupon(models.Model):
     class Meta:
         verbose_name = _("coupon")
         verbose_name_plural = _("coupons")
-        permissions = [("verify_coupon", _("Verify coupons in a store"))]
         constraints = [
             models.UniqueConstraint(fields=["template", "reference"], name="coupon_given_once"),
             models.CheckConstraint(condition=Q(valid_until__gt=F("valid_from")), name="coupon_window"),

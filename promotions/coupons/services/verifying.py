@@ -70,9 +70,8 @@ def off_in_store(template: CouponTemplate, *, bill_fen: int) -> int:
     return max(bill_fen - template.exchange_price_fen, 0)
 
 
-@use_case
-def verify_coupon(*, code: str, store_code: str, bill_fen: int, actor: Actor, now: datetime) -> Coupon:
-    """Use the coupon that is being shown, in this store, for this bill.
+def use_in_store(*, code: str, store_code: str, bill_fen: int, actor: Actor, now: datetime) -> Coupon:
+    """Use the coupon that is being shown, in this store, for this bill; inside the caller's transaction.
 
     Raises StorePassInvalid, CouponNotUsable, CouponNotForStores, StoreThresholdNotMet.
     """
@@ -104,6 +103,23 @@ def verify_coupon(*, code: str, store_code: str, bill_fen: int, actor: Actor, no
     )
     coupon.refresh_from_db()
     return coupon
+
+
+def take_back_use(*, number: str, store_code: str, used_at: datetime, now: datetime) -> None:
+    """The coupon was used in this store at that moment by mistake; inside the caller's transaction.
+
+    Raises CouponNotUsable when it would be expired, or is not as that use left it.
+    """
+    used = Coupon.objects.filter(
+        number=number, status=CouponStatus.USED, store_code=store_code, used_at=used_at, valid_until__gt=now
+    )
+    unused = {"status": CouponStatus.UNUSED, "used_at": None, "store_code": "", "verified_by": ""}
+    if not used.update(**unused, cost_fen=0, revenue_fen=0):
+        raise CouponNotUsable
+
+
+def is_pass(code: str) -> bool:
+    return len(code) == DIGITS and code.isascii() and code.isdecimal()
 
 
 def forget_passes(*, now: datetime) -> int:

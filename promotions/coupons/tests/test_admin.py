@@ -6,14 +6,12 @@ from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
 from promotions.coupons.models import Code, CodeBatch, Coupon, HandOut
-from promotions.coupons.services.verifying import show_coupon
 from promotions.coupons.tests.making import make_coupon, make_live_template
 from shop.core import clock, preferences
 from shop.core.models import PreferenceValue, StaffUser
 
 pytestmark = pytest.mark.django_db
 COUPONS = "admin:coupons_coupon_changelist"
-VERIFY = "admin:coupons_coupon_verify"
 
 
 @pytest.fixture
@@ -71,29 +69,11 @@ def test_a_coupon_is_made_void_with_a_reason_in_the_trail(admin_client, held):
     assert "Only unused coupons can be made void." in again
 
 
-def test_a_coupon_is_seen_then_used_in_a_store_once(held):
-    client = clerk("view_coupon", "verify_coupon")
-    code, _until = show_coupon(number=held.number, member_id=held.member_id, now=clock.now())
-    given = {"code": f"{code[:6]} {code[6:]}", "store_code": "HZ01", "bill": "120.00"}
-    seen = page_of(client.post(reverse(VERIFY), {**given, "do": "check"}))
-    assert "¥20.00" in seen
-    assert "¥100.00" in seen
-    held.refresh_from_db()
-    assert held.status == "unused"
-    assert client.post(reverse(VERIFY), {**given, "do": "use"}).status_code == 302
-    held.refresh_from_db()
-    assert (held.status, held.store_code, held.cost_fen, held.verified_by) == ("used", "HZ01", 2000, "staff:clerk")
-    assert LogEntry.objects.get().object_id == str(held.pk)
-    assert "HZ01" in page_of(client.get(reverse(VERIFY)))
-    refused = page_of(client.post(reverse(VERIFY), {**given, "do": "use"}, headers={"accept-language": "en"}))
-    assert "not valid" in refused
-
-
-def test_without_the_permission_nothing_is_verified_or_made_void(held):
+def test_without_the_permission_nothing_is_made_void(held):
     client = clerk("view_coupon")
-    for address in (reverse(VERIFY), reverse("admin:coupons_coupon_make_void", args=[held.pk])):
-        assert client.get(address).status_code == 403
-        assert client.post(address, {"reason": "x"}).status_code == 403
+    address = reverse("admin:coupons_coupon_make_void", args=[held.pk])
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"reason": "x"}).status_code == 403
     held.refresh_from_db()
     assert held.status == "unused"
 

@@ -8,7 +8,7 @@ from promotions.campaigns.models import CampaignEvent, FirstPurchase
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.results import result_of_coupons
 from promotions.coupons.services import claim_coupons, confirm_coupons
-from promotions.coupons.services.verifying import show_coupon, verify_coupon
+from promotions.coupons.services.verifying import show_coupon, use_in_store
 from promotions.coupons.tests.making import CLERK, NOW, make_coupon, make_live_template, make_template
 from shop.catalog.tests.factories import CategoryFactory
 from shop.core import clock
@@ -145,7 +145,7 @@ def test_the_result_counts_orders_and_bills(member):
         confirm_coupons(order_number="D1", revenue_fen=17_000, now=NOW)
     FirstPurchase.objects.create(member=member, order_number="D1", is_paid=True, placed_at=NOW)
     code, _until = show_coupon(number=coupons[3].number, member_id=member.pk, now=NOW)
-    verify_coupon(code=code, store_code="HZ01", bill_fen=12_000, actor=CLERK, now=NOW)
+    use_in_store(code=code, store_code="HZ01", bill_fen=12_000, actor=CLERK, now=NOW)
     found = result_of_coupons(template.pk)
     assert (found.participants, found.orders, found.new_members) == (2, 2, 1)
     assert (found.cost_fen, found.revenue_fen) == (5000, 27_000)

@@ -11,7 +11,7 @@ from promotions.coupons.errors import (
 )
 from promotions.coupons.models import StorePass
 from promotions.coupons.services import claim_coupons
-from promotions.coupons.services.verifying import off_in_store, show_coupon, verify_coupon
+from promotions.coupons.services.verifying import off_in_store, show_coupon, use_in_store
 from promotions.coupons.tests.making import CLERK, DAY, NOW, make_coupon, make_template
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def show(coupon, now=NOW, member_id=None):
 
 
 def verify(code, now=NOW, bill_fen=12_000):
-    return verify_coupon(code=code, store_code="HZ01", bill_fen=bill_fen, actor=CLERK, now=now)
+    return use_in_store(code=code, store_code="HZ01", bill_fen=bill_fen, actor=CLERK, now=now)
 
 
 def test_a_coupon_is_used_in_a_store_once(member):

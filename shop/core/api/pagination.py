@@ -29,11 +29,18 @@ def page(
 
     `ordering` holds non-null columns, all in one direction, and ends with a unique one. Raises InvalidCursor.
     """
+    return page_together(queryset, request, ordering=ordering, present=lambda rows: [present(row) for row in rows])
+
+
+def page_together(
+    queryset: QuerySet[Any], request: Request, *, ordering: Sequence[str], present: Callable[[list[Any]], list[Any]]
+) -> dict[str, Any]:
+    """The same for rows that are presented together, so that what belongs to them is read once for all."""
     query = PageQuery(data={k: v for k, v in request.query_params.items() if k in ("cursor", "limit")})
     query.is_valid(raise_exception=True)
     limit, cursor = query.validated_data["limit"], query.validated_data.get("cursor")
     rows, following = slice_page(queryset, ordering=ordering, cursor=cursor, limit=limit)
-    return {"items": [present(row) for row in rows], "next_cursor": following}
+    return {"items": present(rows), "next_cursor": following}
 
 
 def slice_page(

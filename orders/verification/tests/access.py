@@ -1,0 +1,35 @@
+from members.identity.models import Member
+from orders.verification.tests.making import in_store
+from tests.access import Door, Thing, Who
+
+CLERKS, MANAGERS = ("owner", "operator", "service", "store"), ("owner", "operator")
+WRITTEN = ("staff_id", "verified_at", "kind", "reference", "off_fen", "undone_at")
+
+
+def pickup(owner: Member) -> Thing:
+    row = in_store(owner)
+    return Thing({"number": row.order.number}, row)
+
+
+def no_verification(owner: Member) -> Thing:
+    return Thing({"verification_id": 4242}, owner)
+
+
+CODE = b'{"code": "P-2222-2222-2222"}'
+
+DOORS = (
+    Door("GET", "verifications", Who.STAFF, roles=CLERKS),
+    # Of the store's staff nobody is assigned yet: 403 is that of the store, which `test_views` tells apart.
+    Door("POST", "verifications", Who.STAFF, body=CODE, roles=MANAGERS + ("service",)),
+    Door("POST", "verifications/preview", Who.STAFF, body=CODE, roles=MANAGERS + ("service",)),
+    Door(
+        "POST",
+        "verifications/<int:verification_id>/undo",
+        Who.STAFF,
+        thing=no_verification,
+        body=b'{"reason": "wrong"}',
+        roles=MANAGERS,
+    ),
+    Door("GET", "staff/stores", Who.STAFF, roles=CLERKS),
+    Door("POST", "orders/<number:number>/pickup-code", thing=pickup, read_only=("code", "code_version", "fetch_by")),
+)
