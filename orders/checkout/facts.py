@@ -5,6 +5,13 @@ from datetime import datetime
 from shop.core.events import Fact
 
 
+class NothingToPay(Fact):
+    """An order was placed that costs nothing: points or promotions have paid it all."""
+
+    number: str
+    at: datetime
+
+
 class OrderPaid(Fact):
     """The order is paid in full; `orders.fulfilment.after_payment` lists what follows."""
 

@@ -3,25 +3,30 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from orders.checkout.models import Order
 from orders.payments.models import Payment, Refund
 from orders.payments.services.asking import refresh_payment
-from orders.payments.services.refunding import refresh_refund
+from orders.payments.services.by_hand import settle_by_hand
+from orders.payments.services.refunding import refresh_refund, send_refund
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.money import yuan
+from shop.core.screens import form_page, found_or_404, staff
 
 MOST_ASKED_AT_ONCE = 20
 
@@ -40,6 +45,15 @@ class RefundInline(TabularInline):
     @display(description=_("amount"))
     def amount(self, refund: Refund) -> str:
         return yuan(refund.amount_fen)
+
+
+class ByHandForm(forms.Form):
+    reason = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("How the payer got the money, with the number of the transfer. Only what the gateway cannot do."),
+    )
 
 
 @admin.register(Payment)
@@ -115,11 +129,12 @@ class RefundAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     date_hierarchy = "created_at"
     show_full_result_count = False
-    actions = ["ask_again"]
+    actions = ["ask_again", "send_again"]
+    actions_detail = ["pay_by_hand"]
     fieldsets = [
         (None, {"fields": ["number", "payment_link", "status", "amount", "reason"]}),
         (_("At the gateway"), {"fields": ["gateway_refund_id", "gateway_note", "asked_at", "query_at"]}),
-        (_("History"), {"fields": ["created_at", "succeeded_at"]}),
+        (_("History"), {"fields": ["created_at", "succeeded_at", "by_hand_reason", "by_hand_by"]}),
     ]
 
     @display(
@@ -144,6 +159,35 @@ class RefundAdmin(ReadOnlyAdmin):
             refresh_refund(number=number, now=clock.now())
 
         _ask_each(self, request, queryset, ask)
+
+    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("payments.change_refund")
+
+    @admin.action(description=_("Send again"), permissions=["act"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        """Under the same number, so that the payer gets it once."""
+
+        def send(number: str) -> None:
+            refund = send_refund(number=number, now=clock.now())
+            self.log_change(request, refund, _("Sent again: {status}").format(status=refund.get_status_display()))
+
+        _ask_each(self, request, queryset, send)
+
+    @action(description=_("Paid back by hand"), url_path="pay-by-hand", permissions=["act"], icon="payments")
+    def pay_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund = found_or_404(self, request, object_id)
+        form = ByHandForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                settle_by_hand(number=refund.number, reason=reason, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.log_change(request, refund, _("Paid back by hand: {reason}").format(reason=reason))
+                messages.success(request, _("The refund is done."))
+                return redirect("admin:payments_refund_change", refund.pk)
+        return form_page(self, request, form=form, title=_("Paid back by hand"))
 
 
 def _ask_each(screen: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any], ask: Callable[[str], None]) -> None:

@@ -39,6 +39,12 @@ class PaymentRefused(DomainError):
     code, status, message = "payment_refused", 409, _("The payment service refused the request ({gateway_code}).")
 
 
+class RefundNotByHand(DomainError):
+    """It would be paid twice: the gateway has paid it, is paying it, or has not refused it yet."""
+
+    code, status, message = "refund_not_by_hand", 409, _("The payment service has paid this refund or is about to.")
+
+
 class NotificationRefused(DomainError):
     """A notification that is forged, altered, stale or not for this shop; nothing was changed."""
 

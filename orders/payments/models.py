@@ -132,6 +132,9 @@ class Refund(models.Model):
     succeeded_at = models.DateTimeField(_("refunded at"), null=True, blank=True)
     asked_at = models.DateTimeField(_("gateway asked at"), null=True, blank=True)
     query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
+    # Paid back by people, past the gateway.
+    by_hand_reason = models.CharField(_("paid by hand because"), max_length=200, blank=True)
+    by_hand_by = models.CharField(_("paid by"), max_length=80, blank=True)
 
     class Meta:
         verbose_name = _("refund")
@@ -144,8 +147,17 @@ class Refund(models.Model):
                 fields=["reference", "payment"], condition=~Q(reference=""), name="refund_once_for_each_reference"
             ),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="refund_positive"),
+            models.CheckConstraint(
+                condition=Q(by_hand_reason="") | Q(status="succeeded"), name="refund_by_hand_is_done"
+            ),
         ]
         indexes = [models.Index(fields=["query_at"], condition=~Q(status="succeeded"), name="refund_to_query")]
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def needs_people(self) -> bool:
+        """The gateway could not bring it to the payer, or refused to."""
+        refused = self.status == RefundStatus.REQUESTED and bool(self.gateway_note)
+        return refused or self.status == RefundStatus.ABNORMAL

@@ -1,9 +1,17 @@
 """What payments do in their own time."""
 
+from orders.checkout.facts import NothingToPay
 from orders.payments.facts import RefundRequested
+from orders.payments.services.opening import settle_if_free
 from orders.payments.services.refunding import send_refund
 from shop.core import clock
 from shop.core.events import subscribe
+
+
+@subscribe(NothingToPay)
+def settle_at_once(fact: NothingToPay) -> None:
+    """Nobody has to pay, so nobody has to ask for it."""
+    settle_if_free(order_number=fact.number, now=fact.at)
 
 
 @subscribe(RefundRequested, in_transaction=False)

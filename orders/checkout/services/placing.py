@@ -10,6 +10,7 @@ from typing import Any
 
 from orders.cart.services import take_out
 from orders.checkout.errors import AddressRequired, PriceChanged, SelectionRejected
+from orders.checkout.facts import NothingToPay
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, make_offer
 from orders.checkout.preferences import UNPAID_MINUTES
@@ -24,6 +25,7 @@ from shop.core.actors import Actor
 from shop.core.errors import Detail
 from shop.core.money import yuan
 from shop.core.numbers import new_number
+from shop.core.outbox import publish
 from shop.core.transactions import use_case
 
 
@@ -48,6 +50,8 @@ def place_order(
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now))
     # Last, because everybody waits for these rows: they stay locked for as short as possible.
     _take_stock(order, lines)
+    if order.payable_fen == 0:
+        publish(NothingToPay(number=order.number, at=now))
     return order, lines
 
 

@@ -93,6 +93,18 @@ def settle_free_order(*, member_id: int, order_number: str, now: datetime) -> Pa
     _check_payable(order, now=now)
     if order.payable_fen:
         raise PaymentMethodUnavailable
+    return _settle_free(order, now=now)
+
+
+@use_case
+def settle_if_free(*, order_number: str, now: datetime) -> None:
+    """Pay an order that costs nothing without being asked; one that was paid, or given up before, stays as it is."""
+    order = lock_order(number=order_number)
+    if order.status == OrderStatus.PENDING_PAYMENT and order.payable_fen == 0:
+        _settle_free(order, now=now)
+
+
+def _settle_free(order: Order, *, now: datetime) -> Payment:
     payment = Payment.objects.create(
         number=new_number("P", now),
         order=order,
@@ -103,7 +115,7 @@ def settle_free_order(*, member_id: int, order_number: str, now: datetime) -> Pa
         created_at=now,
         succeeded_at=now,
     )
-    confirm_paid(order=order, actor=Actor.member(member_id), now=now)
+    confirm_paid(order=order, actor=Actor.member(order.member_id), now=now)
     return payment
 
 

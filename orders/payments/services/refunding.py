@@ -23,6 +23,7 @@ from shop.core.transactions import use_case
 NEXT_QUERY_AFTER = timedelta(minutes=1)
 ABNORMAL_QUERY_AFTER = timedelta(hours=1)
 ABNORMAL_MESSAGE = gettext_noop("Refund {number} did not reach the payer: {note}")
+DOUBLE_MESSAGE = gettext_noop("Refund {number} was paid by hand, and by the payment service as well")
 
 STATUS_OF = {
     GatewayRefundState.PROCESSING: RefundStatus.PROCESSING,
@@ -95,6 +96,8 @@ def record_refund(*, told: GatewayRefund, now: datetime) -> Refund:
     _check_facts(refund, told)
     status = STATUS_OF[told.state]
     if refund.status == RefundStatus.SUCCEEDED:
+        if refund.by_hand_reason and status == RefundStatus.SUCCEEDED:
+            _warn_of_double(refund, now=now)
         return refund
     if status != refund.status:
         check_transition(REFUND_TRANSITIONS, current=refund.status, target=status)
@@ -105,11 +108,20 @@ def record_refund(*, told: GatewayRefund, now: datetime) -> Refund:
     refund.asked_at = now
     refund.query_at = now + (ABNORMAL_QUERY_AFTER if abnormal else NEXT_QUERY_AFTER)
     if status == RefundStatus.SUCCEEDED:
-        refund.succeeded_at, refund.query_at = told.succeeded_at or now, None
-        publish(_succeeded(refund, now=now))
+        finish_refund(refund=refund, succeeded_at=told.succeeded_at or now, now=now)
+    else:
+        refund.save()
+        _alert(refund, now=now)
+    return refund
+
+
+def finish_refund(*, refund: Refund, succeeded_at: datetime, now: datetime) -> None:
+    """The payer has the money: save the locked refund so, and tell; inside the caller's transaction."""
+    refund.status, refund.gateway_note = RefundStatus.SUCCEEDED, ""
+    refund.succeeded_at, refund.query_at = succeeded_at, None
+    publish(_succeeded(refund, now=now))
     refund.save()
     _alert(refund, now=now)
-    return refund
 
 
 def _succeeded(refund: Refund, *, now: datetime) -> RefundSucceeded:
@@ -149,6 +161,17 @@ def _note(refund: Refund, *, note: str, now: datetime) -> None:
     )
     refund.gateway_note = note[:200]
     _alert(refund, now=now)
+
+
+def _warn_of_double(refund: Refund, *, now: datetime) -> None:
+    raise_alert(
+        cause=f"payments.refund_twice.{refund.number}",
+        message=DOUBLE_MESSAGE,
+        data={"number": refund.number},
+        link=reverse("admin:payments_refund_change", args=[refund.pk]),
+        permission="payments.view_refund",
+        now=now,
+    )
 
 
 def _alert(refund: Refund, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ from promotions.discounts.tests.making import draft_discount, draft_offer, publi
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
+from shop.core.models import OutboxEntry
 from shop.core.transactions import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,6 +171,36 @@ def test_an_order_that_costs_nothing_is_paid_without_a_gateway(member, client, t
     assert order.status == OrderStatus.PAID
     assert claims(order)["coupon"] == ClaimStatus.CONFIRMED
     deliver_facts()
+
+
+def test_an_order_that_costs_nothing_is_paid_without_being_asked_for(member, client, tea):
+    """A member who has paid it all with a coupon leaves: the order must not expire for want of a payment of nothing."""
+    coupon = make_coupon(member, template=make_live_template(amount_off_fen=99_000, threshold_fen=0), now=clock.now())
+    order = order_of(place(client, {"items": items((tea, 1)), "coupon_ids": [coupon.pk]}))
+    deliver_facts()
+    order.refresh_from_db()
+    assert order.status not in (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
+    assert claims(order)["coupon"] == ClaimStatus.CONFIRMED
+    answer = client.post(
+        f"/api/v1/orders/{order.number}/payments",
+        {"method": "balance_free"},
+        headers={"Idempotency-Key": "free-order-2"},
+    )
+    assert (answer.status_code, answer.json()["status"]) == (201, "succeeded")
+    assert order.payments.count() == 1
+    assert order.events.filter(status=OrderStatus.PAID).count() == 1
+
+
+def test_an_order_that_costs_nothing_and_was_given_up_stays_so(member, client, tea):
+    coupon = make_coupon(member, template=make_live_template(amount_off_fen=99_000, threshold_fen=0), now=clock.now())
+    order = order_of(place(client, {"items": items((tea, 1)), "coupon_ids": [coupon.pk]}))
+    cancelled = client.post(f"/api/v1/orders/{order.number}/cancel", {}, headers={"Idempotency-Key": "free-order-3"})
+    assert cancelled.json()["status"] == "cancelled"
+    deliver_facts()
+    order.refresh_from_db()
+    assert (order.status, order.payments.count()) == (OrderStatus.CANCELLED, 0)
+    assert not OutboxEntry.objects.exclude(status="done").exists()
+    assert stock(tea) == (20, 0)
 
 
 def test_a_coupon_is_used_by_one_order_only(member, client, tea):
