@@ -12,12 +12,16 @@ from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, R
 from logistics.network.geography import EARTH_RADIUS_KM
 from logistics.network.models import Store
 from shop.core.kept import Kept
+from shop.core.prepared import Prepared
 
 # Written out, because every quote asks and every allocation again.
-_FREE = """
+_FREE = Prepared(
+    "network_free",
+    """
 SELECT warehouse_id, sku_id, on_hand - allocated FROM network_warehousestock
 WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
-"""
+""",
+)
 _WAREHOUSES = """
 SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours
 FROM network_warehouse ORDER BY id
@@ -45,10 +49,8 @@ def warehouse_states(*, sku_ids: Iterable[int], estimate: bool = False) -> list[
     warehouses themselves are those of a few seconds ago.
     """
     free: dict[int, dict[int, int]] = defaultdict(dict)
-    with connection.cursor() as cursor:
-        cursor.execute(_FREE, [list(sku_ids)])
-        for warehouse_id, sku_id, units in cursor.fetchall():
-            free[warehouse_id][sku_id] = units
+    for warehouse_id, sku_id, units in _FREE.run([list(sku_ids)]):
+        free[warehouse_id][sku_id] = units
     known = WAREHOUSES.value() if estimate else _warehouses()
     return [WarehouseState(*row, free=free[row[0]]) for row in known]
 

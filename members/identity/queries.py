@@ -3,23 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from members.identity.errors import MemberBlocked, SessionEnded
 from members.identity.models import Address, Cancellation, Member, MemberSession, PhoneChange
 from shop.core.errors import NotFound, NotSignedIn
+from shop.core.prepared import Prepared
 from shop.regions.queries import region
 
 GONE = (Member.Status.MERGED, Member.Status.CLOSED)
 # Written out, because every request that changes something asks the first and every quote one of the others.
-_SESSION = """
+_SESSION = Prepared(
+    "identity_session",
+    """
 SELECT session.revoked_at IS NULL, member.status
 FROM identity_membersession session JOIN identity_member member ON member.id = session.member_id
 WHERE session.id = %s AND session.member_id = %s
-"""
-_ADDRESS = "SELECT name, phone, detail, region_id FROM identity_address WHERE member_id = %s AND id = %s"
-_DEFAULT_ADDRESS = "SELECT name, phone, detail, region_id FROM identity_address WHERE member_id = %s AND is_default"
+""",
+)
+_COLUMNS = "SELECT name, phone, detail, region_id FROM identity_address"
+_ADDRESS = Prepared("identity_address", f"{_COLUMNS} WHERE member_id = %s AND id = %s")
+_DEFAULT_ADDRESS = Prepared("identity_default_address", f"{_COLUMNS} WHERE member_id = %s AND is_default")
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,7 @@ def active_member(*, member_id: int) -> Member:
 
 def check_session(*, session_id: int, member_id: int) -> None:
     """The session goes on and its member may act, in one query. Raises SessionEnded or MemberBlocked."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SESSION, [session_id, member_id])
-        is_open, status = cursor.fetchone() or (False, Member.Status.ACTIVE)
+    is_open, status = _SESSION.row([session_id, member_id]) or (False, Member.Status.ACTIVE)
     if status == Member.Status.BLOCKED:
         raise MemberBlocked
     if not is_open or status in GONE:
@@ -83,12 +85,8 @@ def open_cancellation(*, member_id: int) -> Cancellation:
 
 def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:
     """The member's address, the default one when `address_id` is None; None where there is no such. One query."""
-    with connection.cursor() as cursor:
-        if address_id is None:
-            cursor.execute(_DEFAULT_ADDRESS, [member_id])
-        else:
-            cursor.execute(_ADDRESS, [member_id, address_id])
-        name, phone, detail, region_code = cursor.fetchone() or ("", "", "", None)
+    found = _DEFAULT_ADDRESS.row([member_id]) if address_id is None else _ADDRESS.row([member_id, address_id])
+    name, phone, detail, region_code = found or ("", "", "", None)
     where = region(region_code) if region_code else None
     if where is None:
         return None

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from orders.cart.models import CartItem
 from orders.cart.validity import Problem, Wanted, problems
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
+from shop.core.prepared import Prepared
 
 # Written out, because every quote and every order asks.
-_SELECTED = "SELECT sku_id, quantity FROM cart_cartitem WHERE member_id = %s AND selected ORDER BY added_at, id"
+_SELECTED = Prepared(
+    "cart_selected",
+    "SELECT sku_id, quantity FROM cart_cartitem WHERE member_id = %s AND selected ORDER BY added_at, id",
+)
 
 
 def cart(*, member_id: int, now: datetime) -> dict[str, Any]:
@@ -34,9 +36,7 @@ def cart(*, member_id: int, now: datetime) -> dict[str, Any]:
 
 def selected_units(*, member_id: int) -> dict[int, int]:
     """Units by SKU id of the selected lines, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SELECTED, [member_id])
-        return dict(cursor.fetchall())
+    return dict(_SELECTED.run([member_id]))
 
 
 def _line(row: Mapping[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from django.db import connection
-
 from orders.checkout.offers import Offer
 from points.rules.earners import earner_holding
 from points.rules.events import EarningLine
 from points.rules.queries import preview_earning
+from shop.core.prepared import Prepared
 
-_PAID_BEFORE = "SELECT 1 FROM checkout_order WHERE member_id = %s AND paid_at IS NOT NULL LIMIT 1"
+_PAID_BEFORE = Prepared(
+    "checkout_paid_before",
+    "SELECT 1 FROM checkout_order WHERE member_id = %s AND paid_at IS NOT NULL LIMIT 1",
+)
 
 
 def points_to_earn(*, offer: Offer, member_id: int, now: datetime) -> int:
@@ -36,6 +38,4 @@ def points_to_earn(*, offer: Offer, member_id: int, now: datetime) -> int:
 
 
 def _has_paid(member_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_PAID_BEFORE, [member_id])
-        return cursor.fetchone() is not None
+    return _PAID_BEFORE.row([member_id]) is not None

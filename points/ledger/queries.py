@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, QuerySet, Sum
 
 from points.ledger.models import PointLot, PointTransaction
 from points.ledger.posting import MOVES
 from points.ledger.preferences import POINTS_PER_YUAN
 from shop.core import clock
+from shop.core.prepared import Prepared
 
 FEN_PER_YUAN = 100
 # Lots that are due and not booked; where nothing is due that finds nothing, at the cost of looking at the account.
-_BALANCE = """
+_BALANCE = Prepared(
+    "ledger_balance",
+    """
 SELECT account.member_id, account.available - due.gone + due.come - due.repaid_of_living,
     account.pending - due.no_longer_pending, account.held, account.debt - due.repaid
 FROM ledger_pointaccount account CROSS JOIN LATERAL (
@@ -38,8 +40,9 @@ FROM ledger_pointaccount account CROSS JOIN LATERAL (
         ) lot
     ) lot
 ) due
-WHERE account.member_id = ANY(%(members)s)
-"""
+WHERE account.member_id = ANY(%(members)s::bigint[])
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,8 @@ def balance_of(*, member_id: int, now: datetime) -> Balance:
 
 def balances_of(*, member_ids: Sequence[int], now: datetime) -> dict[int, Balance]:
     """Of those who have an account, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BALANCE, {"members": list(member_ids), "now": now})
-        return {member_id: Balance(*numbers) for member_id, *numbers in cursor.fetchall()}
+    found = _BALANCE.run({"members": list(member_ids), "now": now})
+    return {member_id: Balance(*numbers) for member_id, *numbers in found}
 
 
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -3,21 +3,23 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.db import connection
-
 from points.rules.engine import LiveRule, RuleSet, by_priority
 from points.rules.events import Earner
 from points.rules.models import Holiday, RuleSetVersion, RuleVersion
 from points.rules.preferences import MEMBER_DAY
 from points.rules.screening import Calendar
+from shop.core.prepared import Prepared
 
-_NEWEST = """
+_NEWEST = Prepared(
+    "rules_newest",
+    """
     SELECT (SELECT max(id) FROM rules_rulesetversion),
-        (SELECT json_object_agg(id, path) FROM catalog_category WHERE id = ANY(%s)),
+        (SELECT json_object_agg(id, path) FROM catalog_category WHERE id = ANY(%s::bigint[])),
         (SELECT json_build_array(tier.code, tier.points_multiplier_bp)
             FROM tiers_tier tier JOIN tiers_tierrequirement need ON need.tier_id = tier.id
             WHERE need.threshold = 0 ORDER BY need.policy_id DESC LIMIT 1)
-"""
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,7 @@ def as_live(version: RuleVersion) -> LiveRule:
 
 
 def _ask(category_ids: Collection[int]) -> tuple[int, dict[int, str], Earner]:
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [list(category_ids)])
-        version, paths, lowest = cursor.fetchone()
+    [(version, paths, lowest)] = _NEWEST.run([list(category_ids)])
     return version, {int(pk): path for pk, path in (paths or {}).items()}, Earner(None, *lowest)
 
 

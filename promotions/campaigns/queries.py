@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.identity.models import Member
@@ -14,9 +13,12 @@ from members.tiers.queries import held_tier_id
 from promotions.campaigns.audience import Audience, Buyer
 from promotions.campaigns.models import PUBLISHED, FirstPurchase
 from promotions.campaigns.preferences import NEW_MEMBER_DAYS
+from shop.core.prepared import Prepared
 
 # Columns in the order of Buyer, without the channel; written out, because every quote and every order asks.
-_BUYERS = """
+_BUYERS = Prepared(
+    "campaigns_buyers",
+    """
 SELECT member.id, tier.id, tier.code,
     ARRAY(SELECT segment_id FROM segments_segmentmembership mine
         WHERE mine.member_id = member.id AND mine.since <= %(now)s AND (mine.until IS NULL OR mine.until > %(now)s)),
@@ -26,8 +28,9 @@ FROM identity_member member
 LEFT JOIN tiers_membertier standing ON standing.member_id = member.id
 LEFT JOIN tiers_tier tier ON tier.id = coalesce(standing.tier_id,
     (SELECT tier_id FROM tiers_tierrequirement WHERE threshold = 0 ORDER BY policy_id DESC LIMIT 1))
-WHERE member.id = ANY(%(member_ids)s)
-"""
+WHERE member.id = ANY(%(member_ids)s::bigint[])
+""",
+)
 
 
 def buyer_for(*, member_id: int, channel: str, now: datetime) -> Buyer:
@@ -37,12 +40,11 @@ def buyer_for(*, member_id: int, channel: str, now: datetime) -> Buyer:
 
 def buyers_for(*, member_ids: Sequence[int], channel: str, now: datetime) -> list[Buyer]:
     """In the order of `member_ids`; one query. Raises Member.DoesNotExist for an unknown one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BUYERS, {"member_ids": list(member_ids), "now": now, "joined_after": _joined_after(now)})
-        found = {
-            pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel)
-            for pk, tier_id, tier_code, segments, is_new in cursor.fetchall()
-        }
+    asked = {"member_ids": list(member_ids), "now": now, "joined_after": _joined_after(now)}
+    found = {
+        pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel)
+        for pk, tier_id, tier_code, segments, is_new in _BUYERS.run(asked)
+    }
     if len(found) < len(set(member_ids)):
         raise Member.DoesNotExist
     return [found[pk] for pk in member_ids]

@@ -7,18 +7,16 @@ back to values under which processes still keep something else.
 
 import secrets
 
-from django.db import connection
-
 from promotions.campaigns.models import PromotionVersion
+from shop.core.prepared import Prepared
 
 OFF, UNUSED = -1, 0
+_STAMP = Prepared("campaigns_stamp", "SELECT stamp, is_on FROM campaigns_promotionversion WHERE id = 1")
 
 
 def current() -> int:
     """One indexed query. `OFF` while all promotions are switched off, `UNUSED` before the first one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT stamp, is_on FROM campaigns_promotionversion WHERE id = 1")
-        row = cursor.fetchone()
+    row = _STAMP.row()
     if row is None:
         return UNUSED
     stamp, is_on = row

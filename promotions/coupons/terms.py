@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.scopes import category_paths, scope_of
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.queries import MOST_USABLE
-from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, PricingLine, Refusal, Terms
+from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, Refusal, Terms
 from promotions.pricing.scopes import Scope
+from shop.core.prepared import Prepared
 
 Kind = CouponTemplate.Kind
 _KINDS = {
@@ -24,7 +24,9 @@ _KINDS = {
 
 
 # Columns in the order of Held; written out, because every quote asks. See `queries.usable`.
-_HELD = """
+_HELD = Prepared(
+    "coupons_held",
+    """
 SELECT coupon.id, coupon.valid_from, template.id, template.name, template.kind, template.revision, template.use_in,
     template.threshold_fen, template.threshold_count, template.amount_off_fen, template.percent_off_bp,
     template.most_off_fen, template.exchange_price_fen, template.exchange_sku_id, template.refuses,
@@ -33,7 +35,8 @@ SELECT coupon.id, coupon.valid_from, template.id, template.name, template.kind, 
 FROM coupons_coupon coupon JOIN coupons_coupontemplate template ON template.id = coupon.template_id
 WHERE coupon.member_id = %s AND coupon.status = 'unused' AND coupon.valid_until > %s
 ORDER BY coupon.valid_until, coupon.id LIMIT %s
-"""
+""",
+)
 
 
 class Held(NamedTuple):
@@ -62,16 +65,14 @@ class Held(NamedTuple):
     excluded_sku_ids: Sequence[int]
 
 
-def terms_for(*, buyer: Buyer, lines: Sequence[PricingLine], now: datetime) -> tuple[CouponTerms, ...]:
+def terms_for(*, buyer: Buyer, now: datetime) -> tuple[CouponTerms, ...]:
     """The member's unused coupons, soonest over first; what cannot be used now says why.
 
     One query, and another one where a coupon names categories.
     """
     if buyer.member_id is None:
         return ()
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, [buyer.member_id, now, MOST_USABLE])
-        coupons = [Held(*row) for row in cursor.fetchall()]
+    coupons = [Held(*row) for row in _HELD.run([buyer.member_id, now, MOST_USABLE])]
     by_category = any(each.category_ids or each.excluded_category_ids for each in coupons)
     paths = category_paths() if by_category else {}
     return tuple(_terms_of(coupon, paths=paths, now=now) for coupon in coupons)

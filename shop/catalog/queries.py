@@ -7,12 +7,15 @@ from typing import Any
 
 import orjson
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.db.models import Q
+
+from shop.core.prepared import Prepared
 
 # Columns in the order of SkuSnapshot; "on sale" is `on_shelf` below. Written out, because a checkout asks several times
 # and Django needs longer for the statement than Postgres for the answer.
-_SNAPSHOTS = """
+_SNAPSHOTS = Prepared(
+    "catalog_snapshots",
+    """
 SELECT sku.id, sku.code, product.id, product.name, sku.options, coalesce(nullif(sku.image, ''), front.thumbnail, ''),
     product.kind, product.category_id, product.brand_id, sku.price_fen, sku.cost_fen, sku.weight_g, sku.volume_cm3,
     greatest(coalesce(stock.available - stock.safety_stock, 0), 0),
@@ -28,7 +31,8 @@ LEFT JOIN LATERAL (
     SELECT thumbnail FROM catalog_productimage WHERE product_id = product.id ORDER BY position, id LIMIT 1
 ) front ON true
 WHERE sku.id = ANY(%(sku_ids)s::bigint[])
-"""
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,8 @@ def collection_is_open(*, now: datetime, prefix: str = "") -> Q:
 
 def sku_snapshots(*, sku_ids: Iterable[int], now: datetime) -> dict[int, SkuSnapshot]:
     """The SKUs that exist among `sku_ids`, sold or not, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOTS, {"now": now, "sku_ids": list(set(sku_ids))})
-        return {row[0]: _snapshot(*row) for row in cursor.fetchall()}
+    found = _SNAPSHOTS.run({"sku_ids": list(set(sku_ids)), "now": now})
+    return {row[0]: _snapshot(*row) for row in found}
 
 
 def _snapshot(

@@ -46,6 +46,10 @@ class Prepared:
                 cursor.execute(self.sql, parameters)
             return cursor.fetchall() if cursor.description else []
 
+    def row(self, parameters: Sequence[Any] | Mapping[Any, Any] = ()) -> tuple[Any, ...] | None:
+        """The first of its rows, if there is any."""
+        return next(iter(self.run(parameters)), None)
+
     def _prepare(self) -> None:
         known = _known.setdefault(connection.connection, set())
         if self.name not in known:

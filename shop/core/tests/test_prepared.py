@@ -41,3 +41,4 @@ def test_it_survives_a_transaction_that_is_undone():
         ADD.run([1, 1])
         transaction.set_rollback(True)
     assert ADD.run([1, 2]) == [(3,)]
+    assert ADD.row([1, 2]) == (3,)
