@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from points.rules.events import EarningEvent
 from points.rules.spec import Limit, Period, Scope, Unit
-from shop.core.clock import business_day
 
 
 class CounterKey(NamedTuple):
@@ -31,7 +30,7 @@ NOTHING = Used()
 
 def period_of(period: Period, event: EarningEvent) -> str:
     """`2026-03-28`, `2026-W13`, `2026-03`, or `all` of a campaign."""
-    day = business_day(event.at)
+    day = event.day
     if period == Period.DAY:
         return day.isoformat()
     if period == Period.WEEK:

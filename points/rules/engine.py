@@ -5,9 +5,11 @@ the multiplying rules add their share of that, never of each other's. Each contr
 then to the rule's limits, and is a step of the trace; so is every rule that gave nothing, with its reason.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
+from math import lcm
 from typing import Any
 
 from points.rules.counting import CounterKey, Used, hits, key_for, room
@@ -78,23 +80,38 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What each line earns, None standing for the event as a whole, in parts of a point; `whole` parts are a point."""
+
+    parts: Mapping[int | None, int]
+    whole: int = 1
+
+    @cached_property
+    def total(self) -> Fraction:
+        return Fraction(sum(self.parts.values()), self.whole)
+
+    def times(self, factor: Fraction) -> "Shares":
+        scaled = {line: part * factor.numerator for line, part in self.parts.items()}
+        return Shares(scaled, self.whole * factor.denominator)
+
+    def of(self, lines: Iterable[int]) -> "Shares":
+        return Shares({line: self.parts[line] for line in lines if line in self.parts}, self.whole)
+
+
+@dataclass(frozen=True)
 class _Offer:
-    """What a rule would give: `exact` before, `points` after cutting off and limits; `shares` by line, None for the
-    event as a whole."""
+    """What a rule would give: `exact` before, `points` after cutting off and limits."""
 
     rule: LiveRule
     code: Code
     exact: Fraction
     points: int
     data: Mapping[str, Any]
-    shares: Mapping[int | None, Fraction]
+    shares: Shares
     limited: bool = False
 
     def step(self) -> Step:
         return _step(self.rule, self.code, self.points, **self.data)
-
-
-Shares = Mapping[int | None, Fraction]
 
 
 def by_priority(rules: Sequence[LiveRule]) -> tuple[LiveRule, ...]:
@@ -102,9 +119,10 @@ def by_priority(rules: Sequence[LiveRule]) -> tuple[LiveRule, ...]:
     return tuple(sorted(rules, key=lambda rule: (-rule.spec.priority, rule.rule_id or 2**63)))
 
 
-def eligible(event: EarningEvent, earner: Earner, rules: RuleSet) -> list[LiveRule]:
-    """The rules whose conditions hold; only their limits need counters."""
-    return [rule for rule in _of_kind(event, rules) if _objection(rule, event, earner, rules) is None]
+def bounded(event: EarningEvent, earner: Earner, rules: RuleSet) -> list[LiveRule]:
+    """The rules with limits whose conditions hold: those that need counters."""
+    limited = (rule for rule in _of_kind(event, rules) if rule.spec.limits)
+    return [rule for rule in limited if _objection(rule, event, earner, rules) is None]
 
 
 def counter_keys(event: EarningEvent, rules: Sequence[LiveRule]) -> list[CounterKey]:
@@ -127,7 +145,7 @@ def evaluate(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapp
         chosen = [rule for rule in able if rule.spec.multiplies == multiply]
         return [_offer(rule, event, earner, rules, base, counters) for rule in chosen]
 
-    given, refused_steps = _choose(offers(False, {}))
+    given, refused_steps = _choose(offers(False, Shares({})))
     base = _sum_of_shares(given)
     tier = [offer for each in given if (offer := _tier_offer(each, earner)) is not None]
     multiplied, more_refused = _choose(offers(True, base))
@@ -160,12 +178,11 @@ def _offer(
 ) -> _Offer:
     lines = [(i, line) for i, line in enumerate(event.lines) if matching(rule.spec, line, rules.category_paths)]
     code, shares, data = _act(rule.spec, lines, event, earner, base)
-    exact = sum(shares.values(), Fraction(0))
+    exact = shares.total
     whole = int(exact)
     points = min(whole, room(rule.rule_id, rule.spec.limits, event, counters, wanted=whole))
     if points < whole:
-        scale = Fraction(points) / exact
-        shares = {line: share * scale for line, share in shares.items()}
+        shares = shares.times(Fraction(points) / exact)
         data = {**data, "wanted": whole, "limits": hits(rule.rule_id, rule.spec.limits, event, counters, wanted=whole)}
     return _Offer(rule, code, exact, points, data, shares, limited=points < whole)
 
@@ -176,34 +193,33 @@ def _act(
     """What the rule says, by line, without regard to limits."""
     match spec.effect:
         case Fixed(points=points):
-            return Code.FIXED, {None: Fraction(points)}, {}
+            return Code.FIXED, Shares({None: points}), {}
         case PerAmount(points=points, per_fen=per_fen):
-            shares: Shares = {i: Fraction(line.net_fen * points, per_fen) for i, line in lines}
+            shares = Shares({i: line.net_fen * points for i, line in lines}, per_fen)
             fen = sum(line.net_fen for _, line in lines)
             return Code.PER_AMOUNT, shares, {"fen": fen, "rate": points, "per_fen": per_fen}
         case ByStreak() as table:
             points = table.points_for(event.streak)
-            return Code.BY_STREAK, {None: Fraction(points)}, {"streak": event.streak}
+            return Code.BY_STREAK, Shares({None: points}), {"streak": event.streak}
         case ByTier(points=table_of_tiers):
             points = dict(table_of_tiers).get(earner.tier_code, 0)
-            return Code.BY_TIER, {None: Fraction(points)}, {"tier": earner.tier_code}
+            return Code.BY_TIER, Shares({None: points}), {"tier": earner.tier_code}
         case Multiplier(bp=bp):
-            acted_on = base if not spec.goods else {i: base[i] for i, _ in lines if i in base}
-            more = Fraction(bp - WHOLE_BP, WHOLE_BP)
-            shares = {line: share * more for line, share in acted_on.items()}
-            return Code.MULTIPLIER, shares, {"bp": bp, "base": int(sum(acted_on.values(), Fraction(0)))}
+            acted_on = base if not spec.goods else base.of(i for i, _ in lines)
+            shares = acted_on.times(Fraction(bp - WHOLE_BP, WHOLE_BP))
+            return Code.MULTIPLIER, shares, {"bp": bp, "base": int(acted_on.total)}
 
 
 def _tier_offer(given: _Offer, earner: Earner) -> _Offer | None:
     more = earner.multiplier_bp - WHOLE_BP
     if not given.rule.spec.tier_multiplier or not more:
         return None
-    base = sum(given.shares.values(), Fraction(0))
+    base = given.shares.total
     exact = base * Fraction(more, WHOLE_BP)
     # Rounded down as a whole, so that a tier that earns less never costs a part of a point more than it should.
     points = int((base + exact) // 1) - int(base // 1) if more < 0 else int(exact)
     data = {"tier": earner.tier_code, "bp": earner.multiplier_bp, "base": int(base)}
-    return _Offer(given.rule, Code.TIER, exact, points, data, {})
+    return _Offer(given.rule, Code.TIER, exact, points, data, Shares({}))
 
 
 def _choose(offers: Sequence[_Offer]) -> tuple[list[_Offer], list[Step]]:
@@ -244,11 +260,12 @@ def _why_nothing(offer: _Offer) -> Code:
 
 
 def _sum_of_shares(offers: Sequence[_Offer]) -> Shares:
-    total: dict[int | None, Fraction] = {}
-    for offer in offers:
-        for line, share in offer.shares.items():
-            total[line] = total.get(line, Fraction(0)) + share
-    return total
+    whole = lcm(*(offer.shares.whole for offer in offers))
+    total: dict[int | None, int] = {}
+    for shares in (offer.shares for offer in offers):
+        for line, part in shares.parts.items():
+            total[line] = total.get(line, 0) + part * (whole // shares.whole)
+    return Shares(total, whole)
 
 
 def _parts(accepted: Sequence[_Offer]) -> tuple[Part, ...]:

@@ -6,10 +6,13 @@ really happens. An event carries all that a rule may look at.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+
+from shop.core.clock import business_day
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,14 @@ class EarningEvent:
     is_first_order: bool = False
     streak: int = 0
 
-    @property
+    @cached_property
     def worth_fen(self) -> int:
         return sum(line.net_fen for line in self.lines)
+
+    @cached_property
+    def day(self) -> date:
+        """In Asia/Shanghai."""
+        return business_day(self.at)
 
 
 @dataclass(frozen=True)

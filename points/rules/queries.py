@@ -8,7 +8,7 @@ from members.tiers.queries import ladder
 from points.ledger.preferences import POINTS_PER_YUAN
 from points.rules.counters import read_counters
 from points.rules.earners import earner_at
-from points.rules.engine import Evaluation, LiveRule, RuleSet, counter_keys, eligible, evaluate
+from points.rules.engine import Evaluation, LiveRule, RuleSet, bounded, counter_keys, evaluate
 from points.rules.events import ORDER, Earner, EarningEvent, EarningLine, kind_of
 from points.rules.live import live_rules
 from points.rules.models import shown_name
@@ -54,7 +54,7 @@ def try_event(event: EarningEvent, rules: RuleSet) -> Evaluation:
 
 
 def _try(event: EarningEvent, earner: Earner, rules: RuleSet) -> Evaluation:
-    counters = read_counters(counter_keys(event, eligible(event, earner, rules)))
+    counters = read_counters(counter_keys(event, bounded(event, earner, rules)))
     return evaluate(event, earner, rules, counters)
 
 

@@ -22,7 +22,6 @@ from points.rules.spec import (
     Weekdays,
 )
 from points.rules.trace import Code
-from shop.core.clock import business_day
 
 Objection = tuple[Code, Mapping[str, Any]]
 
@@ -47,7 +46,7 @@ def objection(
     spec: RuleSpec, event: EarningEvent, earner: Earner, calendar: Calendar, paths: Mapping[int, str]
 ) -> Objection | None:
     """The first reason why the rule does not act on the event; None where it does."""
-    day = business_day(event.at)
+    day = event.day
     if not spec.is_valid_on(day):
         return Code.NOT_VALID, {}
     if event.lines and event.worth_fen <= 0:
@@ -121,6 +120,6 @@ def _data(
         case Tiers():
             return {"tier": earner.tier_code}
         case Weekdays():
-            return {"weekday": business_day(event.at).isoweekday()}
+            return {"weekday": event.day.isoweekday()}
         case _:
             return {}

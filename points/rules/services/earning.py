@@ -10,7 +10,7 @@ from points.ledger.models import PointTransaction
 from points.ledger.services import claw_back, grant, set_maturity
 from points.rules.counters import count, lock_counters
 from points.rules.earners import earner_at
-from points.rules.engine import Evaluation, Part, RuleSet, counter_keys, eligible, evaluate
+from points.rules.engine import Evaluation, Part, RuleSet, bounded, counter_keys, evaluate
 from points.rules.errors import EarningReferenceUsed
 from points.rules.events import EarningEvent, kind_of
 from points.rules.live import live_rules
@@ -99,7 +99,7 @@ def _grow(earning: Earning, now: datetime) -> None:
 
 def _evaluate_locked(event: EarningEvent, rules: RuleSet) -> Evaluation:
     earner = earner_at(member_id=event.member_id, at=event.at, rules=rules)
-    keys = counter_keys(event, eligible(event, earner, rules))
+    keys = counter_keys(event, bounded(event, earner, rules))
     return evaluate(event, earner, rules, lock_counters(keys))
 
 

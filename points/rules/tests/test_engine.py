@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from points.rules.counting import CounterKey, Used
-from points.rules.engine import LiveRule, Part, RuleSet, by_priority, counter_keys, eligible, evaluate
+from points.rules.engine import LiveRule, Part, RuleSet, bounded, by_priority, counter_keys, evaluate
 from points.rules.events import EarningEvent
 from points.rules.spec import (
     ByStreak,
@@ -164,7 +164,7 @@ def test_limits_leave_what_is_left_and_say_so():
 def test_a_limit_per_order_needs_no_counter_and_times_count_events():
     once_a_week = spec(Fixed(10), limits=(limit(50, Period.ORDER), limit(1, Period.WEEK, unit=Unit.TIMES)))
     rules, event = rule_set(spec(limits=(limit(50, Period.ORDER),)), once_a_week), bought(line(9_900))
-    keys = counter_keys(event, eligible(event, somebody(), rules))
+    keys = counter_keys(event, bounded(event, somebody(), rules))
     assert keys == [CounterKey(2, 7, "2026-W13")]
     assert told(event, somebody(), rules)[0] == 60
     assert told(event, somebody(), rules, {keys[0]: Used(10, 1)})[0] == 50
