@@ -12,6 +12,7 @@ from shop.core.api.serializers import StrictBooleanField, StrictIntegerField, St
 
 MOST_ITEMS = 400
 LARGEST_FEN = 2**53 - 1
+ITEM_FIELDS = {"sku_id", "quantity"}
 
 
 @extend_schema_field({"oneOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "string", "enum": ["best"]}]})
@@ -37,6 +38,26 @@ class ItemIn(StrictSerializer):
     quantity = StrictIntegerField(min_value=1, max_value=LARGEST_QUANTITY)
 
 
+class ItemsField(serializers.ListField):
+    """What is evidently well-formed is taken as it is; the child says what is wrong with everything else."""
+
+    child = ItemIn()
+
+    def run_child_validation(self, data: list[Any]) -> Any:
+        return data if all(map(_is_item, data)) else super().run_child_validation(data)
+
+
+def _is_item(given: Any) -> bool:
+    """A whole number, and not a boolean, has the type int itself."""
+    return (
+        type(given) is dict
+        and given.keys() == ITEM_FIELDS
+        and type(given["sku_id"]) is type(given["quantity"]) is int
+        and 1 <= given["sku_id"] <= LARGEST_ID
+        and 1 <= given["quantity"] <= LARGEST_QUANTITY
+    )
+
+
 class ActivityIn(StrictSerializer):
     kind = serializers.ChoiceField(["flash_sale", "group_buy", "bargain", "presale", "reward", "prize"])
     id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
@@ -52,7 +73,7 @@ class QuoteIn(StrictSerializer):
         "one_place": _("Give either address_id or pickup_store_id."),
     }
 
-    items = serializers.ListField(child=ItemIn(), required=False, min_length=1, max_length=MOST_ITEMS)
+    items = ItemsField(required=False, min_length=1, max_length=MOST_ITEMS)
     from_cart = StrictBooleanField(required=False, default=False)
     address_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     pickup_store_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)

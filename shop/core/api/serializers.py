@@ -1,6 +1,7 @@
 """Input serializers refuse what they do not know; integers are integers, not text that looks like one."""
 
 import unicodedata
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -76,19 +77,31 @@ class NoFields(StrictSerializer):
     """The body of an endpoint whose address says everything: none, or an empty object."""
 
 
-def validated(serializer: type[StrictSerializer], request: Request, **context: Any) -> dict[str, Any]:
+def validated(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
     """The request's body as `serializer` understands it; raises what the envelope renders as 400."""
-    parsed = serializer(data=request.data, context=context)
-    parsed.is_valid(raise_exception=True)
-    return parsed.validated_data
+    return _understood(serializer, request.data)
 
 
-def validated_query(serializer: type[StrictSerializer], request: Request, **context: Any) -> dict[str, Any]:
+def validated_query(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
     """The query string as `serializer` understands it; parameters it does not declare are ignored."""
-    known = {name: value for name, value in request.query_params.items() if name in serializer().fields}
-    parsed = serializer(data=known, context=context)
-    parsed.is_valid(raise_exception=True)
-    return parsed.validated_data
+    fields = _kept(serializer).fields
+    return _understood(serializer, {name: value for name, value in request.query_params.items() if name in fields})
+
+
+def _understood(serializer: type[StrictSerializer], data: Any) -> dict[str, Any]:
+    try:
+        return _kept(serializer).run_validation(data)
+    except serializers.ValidationError:
+        # Some messages stay in the language of whoever read them first: complaints come from a new serializer.
+        complaining = serializer(data=data)
+        complaining.is_valid(raise_exception=True)
+        return complaining.validated_data
+
+
+@cache
+def _kept(serializer: type[StrictSerializer]) -> StrictSerializer:
+    """One for all requests: to make one costs more than to ask it, and nothing that it is asked stays with it."""
+    return serializer()
 
 
 class ErrorDetailOut(serializers.Serializer[Any]):
