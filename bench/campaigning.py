@@ -60,8 +60,8 @@ def engine_ms(*, promotions: int, lines: int, seed: int, rounds: int) -> float:
     began = time.process_time()
     for cart in carts:
         terms = Terms(
-            unit_prices=by_goods.touching(cart.lines),
-            spend_offers=offers_by_goods.touching(cart.lines),
+            unit_prices=by_goods.touching(cart.basket),
+            spend_offers=offers_by_goods.touching(cart.basket),
             coupons=coupons,
             points=PointsTerms(available=100_000, cap_bp=5000),
         )

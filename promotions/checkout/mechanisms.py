@@ -19,7 +19,6 @@ from promotions.checkout.benefits import member_price, member_shipping
 from promotions.checkout.errors import PromotionsChanged
 from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
 from promotions.coupons.terms import terms_for as coupons_for
-from promotions.discounts.live import live
 from promotions.discounts.services.giving_back import release_discounts
 from promotions.discounts.services.using import (
     OfferUse,
@@ -28,7 +27,7 @@ from promotions.discounts.services.using import (
     claim_timed_discounts,
     confirm_discounts,
 )
-from promotions.discounts.terms import spend_offers_for, timed_discounts_for
+from promotions.discounts.terms import Offered, offered
 from promotions.pricing import model
 from promotions.pricing.earned import plain
 from promotions.pricing.model import Adjustment, CartSnapshot, PointsTerms, Quote
@@ -44,9 +43,9 @@ class Asking:
     binding: bool = False
 
     @cached_property
-    def for_campaigns(self) -> Mapping[str, Any]:
-        """What discounts and offers look at; what is published is asked for once."""
-        return {"buyer": self.buyer, "lines": self.cart.lines, "now": self.now, "published": live()}
+    def offered(self) -> Offered:
+        """Timed discounts and spend offers, which are asked for together."""
+        return offered(buyer=self.buyer, basket=self.cart.basket, now=self.now)
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ class TimedDiscounts(Mechanism):
     name, kinds = "timed_discount", (model.Mechanism.TIMED_DISCOUNT.value,)
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
-        return {"unit_prices": timed_discounts_for(**asking.for_campaigns)}
+        return {"unit_prices": asking.offered.unit_prices}
 
     def claim(self, taking: Taking) -> None:
         uses = [
@@ -157,7 +156,7 @@ class SpendOffers(Mechanism):
     name, kinds = "spend_offer", (model.Mechanism.SPEND_OFFER.value,)
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
-        return {"spend_offers": spend_offers_for(**asking.for_campaigns)}
+        return {"spend_offers": asking.offered.spend_offers}
 
     def conditions(self, taking: Taking) -> list[dict[str, Any]]:
         return [plain(offer) for offer in taking.quote.offers]
@@ -182,7 +181,7 @@ class Coupons(Mechanism):
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         if asking.binding and not asking.cart.coupon_ids:
             return {}
-        return {"coupons": coupons_for(buyer=asking.buyer, lines=asking.cart.lines, now=asking.now)}
+        return {"coupons": coupons_for(buyer=asking.buyer, now=asking.now)}
 
     def claim(self, taking: Taking) -> None:
         costs = {each.id or 0: -each.amount_fen for each in self.taken(taking)}

@@ -19,7 +19,6 @@ from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, Promotion
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase
-from promotions.discounts.budgets import beyond_budget
 from promotions.pricing.engine import price
 from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Rejection, Terms
 from shop.core.state import check_transition
@@ -34,7 +33,7 @@ def quote(asking: Asking) -> Quote:
     """
     terms = load_terms(asking)
     priced, left_out = price(asking.cart, terms), list[Rejection]()
-    while short := beyond_budget(priced.applied, asking.for_campaigns["published"].budgeted):
+    while short := _beyond_budget(priced.applied, asking.offered.budgets):
         terms = terms.without({(each.kind, each.id) for each in short})
         message = _("The budget of “{name}” does not reach for this order.")
         left_out += [
@@ -43,6 +42,11 @@ def quote(asking: Asking) -> Quote:
         ]
         priced = price(asking.cart, terms)
     return replace(priced, rejected=(*priced.rejected, *left_out)) if left_out else priced
+
+
+def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:
+    """Of what is applied that for which less is left."""
+    return [each for each in applied if -each.amount_fen > budgets.get((each.kind, each.id or 0), -each.amount_fen)]
 
 
 def load_terms(asking: Asking) -> Terms:

@@ -7,7 +7,9 @@ from typing import Any
 
 from promotions.discounts.live import Live, LiveCampaign, LiveItem, LiveOffer, live
 from promotions.discounts.models import SpendOffer, TimedDiscount
-from promotions.pricing.model import WHOLE_BP, PricingLine
+from promotions.pricing.model import PricingLine
+from promotions.pricing.scopes import Basket
+from promotions.pricing.unit_prices import offered_unit_fen
 from shop.catalog.facets import Facets, FacetSubject, earliest
 from shop.catalog.models import Sku
 
@@ -19,7 +21,7 @@ def running_discounts(*, products: Sequence[FacetSubject], now: datetime) -> dic
     """
     published = live()
     lines = {each.product_id: _lines(each, published) for each in products}
-    discounted = [found for found in lines.values() if published.items.touching(found)]
+    discounted = [found for found in lines.values() if published.items.touching(Basket(found))]
     guards = _guards(line.sku_id for found in discounted for line in found)
     return {pk: _facets([_guarded(line, guards) for line in found], published, now) for pk, found in lines.items()}
 
@@ -47,8 +49,9 @@ def _guarded(line: PricingLine, guards: Mapping[int, tuple[int, int]]) -> Pricin
 
 
 def _facets(lines: Sequence[PricingLine], published: Live, now: datetime) -> Facets:
-    items = [each for each in published.items.touching(lines) if each.campaign.audience.is_everybody]
-    offers = [each for each in published.offers.touching(lines) if each.campaign.audience.is_everybody]
+    basket = Basket(lines)
+    items = [each for each in published.items.touching(basket) if each.campaign.audience.is_everybody]
+    offers = [each for each in published.offers.touching(basket) if each.campaign.audience.is_everybody]
     campaigns = [*(each.campaign for each in items), *(each.campaign for each in offers)]
     return Facets(
         activities=(*_discounts(items, lines, now), *_offers(offers, now)),
@@ -65,19 +68,13 @@ def _discounts(items: Iterable[LiveItem], lines: Sequence[PricingLine], now: dat
         campaigns[item.campaign.id] = item.campaign
         for line in lines:
             if item.scope.covers(line):
-                price = max(_price(item, line.unit_price_fen), line.least_unit_fen)
+                price = offered_unit_fen(line, item.terms)
                 lowest[item.campaign.id] = min(price, lowest.get(item.campaign.id, price))
     return [_activity(TimedDiscount.KIND, campaigns[pk], price) for pk, price in lowest.items()]
 
 
 def _offers(offers: Iterable[LiveOffer], now: datetime) -> list[dict[str, Any]]:
     return [_activity(SpendOffer.KIND, each.campaign, None) for each in offers if each.campaign.is_live(now)]
-
-
-def _price(item: LiveItem, list_price_fen: int) -> int:
-    if item.price_fen is not None:
-        return min(item.price_fen, list_price_fen)
-    return list_price_fen - list_price_fen * item.off_bp // WHOLE_BP
 
 
 def _activity(kind: str, campaign: LiveCampaign, price_fen: int | None) -> dict[str, Any]:

@@ -7,26 +7,26 @@ small query and the few that touch its lines.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from promotions.campaigns import version
 from promotions.campaigns.audience import Audience, Buyer
 from promotions.campaigns.models import PUBLISHED, Campaign
 from promotions.campaigns.scopes import GONE, category_paths
-from promotions.discounts.models import SpendOffer, TimedDiscount, TimedDiscountItem
-from promotions.pricing.model import Measure, Mechanism
+from promotions.discounts.models import SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
+from promotions.pricing.model import Gift, Measure, Mechanism, SpendOfferTerms, SpendTier, UnitPriceTerms
 from promotions.pricing.scopes import Scope, ScopeIndex
+
+MANY = 2**31
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCampaign:
     id: int
     label: str
-    revision: int
     starts_at: datetime
     ends_at: datetime | None
     audience: Audience
-    refuses: frozenset[Mechanism]
+    has_budget: bool
 
     def is_live(self, now: datetime) -> bool:
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
@@ -37,50 +37,44 @@ class LiveCampaign:
 
 @dataclass(frozen=True, slots=True)
 class LiveItem:
+    """`terms` are those of a buyer who may have any number."""
+
     campaign: LiveCampaign
     item_id: int
-    scope: Scope
-    price_fen: int | None
-    off_bp: int
+    terms: UnitPriceTerms
     quota: int | None
     limit_per_member: int | None
 
+    @property
+    def scope(self) -> Scope:
+        return self.terms.scope
 
-@dataclass(frozen=True, slots=True)
-class LiveTier:
-    tier_id: int
-    threshold: int
-    off_fen: int
-    off_bp: int
-    free_shipping: bool
-    gift_sku_id: int | None
-    gift_label: str
-    gift_quantity: int
-    gift_quota: int | None
+    @property
+    def is_limited(self) -> bool:
+        return self.quota is not None or self.limit_per_member is not None
 
 
 @dataclass(frozen=True, slots=True)
 class LiveOffer:
+    """`terms` are those while nobody has been given any of the `gifts`."""
+
     campaign: LiveCampaign
-    scope: Scope
-    measure: Measure
-    repeats: bool
-    cap_fen: int | None
-    tiers: tuple[LiveTier, ...]
+    terms: SpendOfferTerms
+    gifts: tuple[Gift, ...]
+
+    @property
+    def scope(self) -> Scope:
+        return self.terms.scope
 
 
 @dataclass(frozen=True)
 class Live:
-    """Everything published under one stamp; `paths` are those of the categories, as scopes are told by them.
-
-    `budgeted` names by kind and id those that have a budget.
-    """
+    """Everything published under one stamp; `paths` are those of the categories, as scopes are told by them."""
 
     stamp: int
     items: ScopeIndex[LiveItem]
     offers: ScopeIndex[LiveOffer]
     paths: Mapping[int, str]
-    budgeted: frozenset[tuple[str, int]] = frozenset()
 
 
 NOTHING = Live(version.OFF, ScopeIndex(()), ScopeIndex(()), {})
@@ -105,22 +99,27 @@ def load(stamp: int) -> Live:
     offers = SpendOffer.objects.filter(status__in=PUBLISHED).order_by("pk")
     items = [each for discount in discounts for each in live_items(discount, paths)]
     spend = [live_offer(offer, paths) for offer in offers.prefetch_related("tiers__gift_sku__product")]
-    published: list[Campaign] = [*discounts, *offers]
-    budgeted = frozenset((each.KIND, each.pk) for each in published if each.budget_fen is not None)
-    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths, budgeted)
+    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths)
 
 
 def live_items(discount: TimedDiscount, paths: Mapping[int, str]) -> list[LiveItem]:
     """Of several rows that fit goods only the narrowest holds: SKU before product before the nearest category."""
     rows = list(discount.items.all())
-    campaign = _campaign(discount)
+    campaign, refuses = _campaign(discount), discount.refused_mechanisms
     return [
         LiveItem(
             campaign=campaign,
             item_id=row.pk,
-            scope=_scope_among(row, rows, paths),
-            price_fen=row.price_fen,
-            off_bp=row.off_bp or 0,
+            terms=UnitPriceTerms(
+                id=discount.pk,
+                label=discount.name,
+                mechanism=Mechanism.TIMED_DISCOUNT,
+                scope=_scope_among(row, rows, paths),
+                unit_price_fen=row.price_fen,
+                off_bp=row.off_bp or 0,
+                version=discount.revision,
+                refuses=refuses,
+            ),
             quota=row.quota,
             limit_per_member=row.limit_per_member,
         )
@@ -129,42 +128,44 @@ def live_items(discount: TimedDiscount, paths: Mapping[int, str]) -> list[LiveIt
 
 
 def live_offer(offer: SpendOffer, paths: Mapping[int, str]) -> LiveOffer:
-    tiers = sorted(offer.tiers.all(), key=lambda tier: tier.threshold)
-    return LiveOffer(
-        campaign=_campaign(offer),
+    tiers = tuple(_tier(tier) for tier in sorted(offer.tiers.all(), key=lambda tier: tier.threshold))
+    terms = SpendOfferTerms(
+        id=offer.pk,
+        label=offer.name,
         scope=offer.reach(paths),
+        tiers=tiers,
         measure=Measure(offer.measure),
         repeats=offer.repeats,
         cap_fen=offer.cap_fen,
-        tiers=tuple(_tier(tier) for tier in tiers),
+        version=offer.revision,
+        refuses=offer.refused_mechanisms,
     )
+    return LiveOffer(_campaign(offer), terms, tuple(gift for tier in tiers for gift in tier.gifts))
 
 
-def _campaign(campaign: Any) -> LiveCampaign:
-    known: Campaign = campaign
+def _campaign(campaign: Campaign) -> LiveCampaign:
     return LiveCampaign(
-        id=known.pk,
-        label=known.name,
-        revision=known.revision,
-        starts_at=known.starts_at,
-        ends_at=known.ends_at,
-        audience=known.audience,
-        refuses=campaign.refused_mechanisms,
+        id=campaign.pk,
+        label=campaign.name,
+        starts_at=campaign.starts_at,
+        ends_at=campaign.ends_at,
+        audience=campaign.audience,
+        has_budget=campaign.budget_fen is not None,
     )
 
 
-def _tier(tier: Any) -> LiveTier:
-    gift = tier.gift_sku
-    return LiveTier(
-        tier_id=tier.pk,
+def _tier(tier: SpendOfferTier) -> SpendTier:
+    gifts: tuple[Gift, ...] = ()
+    if tier.gift_sku is not None:
+        label = f"{tier.gift_sku.product.name} {tier.gift_sku.options_label}".strip()
+        most = MANY if tier.gift_quota is None else tier.gift_quota
+        gifts = (Gift(tier.gift_sku.pk, tier.gift_quantity, label, available=most, tier_id=tier.pk),)
+    return SpendTier(
         threshold=tier.threshold,
         off_fen=tier.off_fen,
         off_bp=tier.off_bp,
         free_shipping=tier.free_shipping,
-        gift_sku_id=tier.gift_sku_id,
-        gift_label=f"{gift.product.name} {gift.options_label}".strip() if gift else "",
-        gift_quantity=tier.gift_quantity,
-        gift_quota=tier.gift_quota,
+        gifts=gifts,
     )
 
 

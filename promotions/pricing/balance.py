@@ -4,7 +4,7 @@ Always: a line never falls below the least that it costs, the goods together nev
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from promotions.pricing.model import Combination, Mechanism
@@ -12,6 +12,7 @@ from shop.core.money import spread
 
 NOBODY: frozenset[Mechanism] = frozenset()
 Manner = tuple[Mechanism, frozenset[Mechanism]]
+Places = tuple[int, ...]
 
 
 class Party(NamedTuple):
@@ -46,11 +47,20 @@ def _agree(combination: Combination, one: Manner, other: Manner) -> bool:
     return other[0] not in one[1] and one[0] not in other[1] and combination.agree(one[0], other[0])
 
 
+class Sums(NamedTuple):
+    """Of some lines what is left to pay, and how much of it is above the least that they cost."""
+
+    net: int
+    room: int
+
+
 @dataclass(slots=True)
 class Balance:
     """Of each line what is left to pay (`net`), what it costs at `least`, and the bits of who has acted on it.
 
-    `order_room` is what may still be taken off the goods together; `freight` is None while it is unknown.
+    `order_room` is what may still be taken off the goods together; `freight` is None while it is unknown; `involved`
+    holds the bits of all who have acted on any line. Sums are kept until something is taken: offers and coupons ask
+    for those of the same lines again and again.
     """
 
     net: list[int]
@@ -58,41 +68,62 @@ class Balance:
     order_room: int
     freight: int | None
     acted: list[int]
+    involved: int = 0
+    _sums: dict[Places, Sums] = field(default_factory=dict, repr=False, compare=False)
 
     def copy(self) -> "Balance":
-        return Balance(self.net.copy(), self.least, self.order_room, self.freight, self.acted.copy())
+        return Balance(self.net.copy(), self.least, self.order_room, self.freight, self.acted.copy(), self.involved)
 
-    def open_places(self, party: Party, places: Iterable[int]) -> tuple[int, ...]:
+    def open_places(self, party: Party, places: Places) -> Places:
         """Of the lines at `places` those where everybody who acted agrees with `party`."""
         acted, hostile = self.acted, party.hostile
+        if not self.involved & hostile:
+            return places
         return tuple([place for place in places if not acted[place] & hostile])
 
     @property
     def payable(self) -> int:
         return sum(self.net) + (self.freight or 0)
 
-    def base(self, places: Sequence[int]) -> int:
-        net = self.net
-        return sum([net[place] for place in places])
+    def base(self, places: Places) -> int:
+        return self._sums_of(places).net
 
-    def room(self, places: Sequence[int]) -> int:
+    def room(self, places: Places) -> int:
         """The most that can be taken off the lines at `places`."""
-        net, least = self.net, self.least
-        return min(sum([net[place] - least[place] for place in places]), self.order_room)
+        return min(self._sums_of(places).room, self.order_room)
 
-    def take(self, fen: int, places: Sequence[int], party: Party) -> list[int]:
+    def reprice(self, place: int, saving: int, party: Party) -> None:
+        """Give the line another price than that of the list, before any order has a limit."""
+        self.net[place] -= saving
+        self._note(party, (place,))
+
+    def take(self, fen: int, places: Places, party: Party) -> list[int]:
         """Take `fen`, which the lines have room for, off them by their nets; returns each one's share."""
         net, least = self.net, self.least
         shares = spread_within(fen, [net[place] for place in places], [net[place] - least[place] for place in places])
         for place, share in zip(places, shares, strict=True):
             net[place] -= share
-            self.acted[place] |= party.bit
         self.order_room -= fen
+        self._note(party, places)
         return shares
 
     def take_freight(self, fen: int) -> None:
         if self.freight is not None:
             self.freight -= fen
+
+    def _note(self, party: Party, places: Places) -> None:
+        for place in places:
+            self.acted[place] |= party.bit
+        self.involved |= party.bit
+        self._sums.clear()
+
+    def _sums_of(self, places: Places) -> Sums:
+        found = self._sums.get(places)
+        if found is None:
+            net, least = self.net, self.least
+            to_pay = sum([net[place] for place in places])
+            found = self._sums[places] = Sums(to_pay, to_pay - sum([least[place] for place in places]))
+        return found
 
 
 def spread_within(total_fen: int, weights: Sequence[int], rooms: Sequence[int]) -> list[int]:

@@ -13,9 +13,9 @@ from promotions.pricing.balance import Balance
 
 
 class Option(Protocol):
-    """`lines` holds a bit for each line that the option may act on; what acts elsewhere does not change its worth."""
-
-    lines: int
+    @property
+    def lines(self) -> int:
+        """A bit for each line that the option may act on; what acts elsewhere does not change its worth."""
 
     @property
     def effect(self) -> Hashable:
@@ -54,8 +54,7 @@ class _Search(Generic[O]):
         """Try to add to `chosen`, which has saved `saved`: `still_open` are the options after it that agree, by place,
         each with the most that it can be worth.
         """
-        if saved > self.saved:
-            self.saved, self.best = saved, chosen
+        self._judge(chosen, saved)
         more = self.most - len(chosen)
         if not more:
             return
@@ -70,15 +69,16 @@ class _Search(Generic[O]):
             if not self.effort:
                 return
             self.effort -= 1
+            worth = saved + option.worth(balance)
+            following = [each for each in still_open[index + 1 :] if option.agrees_with(self.options[each[0]])]
+            if more == 1 or not following:
+                # Nobody comes after it, so that it need not act to be judged.
+                self._judge((*chosen, place), worth)
+                continue
             after = balance.copy()
-            worth = option.worth(after)
             option.act(after)
-            agreeing = [
-                (at, self._bound(other, most, option, after))
-                for at, most in still_open[index + 1 :]
-                if option.agrees_with(other := self.options[at])
-            ]
-            self.explore(after, agreeing, (*chosen, place), saved + worth)
+            bounds = [(at, self._bound(self.options[at], most, option, after)) for at, most in following]
+            self.explore(after, bounds, (*chosen, place), worth)
 
     def try_greedy(self, balance: Balance, worths: Sequence[int]) -> None:
         """A good set to begin with: again and again the option that is worth most now."""
@@ -90,24 +90,28 @@ class _Search(Generic[O]):
             if not left.pop(place):
                 break
             option = self.options[place]
-            option.act(after)
             chosen.append(place)
-            left = {
-                at: self._bound(other, most, option, after)
-                for at, most in left.items()
-                if option.agrees_with(other := self.options[at])
-            }
-        self._judge(tuple(sorted(chosen)), balance.copy())
+            left = {at: most for at, most in left.items() if option.agrees_with(self.options[at])}
+            if left:
+                option.act(after)
+                left = {at: self._bound(self.options[at], most, option, after) for at, most in left.items()}
+        if len(chosen) > 1:
+            self._judge(tuple(sorted(chosen)), self._saved_by(sorted(chosen), balance.copy()))
+        elif chosen:
+            self._judge((chosen[0],), worths[chosen[0]])
 
     @staticmethod
     def _bound(other: O, most: int, acted: O, after: Balance) -> int:
         """What `other` is worth at most when `acted` has: as much as before where they share no line."""
         return other.worth(after) if other.lines & acted.lines else most
 
-    def _judge(self, chosen: tuple[int, ...], balance: Balance) -> None:
+    def _saved_by(self, chosen: Sequence[int], balance: Balance) -> int:
         saved = 0
         for place in chosen:
             saved += self.options[place].worth(balance)
             self.options[place].act(balance)
+        return saved
+
+    def _judge(self, chosen: tuple[int, ...], saved: int) -> None:
         if saved > self.saved:
             self.saved, self.best = saved, chosen

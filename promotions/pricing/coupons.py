@@ -5,12 +5,14 @@ other on the current net, exchanges first, then shares, then amounts, then freig
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
-from promotions.pricing.balance import Balance, Party
+from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import cheapest
-from promotions.pricing.model import WHOLE_BP, CouponKind, CouponOption, CouponTerms, PricingLine, Refusal
+from promotions.pricing.model import WHOLE_BP, CouponKind, CouponOption, CouponTerms, Refusal
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
@@ -24,19 +26,29 @@ EFFORT = 2_000
 class Ticket:
     """A coupon on the lines where it may act."""
 
-    def __init__(self, terms: CouponTerms, places: tuple[int, ...], lines: Sequence[PricingLine], party: Party) -> None:
+    def __init__(self, terms: CouponTerms, places: Places, quantities: Sequence[int], party: Party) -> None:
         self.terms, self.places, self.party = terms, places, party
-        self.lines = sum(1 << place for place in places)
-        self._quantities = [line.quantity for line in lines]
-        self.units = sum(self._quantities[place] for place in places)
-        self.effect = (
+        self._quantities = quantities
+
+    @cached_property
+    def lines(self) -> int:
+        return sum(1 << place for place in self.places)
+
+    @property
+    def units(self) -> int:
+        return sum(self._quantities[place] for place in self.places)
+
+    @cached_property
+    def effect(self) -> tuple[Any, ...]:
+        terms = self.terms
+        return (
             _RANK[terms.kind],
             terms.off_bp,
             terms.off_fen,
             _capped(terms),
             terms.units,
             terms.pay_fen,
-            places,
+            self.places,
             tuple(sorted(terms.refuses)),
         )
 
@@ -61,7 +73,7 @@ class Ticket:
             balance.take_freight(off)
             balance.take(0, self.places, self.party)
             return []
-        places: Sequence[int] = self.places
+        places = self.places
         if self.terms.kind == CouponKind.EXCHANGE:
             places = (-max(self._exchanges(balance))[1],)
         return list(zip(places, balance.take(off, places, self.party), strict=True))
@@ -102,7 +114,7 @@ def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[
     tickets = []
     for terms in held.values():
         covered, party = w.places(terms), w.etiquette.party(terms.mechanism, terms.refuses)
-        ticket = Ticket(terms, w.balance.open_places(party, covered), w.lines, party)
+        ticket = Ticket(terms, w.balance.open_places(party, covered), w.setting.quantities, party)
         refusal = terms.refusal or _refusal(w, ticket, covered)
         if refusal is None:
             tickets.append(ticket)
@@ -111,12 +123,13 @@ def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[
     return sorted(tickets, key=lambda ticket: (ticket.effect, ticket.terms.id))
 
 
-def _refusal(w: Workings, ticket: Ticket, covered: Sequence[int]) -> Refusal | None:
+def _refusal(w: Workings, ticket: Ticket, covered: Places) -> Refusal | None:
     if not covered:
         return Refusal("coupon_out_of_scope", _("Nothing here is covered by this coupon."))
     missing = ticket.terms.threshold_fen - w.balance.base(ticket.places)
-    listed = sum(w.lines[place].subtotal_fen for place in covered)
-    if len(ticket.places) < len(covered) or (missing > 0 and listed >= ticket.terms.threshold_fen):
+    if len(ticket.places) < len(covered) or (
+        missing > 0 and w.setting.listed_fen(covered) >= ticket.terms.threshold_fen
+    ):
         w.hindered = True
     if not ticket.places:
         return Refusal("coupon_not_combined", _("This coupon does not combine with what is applied."))

@@ -7,7 +7,7 @@ the price is also made without each of them, and the cheapest for the buyer is a
 from collections.abc import Callable, Iterator, Set
 from itertools import combinations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from promotions.pricing.coupons import coupons
 from promotions.pricing.model import CartSnapshot, Mechanism, Quote, Stage, Terms

@@ -7,9 +7,10 @@ its lines' payables plus freight. `CartSnapshot` is what the buyer wants, `Terms
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
-from promotions.pricing.scopes import EVERYTHING, Scope
+from promotions.pricing.scopes import EVERYTHING, Basket, Scope
 
 WHOLE_BP = 10_000
 
@@ -82,6 +83,11 @@ class CartSnapshot:
     def __post_init__(self) -> None:
         if len({line.sku_id for line in self.lines}) != len(self.lines):
             raise ValueError("a SKU appears in one line only")
+
+    @cached_property
+    def basket(self) -> Basket[PricingLine]:
+        """The lines by SKU id, so that the order in which a cart comes changes no fen."""
+        return Basket(sorted(self.lines, key=lambda line: line.sku_id))
 
 
 @dataclass(frozen=True, slots=True)

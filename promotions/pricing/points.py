@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from promotions.pricing.model import WHOLE_BP, Mechanism, PointsTerms
 from promotions.pricing.workings import Workings
 from shop.core.money import spread
 
-LABEL = _("Points")
+LABEL = gettext_lazy("Points")
 
 
 def points(w: Workings) -> None:
@@ -18,7 +19,7 @@ def points(w: Workings) -> None:
     if asked == 0:
         return
     party = w.etiquette.party(Mechanism.POINTS)
-    places = w.balance.open_places(party, range(len(w.lines)))
+    places = w.balance.open_places(party, w.setting.basket.everywhere)
     cap_fen = min(w.balance.base(places) * terms.cap_bp // WHOLE_BP, w.balance.room(places))
     most = min(terms.available, cap_fen * terms.points_per_yuan // 100)
     usable = most // terms.step * terms.step

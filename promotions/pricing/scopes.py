@@ -6,7 +6,7 @@ below it without asking the tree.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 # Characters per level of a category path: `Category.steplen`.
 PATH_STEP = 4
@@ -44,6 +44,10 @@ class Scope:
         """Nothing is named; something may still be excluded."""
         return not (self.categories or self.products or self.skus)
 
+    @property
+    def excludes(self) -> bool:
+        return bool(self.without_skus or self.without_products or self.without_categories)
+
     def covers(self, line: Goods) -> bool:
         return (
             self.is_everything
@@ -59,12 +63,14 @@ class Scope:
 
 EVERYTHING = Scope()
 T = TypeVar("T", bound=Scoped)
+L = TypeVar("L", bound=Goods)
 
 
-class Basket:
+class Basket(Generic[L]):
     """The lines of a cart by what scopes name; a line is known by its place."""
 
-    def __init__(self, lines: Sequence[Goods]) -> None:
+    def __init__(self, lines: Sequence[L]) -> None:
+        self.lines = lines
         self.everywhere = tuple(range(len(lines)))
         self._by_sku: dict[int, list[int]] = {}
         self._by_product: dict[int, list[int]] = {}
@@ -82,20 +88,22 @@ class Basket:
 
     def places(self, scope: Scope) -> tuple[int, ...]:
         """Of the lines that `scope` covers, rising."""
-        found = self._named(scope.skus, scope.products, scope.categories)
-        without = self._named(scope.without_skus, scope.without_products, scope.without_categories)
-        if scope.is_everything:
-            return tuple(place for place in self.everywhere if place not in without) if without else self.everywhere
-        return tuple(sorted(found - without))
+        found: Iterable[int] = self.everywhere
+        if not scope.is_everything:
+            found = sorted(self._named(scope.skus, scope.products, scope.categories))
+        if scope.excludes:
+            without = self._named(scope.without_skus, scope.without_products, scope.without_categories)
+            found = [place for place in found if place not in without]
+        return tuple(found)
 
     def _named(self, skus: frozenset[int], products: frozenset[int], categories: frozenset[str]) -> set[int]:
         found: set[int] = set()
-        if skus:
-            found.update(*(self._by_sku[each] for each in self._by_sku.keys() & skus))
-        if products:
-            found.update(*(self._by_product[each] for each in self._by_product.keys() & products))
-        if categories:
-            found.update(*(self._by_category[each] for each in self._by_category.keys() & categories))
+        for sku_id in self._by_sku.keys() & skus if skus else ():
+            found.update(self._by_sku[sku_id])
+        for product_id in self._by_product.keys() & products if products else ():
+            found.update(self._by_product[product_id])
+        for path in self._by_category.keys() & categories if categories else ():
+            found.update(self._by_category[path])
         return found
 
 
@@ -125,16 +133,17 @@ class ScopeIndex(Generic[T]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def touching(self, lines: Sequence[Goods]) -> tuple[T, ...]:
-        """Those that cover at least one of `lines`, in the order in which they were given."""
-        basket = Basket(lines)
+    def touching(self, basket: Basket[Any]) -> tuple[T, ...]:
+        """Those that cover at least one line of the basket, in the order in which they were given."""
+        if not basket.lines:
+            return ()
         skus, products, categories = basket.names
         places = set(self._everywhere)
         places.update(*(self._by_sku.get(each, ()) for each in skus))
         places.update(*(self._by_product.get(each, ()) for each in products))
         places.update(*(self._by_category.get(each, ()) for each in categories))
-        candidates = (self._all[place] for place in sorted(places))
-        return tuple(each for each in candidates if basket.places(each.scope))
+        candidates = [self._all[place] for place in sorted(places)]
+        return tuple([each for each in candidates if not each.scope.excludes or basket.places(each.scope)])
 
 
 def _under(categories: frozenset[str], path: str) -> bool:

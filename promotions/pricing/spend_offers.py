@@ -5,11 +5,12 @@ the highest tier that has some. So an offer never gives less for more. All offer
 take off what is left when their turn comes.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
-from promotions.pricing.balance import Balance
+from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import cheapest
 from promotions.pricing.model import (
     WHOLE_BP,
@@ -28,17 +29,20 @@ from shop.core.money import yuan
 KIND = Mechanism.SPEND_OFFER.value
 # Sets of offers looked at before the best one met is taken; carts that need more are not seen in practice.
 EFFORT = 100
+Reached = Sequence[tuple[SpendTier, int]]
 
 
 class _Offer:
-    """An offer on the lines that it covers."""
+    """An offer on the lines that it covers; `measures` are what it counts of every line."""
 
-    def __init__(self, terms: SpendOfferTerms, places: Sequence[int], w: Workings) -> None:
-        self.terms, self.places = terms, places
-        self.lines = sum(1 << place for place in places)
-        self.party = w.etiquette.party(Mechanism.SPEND_OFFER, terms.refuses)
-        by_count = terms.measure == Measure.COUNT
-        self._measures = [line.quantity for line in w.lines] if by_count else w.balance.net.copy()
+    def __init__(self, terms: SpendOfferTerms, places: Places, measures: Sequence[int], party: Party) -> None:
+        self.terms, self.places, self.party = terms, places, party
+        self._measures = measures
+        self._reached: dict[Places, Reached] = {}
+
+    @cached_property
+    def lines(self) -> int:
+        return sum(1 << place for place in self.places)
 
     @property
     def effect(self) -> Hashable:
@@ -48,30 +52,34 @@ class _Offer:
         """Offers that refuse each other may still act on different lines."""
         return True
 
-    def measured(self, places: Sequence[int]) -> int:
+    def measured(self, places: Places) -> int:
         return sum([self._measures[place] for place in places])
 
-    def reached(self, places: Sequence[int]) -> list[tuple[SpendTier, int]]:
+    def reached(self, places: Places) -> Reached:
         """The tiers reached, rising, each with how often it is given."""
-        if not places:
-            return []
-        amount = self.measured(places)
-        return [(tier, times) for tier in self.terms.tiers if (times := times_given(self.terms, tier, amount))]
+        found = self._reached.get(places)
+        if found is None:
+            amount = self.measured(places)
+            given = [(tier, times_given(self.terms, tier, amount)) for tier in self.terms.tiers] if places else []
+            found = self._reached[places] = [(tier, times) for tier, times in given if times]
+        return found
 
-    def money_off(self, balance: Balance, places: Sequence[int]) -> int:
+    def money_off(self, balance: Balance, places: Places) -> int:
+        reached = self.reached(places)
+        if not reached:
+            return 0
         base = balance.base(places)
-        offs = [tier.off_fen * times + base * tier.off_bp // WHOLE_BP for tier, times in self.reached(places)]
-        off = max(offs, default=0)
+        off = max([tier.off_fen * times + base * tier.off_bp // WHOLE_BP for tier, times in reached])
         if self.terms.cap_fen is not None:
             off = min(off, self.terms.cap_fen)
         return min(off, balance.room(places)) if off else 0
 
-    def applied(self, lines: Sequence[PricingLine], balance: Balance, places: Sequence[int]) -> AppliedOffer:
+    def applied(self, lines: Sequence[PricingLine], balance: Balance, places: Places) -> AppliedOffer:
         """Written down before it acts."""
         counted = (Counted(lines[at].sku_id, lines[at].quantity, self._measures[at], balance.net[at]) for at in places)
         return AppliedOffer(self.terms, tuple(counted))
 
-    def ships_free(self, places: Sequence[int]) -> bool:
+    def ships_free(self, places: Places) -> bool:
         return any(tier.free_shipping for tier, _times in self.reached(places))
 
     def worth(self, balance: Balance) -> int:
@@ -91,11 +99,7 @@ class _Offer:
 def spend_offers(w: Workings) -> None:
     if Mechanism.SPEND_OFFER in w.absent or not w.terms.spend_offers:
         return
-    offers = [
-        _Offer(terms, places, w)
-        for terms in sorted(w.terms.spend_offers, key=lambda terms: terms.id)
-        if (places := w.places(terms))
-    ]
+    offers = _on_cart(w)
     if offers:
         w.automatic.add(Mechanism.SPEND_OFFER)
     _note_hindrance(w, offers)
@@ -108,6 +112,19 @@ def spend_offers(w: Workings) -> None:
             _apply(w, offer)
         elif offer not in chosen:
             _explain(w, offer)
+
+
+def _on_cart(w: Workings) -> list[_Offer]:
+    """The offers that cover something, by id."""
+    measures: Mapping[Measure, Sequence[int]] = {
+        Measure.AMOUNT: w.balance.net.copy(),
+        Measure.COUNT: w.setting.quantities,
+    }
+    return [
+        _Offer(terms, places, measures[terms.measure], w.etiquette.party(Mechanism.SPEND_OFFER, terms.refuses))
+        for terms in sorted(w.terms.spend_offers, key=lambda terms: terms.id)
+        if (places := w.places(terms))
+    ]
 
 
 def _groups(w: Workings, offers: Sequence[_Offer]) -> list[list[_Offer]]:
@@ -193,7 +210,7 @@ def _note_hindrance(w: Workings, offers: Sequence[_Offer]) -> None:
         if len(places) < len(offer.places):
             w.hindered = True
         elif offer.terms.measure == Measure.AMOUNT:
-            measured, listed = offer.measured(places), sum(w.lines[p].subtotal_fen for p in places)
+            measured, listed = offer.measured(places), w.setting.listed_fen(places)
             tiers = offer.terms.tiers
             if any(times_given(offer.terms, t, measured) < times_given(offer.terms, t, listed) for t in tiers):
                 w.hindered = True

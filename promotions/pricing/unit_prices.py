@@ -24,8 +24,7 @@ def unit_prices(w: Workings) -> None:
                 best[place] = (rank, terms)
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]
-        w.balance.net[place] -= saving
-        w.balance.acted[place] = w.etiquette.party(terms.mechanism, terms.refuses).bit
+        w.balance.reprice(place, saving, w.etiquette.party(terms.mechanism, terms.refuses))
         w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)], units=_units(w.lines[place], terms))
     w.limit_order()
 

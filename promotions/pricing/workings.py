@@ -1,12 +1,9 @@
-"""One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down.
-
-Lines are kept by SKU id, so that the order in which a cart comes changes no fen.
-"""
+"""One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from promotions.pricing.balance import NOBODY, Balance, Etiquette
+from promotions.pricing.balance import NOBODY, Balance, Etiquette, Places
 from promotions.pricing.model import (
     WHOLE_BP,
     Adjustment,
@@ -23,7 +20,7 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
-from promotions.pricing.scopes import Basket, Scoped
+from promotions.pricing.scopes import Scoped
 
 
 class Setting:
@@ -31,8 +28,10 @@ class Setting:
 
     def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
         self.cart, self.terms = cart, terms
-        self.lines = sorted(cart.lines, key=lambda line: line.sku_id)
-        self.basket = Basket(self.lines)
+        self.basket, self.lines = cart.basket, cart.basket.lines
+        self.quantities = [line.quantity for line in self.lines]
+        self.subtotals = [line.subtotal_fen for line in self.lines]
+        self.least = [line.least_unit_fen * line.quantity for line in self.lines]
         self.etiquette = Etiquette(
             terms.combination,
             [
@@ -42,9 +41,13 @@ class Setting:
                 *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
             ],
         )
-        self._places: dict[int, tuple[int, ...]] = {}
+        self._places: dict[int, Places] = {}
 
-    def places(self, terms: Scoped) -> tuple[int, ...]:
+    def listed_fen(self, places: Places) -> int:
+        """What the lines at `places` cost at list price."""
+        return sum([self.subtotals[place] for place in places])
+
+    def places(self, terms: Scoped) -> Places:
         """Of the lines that a promotion covers, rising."""
         found = self._places.get(id(terms))
         if found is None:
@@ -64,8 +67,8 @@ class Workings:
         self.etiquette, self.places = setting.etiquette, setting.places
         cart = setting.cart
         self.balance = Balance(
-            net=[line.subtotal_fen for line in self.lines],
-            least=[line.least_unit_fen * line.quantity for line in self.lines],
+            net=setting.subtotals.copy(),
+            least=setting.least,
             order_room=0,
             freight=cart.freight_fen,
             acted=[0] * len(self.lines),
@@ -87,7 +90,7 @@ class Workings:
     def limit_order(self) -> None:
         """From now on the order as a whole has a limit: what the shop shows as prices stands, what follows is held."""
         limits, net = self.terms.limits, sum(self.balance.net)
-        goods = sum(line.subtotal_fen for line in self.lines)
+        goods = sum(self.setting.subtotals)
         kept = max(limits.floor_fen, -(-goods * (WHOLE_BP - limits.max_discount_bp) // WHOLE_BP))
         self.balance.order_room = max(0, net - kept)
 

@@ -9,7 +9,7 @@ from promotions.campaigns.services.switch import promotions_are_on, switch_promo
 from promotions.campaigns.subscribers import look_at_categories_anew
 from promotions.discounts.models import MemberTally
 from promotions.discounts.services.using import UnitUse, claim_timed_discounts
-from promotions.discounts.terms import spend_offers_for, timed_discounts_for
+from promotions.discounts.terms import offered
 from promotions.discounts.tests.making import (
     ANYBODY,
     AUTHOR,
@@ -22,7 +22,7 @@ from promotions.discounts.tests.making import (
     line,
     published,
 )
-from promotions.pricing.model import Gift, Measure, Mechanism, SpendTier
+from promotions.pricing.model import CartSnapshot, Gift, Measure, Mechanism, SpendTier
 from shop.catalog.cache import EVERYTHING
 from shop.catalog.facts import CatalogChanged
 from shop.catalog.models import Category, Sku, SkuStock
@@ -32,11 +32,11 @@ pytestmark = pytest.mark.django_db
 
 
 def discounts(*lines, who=ANYBODY, now=NOW):
-    return timed_discounts_for(buyer=who, lines=lines, now=now)
+    return offered(buyer=who, basket=CartSnapshot(lines).basket, now=now).unit_prices
 
 
 def offers(*lines, who=ANYBODY, now=NOW):
-    return spend_offers_for(buyer=who, lines=lines, now=now)
+    return offered(buyer=who, basket=CartSnapshot(lines).basket, now=now).spend_offers
 
 
 def covering(terms, priced):

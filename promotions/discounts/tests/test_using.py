@@ -20,7 +20,7 @@ from promotions.discounts.models import DiscountUse, MemberTally, TimedDiscountI
 from promotions.discounts.services import using
 from promotions.discounts.services.giving_back import release_discounts
 from promotions.discounts.services.using import OfferUse, UnitUse, confirm_discounts
-from promotions.discounts.terms import timed_discounts_for
+from promotions.discounts.terms import offered
 from promotions.discounts.tests.making import (
     ANYBODY,
     AUTHOR,
@@ -31,6 +31,7 @@ from promotions.discounts.tests.making import (
     line,
     published,
 )
+from promotions.pricing.model import CartSnapshot
 from shop.catalog.tests.factories import SkuFactory, make_product, make_sku
 from shop.core.transactions import use_case
 from tests.concurrency.racing import run_together
@@ -148,7 +149,7 @@ def test_a_campaign_ends_when_paid_orders_have_used_its_budget_up():
     assert advance_campaigns(now=NOW) == {"started": 0, "ended": 1}
     discount.refresh_from_db()
     assert (discount.status, discount.end_reason) == (CampaignStatus.ENDED, EndReason.BUDGET)
-    assert timed_discounts_for(buyer=ANYBODY, lines=[line(sku)], now=NOW) == ()
+    assert offered(buyer=ANYBODY, basket=CartSnapshot((line(sku),)).basket, now=NOW).unit_prices == ()
     assert CampaignEvent.objects.filter(action="ended", campaign_id=discount.pk).count() == 1
 
 

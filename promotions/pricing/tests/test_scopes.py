@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotions.pricing.model import PricingLine
-from promotions.pricing.scopes import EVERYTHING, PATH_STEP, Scope, ScopeIndex
+from promotions.pricing.scopes import EVERYTHING, PATH_STEP, Basket, Scope, ScopeIndex
 from shop.catalog.models import Category
 
 
@@ -68,4 +68,4 @@ lines = st.builds(
 def test_the_index_finds_exactly_what_a_walk_through_all_finds(scopes, cart):
     promotions = [Promotion(str(place), scope) for place, scope in enumerate(scopes)]
     walked = [each for each in promotions if any(each.scope.covers(line) for line in cart)]
-    assert list(ScopeIndex(promotions).touching(cart)) == walked
+    assert list(ScopeIndex(promotions).touching(Basket(cart))) == walked

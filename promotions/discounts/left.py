@@ -1,0 +1,92 @@
+"""What is left at this moment of what timed discounts and spend offers may give away: units, gifts and money."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from promotions.campaigns.audience import Buyer
+from promotions.discounts.live import LiveItem, LiveOffer
+from promotions.discounts.models import SpendOffer, TimedDiscount
+from promotions.pricing.scopes import Basket
+from shop.core.prepared import Prepared
+
+Counts = Mapping[int, tuple[int, int | None]]
+KINDS = (TimedDiscount.KIND, SpendOffer.KIND)
+# Of items what is left of their quota, and what the buyer has had of them; of tiers what the shelf has of the gift
+# above the safety stock, and what is left of its quota; of campaigns what is left of their budget.
+_LEFT = Prepared(
+    "discounts_left",
+    """
+SELECT 'item', id, (quota - taken)::bigint, NULL::bigint FROM discounts_timeddiscountitem
+WHERE id = ANY(%(items)s::bigint[]) AND quota IS NOT NULL
+UNION ALL
+SELECT 'had', item_id, units, NULL FROM discounts_membertally
+WHERE member_id = %(member)s::bigint AND item_id = ANY(%(items)s::bigint[])
+UNION ALL
+SELECT 'gift', tier.id, greatest(coalesce(stock.available - stock.safety_stock, 0), 0),
+    tier.gift_quota - tier.gifts_given
+FROM discounts_spendoffertier tier LEFT JOIN catalog_skustock stock ON stock.sku_id = tier.gift_sku_id
+WHERE tier.id = ANY(%(tiers)s::bigint[])
+UNION ALL
+SELECT 'timed_discount', id, budget_fen - spent_fen, NULL FROM discounts_timeddiscount
+WHERE id = ANY(%(discounts)s::bigint[]) AND budget_fen IS NOT NULL
+UNION ALL
+SELECT 'spend_offer', id, budget_fen - spent_fen, NULL FROM discounts_spendoffer
+WHERE id = ANY(%(offers)s::bigint[]) AND budget_fen IS NOT NULL
+""",
+)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Units by item id, of items of which not everybody may have any number; units of gifts by tier id; fen by kind and
+    id of the campaign, where it has a budget.
+    """
+
+    units: Mapping[int, int] = field(default_factory=dict)
+    gifts: Mapping[int, int] = field(default_factory=dict)
+    budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+
+
+def left_of(items: Sequence[LiveItem], offers: Sequence[LiveOffer], buyer: Buyer, basket: Basket) -> Left:
+    """In one query, or in none where nothing is counted."""
+    limits = {each.item_id: each.limit_per_member for each in items if each.is_limited}
+    gifts = {gift.tier_id: gift.sku_id for offer in offers for gift in offer.gifts}
+    discounts_with_budget = {each.campaign.id for each in items if each.campaign.has_budget}
+    offers_with_budget = [each.campaign.id for each in offers if each.campaign.has_budget]
+    if not (limits or gifts or discounts_with_budget or offers_with_budget):
+        return Left()
+    counted: dict[str, dict[int, tuple[int, int | None]]] = defaultdict(dict)
+    asked = {
+        "items": list(limits),
+        "member": buyer.member_id,
+        "tiers": list(gifts),
+        "discounts": list(discounts_with_budget),
+        "offers": offers_with_budget,
+    }
+    for what, pk, count, quota in _LEFT.run(asked):
+        counted[what][pk] = (count, quota)
+    return Left(
+        units=_units(limits, counted["item"], counted["had"]),
+        gifts=_gifts(gifts, counted["gift"], basket),
+        budgets={(kind, pk): fen for kind in KINDS for pk, (fen, _none) in counted[kind].items()},
+    )
+
+
+def _units(limits: Mapping[int, int | None], items: Counts, had: Counts) -> dict[int, int]:
+    left = {pk: units for pk, (units, _none) in items.items()}
+    for pk, limit in limits.items():
+        if limit is not None:
+            own = max(limit - had.get(pk, (0, None))[0], 0)
+            left[pk] = min(left.get(pk, own), own)
+    return left
+
+
+def _gifts(sku_ids: Mapping[int, int], tiers: Counts, basket: Basket) -> dict[int, int]:
+    """What the buyer takes off the shelf in the same order cannot be given away as well."""
+    bought = {line.sku_id: line.quantity for line in basket.lines}
+    left = {}
+    for pk, (on_shelf, quota) in tiers.items():
+        units = max(on_shelf - bought.get(sku_ids[pk], 0), 0)
+        left[pk] = units if quota is None else min(units, quota)
+    return left
