@@ -11,13 +11,13 @@ from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.campaigns.services.switch import promotions_are_on
 from promotions.coupons.tests.making import make_template
 from promotions.discounts.models import SpendOffer, TimedDiscount
+from promotions.discounts.services.giving_back import release_discounts
 from promotions.discounts.services.using import (
     OfferUse,
     UnitUse,
     claim_spend_offers,
     claim_timed_discounts,
     confirm_discounts,
-    release_discounts,
 )
 from promotions.discounts.tests.making import DAY, HOUR, NOW, draft_discount, draft_offer, line, published
 from shop.catalog.tests.factories import SkuFactory, make_category, make_sku
