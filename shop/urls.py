@@ -32,6 +32,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.payments.urls",
     "orders.reviews.urls",
     "orders.verification.urls",
+    "orders.after_sales.urls",
 )
 
 urlpatterns = [

@@ -13,6 +13,7 @@ from members.invitations.tests import access as invitations
 from members.notifications.tests import access as notifications
 from members.tiers.tests import access as tiers
 from members.uploads.tests import access as uploads
+from orders.after_sales.tests import access as after_sales
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
@@ -57,6 +58,7 @@ DOORS: tuple[Door, ...] = (
     *payments.DOORS,
     *reviews.DOORS,
     *verification.DOORS,
+    *after_sales.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

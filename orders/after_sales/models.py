@@ -78,7 +78,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     S.AWAITING_GOODS: frozenset({S.UNDER_WAY, S.RECEIVED, S.CANCELLED, S.CLOSED}),
     S.UNDER_WAY: frozenset({S.RECEIVED, S.DISPUTED}),
     S.DISPUTED: frozenset({S.RECEIVED, S.REFUSED}),
-    S.RECEIVED: frozenset({S.SECOND_APPROVAL, S.REFUNDING, S.REPLACING, S.DISPUTED}),
+    S.RECEIVED: frozenset({S.SECOND_APPROVAL, S.REFUNDING, S.REPLACING}),
     # Who refuses the second approval leaves it to the first to decide anew, or ends what no goods came back for.
     S.SECOND_APPROVAL: frozenset({S.REFUNDING, S.RECEIVED, S.REFUSED}),
     S.REFUNDING: frozenset({S.COMPLETED}),
@@ -112,10 +112,8 @@ class AfterSale(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.REQUESTED)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     description = models.CharField(_("description"), max_length=500, blank=True)
-    # References of uploads; see `orders.after_sales.evidence`.
+    # Ids of the member's pictures (`members.uploads`).
     images = models.JSONField(_("evidence"), default=list, blank=True)
-    # Asked for while the goods had not left: they are taken out of fulfilment.
-    before_shipping = models.BooleanField(_("before shipping"), default=False)
     asked_by = models.CharField(_("asked by"), max_length=80)
     asked_at = models.DateTimeField(_("asked at"))
     again_of = models.ForeignKey(
@@ -207,6 +205,8 @@ class AfterSaleLine(models.Model):
         OrderLine, models.PROTECT, related_name="after_sale_lines", verbose_name=_("order line")
     )
     quantity = models.PositiveIntegerField(_("quantity"))
+    # Had not left when they were asked for: they are taken out of fulfilment, and nothing of them comes back.
+    units_unshipped = models.PositiveIntegerField(_("units not shipped"), default=0)
     units_sound = models.PositiveIntegerField(_("received sound"), default=0)
     units_damaged = models.PositiveIntegerField(_("received damaged"), default=0)
     units_refunded = models.PositiveIntegerField(_("units refunded"), default=0)
@@ -227,7 +227,8 @@ class AfterSaleLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="after_sale_line_of_something"),
             models.CheckConstraint(condition=Q(units_refunded__lte=F("quantity")), name="after_sale_units_refunded"),
             models.CheckConstraint(
-                condition=Q(quantity__gte=F("units_sound") + F("units_damaged")), name="after_sale_units_received"
+                condition=Q(quantity__gte=F("units_sound") + F("units_damaged") + F("units_unshipped")),
+                name="after_sale_units_received",
             ),
         ]
 
@@ -237,6 +238,11 @@ class AfterSaleLine(models.Model):
     @property
     def units_received(self) -> int:
         return self.units_sound + self.units_damaged
+
+    @property
+    def units_to_send(self) -> int:
+        """What the member has and sends back."""
+        return self.quantity - self.units_unshipped
 
 
 class AfterSaleEvent(models.Model):

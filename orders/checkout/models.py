@@ -177,10 +177,9 @@ class OrderLine(models.Model):
     is_gift = models.BooleanField(_("gift"), default=False)
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
-    # Of its units: in after-sales that are open or done, of those refunded, and taken out of fulfilment unshipped.
+    # Of its units: in after-sales that are open or done, and of those refunded or being so.
     units_claimed = models.PositiveIntegerField(_("units in after-sales"), default=0)
     units_returned = models.PositiveIntegerField(_("units refunded"), default=0)
-    units_withdrawn = models.PositiveIntegerField(_("units not to be shipped"), default=0)
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
 
     class Meta:
@@ -194,7 +193,6 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(units_returned__lte=F("units_claimed")), name="order_line_units_returned"
             ),
-            models.CheckConstraint(condition=Q(units_withdrawn__lte=F("quantity")), name="order_line_units_withdrawn"),
         ]
 
     def __str__(self) -> str:

@@ -28,3 +28,10 @@ COMPLETE_AFTER_DAYS = whole_number(
     label=_("Days until a delivered order completes itself"),
     help_text=_("Counted from delivery, for members who do not confirm that they have received it."),
 )
+AFTER_SALE_DAYS = whole_number(
+    "orders.after_sale_days",
+    default=7,
+    maximum=365,
+    label=_("Days in which goods may come back"),
+    help_text=_("Counted from completion; then the points of the order become available."),
+)

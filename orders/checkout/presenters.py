@@ -7,6 +7,7 @@ from typing import Any
 from members.identity.phones import show_phone
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
+from orders.checkout.queries import after_sale_until, units_for_after_sale
 from orders.checkout.reviewing import why_not_reviewable
 from promotions.pricing.model import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
 from shop.core import clock
@@ -61,6 +62,10 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "freight_adjustments": order.freight_adjustments,
         "rejected": order.rejections,
         "remark": order.remark,
+        "refunded_fen": order.refunded_fen,
+        "refunded_points": order.refunded_points,
+        "after_sale_until": after_sale_until(order),
+        "after_sale_open": order.held_since is not None,
         "lines": [_order_line(order, line, now) for line in (order.lines.all() if lines is None else lines)],
     }
 
@@ -88,6 +93,8 @@ def _order_line(order: Order, line: OrderLine, now: datetime) -> dict[str, Any]:
         "payable_fen": line.payable_fen,
         "reviewable": not why_not_reviewable(order, line, now=now),
         "reviewed_at": line.reviewed_at,
+        "units_refunded": line.units_returned,
+        "units_for_after_sale": units_for_after_sale(order, line, now=now),
     }
 
 

@@ -1,11 +1,12 @@
 """Reads of a member's own orders."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
 from orders.checkout.errors import OrderNotFound
-from orders.checkout.models import Order
+from orders.checkout.models import Order, OrderLine, OrderStatus
+from orders.checkout.preferences import AFTER_SALE_DAYS
 from orders.checkout.reviewing import with_something_to_review
 
 
@@ -26,3 +27,16 @@ def member_order(*, member_id: int, number: str) -> Order:
     if order is None:
         raise OrderNotFound
     return order
+
+
+def after_sale_until(order: Order) -> datetime | None:
+    """When goods of a completed order can no longer come back; None while it is not completed."""
+    return order.completed_at + timedelta(days=AFTER_SALE_DAYS.value()) if order.completed_at else None
+
+
+def units_for_after_sale(order: Order, line: OrderLine, *, now: datetime) -> int:
+    """How many units of the line an after-sale can be asked for now."""
+    until = after_sale_until(order)
+    if order.status in (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED) or (until is not None and now >= until):
+        return 0
+    return line.quantity - line.units_claimed

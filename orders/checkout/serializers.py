@@ -176,6 +176,8 @@ class OrderLineOut(QuoteLineOut):
     is_gift = serializers.BooleanField()
     reviewable = serializers.BooleanField(help_text="Whether it may be reviewed now.")
     reviewed_at = serializers.DateTimeField(allow_null=True)
+    units_refunded = serializers.IntegerField()
+    units_for_after_sale = serializers.IntegerField(help_text="For which one can be asked now.")
 
 
 class RecipientOut(serializers.Serializer[Any]):
@@ -231,6 +233,10 @@ class OrderOut(serializers.Serializer[Any]):
     freight_adjustments = AdjustmentOut(many=True)
     rejected = RejectionOut(many=True)
     remark = serializers.CharField(allow_blank=True)
+    refunded_fen = serializers.IntegerField(help_text="By after-sales, done or on its way.")
+    refunded_points = serializers.IntegerField()
+    after_sale_until = serializers.DateTimeField(allow_null=True, help_text="Once it is completed.")
+    after_sale_open = serializers.BooleanField(help_text="One is under way; the order does not complete itself.")
     lines = OrderLineOut(many=True)
 
 

@@ -5,20 +5,23 @@ lifts a member was itself paid, and earns, at the old tier. It is earned for the
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from members.invitations.services import settle_first_order
 from members.tiers.services import earn_by_spending, take_back_growth
+from orders.after_sales.facts import AfterSaleCompleted
 from orders.after_sales.policies import GROWTH
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
+from orders.checkout.preferences import AFTER_SALE_DAYS
 from orders.fulfilment.past_orders import reference_of
-from orders.fulfilment.preferences import AFTER_SALE_DAYS
 from orders.fulfilment.queries import refunded_fen, still_paid_for_goods
 from orders.payments.facts import RefundSucceeded
 from points.rules.services import mature, take_back
+from promotions.checkout import returns
 from promotions.checkout import services as promotions
+from promotions.checkout.returns import LineNow
 
 Step: TypeAlias = Callable[[OrderCompleted], None]
 
@@ -48,19 +51,6 @@ def complete_promotions(fact: OrderCompleted) -> None:
     promotions.complete(order_number=order.number, member_id=order.member_id, paid_fen=paid_fen, now=fact.at)
 
 
-def take_back_refunded_growth(fact: RefundSucceeded) -> None:
-    """Leave of an order's growth the share that is still paid for; nothing where growth was not yet given."""
-    if not GROWTH.value():
-        return
-    order = lock_order(number=fact.order_number)
-    take_back_growth(
-        reference=f"refund:{fact.number}",
-        earning=_earning(order.number),
-        left=still_paid_for_goods(order),
-        now=fact.at,
-    )
-
-
 def mature_points(fact: OrderCompleted) -> None:
     """Let the order's points become available when the goods can no longer come back."""
     mature(
@@ -70,15 +60,51 @@ def mature_points(fact: OrderCompleted) -> None:
     )
 
 
+def take_back_refunded_growth(fact: RefundSucceeded) -> None:
+    """Money went back, for no after-sale: leave of the growth what is still paid for, none where none was given."""
+    if not fact.reference and GROWTH.value():
+        _take_growth(fact.order_number, reference=f"refund:{fact.number}", now=fact.at)
+
+
 def take_back_refunded_points(fact: RefundSucceeded) -> None:
-    """Leave of an order's points the share that is still paid for; nothing where it has not earned yet."""
+    """Money went back, for no after-sale: leave of the points that the order earned what is still paid for."""
+    if not fact.reference:
+        _take_points(fact.order_number, reference=f"refund:{fact.number}", now=fact.at)
+
+
+def take_back_growth_for_goods(fact: AfterSaleCompleted) -> None:
+    """Leave of the order's growth what is still paid for, where the after-sale's policy says so."""
+    if fact.growth_back:
+        _take_growth(fact.order_number, reference=f"after_sale:{fact.number}", now=fact.at)
+
+
+def take_back_points_for_goods(fact: AfterSaleCompleted) -> None:
+    """Leave of the points that the order earned what is still paid for."""
+    _take_points(fact.order_number, reference=f"after_sale:{fact.number}", now=fact.at)
+
+
+def give_back_points(fact: AfterSaleCompleted) -> None:
+    """Exactly those that the goods were paid with."""
     order = lock_order(number=fact.order_number)
-    take_back(
-        of=reference_of(order.number),
-        reference=f"refund:{fact.number}",
-        left_fen=still_paid_for_goods(order),
-        now=fact.at,
+    returns.return_points(
+        order_number=order.number, reference=f"after_sale:{fact.number}:points", points=fact.points, now=fact.at
     )
+
+
+def give_back_coupons(fact: AfterSaleCompleted) -> None:
+    """Those that the after-sale's policy lets come back."""
+    order = lock_order(number=fact.order_number)
+    returns.return_coupons(order_number=order.number, coupon_ids=fact.coupon_ids, now=fact.at)
+
+
+def count_less_for_promotions(fact: AfterSaleCompleted) -> None:
+    """Budgets, quotas and results count what stands of the order."""
+    order = lock_order(number=fact.order_number)
+    lines = [
+        LineNow(line.sku_id, line.quantity, line.units_returned, line.adjustments, line.is_gift)
+        for line in order.lines.all()
+    ]
+    returns.count_returns(order_number=order.number, lines=lines, paid_fen=still_paid_for_goods(order), now=fact.at)
 
 
 AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation, complete_promotions)
@@ -86,6 +112,25 @@ AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
     take_back_refunded_growth,
     take_back_refunded_points,
 )
+AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
+    take_back_growth_for_goods,
+    take_back_points_for_goods,
+    give_back_points,
+    give_back_coupons,
+    count_less_for_promotions,
+)
+
+
+def _take_growth(order_number: str, *, reference: str, now: datetime) -> None:
+    order = lock_order(number=order_number)
+    left = still_paid_for_goods(order, counting_growth_kept=True)
+    take_back_growth(reference=reference, earning=_earning(order.number), left=left, now=now)
+
+
+def _take_points(order_number: str, *, reference: str, now: datetime) -> None:
+    order = lock_order(number=order_number)
+    left_fen = still_paid_for_goods(order)
+    take_back(of=reference_of(order.number), reference=reference, left_fen=left_fen, now=now)
 
 
 def _earning(number: str) -> str:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
+from orders.after_sales.models import AfterSale, Status
 from orders.checkout.errors import OrderNotFound
 from orders.checkout.models import Order
 from orders.payments.models import Refund, RefundStatus
@@ -25,39 +26,50 @@ def units_under_way(*, order_number: str) -> tuple[int, int]:
     return units["shipped"], units["delivered"]
 
 
-def still_paid_for_goods(order: Order) -> int:
-    """In fen, at least 0."""
-    return max(order.paid_fen - order.freight_fen - refunded_fen(order), 0)
+def still_paid_for_goods(order: Order, *, counting_growth_kept: bool = False) -> int:
+    """In fen, at least 0; with `counting_growth_kept`, goods that were refunded without their growth count as paid."""
+    done = AfterSale.objects.filter(order=order, status=Status.COMPLETED)
+    if counting_growth_kept:
+        done = done.exclude(assessment__growth_back=False)
+    goods = done.aggregate(fen=Sum(F("refund_fen") - F("refund_freight_fen"), default=0))["fen"]
+    other = _succeeded(order).filter(reference="").aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return max(order.paid_fen - order.freight_fen - goods - other, 0)
 
 
 def refunded_fen(order: Order) -> int:
     """Late and double payments that went back are none of the order's business."""
-    refunds = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
-    refunded: int = refunds.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    refunded: int = _succeeded(order).aggregate(fen=Sum("amount_fen", default=0))["fen"]
     return refunded
 
 
-def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:
-    """The parcels of the member's order with their journey, newest news first; four queries for any number of them.
+def _succeeded(order: Order) -> QuerySet[Refund]:
+    return Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
 
+
+def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:
+    """The parcels of the member's order with their journey, newest news first; five queries for any number of them.
+
+    Replacements are among them, with the number of their after-sale.
     Raises OrderNotFound.
     """
     if not Order.objects.filter(number=order_number, member_id=member_id).exists():
         raise OrderNotFound
+    after_sales = list(AfterSale.objects.filter(order__number=order_number).values_list("number", flat=True))
     shipments = (
-        Shipment.objects.filter(order_number=order_number)
+        Shipment.objects.filter(order_number__in=[order_number, *after_sales])
         .exclude(status=ShipmentStatus.CANCELLED)
         .select_related("carrier")
         .prefetch_related("lines", "events")
         .order_by("pk")
     )
-    return [_parcel(shipment) for shipment in shipments]
+    return [_parcel(shipment, order_number) for shipment in shipments]
 
 
-def _parcel(shipment: Shipment) -> dict[str, Any]:
+def _parcel(shipment: Shipment, order_number: str) -> dict[str, Any]:
     carrier = shipment.carrier
     return {
         "number": shipment.number,
+        "after_sale_number": None if shipment.order_number == order_number else shipment.order_number,
         "status": shipment.status,
         "carrier": {"code": carrier.code, "name": carrier.name} if carrier else None,
         "tracking_number": shipment.tracking_number,

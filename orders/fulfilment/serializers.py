@@ -26,6 +26,7 @@ class ParcelEventOut(serializers.Serializer[Any]):
 
 class ParcelOut(serializers.Serializer[Any]):
     number = serializers.CharField()
+    after_sale_number = serializers.CharField(allow_null=True, help_text="Of a replacement.")
     status = serializers.ChoiceField(ShipmentStatus.choices)
     carrier = ParcelCarrierOut(allow_null=True)
     tracking_number = serializers.CharField(allow_blank=True)

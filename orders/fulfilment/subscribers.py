@@ -5,8 +5,9 @@ Parcels may also travel under the number of an after-sale: those move no order.
 
 from logistics.allocation.facts import FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
+from orders.after_sales.facts import AfterSaleCompleted
 from orders.checkout.facts import OrderCompleted, OrderPaid
-from orders.fulfilment.after_completion import AFTER_COMPLETION, AFTER_REFUND
+from orders.fulfilment.after_completion import AFTER_AFTER_SALE, AFTER_COMPLETION, AFTER_REFUND
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.queries import is_order
@@ -20,6 +21,8 @@ for follow_up in AFTER_COMPLETION:
     subscribe(OrderCompleted)(follow_up)
 for consequence in AFTER_REFUND:
     subscribe(RefundSucceeded)(consequence)
+for share in AFTER_AFTER_SALE:
+    subscribe(AfterSaleCompleted)(share)
 
 
 @subscribe(OrderAllocated)
@@ -58,4 +61,8 @@ def tell_of_delivery(fact: ShipmentDelivered) -> None:
 
 @subscribe(RefundSucceeded)
 def tell_of_refund(fact: RefundSucceeded) -> None:
-    tell_refunded(refund_number=fact.number, order_number=fact.order_number, amount_fen=fact.amount_fen, now=fact.at)
+    # After-sales tell of theirs.
+    if not fact.reference:
+        tell_refunded(
+            refund_number=fact.number, order_number=fact.order_number, amount_fen=fact.amount_fen, now=fact.at
+        )

@@ -45,6 +45,11 @@ class RefundNotByHand(DomainError):
     code, status, message = "refund_not_by_hand", 409, _("The payment service has paid this refund or is about to.")
 
 
+class RefundExceedsPayment(DomainError):
+    code, status, message = "refund_exceeds_payment", 409, _("Less than that is left of what was paid.")
+    exposes = ("left_fen",)
+
+
 class NotificationRefused(DomainError):
     """A notification that is forged, altered, stale or not for this shop; nothing was changed."""
 

@@ -13,10 +13,11 @@ class RefundRequested(Fact):
 
 
 class RefundSucceeded(Fact):
-    """The payer has the money back."""
+    """The payer has the money back; `reference` names what it was for, such as an after-sale."""
 
     number: str
     payment_number: str
     order_number: str
     amount_fen: int
     at: datetime
+    reference: str = ""

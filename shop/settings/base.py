@@ -285,6 +285,7 @@ INVARIANTS: list[str] = [
     "orders.payments.invariants.LAWS",
     "orders.reviews.invariants.LAWS",
     "orders.verification.invariants.LAWS",
+    "orders.after_sales.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",

@@ -50,11 +50,6 @@ class Migration(migrations.Migration):
             name='units_returned',
             field=models.PositiveIntegerField(default=0, verbose_name='units refunded'),
         ),
-        migrations.AddField(
-            model_name='orderline',
-            name='units_withdrawn',
-            field=models.PositiveIntegerField(default=0, verbose_name='units not to be shipped'),
-        ),
         migrations.AddConstraint(
             model_name='order',
             constraint=models.CheckConstraint(condition=models.Q(('refunded_fen__lte', models.F('paid_fen'))), name='order_refunds_what_was_paid'),
@@ -78,9 +73,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='orderline',
             constraint=models.CheckConstraint(condition=models.Q(('units_returned__lte', models.F('units_claimed'))), name='order_line_units_returned'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('units_withdrawn__lte', models.F('quantity'))), name='order_line_units_withdrawn'),
         ),
     ]

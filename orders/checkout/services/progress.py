@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from orders.checkout.errors import FetchedInStore, OrderNotReceivable
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order, lock_unlocked_order
@@ -59,10 +61,12 @@ def receive_order(*, number: str, member_id: int, now: datetime) -> Order:
 def complete_delivered(*, now: datetime, limit: int = 500) -> int:
     """Complete the orders that were delivered long enough ago, each in its own transaction; returns how many.
 
-    Those to be fetched are not: their goods still lie in the store.
+    The time while it was held does not count. Those to be fetched are not: their goods still lie in the store.
     """
     delivered_by = now - timedelta(days=COMPLETE_AFTER_DAYS.value())
-    delivered = Order.objects.filter(status=OrderStatus.DELIVERED, delivered_at__lte=delivered_by)
+    delivered = Order.objects.filter(
+        status=OrderStatus.DELIVERED, held_since=None, delivered_at__lte=delivered_by - F("held_for")
+    )
     due = delivered.filter(pickup_store=None).order_by("delivered_at")
     return sum(
         _complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit]
@@ -72,10 +76,27 @@ def complete_delivered(*, now: datetime, limit: int = 500) -> int:
 @use_case
 def _complete_if_delivered(*, number: str, now: datetime) -> bool:
     order = lock_unlocked_order(number=number)
-    if order is None or order.status != OrderStatus.DELIVERED:
+    if order is None or order.status != OrderStatus.DELIVERED or order.held_since is not None:
         return False
     complete(order=order, actor=Actor.system("orders.complete_delivered"), now=now)
     return True
+
+
+def hold_completion(*, order: Order, now: datetime) -> None:
+    """Stop the locked order's clock, inside the caller's transaction; held already, it stays so."""
+    if order.held_since is None:
+        order.held_since = now
+        order.save(update_fields=["held_since"])
+
+
+def resume_completion(*, order: Order, now: datetime) -> None:
+    """Let the locked order's clock go on, inside the caller's transaction. It runs from delivery on."""
+    if order.held_since is None:
+        return
+    if order.delivered_at is not None:
+        order.held_for += max(now - max(order.held_since, order.delivered_at), timedelta())
+    order.held_since = None
+    order.save(update_fields=["held_since", "held_for"])
 
 
 def complete(*, order: Order, actor: Actor, now: datetime) -> None:

@@ -207,7 +207,7 @@ def test_members_see_their_parcels(client, split, django_assert_num_queries):
         happened_at=clock.now(),
         received_at=clock.now(),
     )
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         body = client.get(f"/api/v1/orders/{split.number}/shipments").json()
     assert len(body["items"]) == 2
     parcel = next(each for each in body["items"] if each["number"] == first.number)

@@ -12,6 +12,9 @@ from typing import Protocol
 
 from orders.payments.gateways.bills import Bill
 
+# A job that asks about one thing after the other ends early when it meets a gateway out of order.
+MAX_FAILURES = 5
+
 
 class TradeState(StrEnum):
     UNPAID = "unpaid"

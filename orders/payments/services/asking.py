@@ -6,7 +6,7 @@ import structlog
 from django.db.models import Q
 
 from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentNotFound, PaymentRefused
-from orders.payments.gateways.base import TradeState, Transaction
+from orders.payments.gateways.base import MAX_FAILURES, TradeState, Transaction
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.confirmation import confirm_payment
@@ -15,8 +15,6 @@ from shop.core.actors import Actor
 FIRST_QUERY_AFTER = timedelta(seconds=15)
 ASK_AGAIN_AFTER = timedelta(seconds=3)
 LONGEST_PAUSE = timedelta(minutes=5)
-# The gateway's answers are applied one by one; a run that meets a gateway out of order ends early.
-MAX_FAILURES = 5
 
 log = structlog.get_logger(__name__)
 

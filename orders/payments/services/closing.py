@@ -10,10 +10,10 @@ from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.cancellation import cancel_unpaid
 from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
-from orders.payments.gateways.base import CloseResult
+from orders.payments.gateways.base import MAX_FAILURES, CloseResult
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus
-from orders.payments.services.asking import LONGEST_PAUSE, MAX_FAILURES, mark_closed, refresh_payment
+from orders.payments.services.asking import LONGEST_PAUSE, mark_closed, refresh_payment
 from shop.core.actors import Actor
 from shop.core.errors import Busy, DomainError
 from shop.core.transactions import use_case

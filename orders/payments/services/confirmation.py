@@ -1,6 +1,6 @@
 """The gateway says that a payment is paid: the one place where that takes effect."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -8,19 +8,15 @@ from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderStatus
 from orders.checkout.services.confirmation import confirm_paid
 from orders.payments.errors import NotificationMismatch, PaymentNotFound
-from orders.payments.facts import RefundRequested
 from orders.payments.gateways.base import TradeState, Transaction
 from orders.payments.locks import lock_payment
 from orders.payments.models import PAYMENT_TRANSITIONS, Payment, PaymentStatus, Refund
+from orders.payments.services.refunding import refund_payment
 from shop.core.actors import Actor
-from shop.core.numbers import new_number
-from shop.core.outbox import publish
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 CURRENCY = "CNY"
-# The outbox sends a refund at once; the job looks after it from then on.
-FIRST_REFUND_QUERY_AFTER = timedelta(seconds=60)
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +61,8 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
         confirm_paid(order=order, actor=actor, now=now)
     else:
         late = order.status == OrderStatus.CANCELLED
-        _give_back(payment, reason=Refund.Reason.LATE if late else Refund.Reason.DUPLICATE, now=now)
+        reason = Refund.Reason.LATE if late else Refund.Reason.DUPLICATE
+        refund_payment(payment=payment, amount_fen=payment.amount_fen, reason=reason, now=now)
     return payment
 
 
@@ -85,15 +82,3 @@ def check_facts(payment: Payment, transaction: Transaction) -> None:
     if wrong:
         log.error("payment_mismatch", payment=payment.number, wrong=wrong, transaction=transaction.transaction_id)
         raise NotificationMismatch(wrong=wrong)
-
-
-def _give_back(payment: Payment, *, reason: Refund.Reason, now: datetime) -> None:
-    refund = Refund.objects.create(
-        number=new_number("R", now),
-        payment=payment,
-        amount_fen=payment.amount_fen,
-        reason=reason,
-        created_at=now,
-        query_at=now + FIRST_REFUND_QUERY_AFTER,
-    )
-    publish(RefundRequested(number=refund.number, at=now))

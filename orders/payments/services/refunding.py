@@ -1,25 +1,44 @@
-"""Money goes back: sent under one number until the gateway has it, then watched until the payer has it."""
+"""Money goes back: sent under one number until the gateway has it, then watched until the payer has it.
+
+Always: what goes back of a payment is counted on it before anything is sent, and never exceeds what it brought.
+"""
 
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db.models import F
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentNotFound, PaymentRefused
-from orders.payments.facts import RefundSucceeded
-from orders.payments.gateways.base import GatewayRefund, GatewayRefundState, RefundMoved, RefundRequest
+from orders.checkout.models import Order
+from orders.payments.errors import (
+    NotificationMismatch,
+    PaymentGatewayUnavailable,
+    PaymentNotFound,
+    PaymentRefused,
+    RefundExceedsPayment,
+)
+from orders.payments.facts import RefundRequested, RefundSucceeded
+from orders.payments.gateways.base import (
+    MAX_FAILURES,
+    GatewayRefund,
+    GatewayRefundState,
+    RefundMoved,
+    RefundRequest,
+)
 from orders.payments.gateways.registry import gateway_for, refund_notify_url
 from orders.payments.locks import lock_refund
-from orders.payments.models import REFUND_TRANSITIONS, Payment, Refund, RefundStatus
-from orders.payments.services.asking import MAX_FAILURES
+from orders.payments.models import REFUND_TRANSITIONS, Payment, PaymentStatus, Refund, RefundStatus
 from shop.core.alerts import clear_alert, raise_alert
+from shop.core.numbers import new_number
 from shop.core.outbox import publish
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
+# The outbox sends a refund at once; the job looks after it from then on.
+FIRST_QUERY_AFTER = timedelta(minutes=1)
 NEXT_QUERY_AFTER = timedelta(minutes=1)
 ABNORMAL_QUERY_AFTER = timedelta(hours=1)
 ABNORMAL_MESSAGE = gettext_noop("Refund {number} did not reach the payer: {note}")
@@ -32,6 +51,52 @@ STATUS_OF = {
 }
 
 log = structlog.get_logger(__name__)
+
+
+def request_refund(
+    *, order: Order, amount_fen: int, reason: Refund.Reason, reference: str, now: datetime
+) -> list[Refund]:
+    """Give so much of what settled the locked order back, the latest payment first; inside the caller's transaction.
+
+    Once for each reference: asked again, the same refunds. Raises RefundExceedsPayment when less than that is left.
+    """
+    if amount_fen <= 0 or not reference:
+        raise ValueError("a refund is of something, and for something")
+    known = list(Refund.objects.filter(payment__order=order, reference=reference).order_by("pk"))
+    if known:
+        return known
+    settling = Payment.objects.filter(order=order, settles_order=True, status=PaymentStatus.SUCCEEDED)
+    refunds, left = list[Refund](), amount_fen
+    for payment in settling.order_by("-pk"):
+        part = min(left, payment.amount_fen - payment.refunded_fen)
+        if part:
+            refunds.append(
+                refund_payment(payment=payment, amount_fen=part, reason=reason, reference=reference, now=now)
+            )
+            left -= part
+    if left:
+        raise RefundExceedsPayment(left_fen=amount_fen - left)
+    return refunds
+
+
+def refund_payment(
+    *, payment: Payment, amount_fen: int, reason: Refund.Reason, now: datetime, reference: str = ""
+) -> Refund:
+    """Give so much of a payment that succeeded back; inside the caller's transaction. Raises RefundExceedsPayment."""
+    left = Payment.objects.filter(pk=payment.pk, refunded_fen__lte=F("amount_fen") - amount_fen)
+    if not left.update(refunded_fen=F("refunded_fen") + amount_fen):
+        raise RefundExceedsPayment(left_fen=payment.amount_fen - payment.refunded_fen)
+    refund = Refund.objects.create(
+        number=new_number("R", now),
+        payment=payment,
+        amount_fen=amount_fen,
+        reason=reason,
+        reference=reference,
+        created_at=now,
+        query_at=now + FIRST_QUERY_AFTER,
+    )
+    publish(RefundRequested(number=refund.number, at=now))
+    return refund
 
 
 def send_refund(*, number: str, now: datetime) -> Refund:
@@ -130,6 +195,7 @@ def _succeeded(refund: Refund, *, now: datetime) -> RefundSucceeded:
         payment_number=refund.payment.number,
         order_number=refund.payment.order.number,
         amount_fen=refund.amount_fen,
+        reference=refund.reference,
         at=now,
     )
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from members.identity.tests.factories import MemberFactory
 from orders.checkout.models import Order, OrderStatus
+from orders.payments.gateways.base import MAX_FAILURES
 from orders.payments.models import Payment, PaymentStatus, Refund
-from orders.payments.services.asking import MAX_FAILURES
 from orders.payments.services.closing import close_unpaid_order, expire_unpaid_orders
 from orders.payments.services.opening import start_payment
 from orders.payments.tests.factories import assert_lawful, make_order, post, start, stock_of
