@@ -26,7 +26,12 @@ LOGISTICS = {
     "/admin/carriers/carrierchoice/",
     "/admin/workbench/bulkwork/",
 }
-ORDERS = {"/admin/checkout/order/", "/admin/payments/payment/", "/admin/payments/refund/"}
+ORDERS = {
+    "/admin/checkout/order/",
+    "/admin/payments/payment/",
+    "/admin/payments/refund/",
+    "/admin/workbench/orderexport/",
+}
 PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
 POINTS = {
     "/admin/accounts/ledgerproof/",

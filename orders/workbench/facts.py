@@ -10,3 +10,10 @@ class WorkGoesOn(Fact):
 
     work_id: int
     at: datetime
+
+
+class ExportGoesOn(Fact):
+    """A file of orders is not finished."""
+
+    export_id: int
+    at: datetime

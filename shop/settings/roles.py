@@ -49,6 +49,7 @@ ROLES: tuple[Role, ...] = (
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
+        | {"workbench.orderexport": ("view", "add")},
     ),
     Role(
         "warehouse",
@@ -69,6 +70,7 @@ ROLES: tuple[Role, ...] = (
             "checkout": VIEW,
             "promotion_checkout.promotionclaim": VIEW,
             "payments": EDIT,
+            "workbench.orderexport": ("view", "add"),
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),
@@ -99,6 +101,7 @@ ROLES: tuple[Role, ...] = (
             "segments.membernote": ("view", "add"),
             "checkout": EDIT,
             "reviews": EDIT,
+            "workbench.orderexport": ("view", "add"),
             "payments": VIEW,
             "shipments": VIEW,
             "allocation": VIEW,
