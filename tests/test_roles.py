@@ -31,6 +31,7 @@ ORDERS = {
     "/admin/payments/payment/",
     "/admin/payments/refund/",
     "/admin/workbench/orderexport/",
+    "/admin/workbench/pricechange/",
 }
 PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
 POINTS = {

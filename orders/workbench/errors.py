@@ -27,3 +27,33 @@ class NothingToShip(DomainError):
 
 class TooManyParcels(DomainError):
     code, status, message = "too_many_parcels", 409, _("More than {most} parcels at once: narrow the filter.")
+
+
+class PriceBelowZero(DomainError):
+    code, status, message = (
+        "price_below_zero",
+        409,
+        _("A line costs nothing at the least and the shop's price at most."),
+    )
+
+
+class PriceUnchanged(DomainError):
+    code, status, message = "price_unchanged", 409, _("That is the price already.")
+
+
+class PriceNotChangeable(DomainError):
+    code, status, message = "price_not_changeable", 409, _("Only the price of an unpaid order can be changed.")
+
+
+class PriceChangeDecided(DomainError):
+    code, status, message = "price_change_decided", 409, _("This price change is decided already.")
+
+
+class PriceChangeOvertaken(DomainError):
+    """The order costs something else by now than when the change was asked for."""
+
+    code, status, message = "price_change_overtaken", 409, _("The price has changed since; ask for it anew.")
+
+
+class SecondPersonDecides(DomainError):
+    code, status, message = "second_person_decides", 403, _("Somebody else has to decide about it.")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from logistics.shipments.models import Shipment
-from members.identity.phones import mask_phone
+from members.identity.phones import mask_phone, show_phone
 from orders.checkout.models import Order
 from orders.payments.models import Payment
 from orders.workbench.models import OrderExport
@@ -51,9 +51,10 @@ class Buyer:
     def of(cls, recipient: dict[str, Any] | None, reveals: bool) -> "Buyer":
         to = recipient or {}
         name, phone, street = (str(to.get(key, "")) for key in ("name", "phone", "detail"))
+        if phone:
+            phone = show_phone(phone) if reveals else mask_phone(phone)
         if not reveals:
-            name, phone = (name[:1] + "**" if name else ""), (mask_phone(phone) if phone else "")
-            street = "***" if street else ""
+            name, street = (f"{name[:1]}**" if name else ""), ("***" if street else "")
         return cls(name, phone, str(to.get("region_path", "")), street)
 
 

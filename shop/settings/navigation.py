@@ -126,6 +126,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Orders"), "receipt_long", "checkout_order"),
             item(_("Bulk shipping"), "conveyor_belt", "workbench_bulkwork"),
             item(_("Exports of orders"), "file_export", "workbench_orderexport"),
+            item(_("Price changes"), "price_change", "workbench_pricechange"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
             item(_("Reviews"), "reviews", "reviews_review"),

@@ -48,8 +48,8 @@ ROLES: tuple[Role, ...] = (
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
-        | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
-        | {"workbench.orderexport": ("view", "add")},
+        | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
+        | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
     ),
     Role(
         "warehouse",
@@ -71,6 +71,7 @@ ROLES: tuple[Role, ...] = (
             "promotion_checkout.promotionclaim": VIEW,
             "payments": EDIT,
             "workbench.orderexport": ("view", "add"),
+            "workbench.pricechange": EDIT,
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),
@@ -102,6 +103,7 @@ ROLES: tuple[Role, ...] = (
             "checkout": EDIT,
             "reviews": EDIT,
             "workbench.orderexport": ("view", "add"),
+            "workbench.pricechange": ("view", "add"),
             "payments": VIEW,
             "shipments": VIEW,
             "allocation": VIEW,

@@ -31,9 +31,9 @@ class Shop:
     password: str
     folder: Path
 
-    def run(self, verb: str, **arguments: Any) -> Any:
-        """What a function of `tests.browser.buying` answers."""
-        code = f"import json; from tests.browser import buying; print(json.dumps(buying.{verb}(**{arguments!r})))"
+    def run(self, verb: str, *, of: str = "buying", **arguments: Any) -> Any:
+        """What a function of `tests.browser.buying`, or of another module there, answers."""
+        code = f"import json; from tests.browser import {of}; print(json.dumps({of}.{verb}(**{arguments!r})))"
         env = {name: value for name, value in os.environ.items() if name not in OWN} | {"STATE_DIR": str(self.folder)}
         command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
         answer = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=False)

@@ -2,6 +2,7 @@
 
 from orders.workbench.admin.exports import OrderExportAdmin
 from orders.workbench.admin.orders import OrderAdmin
+from orders.workbench.admin.prices import PriceChangeAdmin
 from orders.workbench.admin.works import BulkWorkAdmin
 
-__all__ = ["BulkWorkAdmin", "OrderAdmin", "OrderExportAdmin"]
+__all__ = ["BulkWorkAdmin", "OrderAdmin", "OrderExportAdmin", "PriceChangeAdmin"]

@@ -5,6 +5,7 @@ stands in a work once, and what became of it is written in the transaction in wh
 """
 
 from orders.workbench.models.exports import ExportPiece, OrderExport
+from orders.workbench.models.prices import PriceChange
 from orders.workbench.models.saved_filters import FirstFilter, SavedFilter
 from orders.workbench.models.works import WORK_TRANSITIONS, BulkWork, WorkItem, WorkStatus
 
@@ -14,6 +15,7 @@ __all__ = [
     "ExportPiece",
     "FirstFilter",
     "OrderExport",
+    "PriceChange",
     "SavedFilter",
     "WorkItem",
     "WorkStatus",

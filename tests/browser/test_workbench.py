@@ -1,0 +1,104 @@
+"""The order workbench as staff use it: filters kept, thousands shipped, files read and written, a price changed."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.member import Member, buy
+
+pytestmark = pytest.mark.browser
+ORDERS = "/admin/checkout/order/"
+MANY = 2300
+PATIENCE_MS = 600_000
+
+
+@pytest.fixture(scope="module")
+def pattern(shop):
+    """An order whose parcel is ready, to be copied."""
+    return buy(shop, phone="13900139077")["number"]
+
+
+def test_a_filter_is_kept_as_a_tab_and_all_that_match_are_shipped(desk, shop, pattern):
+    shop.run("parcels", of="copying", number=pattern, count=MANY, prefix="K", flag="purple", base=5_000_000)
+    desk.open(f"{ORDERS}?flag=purple")
+    desk.page.get_by_role("link", name="保存为常用筛选").click()
+    desk.page.locator("[name=name]").fill("紫旗急单")
+    desk.page.get_by_role("button", name="保存").click()
+    tab = desk.page.locator("#order-tabs a", has_text="紫旗急单")
+    expect(tab).to_contain_text("1000+")
+    desk.page.wait_for_load_state("networkidle")
+    desk.picture("workbench")
+
+    desk.page.get_by_role("link", name="批量发货（全部符合条件的）").click()
+    expect(desk.page.locator("#main")).to_contain_text("2,300")
+    desk.picture("bulk-ship")
+    desk.page.get_by_role("button", name="发货 2300 个包裹").click()
+    expect(desk.page.locator("[data-work=running]")).to_be_visible()
+    desk.picture("bulk-progress")
+    expect(desk.page.locator("[data-work=done]")).to_be_visible(timeout=PATIENCE_MS)
+    expect(desk.page.locator("#main")).to_contain_text(f"共 {MANY} 个，已发货 {MANY} 个，失败 0 个")
+    left = shop.run("shipped", of="copying", prefix="K")
+    assert left == MANY
+
+
+def test_a_file_of_tracking_numbers_ships_right_rows_and_gives_wrong_ones_back(desk_of, shop, pattern, tmp_path):
+    numbers = shop.run("parcels", of="copying", number=pattern, count=7, prefix="F", flag="blue", base=6_000_000)
+    rows = [[number, "SF", f"SFNEW{at:06d}"] for at, number in enumerate(numbers)]
+    rows[1][1], rows[3][2], rows[5][0] = "骑士快送", "1.2346E+14", "X404"
+    file = Path(tmp_path, "运单号.csv")
+    with file.open("w", encoding="gb18030", newline="") as target:
+        csv.writer(target).writerows([["订单号", "快递公司", "运单号"], *rows])
+
+    desk = desk_of("warehouse")
+    desk.open("/admin/workbench/bulkwork/import/")
+    desk.page.locator("input[type=file]").set_input_files(file)
+    desk.page.get_by_role("button", name="检查文件").click()
+    main = desk.page.locator("#main")
+    for row, wrong in ((3, "骑士快送"), (5, "科学计数"), (7, "X404")):
+        expect(main.locator("tr", has_text=wrong).first).to_contain_text(str(row))
+    desk.page.wait_for_load_state("networkidle")
+    desk.picture("tracking-import")
+    desk.page.get_by_role("button", name="发货 4 个包裹").click()
+    expect(main).to_contain_text("共 7 个，已发货 4 个，失败 3 个", timeout=60_000)
+    with desk.page.expect_download() as waiting:
+        desk.page.get_by_role("link", name="下载失败明细").click()
+    told = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    assert [line[0] for line in told[1:]] == [numbers[1], numbers[3], "X404"]
+    assert shop.run("shipped", of="copying", prefix="F") == 4
+
+
+def test_a_file_of_orders_is_written_and_downloaded(desk, shop, pattern):
+    numbers = shop.run("parcels", of="copying", number=pattern, count=3, prefix="E", flag="green", base=7_000_000)
+    desk.open(f"{ORDERS}?flag=green")
+    desk.page.get_by_role("link", name="导出", exact=True).click()
+    desk.page.get_by_role("button", name="导出").click()
+    done = desk.page.locator("#result_list tbody tr").first
+    expect(done).to_contain_text("可下载", timeout=60_000)
+    with desk.page.expect_download() as waiting:
+        link = done.locator("a[href*=download]").get_attribute("href")
+        desk.page.evaluate("link => { location.href = link }", link)
+    text = Path(waiting.value.path()).read_text("utf-8-sig")
+    assert [row["订单号"] for row in csv.DictReader(io.StringIO(text))] == numbers[::-1]
+
+
+def test_the_price_of_an_unpaid_order_is_lowered_and_the_buyer_told(desk, shop):
+    member = Member(shop, phone="13900139078")
+    address = {"name": "林小满", "phone": "13900139078", "region_code": "330106", "detail": "文三路 478 号"}
+    address_id = member.post("me/addresses", address)["id"]
+    product = member.get("products", in_stock="true")["items"][0]
+    sku = member.get(f"products/{product['id']}")["skus"][0]["id"]
+    order = member.post("orders", {"items": [{"sku_id": sku, "quantity": 1}], "address_id": address_id})
+    desk.open(f"{ORDERS}?q={order['number']}")
+    desk.page.get_by_role("link", name=order["number"]).click()
+    desk.page.get_by_role("link", name="改价").first.click()
+    desk.page.locator("[name=discount]").fill("1.00")
+    desk.page.locator("[name=reason]").fill("老客户优惠")
+    desk.picture("price-change")
+    desk.page.get_by_role("button", name="改价").click()
+    main = desk.page.locator("#main")
+    expect(main).to_contain_text("老客户优惠")
+    assert member.get(f"orders/{order['number']}")["payable_fen"] == order["payable_fen"] - 100
+    assert "改为" in member.get("me/notifications")["items"][0]["body"]
