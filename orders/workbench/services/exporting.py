@@ -134,7 +134,7 @@ def _write_book(export: OrderExport, target: IO[bytes]) -> None:
     sheet = book.create_sheet(export.get_content_display())
     sheet.freeze_panes = "A2"
     is_number = numbers(export.content)
-    text = io.TextIOWrapper(_Joined(content_of(export)), encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(io.BufferedReader(_Joined(content_of(export))), encoding="utf-8-sig", newline="")
     for position, row in enumerate(csv.reader(text)):
         sheet.append([_cell(sheet, cell, is_number[at] and position > 0 and cell != "") for at, cell in enumerate(row)])
     book.save(target)
