@@ -24,6 +24,7 @@ API_ROOMS: tuple[str, ...] = (
     "points.transfers.urls",
     "points.accounts.urls",
     "promotions.coupons.urls",
+    "promotions.quiz.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

@@ -65,6 +65,7 @@ _SOURCES: Mapping[str, Callable[[], str]] = {
     FILE: lambda: _("Gift of the shop"),
     "clock": lambda: _("the calendar"),
     "transfer": lambda: _("Gift to another member"),
+    "campaign": lambda: _("Won in a campaign"),
 }
 _SENTENCES: Mapping[Kind, Callable[[], Any]] = {
     Kind.GRANT: lambda: _("Earned: {what}"),

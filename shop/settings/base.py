@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "promotions.campaigns",
     "promotions.coupons",
     "promotions.discounts",
+    "promotions.quiz",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",
@@ -266,6 +267,7 @@ DEMO_LOADERS: list[str] = [
     "points.accounts.demo.load",
     "promotions.coupons.demo.load",
     "promotions.discounts.demo.load",
+    "promotions.quiz.demo.load",
     "orders.fulfilment.demo.load",
     "orders.reviews.demo.load",
 ]
@@ -278,6 +280,7 @@ INVARIANTS: list[str] = [
     "points.tasks.invariants.LAWS",
     "promotions.coupons.invariants.LAWS",
     "promotions.discounts.invariants.LAWS",
+    "promotions.quiz.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -308,6 +311,7 @@ MEMBER_MERGERS: list[str] = [
     "orders.cart.member_data.move",
     "promotions.coupons.member_data.move",
     "promotions.discounts.member_data.move",
+    "promotions.quiz.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -328,6 +332,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.payments.member_data.erase",
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
+    "promotions.quiz.member_data.erase",
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
     "points.tasks.member_data.erase",
@@ -354,6 +359,7 @@ MEMBER_EXPORTERS: list[str] = [
     "points.transfers.member_data.export",
     "promotions.campaigns.member_data.export",
     "promotions.discounts.member_data.export",
+    "promotions.quiz.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -370,6 +376,7 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.coupons.models.CouponTemplate",
     "promotions.discounts.models.TimedDiscount",
     "promotions.discounts.models.SpendOffer",
+    "promotions.quiz.models.Quiz",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
@@ -383,12 +390,14 @@ PROMOTION_TERMS = "promotions.checkout.services.terms_at"
 CAMPAIGN_RESULTS: dict[str, str] = {
     "timed_discount": "promotions.discounts.results.result_of_discount",
     "spend_offer": "promotions.discounts.results.result_of_offer",
+    "quiz": "promotions.quiz.results.result_of_quiz",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",
     "collection": "members.invitations.targets.collection",
+    "quiz": "promotions.quiz.queries.share_target",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

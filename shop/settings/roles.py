@@ -29,7 +29,7 @@ class Role:
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
 ORDERS = ("checkout", "reviews", "payments", "verification", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
-PROMOTIONS = ("campaigns", "coupons", "discounts", "promotion_checkout")
+PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
 MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 

@@ -74,6 +74,7 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
         PURCHASE = "purchase", _("Given after a purchase")
         CODES = "codes", _("Redeemed with a code")
         HAND_OUT = "hand_out", _("Handed out by the staff")
+        REWARD = "reward", _("Won in another campaign")
 
     class Moment(models.TextChoices):
         PAYMENT = "payment", _("On payment")
