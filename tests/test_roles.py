@@ -32,6 +32,8 @@ ORDERS = {
     "/admin/payments/refund/",
     "/admin/workbench/orderexport/",
     "/admin/workbench/pricechange/",
+    "/admin/reconciliation/reconciliation/",
+    "/admin/reconciliation/difference/",
 }
 PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
 POINTS = {

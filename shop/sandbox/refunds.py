@@ -13,7 +13,7 @@ from sqlite3 import Row
 from typing import Any
 
 from shop.sandbox import fields
-from shop.sandbox.clock import china_time
+from shop.sandbox.clock import china_time, parse_instant
 from shop.sandbox.deliveries import Delivery
 from shop.sandbox.faults import Faults
 from shop.sandbox.keys import Accounts
@@ -58,6 +58,7 @@ class Refunds:
             Route("POST", base, signed(self.apply), struck),
             Route("GET", f"{base}/{{out_refund_no}}", signed(self.query), ("wechat_pay",)),
             Route("POST", f"{base}/{{refund_id}}/apply-abnormal-refund", signed(self.apply_abnormal), struck),
+            Route("POST", "/wechat/past-refunds", self.remember),
         ]
 
     def apply(self, request: Request) -> Response:
@@ -104,6 +105,22 @@ class Refunds:
         if delivery is not None:
             self._notifications.send(delivery)
         return answer(self._describe(refund))
+
+    def remember(self, request: Request) -> Response:
+        """POST /wechat/past-refunds {out_refund_no, taken_at, settled_at}: a refund was taken in and settled then.
+
+        For a history of refunds, and for bills of days gone by.
+        """
+        moments = [parse_instant(request.data.get(name)) for name in ("taken_at", "settled_at")]
+        if None in moments:
+            raise refused(400, "INVALID_TIME", "taken_at and settled_at are RFC 3339 instants.")
+        number = str(request.data.get("out_refund_no"))
+        with self._store.transaction():
+            self._require("out_refund_no", number)
+            self._store.run(
+                "UPDATE refunds SET created_at = ?, settles_at = ? WHERE out_refund_no = ?", *moments, number
+            )
+        return answer(self._describe(self._require("out_refund_no", number)))
 
     def _check_refundable(self, trade: Row | None, *, columns: dict[str, Any], total: int) -> None:
         if trade is None:

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "orders.after_sales",
     "orders.reviews",
     "orders.verification",
+    "orders.reconciliation",
     "orders.fulfilment",
     "orders.workbench",
 ]
@@ -289,6 +290,7 @@ INVARIANTS: list[str] = [
     "orders.reviews.invariants.LAWS",
     "orders.verification.invariants.LAWS",
     "orders.after_sales.invariants.LAWS",
+    "orders.reconciliation.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
@@ -420,6 +422,7 @@ DASHBOARD_PANELS: list[str] = [
     "orders.reviews.dashboard.reviews_panel",
     "orders.checkout.dashboard.month_orders_panel",
     "orders.checkout.dashboard.month_revenue_panel",
+    "orders.reconciliation.dashboard.reconciliation_panel",
     "points.tasks.dashboard.check_ins_panel",
     "shop.catalog.dashboard.low_stock_panel",
 ]

@@ -132,6 +132,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Price changes"), "price_change", "workbench_pricechange"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
+            item(_("Reconciliation"), "balance", "reconciliation_reconciliation"),
+            item(_("Differences with bills"), "difference", "reconciliation_difference"),
             item(_("Reviews"), "reviews", "reviews_review"),
             {
                 "title": _("Verify in a store"),

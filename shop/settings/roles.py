@@ -27,7 +27,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "verification", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "reconciliation", "verification", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -72,6 +72,7 @@ ROLES: tuple[Role, ...] = (
             "payments": EDIT,
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": EDIT,
+            "reconciliation": EDIT,
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),

@@ -228,7 +228,7 @@ class AlipayGateway:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             log.warning("bill_download_failed", day=day.isoformat(), error=f"{type(error).__name__}: {error}")
             raise unavailable() from error
-        return Bill(day=day, file=file, read=read_lines)
+        return Bill(day=day, file=file, read=read_lines, suffix=".zip")
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         form, signature = checked_form(body=body, app_id=self._account.app_id, now=now)

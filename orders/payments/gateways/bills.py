@@ -13,6 +13,7 @@ from orders.payments.errors import BillUnreadable
 from shop.core.clock import SHANGHAI
 
 IN_MEMORY_BYTES = 1024 * 1024
+PIECE_BYTES = 256 * 1024
 MOST_BYTES = 512 * 1024 * 1024
 _AMOUNT = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,8})?", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
@@ -51,12 +52,21 @@ class BillLine:
 
 
 class Bill:
-    """The bill of a Shanghai day; `with` it, so that its file goes away. A day without any movement has no file."""
+    """The bill of a Shanghai day; `with` it, so that its file goes away. A day without any movement has no file.
+
+    `suffix` is how the name of such a file ends.
+    """
 
     def __init__(
-        self, *, day: date, file: IO[bytes] | None = None, read: Callable[[IO[bytes]], Iterator[BillLine]] | None = None
+        self,
+        *,
+        day: date,
+        file: IO[bytes] | None = None,
+        read: Callable[[IO[bytes]], Iterator[BillLine]] | None = None,
+        suffix: str = "",
     ) -> None:
         self.day = day
+        self.suffix = suffix
         self._file = file
         self._read = read
 
@@ -69,6 +79,14 @@ class Bill:
             yield from self._read(self._file)
         except (ValueError, LookupError, OSError, EOFError) as error:
             raise BillUnreadable(day=self.day) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file as the gateway gave it."""
+        if self._file is None:
+            return
+        self._file.seek(0)
+        while piece := self._file.read(PIECE_BYTES):
+            yield piece
 
     def close(self) -> None:
         if self._file is not None:

@@ -203,7 +203,7 @@ class WechatPayGateway:
         if not has_digest(file, sha1=address.hash_value):
             file.close()
             raise BillUnreadable(day=day)
-        return Bill(day=day, file=file, read=read_lines)
+        return Bill(day=day, file=file, read=read_lines, suffix=".csv.gz")
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         checked, text = checked_headers(headers=headers, body=body, serial=self._account.public_key_id, now=now)

@@ -136,3 +136,20 @@ def test_a_crowd_refunds_no_more_than_was_paid(client, pay):
 
     # Six times 150 fit into 1,000.
     assert statuses == [200] * 6 + [400] * 14
+
+
+def test_a_refund_can_have_been_long_ago(client, pay, http):
+    number = pay(1000)
+    _status, accepted = refund(client, number, amount=600, total=1000)
+    past = {
+        "out_refund_no": accepted["out_refund_no"],
+        "taken_at": "2025-02-03T23:59:00+08:00",
+        "settled_at": "2025-02-05T10:00:00+08:00",
+    }
+
+    assert http.post("/wechat/past-refunds", json=past).status_code == 200
+
+    queried = json.loads(client.query_refund(out_refund_no=accepted["out_refund_no"])[1])
+    assert (queried["create_time"], queried["success_time"]) == (past["taken_at"], past["settled_at"])
+    for change in ({"taken_at": "long ago"}, {"settled_at": None}, {"out_refund_no": "nobodys"}):
+        assert http.post("/wechat/past-refunds", json=past | change).status_code in (400, 404)
