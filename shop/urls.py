@@ -32,6 +32,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.fulfilment.urls",
     "orders.payments.urls",
     "orders.reviews.urls",
+    "orders.invoices.urls",
     "orders.verification.urls",
     "orders.after_sales.urls",
 )

@@ -17,6 +17,7 @@ from orders.after_sales.tests import access as after_sales
 from orders.cart.tests import access as cart
 from orders.checkout.tests import access as checkout
 from orders.fulfilment.tests import access as fulfilment
+from orders.invoices.tests import access as invoices
 from orders.payments.tests import access as payments
 from orders.reviews.tests import access as reviews
 from orders.verification.tests import access as verification
@@ -57,6 +58,7 @@ DOORS: tuple[Door, ...] = (
     *fulfilment.DOORS,
     *payments.DOORS,
     *reviews.DOORS,
+    *invoices.DOORS,
     *verification.DOORS,
     *after_sales.DOORS,
 )

@@ -14,7 +14,9 @@ from shop.settings.roles import ROLES
 
 pytestmark = pytest.mark.django_db
 
-SCREENS = [str(item["link"]) for group in NAVIGATION for item in group["items"]][1:]
+# The page of the store is outside of the admin and has a sign-in of its own.
+LINKS = [str(item["link"]) for group in NAVIGATION for item in group["items"]][1:]
+SCREENS = [link for link in LINKS if link.startswith("/admin/")]
 LOGISTICS = {
     "/admin/shipments/shipment/",
     "/admin/allocation/fulfilmentrequest/",
@@ -30,6 +32,7 @@ ORDERS = {
     "/admin/checkout/order/",
     "/admin/payments/payment/",
     "/admin/payments/refund/",
+    "/admin/invoices/invoice/",
     "/admin/workbench/orderexport/",
     "/admin/workbench/pricechange/",
     "/admin/reconciliation/reconciliation/",

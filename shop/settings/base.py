@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "orders.payments",
     "orders.after_sales",
     "orders.reviews",
+    "orders.invoices",
     "orders.verification",
     "orders.reconciliation",
     "orders.fulfilment",
@@ -288,6 +289,7 @@ INVARIANTS: list[str] = [
     "orders.checkout.invariants.LAWS",
     "orders.payments.invariants.LAWS",
     "orders.reviews.invariants.LAWS",
+    "orders.invoices.invariants.LAWS",
     "orders.verification.invariants.LAWS",
     "orders.after_sales.invariants.LAWS",
     "orders.reconciliation.invariants.LAWS",
@@ -307,6 +309,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "orders.invoices.member_data.move",
     "orders.reviews.member_data.move",
     "orders.after_sales.member_data.move",
     "orders.checkout.member_data.move",
@@ -328,6 +331,7 @@ MEMBER_MERGERS: list[str] = [
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
+    "orders.invoices.member_data.erase",
     "orders.fulfilment.member_data.erase",
     "orders.reviews.member_data.erase",
     "orders.after_sales.member_data.erase",
@@ -367,6 +371,7 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.payments.member_data.export",
     "orders.after_sales.member_data.export",
     "orders.reviews.member_data.export",
+    "orders.invoices.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",

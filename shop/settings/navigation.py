@@ -134,6 +134,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Refunds"), "currency_exchange", "payments_refund"),
             item(_("Reconciliation"), "balance", "reconciliation_reconciliation"),
             item(_("Differences with bills"), "difference", "reconciliation_difference"),
+            item(_("Invoices"), "receipt", "invoices_invoice"),
             item(_("Reviews"), "reviews", "reviews_review"),
             {
                 "title": _("Verify in a store"),

@@ -27,7 +27,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "reconciliation", "verification", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "reconciliation", "invoices", "verification", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -46,7 +46,7 @@ ROLES: tuple[Role, ...] = (
         _("Operator"),
         dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts"), ALL)
         | dict.fromkeys(PROMOTIONS, ALL)
-        | dict.fromkeys(("identity", "payments"), VIEW)
+        | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
         | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
@@ -69,6 +69,7 @@ ROLES: tuple[Role, ...] = (
         {
             "checkout": VIEW,
             "promotion_checkout.promotionclaim": VIEW,
+            "invoices": EDIT,
             "payments": EDIT,
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": EDIT,
@@ -105,6 +106,7 @@ ROLES: tuple[Role, ...] = (
             "reviews": EDIT,
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": ("view", "add"),
+            "invoices": VIEW,
             "payments": VIEW,
             "shipments": VIEW,
             "allocation": VIEW,
