@@ -27,8 +27,10 @@ LOGISTICS = {
     "/admin/carriers/carrier/",
     "/admin/carriers/carrierchoice/",
     "/admin/workbench/bulkwork/",
+    "/admin/after_sales/aftersale/",
 }
 ORDERS = {
+    "/admin/after_sales/aftersale/",
     "/admin/checkout/order/",
     "/admin/payments/payment/",
     "/admin/payments/refund/",

@@ -27,8 +27,8 @@ def waiting_panel(request: HttpRequest) -> FiguresPanel | None:
         title=_("After-sales"),
         figures=[
             Figure(_("To answer"), str(counts["to_answer"]), link=f"{link}?status__exact=requested"),
-            Figure(_("To decide"), str(counts["to_decide"]), link=link),
-            Figure(_("Refunding"), str(counts["refunding"]), link=f"{link}?status__exact=refunding"),
-            Figure(_("Overdue"), str(counts["overdue"]), link=link),
+            Figure(_("To decide"), str(counts["to_decide"]), link=f"{link}?stage=ours"),
+            Figure(_("Refunding"), str(counts["refunding"]), link=f"{link}?stage=refunding"),
+            Figure(_("Overdue"), str(counts["overdue"]), link=f"{link}?stage=overdue"),
         ],
     )

@@ -147,6 +147,10 @@ class AfterSale(models.Model):
     class Meta:
         verbose_name = _("after-sale")
         verbose_name_plural = _("after-sales")
+        permissions = [
+            ("receive_aftersale", _("Receive goods that come back")),
+            ("countersign_aftersale", _("Give second approvals of refunds")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(refund_freight_fen__lte=F("refund_fen")), name="after_sale_freight_is_part"

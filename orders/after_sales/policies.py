@@ -1,10 +1,13 @@
 """What the merchant decides about after-sales, as settings; an after-sale keeps those under which it was asked for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from orders.after_sales.engine import CouponsBack, FreightBack, GiftsBack, Policy, ThresholdLost
 from promotions.coupons.preferences import RETURN_GRACE_DAYS
-from shop.core.preferences import choice, switch
+from shop.core.preferences import Preference, choice, switch
 
 FREIGHT = choice(
     "after_sales.freight",
@@ -62,16 +65,21 @@ COMMISSION = switch(
     label=_("Refunds take back commission"),
     help_text=_("The distributor's commission is counted on what is still paid."),
 )
-SETTINGS = (FREIGHT, THRESHOLD, COUPONS, GIFTS, GROWTH, COMMISSION)
+SETTINGS: tuple[Preference[Any], ...] = (FREIGHT, THRESHOLD, COUPONS, GIFTS, GROWTH, COMMISSION)
 
 
 def policy_now() -> Policy:
+    return policy_of({declared.key: declared.value() for declared in SETTINGS})
+
+
+def policy_of(values: Mapping[str, Any]) -> Policy:
+    """As the settings would have it with these values, by key."""
     return Policy(
-        freight=FreightBack(FREIGHT.value()),
-        threshold=ThresholdLost(THRESHOLD.value()),
-        coupons=CouponsBack(COUPONS.value()),
-        gifts=GiftsBack(GIFTS.value()),
+        freight=FreightBack(values[FREIGHT.key]),
+        threshold=ThresholdLost(values[THRESHOLD.key]),
+        coupons=CouponsBack(values[COUPONS.key]),
+        gifts=GiftsBack(values[GIFTS.key]),
         grace_days=RETURN_GRACE_DAYS.value(),
-        growth_back=GROWTH.value(),
-        commission_back=COMMISSION.value(),
+        growth_back=values[GROWTH.key],
+        commission_back=values[COMMISSION.key],
     )

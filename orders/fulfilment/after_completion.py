@@ -104,7 +104,8 @@ def count_less_for_promotions(fact: AfterSaleCompleted) -> None:
         LineNow(line.sku_id, line.quantity, line.units_returned, line.adjustments, line.is_gift)
         for line in order.lines.all()
     ]
-    returns.count_returns(order_number=order.number, lines=lines, paid_fen=still_paid_for_goods(order), now=fact.at)
+    paid_fen = order.paid_fen - refunded_fen(order)
+    returns.count_returns(order_number=order.number, lines=lines, paid_fen=paid_fen, now=fact.at)
 
 
 AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation, complete_promotions)

@@ -80,6 +80,20 @@ def choice(key: str, *, default: str, choices: Mapping[str, Any], label: Any, he
     return _declare(Preference(key, default, label, help_text, check, choices))
 
 
+def set_preference(declared: Preference[T], value: T) -> bool:
+    """Store what the merchant has decided; False when it was so before. Raises ValueError for what is refused."""
+    complaint = declared.check(value)
+    if complaint is not None:
+        raise ValueError(str(complaint))
+    row = PreferenceValue.objects.filter(key=declared.key).first() or PreferenceValue(key=declared.key)
+    if row.pk is not None and row.value == value:
+        return False
+    row.value = value
+    row.save()
+    forget_cached()
+    return True
+
+
 def store_defaults() -> None:
     """Give every declared preference a row, so that the admin can list and edit them all."""
     rows = [PreferenceValue(key=each.key, value=each.default) for each in _declared.values()]

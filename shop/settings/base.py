@@ -271,6 +271,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.discounts.demo.load",
     "promotions.quiz.demo.load",
     "orders.fulfilment.demo.load",
+    "orders.after_sales.demo.load",
     "orders.reviews.demo.load",
 ]
 INVARIANTS: list[str] = [

@@ -128,6 +128,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             item(_("Orders"), "receipt_long", "checkout_order"),
             item(_("Bulk shipping"), "conveyor_belt", "workbench_bulkwork"),
+            item(_("After-sales"), "assignment_return", "after_sales_aftersale"),
             item(_("Exports of orders"), "file_export", "workbench_orderexport"),
             item(_("Price changes"), "price_change", "workbench_pricechange"),
             item(_("Payments"), "payments", "payments_payment"),

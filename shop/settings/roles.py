@@ -15,6 +15,7 @@ ALL = ("view", "add", "change", "delete")
 REVEAL = "reveal"
 RENUMBER = "renumber"
 VERIFY, EVERYWHERE, UNDO = "verify", "everywhere", "undo"
+RECEIVE, COUNTERSIGN = "receive", "countersign"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "reconciliation", "invoices", "verification", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "after_sales", "reconciliation", "invoices", "verification", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -39,6 +40,7 @@ ROLES: tuple[Role, ...] = (
         _("Owner"),
         dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
         | {"identity.member": (*ALL, REVEAL, RENUMBER), "admin": VIEW}
+        | {"after_sales.aftersale": (*ALL, RECEIVE, COUNTERSIGN)}
         | {"verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
     ),
     Role(
@@ -48,6 +50,7 @@ ROLES: tuple[Role, ...] = (
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
+        | {"after_sales.aftersale": (*EDIT, "add")}
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
         | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
     ),
@@ -61,6 +64,7 @@ ROLES: tuple[Role, ...] = (
             "shipments": EDIT,
             "carriers": VIEW,
             "workbench.bulkwork": VIEW,
+            "after_sales.aftersale": ("view", RECEIVE),
         },
     ),
     Role(
@@ -71,6 +75,7 @@ ROLES: tuple[Role, ...] = (
             "promotion_checkout.promotionclaim": VIEW,
             "invoices": EDIT,
             "payments": EDIT,
+            "after_sales.aftersale": ("view", COUNTERSIGN),
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": EDIT,
             "reconciliation": EDIT,
@@ -108,6 +113,7 @@ ROLES: tuple[Role, ...] = (
             "workbench.pricechange": ("view", "add"),
             "invoices": VIEW,
             "payments": VIEW,
+            "after_sales.aftersale": (*EDIT, "add"),
             "shipments": VIEW,
             "allocation": VIEW,
             "catalog": VIEW,

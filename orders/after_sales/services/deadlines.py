@@ -53,7 +53,7 @@ def call_for_overdue(*, now: datetime) -> int:
             cause=OVERDUE,
             message=MESSAGE,
             data={"count": overdue},
-            link=reverse("admin:index"),
+            link=reverse("admin:after_sales_aftersale_changelist") + "?stage=overdue",
             permission="after_sales.view_aftersale",
             now=now,
         )
