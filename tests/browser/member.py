@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -41,7 +42,12 @@ class Member:
 
 def buy(shop: Shop, *, phone: str, quantity: int = 1) -> dict[str, Any]:
     """Sign in, order what is in stock, pay; returns the order once its parcel can be shipped."""
-    member = Member(shop, phone=phone)
+    return bought(Member(shop, phone=phone), quantity=quantity)
+
+
+def bought(member: Member, *, quantity: int = 1) -> dict[str, Any]:
+    """Order what is in stock and pay it; returns the order once its parcel can be shipped."""
+    phone = member.phone
     address = {"name": "林小满", "phone": phone, "region_code": "330106", "detail": "文三路 478 号"}
     address_id = member.post("me/addresses", address)["id"]
     product = member.get("products", in_stock="true")["items"][0]
@@ -51,9 +57,18 @@ def buy(shop: Shop, *, phone: str, quantity: int = 1) -> dict[str, Any]:
     login_code = member.outside("/wechat/login-codes", {"phone": phone})["login_code"]
     payment = member.post(f"orders/{order['number']}/payments", {"method": "wechat", "login_code": login_code})
     member.outside("/wechat/pay", {"client_params": payment["client_params"], "wait": True})
+    wait_until(lambda: [each for each in parcels(member, order) if each["tracking_number"]])
+    return order
+
+
+def parcels(member: Member, order: dict[str, Any]) -> list[dict[str, Any]]:
+    return member.get(f"orders/{order['number']}/shipments")["items"]
+
+
+def wait_until(done: Callable[[], Any]) -> Any:
+    """What `done` answers once that is something."""
     for _ in range(PATIENCE_SECONDS):
-        parcels = member.get(f"orders/{order['number']}/shipments")["items"]
-        if parcels and all(parcel["tracking_number"] for parcel in parcels):
-            return order
+        if found := done():
+            return found
         time.sleep(1)
-    raise TimeoutError(f"order {order['number']} has no parcel to ship")
+    raise TimeoutError("what was waited for did not come about")
