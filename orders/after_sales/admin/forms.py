@@ -86,7 +86,7 @@ class ShipmentForm(DeedForm):
 class ReceiveForm(DeedForm):
     """Of each line how many units came back sound, and how many damaged; all of them sound unless told."""
 
-    warehouse = WarehouseField(label=gettext_lazy("Warehouse"), empty_label=None)
+    warehouse = WarehouseField(label=gettext_lazy("Goods go back to"), empty_label=None)
     note = forms.CharField(
         label=gettext_lazy("Note"), max_length=MOST_CHARACTERS, required=False, widget=UnfoldAdminTextInputWidget
     )
