@@ -1,10 +1,6 @@
 """R6: a web server killed with -9 among requests loses no answered order and doubles none; clients just try again."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -12,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from logistics.network.tests.factories import make_region
 from members.identity.tests.factories import AddressFactory, MemberFactory, client_for
@@ -22,47 +16,9 @@ from orders.checkout.tests.making import items, stock
 from shop.catalog.tests.factories import SkuFactory
 from shop.core.invariants import violations
 from shop.core.models import IdempotencyKey
-from shop.embedded.ports import free_port
+from tests.drills.processes import PATIENCE_SECONDS, WebServer
 
 SEED, BUYERS, ORDERS_EACH, KILLS = 6, 8, 12, 3
-PATIENCE_SECONDS = 60
-
-
-class WebServer:
-    """The shop's real web server on the test database, a process group that can be killed at once."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process = None
-
-    def start(self):
-        database = connection.settings_dict
-        url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-        env = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "shop.settings.test"}
-        serve = ["-m", "granian", "--interface", "wsgi", "--port", str(self.port), "--blocking-threads", "4", "--no-ws"]
-        self.process = subprocess.Popen(
-            [sys.executable, *serve, "shop.wsgi:application"],
-            cwd=settings.BASE_DIR,
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._wait_until_it_answers()
-
-    def kill(self):
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def _wait_until_it_answers(self):
-        for _ in range(PATIENCE_SECONDS * 10):
-            try:
-                if httpx.get(f"{self.url}/health/live", timeout=2).is_success:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        raise TimeoutError("the web server does not answer")
 
 
 @pytest.fixture
