@@ -21,6 +21,7 @@ from shop.core.admin import ReadOnlyAdmin
 RULES = {
     "whole": gettext_lazy("The nearest warehouse that has everything."),
     "split": gettext_lazy("No warehouse has everything: each line from the nearest that has it."),
+    "repacked": gettext_lazy("Packed anew by hand, or sent to another address: it comes from where it was allocated."),
     "reduced": gettext_lazy("Units were taken out of the order: the rest comes from where it was allocated."),
     "short": gettext_lazy("Not enough free units: the order waits."),
 }

@@ -11,3 +11,11 @@ class AlreadyShipped(DomainError):
 
 class AllocationNotOpen(DomainError):
     code, status, message = "allocation_not_open", 409, _("These units are not allocated to the order any more.")
+
+
+class PackedElsewhere(DomainError):
+    code, status, message = "packed_elsewhere", 409, _("Only parcels of one order and one warehouse go together.")
+
+
+class UnitsDiffer(DomainError):
+    code, status, message = "units_differ", 409, _("The parcels must hold exactly what was to be sent.")

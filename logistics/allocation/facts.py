@@ -26,3 +26,11 @@ class FulfilmentReduced(Fact, frozen=True):
 
     order_number: str
     at: datetime
+
+
+class FulfilmentRepacked(Fact, frozen=True):
+    """The same units are to be packed in other parcels, or go elsewhere; the allocations that held them are released
+    and others stand in their place."""
+
+    order_number: str
+    at: datetime

@@ -1,7 +1,6 @@
 """Which warehouse ships which line of an order, and why. Orders are known here by their public number only."""
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from logistics.network.models import Warehouse
@@ -78,11 +77,6 @@ class Allocation(models.Model):
     class Meta:
         verbose_name = _("allocation")
         verbose_name_plural = _("allocations")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["request", "warehouse"], condition=~Q(status="released"), name="allocation_once_per_warehouse"
-            )
-        ]
 
     def __str__(self) -> str:
         return self.number

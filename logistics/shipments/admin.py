@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
@@ -16,8 +16,10 @@ from unfold.decorators import action, display
 
 from logistics.carriers.models import CarrierChoice
 from logistics.carriers.screens import offers_table
-from logistics.shipments.forms import ShipForm
+from logistics.shipments.forms import PackForm, ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
+from logistics.shipments.packing import pack_anew, together, units_of
+from logistics.shipments.printing import picking_list, slips
 from logistics.shipments.services import BEFORE_SHIPPING, ship
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -97,8 +99,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
     list_select_related = ["warehouse", "carrier"]
     ordering = ["-pk"]
     show_full_result_count = False
-    actions = ["ship_selected", "print_slips"]
-    actions_detail = ["ship_by_hand", "packing_slip"]
+    actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
+    actions_detail = ["ship_by_hand", "pack_by_hand", "packing_slip"]
     inlines = [ShipmentLineInline]
     fieldsets = [
         (None, {"fields": ["number", "order_number", "status", "attention", "warehouse", "address"]}),
@@ -172,14 +174,60 @@ class ShipmentAdmin(ReadOnlyAdmin):
             more = _("{count} more were refused.").format(count=len(failures) - SHOWN_FAILURES)
             self.message_user(request, more, messages.ERROR)
 
+    @admin.action(description=gettext_lazy("Merge into one parcel"), permissions=["ship"])
+    def merge_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        shipments = list(queryset.prefetch_related("lines").order_by("pk"))
+        if len({shipment.order_number for shipment in shipments}) > 1 or len(shipments) < 2:
+            self.message_user(request, _("Choose several parcels of one order."), messages.ERROR)
+        else:
+            self._pack(request, shipments, [units_of(shipments)])
+
+    @admin.action(description=gettext_lazy("Print a picking list"), permissions=["view"])
+    def print_picking(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
+        return picking_list(request, queryset)
+
     @admin.action(description=gettext_lazy("Print packing slips"), permissions=["view"])
     def print_slips(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
-        return _slips(request, queryset.order_by("pk"))
+        return slips(request, queryset)
+
+    @admin.action(description=gettext_lazy("Print packing slips (100 mm)"), permissions=["view"])
+    def print_labels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
+        return slips(request, queryset, narrow=True)
 
     @action(description=gettext_lazy("Packing slip"), url_path="packing-slip", permissions=["view"], icon="print")
     def packing_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         shipment = found_or_404(self, request, object_id)
-        return _slips(request, self.get_queryset(request).filter(pk=shipment.pk))
+        return slips(request, self.get_queryset(request).filter(pk=shipment.pk))
+
+    @action(description=gettext_lazy("Pack anew"), url_path="pack", permissions=["ship"], icon="package_2")
+    def pack_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shipment = found_or_404(self, request, object_id)
+        shipments = together(shipment)
+        form = PackForm(shipments, request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._pack(request, shipments, form.packed()):
+            return redirect(f"{reverse('admin:shipments_shipment_changelist')}?q={shipment.order_number}")
+        title = _("Pack what order {number} gets from {warehouse}").format(
+            number=shipment.order_number, warehouse=shipment.warehouse
+        )
+        return form_page(self, request, form=form, title=title, buttons=[("pack", _("Pack anew"))])
+
+    def _pack(self, request: HttpRequest, shipments: list[Shipment], parcels: list[Any]) -> bool:
+        numbers = [shipment.number for shipment in shipments]
+        try:
+            pack_anew(
+                order_number=shipments[0].order_number if shipments else "",
+                shipment_numbers=numbers,
+                parcels=parcels,
+                now=clock.now(),
+            )
+        except DomainError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return False
+        for shipment in shipments:
+            self.log_change(request, shipment, _("Packed anew"))
+        text = ngettext("{count} parcel is being packed anew.", "{count} parcels are being packed anew.", len(parcels))
+        self.message_user(request, text.format(count=len(parcels)), messages.SUCCESS)
+        return True
 
     @action(description=gettext_lazy("Ship by hand"), url_path="ship", permissions=["ship"], icon="local_shipping")
     def ship_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -202,8 +250,3 @@ class ShipmentAdmin(ReadOnlyAdmin):
                 return redirect("admin:shipments_shipment_change", object_id)
         title = _("Ship {number}").format(number=shipment.number)
         return form_page(self, request, form=form, title=title, buttons=[("ship", _("Ship"))])
-
-
-def _slips(request: HttpRequest, shipments: QuerySet[Shipment]) -> HttpResponse:
-    found = shipments.select_related("warehouse", "carrier").prefetch_related("lines__sku__product")
-    return TemplateResponse(request, "admin/logistics/packing_slips.html", {"shipments": found, "now": clock.now()})

@@ -1,6 +1,11 @@
 """Allocations become parcels; parcels ask the courier for waybills."""
 
-from logistics.allocation.facts import FulfilmentCancelled, FulfilmentReduced, OrderAllocated
+from logistics.allocation.facts import (
+    FulfilmentCancelled,
+    FulfilmentReduced,
+    FulfilmentRepacked,
+    OrderAllocated,
+)
 from logistics.shipments.facts import ShipmentPlanned, WaybillVoided
 from logistics.shipments.planning import plan_shipments
 from logistics.shipments.services import cancel_shipments
@@ -26,6 +31,11 @@ def cancel_parcels(fact: FulfilmentCancelled) -> None:
 
 @subscribe(FulfilmentReduced)
 def cancel_reduced_parcels(fact: FulfilmentReduced) -> None:
+    cancel_shipments(order_number=fact.order_number, now=clock.now())
+
+
+@subscribe(FulfilmentRepacked)
+def cancel_repacked_parcels(fact: FulfilmentRepacked) -> None:
     cancel_shipments(order_number=fact.order_number, now=clock.now())
 
 

@@ -10,7 +10,7 @@ from logistics.allocation import services as allocation
 from logistics.allocation.services import FulfilmentItem
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.locks import lock_order
-from orders.checkout.models import Order, OrderLine
+from orders.checkout.models import OrderLine
 from orders.fulfilment.after_completion import mature_points
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
@@ -24,7 +24,8 @@ Step: TypeAlias = Callable[[OrderPaid], None]
 
 def request_fulfilment(fact: OrderPaid) -> None:
     """Ask the warehouses to send the goods."""
-    order = Order.objects.prefetch_related("lines").get(number=fact.number)
+    # An address that staff change at this moment is either seen here or told to the warehouses afterwards.
+    order = lock_order(number=fact.number)
     items: dict[int, FulfilmentItem] = {}
     for line in order.lines.all():
         # A gift may be of a SKU that was bought as well.

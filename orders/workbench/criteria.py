@@ -19,6 +19,8 @@ from logistics.network.models import Store, Warehouse
 from logistics.shipments.models import Shipment
 from members.identity.models import Member
 from members.identity.phones import parse_phone
+from orders.after_sales.models import OPEN as AFTER_SALE_OPEN
+from orders.after_sales.models import AfterSale
 from orders.checkout.models import Flag, Order, OrderLine, OrderStatus
 from orders.payments.models import Payment, PaymentMethod
 from promotions.campaigns.stacking import MECHANISMS
@@ -230,6 +232,21 @@ def _payment(orders: Orders, given: Mapping[str, str]) -> Orders:
     return orders.filter(Exists(settled))
 
 
+def _after_sale(orders: Orders, given: Mapping[str, str]) -> Orders:
+    asked = AfterSale.objects.filter(order=OuterRef("pk"))
+    states = {"open": Exists(asked.filter(status__in=AFTER_SALE_OPEN)), "any": Exists(asked), "none": ~Exists(asked)}
+    condition = states.get(given["after_sale"])
+    return orders.none() if condition is None else orders.filter(condition)
+
+
+def _after_sales() -> Choices:
+    return [
+        ("open", pgettext("after-sale", "Under way")),
+        ("any", pgettext("after-sale", "Any")),
+        ("none", pgettext("after-sale", "None")),
+    ]
+
+
 def _activity(orders: Orders, given: Mapping[str, str]) -> Orders:
     claims = PromotionClaim.objects.filter(order_number=OuterRef("number"), mechanism=given["activity"])
     return orders.filter(Exists(claims))
@@ -279,6 +296,7 @@ CRITERIA: tuple[Criterion, ...] = (
         lambda: [*CHANNEL_CHOICES, ("unknown", _("Unknown"))],
     ),
     Criterion("payment", gettext_lazy("payment method"), Shape.CHOICE, _payment, lambda: PaymentMethod.choices),
+    Criterion("after_sale", gettext_lazy("after-sale"), Shape.CHOICE, _after_sale, _after_sales),
     Criterion("activity", gettext_lazy("promotion"), Shape.CHOICE, _activity, lambda: MECHANISMS),
     Criterion("member", gettext_lazy("member (phone or number)"), Shape.TYPED, _member),
 )

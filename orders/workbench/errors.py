@@ -57,3 +57,11 @@ class PriceChangeOvertaken(DomainError):
 
 class SecondPersonDecides(DomainError):
     code, status, message = "second_person_decides", 403, _("Somebody else has to decide about it.")
+
+
+class RecipientNotChangeable(DomainError):
+    code, status, message = "recipient_not_changeable", 409, _("Only what has not been shipped can go elsewhere.")
+
+
+class RegionUnknown(DomainError):
+    code, status, message = "region_unknown", 409, _("Choose a district.")

@@ -13,6 +13,7 @@ from logistics.allocation.services.allocating import (
 )
 from logistics.allocation.services.leaving import erase_recipients, ship_allocation
 from logistics.allocation.services.releasing import cancel_fulfilment, reduce_fulfilment
+from logistics.allocation.services.repacking import readdress, repack
 from logistics.allocation.services.rows import FulfilmentItem
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "cancel_fulfilment",
     "erase_recipients",
     "network_of",
+    "readdress",
     "reduce_fulfilment",
+    "repack",
     "request_fulfilment",
     "retry_fulfilment",
     "send_goods",

@@ -7,9 +7,11 @@ from typing import Any
 from logistics.allocation.engine import reduced_record, take_out
 from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
 from logistics.allocation.facts import FulfilmentReduced
-from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
+from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRequest
 from logistics.allocation.services.rows import (
+    Held,
     Status,
+    lock_open,
     lock_request,
     mark_cancelled,
     save_lines,
@@ -20,9 +22,6 @@ from shop.catalog.errors import ReservationNotHeld
 from shop.catalog.services.stock import change_available, release_reservation
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
-
-# An allocation with its units by SKU id.
-Held = tuple[Allocation, dict[int, int]]
 
 
 @use_case
@@ -65,7 +64,7 @@ def reduce_fulfilment(*, order_number: str, items: Mapping[int, int], now: datet
 
 
 def _release_allocations(request: FulfilmentRequest) -> None:
-    held = _lock_open(request)
+    held = lock_open(request)
     if request.allocations.filter(status=Allocation.Status.SHIPPED).exists():
         raise AlreadyShipped
     _give_back(held, {allocation.pk: items for allocation, items in held})
@@ -79,7 +78,7 @@ def _take_from_reservation(request: FulfilmentRequest, items: Mapping[int, int])
 
 
 def _take_from_allocations(request: FulfilmentRequest, items: Mapping[int, int], now: datetime) -> None:
-    held = _lock_open(request)
+    held = lock_open(request)
     taken = take_out({allocation.pk: units for allocation, units in held}, items)
     if taken is None:
         raise AlreadyShipped
@@ -98,16 +97,6 @@ def _take_from_allocations(request: FulfilmentRequest, items: Mapping[int, int],
             )
     if parcels:
         write_allocations(request, list(request.lines.all()), parcels, decisions, now)
-
-
-def _lock_open(request: FulfilmentRequest) -> list[Held]:
-    """The open allocations of a locked request with their units, locked against being shipped."""
-    opened = request.allocations.filter(status=Allocation.Status.OPEN).select_related("warehouse")
-    allocations = list(opened.order_by("pk").select_for_update(no_key=True, of=("self",)))
-    items: dict[int, dict[int, int]] = {allocation.pk: {} for allocation in allocations}
-    for line in AllocationLine.objects.filter(allocation__in=allocations):
-        items[line.allocation_id][line.sku_id] = line.quantity
-    return [(allocation, items[allocation.pk]) for allocation in allocations]
 
 
 def _give_back(held: Sequence[Held], taken: Mapping[int, Mapping[int, int]]) -> None:

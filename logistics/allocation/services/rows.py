@@ -13,6 +13,8 @@ from shop.core.numbers import new_number
 from shop.core.outbox import publish
 
 Status = FulfilmentRequest.Status
+# An allocation with its units by SKU id.
+Held = tuple[Allocation, dict[int, int]]
 
 
 @dataclass(frozen=True)
@@ -101,3 +103,13 @@ def write_allocations(
     )
     numbers = [allocation.number for allocation in allocations]
     publish(OrderAllocated(order_number=request.order_number, allocation_numbers=numbers, at=now))
+
+
+def lock_open(request: FulfilmentRequest) -> list[Held]:
+    """The open allocations of a locked request with their units, locked against being shipped."""
+    opened = request.allocations.filter(status=Allocation.Status.OPEN).select_related("warehouse")
+    allocations = list(opened.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    items: dict[int, dict[int, int]] = {allocation.pk: {} for allocation in allocations}
+    for line in AllocationLine.objects.filter(allocation__in=allocations):
+        items[line.allocation_id][line.sku_id] = line.quantity
+    return [(allocation, items[allocation.pk]) for allocation in allocations]

@@ -18,6 +18,7 @@ from unfold.decorators import action, display
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.payments.services.closing import close_unpaid_order
+from orders.workbench.admin.addresses import AddressPages
 from orders.workbench.admin.filters import FILTERS
 from orders.workbench.admin.panels import order_panels, slips
 from orders.workbench.admin.prices import PricePages
@@ -46,7 +47,7 @@ STATUS_COLOURS = {
 
 
 @admin.register(Order)
-class OrderAdmin(SavedFilterPages, PricePages, ModelAdmin):
+class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     list_display = ["shown_number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
     list_filter = FILTERS
     list_filter_submit = True
@@ -57,7 +58,7 @@ class OrderAdmin(SavedFilterPages, PricePages, ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     actions = ["cancel_unpaid", "print_selected"]
-    actions_detail = ["reprice", "cancel_one", "ship", "print_one"]
+    actions_detail = ["reprice", "readdress", "cancel_one", "ship", "print_one"]
     change_form_outer_after_template = "admin/orders/panels.html"
     fieldsets = [
         (None, {"fields": [("number", "status"), ("member_link", "payable"), ("placed_at", "expires_at")]}),

@@ -9,6 +9,7 @@ from logistics.network.tests.factories import GUANGZHOU, HANGZHOU, make_warehous
 from logistics.shipments.models import Shipment
 from logistics.shipments.tests.factories import make_carrier
 from members.identity.tests.factories import MemberFactory
+from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
 from orders.workbench.criteria import CRITERIA, given_of, matching, sentences
 from orders.workbench.tests.making import LIST, order_of, owner, pay, seated, to_ship
@@ -100,6 +101,24 @@ def test_by_promotion():
     PromotionClaim.objects.create(order_number=order.number, mechanism="coupon", claimed_at=clock.now())
     assert found(activity="coupon") == {order}
     assert found(activity="points") == set()
+
+
+@pytest.mark.django_db
+def test_by_after_sale():
+    quiet, asked = order_of(), order_of()
+    sale = AfterSale.objects.create(
+        number="AS1",
+        order=asked,
+        member=asked.member,
+        kind="refund",
+        reason="other",
+        asked_by="x",
+        asked_at=clock.now(),
+    )
+    assert found(after_sale="open") == found(after_sale="any") == {asked}
+    assert found(after_sale="none") == {quiet}
+    AfterSale.objects.filter(pk=sale.pk).update(status="cancelled")
+    assert found(after_sale="open") == found(after_sale="x") == set()
 
 
 @pytest.mark.django_db
