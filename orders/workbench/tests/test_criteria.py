@@ -117,7 +117,7 @@ def test_by_after_sale():
     )
     assert found(after_sale="open") == found(after_sale="any") == {asked}
     assert found(after_sale="none") == {quiet}
-    AfterSale.objects.filter(pk=sale.pk).update(status="cancelled")
+    AfterSale.objects.filter(pk=sale.pk).update(status="cancelled", ended_at=clock.now())
     assert found(after_sale="open") == found(after_sale="x") == set()
 
 
