@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from logistics.allocation.models import FulfilmentRequest
-from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, send_goods
+from logistics.allocation.services import FulfilmentItem, reduce_fulfilment, send_goods
 from orders.after_sales.errors import AfterSaleMovedOn, NotThisKind, ReplacementGivenUp
 from orders.after_sales.locks import lock_after_sale
 from orders.after_sales.models import AfterSale, AfterSaleLine, Kind, Status
@@ -57,7 +57,8 @@ def give_up_replacement(*, number: str, actor: Actor, now: datetime, note: str =
     if after_sale.status != Status.REPLACING:
         raise AfterSaleMovedOn(status=after_sale.status)
     move(after_sale, Status.RECEIVED, actor=actor, now=now, note=note)
-    cancel_fulfilment(order_number=after_sale.number, now=now)
+    units = {item.sku_id: item.quantity for item in _items(after_sale)}
+    reduce_fulfilment(order_number=after_sale.number, items=units, now=now)
     return after_sale
 
 
@@ -80,23 +81,24 @@ def replacement_delivered(*, number: str, now: datetime) -> None:
 
 
 def _send(order: Order, after_sale: AfterSale, actor: Actor, now: datetime) -> None:
-    lines = after_sale.lines.select_related("order_line", "replacement_sku")
-    items: dict[int, FulfilmentItem] = {}
-    for line in lines:
-        item = _item(line)
-        known = items.get(item.sku_id)
-        units = item.quantity + (known.quantity if known else 0)
-        items[item.sku_id] = FulfilmentItem(item.sku_id, units, item.weight_g, item.volume_cm3)
     move(after_sale, Status.REPLACING, actor=actor, now=now)
-    asked = send_goods(
-        reference=after_sale.number, recipient=order.recipient or {}, lines=list(items.values()), now=now
-    )
+    asked = send_goods(reference=after_sale.number, recipient=order.recipient or {}, lines=_items(after_sale), now=now)
     if asked.status == FulfilmentRequest.Status.CANCELLED:
         raise ReplacementGivenUp
 
 
+def _items(after_sale: AfterSale) -> list[FulfilmentItem]:
+    """As many as came back, each SKU once."""
+    items: dict[int, FulfilmentItem] = {}
+    for line in after_sale.lines.select_related("order_line", "replacement_sku"):
+        item = _item(line)
+        known = items.get(item.sku_id)
+        units = item.quantity + (known.quantity if known else 0)
+        items[item.sku_id] = FulfilmentItem(item.sku_id, units, item.weight_g, item.volume_cm3)
+    return [item for item in items.values() if item.quantity]
+
+
 def _item(line: AfterSaleLine) -> FulfilmentItem:
-    """As many as came back."""
     ordered, other = line.order_line, line.replacement_sku
     if other is not None:
         return FulfilmentItem(other.pk, line.units_received, other.weight_g, other.volume_cm3)

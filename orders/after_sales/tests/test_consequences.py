@@ -1,0 +1,109 @@
+"""What an after-sale takes back and gives back besides money: points, growth, what campaigns count."""
+
+import pytest
+
+from members.tiers.models import GrowthEntry
+from orders.after_sales import services
+from orders.after_sales.models import Kind
+from orders.after_sales.tests.making import (
+    CLERK,
+    ask,
+    assert_lawful,
+    deliver_facts,
+    delivered,
+    money_arrives,
+    settle_payment,
+    stocked,
+)
+from orders.after_sales.tests.test_refunds import set_preference
+from orders.checkout.models import Order
+from orders.checkout.services.progress import receive_order
+from orders.checkout.tests.making import buyer, items, place
+from orders.payments.models import Refund
+from points.ledger.queries import balance_of
+from points.ledger.services import grant
+from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock
+from shop.core.transactions import unit_of_work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def points(member):
+    found = balance_of(member_id=member.pk, now=clock.now())
+    return found.available, found.pending
+
+
+def refunded(order, units=None):
+    after_sale = ask(order, units, kind=Kind.REFUND, reason="damaged")
+    services.approve(number=after_sale.number, actor=CLERK, now=clock.now())
+    money_arrives(after_sale)
+    deliver_facts()
+    return after_sale
+
+
+def pay_with_points(member, sku, units, used):
+    now = clock.now()
+    with unit_of_work():
+        grant(
+            reference="welcome",
+            member_id=member.pk,
+            points=used,
+            source="campaign",
+            now=now,
+            matures_at=now,
+            expires_at=None,
+        )
+    answer = place(buyer(member), {"items": items((sku, units)), "points_to_use": used})
+    assert answer.status_code == 201, answer.content
+    order = settle_payment(Order.objects.get(number=answer.json()["number"]))
+    deliver_facts()
+    return order
+
+
+def test_points_that_paid_come_back_line_by_line_to_the_point(member):
+    sku = SkuFactory(price_fen=1_000, stock=0)
+    stocked(sku)
+    order = pay_with_points(member, sku, 3, 1_000)
+    assert points(member)[0] == 0
+    back = []
+    for _unit in range(3):
+        refunded(order)
+        back.append(points(member)[0])
+    assert back == [333, 666, 1_000]
+    order.refresh_from_db()
+    assert (order.refunded_points, order.status) == (1_000, "refunded")
+    assert_lawful()
+
+
+def test_an_order_paid_in_points_alone_gives_them_back_without_a_gateway(member):
+    set_preference("points.deduction_cap_bp", 10_000)
+    sku = SkuFactory(price_fen=1_000, stock=0)
+    stocked(sku)
+    order = pay_with_points(member, sku, 2, 2_000)
+    assert order.payable_fen == 0
+    refunded(order)
+    assert (points(member)[0], Refund.objects.count()) == (1_000, 0)
+    refunded(order)
+    order.refresh_from_db()
+    assert (points(member)[0], order.status) == (2_000, "refunded")
+    assert_lawful()
+
+
+def test_points_and_growth_that_the_order_brought_follow_what_is_still_paid(member):
+    sku = SkuFactory(price_fen=10_000, stock=0)
+    stocked(sku)
+    order = delivered(member, (sku, 2))
+    receive_order(number=order.number, member_id=member.pk, now=clock.now())
+    deliver_facts()
+    assert points(member) == (0, 200)
+    refunded(order)
+    assert points(member) == (0, 100)
+    assert list(GrowthEntry.objects.order_by("pk").values_list("amount", flat=True)) == [200, -100]
+    set_preference("after_sales.growth", False)
+    refunded(order)
+    assert points(member) == (0, 0)
+    assert list(GrowthEntry.objects.order_by("pk").values_list("amount", flat=True)) == [200, -100]
+    order.refresh_from_db()
+    assert order.status == "refunded"
+    assert_lawful()
