@@ -425,6 +425,7 @@ MEMBER_PANELS: list[str] = [
 ]
 DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
+    "orders.after_sales.dashboard.waiting_panel",
     "orders.reviews.dashboard.reviews_panel",
     "orders.checkout.dashboard.month_orders_panel",
     "orders.checkout.dashboard.month_revenue_panel",
