@@ -8,6 +8,7 @@ from points.rules.events import Earner
 from points.rules.models import Holiday, RuleSetVersion, RuleVersion
 from points.rules.preferences import MEMBER_DAY
 from points.rules.screening import Calendar
+from shop.core.kept import Kept
 from shop.core.prepared import Prepared
 
 _NEWEST = Prepared(
@@ -69,3 +70,7 @@ def _load(version: int) -> _Loaded:
     holidays = {pk: (first, last) for pk, first, last in Holiday.objects.values_list("pk", "first_day", "last_day")}
     named = frozenset[int]().union(*(categories_named(rule) for rule in rules))
     return _Loaded(version, rules, holidays, named)
+
+
+# For who only shows what might be earned.
+SEEN = Kept(live_rules)

@@ -10,7 +10,7 @@ from points.rules.counters import read_counters
 from points.rules.earners import earner_at
 from points.rules.engine import Evaluation, LiveRule, RuleSet, bounded, counter_keys, evaluate
 from points.rules.events import ORDER, Earner, EarningEvent, EarningLine, kind_of
-from points.rules.live import live_rules
+from points.rules.live import SEEN, live_rules
 from points.rules.models import shown_name
 from points.rules.naming import Names, names_for
 from points.rules.sentences import sentence
@@ -30,11 +30,11 @@ def preview_earning(
 ) -> int:
     """The points that an order of these lines would earn for this member if it were paid now.
 
-    Two queries at most, whatever the lines: the version of the rules, and limits where rules have them. Whether it is
-    the first order is asked only where a rule wants to know.
+    By the rules of a few seconds ago: what is earned is decided when it is paid. One query at most, for limits where
+    rules have them; whether it is the first order is asked only where a rule wants to know.
     """
     assert earner.member_id is not None
-    rules = live_rules()
+    rules = SEEN.value()
     wanted = any(isinstance(each, FirstOrder) for rule in rules.rules for each in rule.spec.conditions)
     event = EarningEvent(
         ORDER.code,

@@ -1,7 +1,7 @@
 """Whom a campaign is for, and who somebody is: pure, so that a preview can ask for anybody at any time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,10 @@ from shop.core.errors import DomainError
 
 @dataclass(frozen=True)
 class Buyer:
-    """A member at one moment, as campaigns see members. `is_new`: no first purchase yet, and joined not long ago."""
+    """A member at one moment, as campaigns see members. `is_new`: no first purchase yet, and joined not long ago.
+
+    `stamp` is that of what was published when the member was read (see `version`); None where nobody was read.
+    """
 
     member_id: int | None
     tier_id: int | None
@@ -19,6 +22,7 @@ class Buyer:
     segment_ids: frozenset[int] = frozenset()
     is_new: bool = False
     channel: str = ""
+    stamp: int | None = field(default=None, compare=False)
 
 
 class NotForThisTier(DomainError):
@@ -55,6 +59,8 @@ class Audience:
 
     def refusal(self, buyer: Buyer) -> DomainError | None:
         """Why the buyer does not belong to it, for the buyer to read."""
+        if self.is_everybody:
+            return None
         return next((refuse() for refuse, holds in _CONDITIONS.items() if not holds(self, buyer)), None)
 
     def overlaps(self, other: "Audience") -> bool:

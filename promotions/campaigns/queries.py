@@ -13,13 +13,14 @@ from members.tiers.queries import held_tier_id
 from promotions.campaigns.audience import Audience, Buyer
 from promotions.campaigns.models import PUBLISHED, FirstPurchase
 from promotions.campaigns.preferences import NEW_MEMBER_DAYS
+from promotions.campaigns.version import STAMP
 from shop.core.prepared import Prepared
 
-# Columns in the order of Buyer, without the channel; written out, because every quote and every order asks.
+# Columns in the order of Buyer, the stamp first and without the channel; written out, because every quote asks.
 _BUYERS = Prepared(
     "campaigns_buyers",
-    """
-SELECT member.id, tier.id, tier.code,
+    f"""
+SELECT {STAMP}, member.id, tier.id, tier.code,
     ARRAY(SELECT segment_id FROM segments_segmentmembership mine
         WHERE mine.member_id = member.id AND mine.since <= %(now)s AND (mine.until IS NULL OR mine.until > %(now)s)),
     (%(joined_after)s::timestamptz IS NULL OR member.joined_at > %(joined_after)s)
@@ -42,8 +43,8 @@ def buyers_for(*, member_ids: Sequence[int], channel: str, now: datetime) -> lis
     """In the order of `member_ids`; one query. Raises Member.DoesNotExist for an unknown one."""
     asked = {"member_ids": list(member_ids), "now": now, "joined_after": _joined_after(now)}
     found = {
-        pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel)
-        for pk, tier_id, tier_code, segments, is_new in _BUYERS.run(asked)
+        pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel, stamp)
+        for stamp, pk, tier_id, tier_code, segments, is_new in _BUYERS.run(asked)
     }
     if len(found) < len(set(member_ids)):
         raise Member.DoesNotExist

@@ -81,10 +81,10 @@ NOTHING = Live(version.OFF, ScopeIndex(()), ScopeIndex(()), {})
 _kept: Live | None = None
 
 
-def live() -> Live:
-    """In one query, unless something was published since this process last asked."""
+def live(stamp: int | None = None) -> Live:
+    """In one query, unless something was published since this process last asked; in none for who knows the stamp."""
     global _kept
-    stamp = version.current()
+    stamp = version.current() if stamp is None else stamp
     if stamp in (version.OFF, version.UNUSED):
         return NOTHING
     kept = _kept

@@ -24,9 +24,9 @@ class Offered:
 def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
     """The other unit prices and the offers open to the buyer on these goods.
 
-    One query for what is published, and another one where units, gifts or money are counted.
+    One query where units, gifts or money are counted, and another one for what is published unless the buyer brings it.
     """
-    published = live()
+    published = live(buyer.stamp)
     items = [each for each in published.items.touching(basket) if each.campaign.acts(buyer, now)]
     offers = [each for each in published.offers.touching(basket) if each.campaign.acts(buyer, now)]
     left = left_of(items, offers, buyer, basket)

@@ -137,7 +137,7 @@ def _refusal(w: Workings, ticket: Ticket, covered: Places) -> Refusal | None:
         return Refusal(
             "coupon_threshold_not_met", _("Spend {amount} more to use this coupon.").format(amount=yuan(missing))
         )
-    if ticket.units < ticket.terms.threshold_count:
+    if ticket.terms.threshold_count and ticket.units < ticket.terms.threshold_count:
         count = ticket.terms.threshold_count - ticket.units
         return Refusal("coupon_threshold_not_met", _("Add {count} more to use this coupon.").format(count=count))
     return None

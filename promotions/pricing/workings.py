@@ -22,6 +22,9 @@ from promotions.pricing.model import (
 )
 from promotions.pricing.scopes import Scoped
 
+# Kind, id, label and version of what takes something off.
+Cause = tuple[str, int | None, Any, int | None]
+
 
 class Setting:
     """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act."""
@@ -85,7 +88,7 @@ class Workings:
         self.before_points = 0
         self.hindered = False
         self.automatic: set[Mechanism] = set()
-        self._applied: dict[tuple[str, int | None], Adjustment] = {}
+        self._applied: dict[Cause, tuple[int, int]] = {}
 
     def limit_order(self) -> None:
         """From now on the order as a whole has a limit: what the shop shows as prices stands, what follows is held."""
@@ -109,20 +112,19 @@ class Workings:
                     Adjustment(kind, cause.id, cause.label, -share, cause.version, units=units)
                 )
                 taken += share
-        self._sum_up(Adjustment(kind, cause.id, cause.label, -taken, cause.version))
+        self._sum_up((kind, cause.id, cause.label, cause.version), -taken)
 
     def credit_points(self, label: Any, places: Sequence[int], fen: Sequence[int], points: Sequence[int]) -> None:
         for place, share, units in zip(places, fen, points, strict=True):
             if share or units:
                 self.adjustments[place].append(Adjustment(Mechanism.POINTS, None, label, -share, points=units))
-        self._sum_up(Adjustment(Mechanism.POINTS, None, label, -sum(fen), points=sum(points)))
+        self._sum_up((Mechanism.POINTS, None, label, None), -sum(fen), sum(points))
 
     def credit_freight(self, kind: str, id_: int | None, label: str, fen: int, version: int | None = None) -> None:
         """Write down what pays `fen` of freight: nothing yet while freight is unknown, and still it has acted."""
-        paid = Adjustment(kind, id_, label, -fen, version)
         if fen:
-            self.freight_adjustments.append(paid)
-        self._sum_up(paid)
+            self.freight_adjustments.append(Adjustment(kind, id_, label, -fen, version))
+        self._sum_up((kind, id_, label, version), -fen)
 
     def reject(self, kind: str, id_: int | None, code: str, message: Any, *, asked: bool = True) -> None:
         self.rejected.append(Rejection(kind, id_, code, message, asked))
@@ -138,21 +140,15 @@ class Workings:
             offers=tuple(self.offers),
             freight_fen=self.freight_fen,
             freight_adjustments=tuple(self.freight_adjustments),
-            applied=tuple(self._applied.values()),
+            applied=tuple(
+                Adjustment(*cause[:3], fen, cause[3], points) for cause, (fen, points) in self._applied.items()
+            ),
             rejected=tuple(self.rejected),
             coupon_ids=tuple(self.coupon_ids),
             usable_coupons=tuple(self.options),
             points_used=self.points_used,
         )
 
-    def _sum_up(self, change: Adjustment) -> None:
-        key = (change.kind, change.id)
-        before = self._applied.get(key)
-        self._applied[key] = Adjustment(
-            change.kind,
-            change.id,
-            change.label,
-            change.amount_fen + (before.amount_fen if before else 0),
-            change.version,
-            change.points,
-        )
+    def _sum_up(self, cause: Cause, fen: int, points: int = 0) -> None:
+        fen_before, points_before = self._applied.get(cause, (0, 0))
+        self._applied[cause] = (fen_before + fen, points_before + points)

@@ -1,9 +1,8 @@
 """Reads of the catalogue for other rooms."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.core.files.storage import default_storage
@@ -35,8 +34,7 @@ WHERE sku.id = ANY(%(sku_ids)s::bigint[])
 )
 
 
-@dataclass(frozen=True)
-class SkuSnapshot:
+class SkuSnapshot(NamedTuple):
     """A SKU as it is sold at one moment; `available` is what remains above the safety stock."""
 
     sku_id: int

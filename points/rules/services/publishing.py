@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from points.rules.errors import GroupDisagrees, NothingNew, RuleLive, RuleNotLive, RuleOver
+from points.rules.live import SEEN
 from points.rules.models import EarningRule, RuleSetVersion, RuleVersion
 from points.rules.spec import Combine, RuleSpec
 from shop.catalog.cache import touch_listing
@@ -109,5 +110,6 @@ def _write(version_ids: Iterable[int], reason: Reason, rule: EarningRule | None,
     RuleSetVersion.objects.create(
         version_ids=sorted(version_ids), reason=reason, rule=rule, actor=str(actor)[:80], created_at=now
     )
+    SEEN.forget()
     # Products show what they earn.
     touch_listing()
