@@ -66,8 +66,9 @@ def terms_at(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:
 def claim(taking: Taking) -> list[PromotionClaim]:
     """Hold for the order what its quote applied; an order without promotions costs no statement.
 
-    Raises what mechanisms do when somebody was faster: CouponNotUsable, DiscountSoldOut, DiscountLimitReached,
-    GiftsGone, BudgetSpent, CampaignNotLive, InsufficientPoints, PromotionsChanged. The order is undone then.
+    Raises what mechanisms do when somebody was faster: CouponNotUsable, DiscountChanged, DiscountSoldOut,
+    DiscountLimitReached, GiftsGone, BudgetSpent, CampaignNotLive, InsufficientPoints, PromotionsChanged. The order is
+    undone then.
     """
     wanted = [(mechanism, taken) for mechanism in MECHANISMS if (taken := mechanism.taken(taking))]
     if not wanted or PromotionClaim.objects.filter(order_number=taking.order_number).exists():

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.decorators import display
 
 from promotions.campaigns.admin.frame import (
     TOGETHER,
@@ -16,10 +18,12 @@ from promotions.campaigns.admin.frame import (
     PartInlineMixin,
     ScopedAdminMixin,
 )
+from promotions.campaigns.admin.looking import readable
 from promotions.campaigns.forms import ScopeForm, StackingForm
 from promotions.discounts.models import DiscountUse, SpendOffer, SpendOfferTier, TimedDiscount, TimedDiscountItem
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import PercentFormMixin, YuanFormMixin
+from shop.core.money import yuan
 
 
 class ItemInline(PartInlineMixin, YuanFormMixin, PercentFormMixin, TabularInline):
@@ -97,9 +101,25 @@ class SpendOfferAdmin(ScopedAdminMixin, CampaignAdmin):
 
 @admin.register(DiscountUse)
 class DiscountUseAdmin(ReadOnlyAdmin):
-    list_display = ["order_number", "member", "kind", "campaign_id", "units", "discount_fen", "used_at", "released_at"]
+    list_display = [
+        "order_number",
+        "member",
+        "kind",
+        "campaign_id",
+        "units",
+        "shown_discount",
+        "used_at",
+        "released_at",
+    ]
     list_filter = ["kind"]
     list_select_related = ["member"]
     search_fields = ["=order_number"]
     ordering = ["-pk"]
     show_full_result_count = False
+
+    @display(description=_("taken off"), ordering="discount_fen")
+    def shown_discount(self, use: DiscountUse) -> str:
+        return yuan(use.discount_fen)
+
+    def get_fieldsets(self, request: HttpRequest, obj: DiscountUse | None = None) -> Any:
+        return readable(super().get_fieldsets(request, obj), DiscountUse)

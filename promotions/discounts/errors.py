@@ -9,6 +9,14 @@ class DiscountSoldOut(DomainError):
     code, status, message = "discount_sold_out", 409, _("The goods at the price of {name} have just sold out.")
 
 
+class DiscountChanged(DomainError):
+    code, status, message = (
+        "discount_changed",
+        409,
+        _("What {name} is for has just changed. Please check the price again."),
+    )
+
+
 class DiscountLimitReached(DomainError):
     code, status, message = (
         "discount_limit_reached",

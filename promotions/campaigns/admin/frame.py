@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -19,6 +20,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from promotions.campaigns.admin.looking import readable
 from promotions.campaigns.admin.results import result_page
 from promotions.campaigns.conflicts import window
 from promotions.campaigns.errors import AcknowledgementNeeded
@@ -118,6 +120,16 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was published once stays: orders and results name it."""
         return super().has_delete_permission(request, obj) and (obj is None or (obj.is_draft and not obj.revision))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sections = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sections
+        return readable(sections, self.model, without=self.idle_fields(obj))
+
+    def idle_fields(self, campaign: Any) -> set[str]:
+        """Columns that mean nothing for this campaign: not shown where it is only looked at."""
+        return set()
 
     def may_move(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
@@ -310,6 +322,20 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
 
 class PartInlineMixin:
     """Rows that are a part of a campaign: whoever may see or change it may see or change them."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sections = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        return readable(sections, self.model) if self._is_looked_at(request, obj) else sections  # type: ignore[attr-defined]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """No form makes fields of readable columns."""
+        known = super().get_readonly_fields(request, obj)  # type: ignore[misc]
+        if not self._is_looked_at(request, obj):
+            return known
+        return [*known, *(each for each in flatten_fieldsets(self.get_fieldsets(request, obj)) if callable(each))]
+
+    def _is_looked_at(self, request: HttpRequest, campaign: Any) -> bool:
+        return campaign is not None and not (campaign.is_draft and self._may(request, "change"))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, "view") or self._may(request, "change")

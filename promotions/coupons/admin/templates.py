@@ -1,6 +1,8 @@
 """The template editor, in sections, with a sentence that says what the coupon does while it is typed."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -33,10 +35,35 @@ NEEDED = {"amount": "amount_off_fen", "percent": "percent_off_bp", "exchange": "
 GOODS = ("categories", "products", "skus", "without_categories", "without_products", "without_skus")
 
 
-def _when(name: str, *values: str, unless: bool = False) -> str:
-    """Shown where `name` has one of the values, and where it is no field because the template is only looked at."""
-    met = f"{json.dumps(values)}.includes({name})".replace('"', "'")
-    return f"typeof {name} === 'undefined' || {'!' if unless else ''}{met}"
+@dataclass(frozen=True)
+class When:
+    """A field means something where another one has one of the values, or, with `unless`, where it has none of them."""
+
+    name: str
+    values: tuple[str, ...]
+    unless: bool = False
+
+    @property
+    def expression(self) -> str:
+        """For the form; where the other one is no field the template is only looked at."""
+        met = f"{json.dumps(self.values)}.includes({self.name})".replace('"', "'")
+        return f"typeof {self.name} === 'undefined' || {'!' if self.unless else ''}{met}"
+
+    def holds(self, template: CouponTemplate) -> bool:
+        return (getattr(template, self.name) in self.values) != self.unless
+
+
+CONDITIONS: Mapping[str, When] = {
+    "amount_off_fen": When("kind", ("amount",)),
+    "percent_off_bp": When("kind", ("percent",)),
+    "most_off_fen": When("kind", ("percent", "free_shipping")),
+    **dict.fromkeys(("exchange_sku", "exchange_price_fen"), When("kind", ("exchange",))),
+    **dict.fromkeys(GOODS, When("kind", ("exchange",), unless=True)),
+    **dict.fromkeys(("valid_days", "delay_days"), When("validity", ("after_claim",))),
+    **dict.fromkeys(("valid_from", "valid_until"), When("validity", ("dates",))),
+    **dict.fromkeys(("purchase_moment", "purchase_min_fen"), When("way", ("purchase",))),
+    "per_period_limit": When("period", ("",), unless=True),
+}
 
 
 class TemplateForm(ScopeForm, StackingForm):
@@ -64,6 +91,8 @@ class TemplateForm(ScopeForm, StackingForm):
             self._complain("per_period_limit", _("A period and its limit go together."))
         if values.get("threshold_fen") and values.get("threshold_count"):
             self._complain("threshold_count", _("Either an amount or a number of units."))
+        if values.get("threshold_count") and values.get("use_in") == CouponTemplate.UseIn.STORE:
+            self._complain("threshold_count", _("A bill in a store is an amount: units are counted online only."))
         return values
 
     def _complain(self, name: str, message: str) -> None:
@@ -126,23 +155,16 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
     ]
     actions_detail = ["change_total"]
 
-    conditional_fields = {
-        "amount_off_fen": _when("kind", "amount"),
-        "percent_off_bp": _when("kind", "percent"),
-        "most_off_fen": _when("kind", "percent", "free_shipping"),
-        **dict.fromkeys(("exchange_sku", "exchange_price_fen"), _when("kind", "exchange")),
-        **dict.fromkeys(GOODS, _when("kind", "exchange", unless=True)),
-        **dict.fromkeys(("valid_days", "delay_days"), _when("validity", "after_claim")),
-        **dict.fromkeys(("valid_from", "valid_until"), _when("validity", "dates")),
-        **dict.fromkeys(("purchase_moment", "purchase_min_fen"), _when("way", "purchase")),
-        "per_period_limit": _when("period", "", unless=True),
-    }
+    conditional_fields = {name: when.expression for name, when in CONDITIONS.items()}
 
     class Media:
         js = ["coupons/sentence.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CouponTemplate]:
         return with_statistics(super().get_queryset(request)).select_related("exchange_sku__product")
+
+    def idle_fields(self, campaign: CouponTemplate) -> set[str]:
+        return {name for name, when in CONDITIONS.items() if not when.holds(campaign)}
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.sentence_view)

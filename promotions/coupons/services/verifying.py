@@ -132,7 +132,8 @@ def _use(coupon: Coupon, *, now: datetime, **fields: Any) -> int:
 
 
 def _check_usable(coupon: Coupon, now: datetime) -> None:
-    if coupon.template.use_in == UseIn.ONLINE:
+    # A bill in a store is an amount: nobody counts its units.
+    if coupon.template.use_in == UseIn.ONLINE or coupon.template.threshold_count:
         raise CouponNotForStores
     if coupon.status != CouponStatus.UNUSED or not coupon.valid_from <= now < coupon.valid_until:
         raise CouponNotUsable

@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import transaction
 from django.urls import reverse
 
@@ -74,6 +75,7 @@ def test_a_template_is_typed_in_yuan_and_published(admin_client):
         ({"valid_days": ""}, "valid_days"),
         ({"period": "day"}, "per_period_limit"),
         ({"threshold_count": "3"}, "threshold_count"),
+        ({"threshold_fen": "", "threshold_count": "3", "use_in": "store"}, "threshold_count"),
     ],
 )
 def test_what_does_not_fit_together_is_said_beside_the_field(admin_client, changes, field):
@@ -150,3 +152,19 @@ def test_the_result_counts_orders_and_bills(member):
     assert (found.participants, found.orders, found.new_members) == (2, 2, 1)
     assert (found.cost_fen, found.revenue_fen) == (5000, 27_000)
     assert [(day.day.isoformat(), day.orders) for day in found.days] == [("2026-11-22", 2)]
+
+
+def test_a_published_template_shows_what_its_kind_has_in_yuan(admin_client):
+    template = make_template(amount_off_fen=2050, threshold_fen=10_000)
+    page = admin_client.get(reverse("admin:coupons_coupontemplate_change", args=[template.pk]))
+    shown = [
+        name if isinstance(name, str) else name.__name__
+        for name in flatten_fieldsets(page.context["adminform"].fieldsets)
+    ]
+    assert {"amount_off_fen", "threshold_fen", "valid_days", "products"} <= set(shown)
+    elsewhere = {"percent_off_bp", "most_off_fen", "exchange_sku", "exchange_price_fen", "valid_until"}
+    assert not elsewhere & set(shown)
+    text = page.content.decode()
+    assert "¥20.50" in text
+    assert "¥100.00" in text
+    assert "2050" not in text

@@ -74,6 +74,13 @@ def test_another_members_an_online_and_a_future_coupon_are_not_shown(member):
         show(make_coupon(member, use_in="store", delay_days=1))
 
 
+def test_a_coupon_that_counts_units_is_not_for_a_bill(member):
+    coupon = make_coupon(member, use_in="anywhere", threshold_fen=0, threshold_count=2)
+    with pytest.raises(CouponNotForStores):
+        show(coupon)
+    assert not StorePass.objects.exists()
+
+
 def test_a_bill_below_the_threshold_is_refused(member):
     coupon = make_coupon(member, use_in="store")
     code = show(coupon)

@@ -15,7 +15,7 @@ from django.db.models import F
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import category_paths
 from promotions.campaigns.services.budget import spend_budgets
-from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, GiftsGone
+from promotions.discounts.errors import DiscountChanged, DiscountLimitReached, DiscountSoldOut, GiftsGone
 from promotions.discounts.live import live_items
 from promotions.discounts.models import (
     DiscountUse,
@@ -54,7 +54,9 @@ class OfferUse:
 
 
 def claim_timed_discounts(*, order_number: str, member_id: int, uses: Sequence[UnitUse], now: datetime) -> None:
-    """Raises DiscountSoldOut, DiscountLimitReached, BudgetSpent, CampaignNotLive; the order is undone then."""
+    """The order is undone where it raises DiscountChanged, DiscountSoldOut, DiscountLimitReached, BudgetSpent or
+    CampaignNotLive.
+    """
     if not uses or _claimed(order_number, TimedDiscount.KIND):
         return
     _spend(TimedDiscount, ((use.discount_id, use.discount_fen) for use in uses), now)
@@ -108,16 +110,19 @@ def _spend(model: type[Campaign], amounts: Iterable[tuple[int, int]], now: datet
 
 
 def _items_of(uses: Sequence[UnitUse]) -> list[tuple[TimedDiscountItem, UnitUse]]:
-    """The item of its discount that each use comes from: the one that covers its line."""
+    """The item of its discount that each use comes from: the one that covers its line. Raises DiscountChanged."""
     ids = {use.discount_id for use in uses}
     discounts = TimedDiscount.objects.filter(pk__in=ids).prefetch_related("items__discount")
     paths = category_paths()
-    scopes = {each.pk: live_items(each, paths) for each in discounts}
+    known = {each.pk: (each.name, live_items(each, paths)) for each in discounts}
     rows = {item.pk: item for each in discounts for item in each.items.all()}
     found = []
     for use in uses:
-        covering = [each.item_id for each in scopes[use.discount_id] if each.scope.covers(use.line)]
-        found.append((rows[covering[0]], use))
+        name, items = known[use.discount_id]
+        covering = next((each.item_id for each in items if each.scope.covers(use.line)), None)
+        if covering is None:
+            raise DiscountChanged(name=name)
+        found.append((rows[covering], use))
     return found
 
 

@@ -14,7 +14,7 @@ from promotions.campaigns.services.lifecycle import (
     pause_campaign,
     withdraw_campaign,
 )
-from promotions.discounts.errors import DiscountLimitReached, DiscountSoldOut, GiftsGone
+from promotions.discounts.errors import DiscountChanged, DiscountLimitReached, DiscountSoldOut, GiftsGone
 from promotions.discounts.invariants import LAWS
 from promotions.discounts.models import DiscountUse, MemberTally, TimedDiscountItem
 from promotions.discounts.services import using
@@ -101,6 +101,18 @@ def test_a_refusal_leaves_nothing_behind(units, refusal):
     assert (TimedDiscountItem.objects.get().taken, discount.spent_fen) == (0, 0)
     assert not DiscountUse.objects.exists()
     assert not MemberTally.objects.exists()
+
+
+def test_a_line_that_the_discount_is_not_for_any_more_is_refused():
+    """Somebody has edited the discount between the price and the claim."""
+    sku, member = make_sku(price_fen=5000), MemberFactory()
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000, "quota": 5}, budget_fen=9000))
+    TimedDiscountItem.objects.filter(discount=discount).update(sku=make_sku())
+    with pytest.raises(DiscountChanged, match="双十一"):
+        claim_units(order="D1", member=member, uses=[UnitUse(discount.pk, line(sku), 1, 1000)])
+    discount.refresh_from_db()
+    assert (TimedDiscountItem.objects.get().taken, discount.spent_fen) == (0, 0)
+    assert not DiscountUse.objects.exists()
 
 
 def test_gifts_go_while_there_are_some():
