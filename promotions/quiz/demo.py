@@ -65,7 +65,8 @@ def _coupon(now: datetime) -> CouponTemplate:
         ends_at=now + 30 * DAY,
     )
     save_draft(campaign=template, actor=MANAGER, now=now)
-    publish_campaign(kind=CouponTemplate.KIND, pk=template.pk, actor=MANAGER, now=now)
+    noted = {each.code for each in findings_of(template, now=now)}
+    publish_campaign(kind=CouponTemplate.KIND, pk=template.pk, actor=MANAGER, now=now, noted=noted)
     return CouponTemplate.objects.get(pk=template.pk)
 
 
