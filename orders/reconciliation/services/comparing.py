@@ -2,7 +2,8 @@
 
 Lines are matched by number, whatever the day: a payment just before midnight, and a refund accepted on one day and
 successful on another, may stand on a neighbour's bill. What is ours is due on the bill of the day in which it has
-succeeded, or on the next when that was in its last minutes; only then is it missed.
+succeeded, or on the next when that was in its last minutes; only then is it missed. What people have paid back by hand
+is due on none, and a difference where a bill has paid it too.
 """
 
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ _REFUND_LINES = """
     ) r ON r.number = l.number AND r.payment_number = l.payment_number AND r.method = l.method
     WHERE l.reconciliation_id = %(id)s AND l.subject = 'refund' AND (
         r.id IS NULL OR l.amount_fen <> r.amount_fen OR r.status = 'requested'
-        OR (l.state = 'succeeded' AND r.status <> 'succeeded')
-        OR (l.state = 'abnormal' AND r.status = 'succeeded' AND r.succeeded_at < %(end)s)
+        OR (l.state = 'succeeded' AND (r.status <> 'succeeded' OR r.by_hand_reason <> ''))
+        OR (l.state = 'abnormal' AND r.status = 'succeeded' AND r.by_hand_reason = '' AND r.succeeded_at < %(end)s)
     )
 """
 _LINES_AGAIN = """
@@ -81,7 +82,7 @@ _REFUNDS_NOT_THERE = """
     SELECT 'missing_there', 'refund', r.number, NULL::bigint, r.amount_fen, '', r.status, r.gateway_refund_id,
         r.payment_id, r.id
     FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id
-    WHERE p.method = %(method)s AND r.status = 'succeeded'
+    WHERE p.method = %(method)s AND r.status = 'succeeded' AND r.by_hand_reason = ''
         AND r.succeeded_at >= %(start)s - %(grace)s AND r.succeeded_at < %(end)s - %(grace)s
         AND NOT EXISTS (
             SELECT 1 FROM reconciliation_billline l
@@ -175,7 +176,8 @@ _CARRIED = """
             AND succeeded_at >= %(start)s AND succeeded_at < %(end)s
         UNION ALL
         SELECT 'refund', r.number FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id
-        WHERE p.method = %(method)s AND r.created_at >= %(start)s AND r.created_at < %(end)s
+        WHERE p.method = %(method)s AND r.by_hand_reason = ''
+            AND r.created_at >= %(start)s AND r.created_at < %(end)s
     ) ours
     WHERE NOT EXISTS (
         SELECT 1 FROM reconciliation_billline l

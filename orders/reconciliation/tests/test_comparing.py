@@ -257,6 +257,22 @@ def test_a_refund_that_the_bank_turned_down_after_we_had_it_as_done_is_shown(til
     assert differences(state="open") == [("status", refund.number, "open")]
 
 
+def test_a_refund_paid_by_hand_is_due_on_no_bill(till):
+    refund = till.refund(till.pay(5000, till.at("12:00:00")), 1250, till.at("13:00:00"), till.at("14:00:00"))
+    Refund.objects.update(by_hand_reason="by transfer", by_hand_by="staff:finance")
+    found = till.run()
+    # The bill has it as well: the payer has the money twice.
+    assert differences() == [("status", refund.number, "open")]
+    on_bill = BillLine.objects.filter(subject="refund")
+    for change in (lambda: on_bill.update(state="abnormal"), on_bill.delete):
+        change()
+        compare(reconciliation_id=found.pk, now=till.morning())
+        assert differences() == [("status", refund.number, "gone")]
+    found.refresh_from_db()
+    assert sums(found) == ((1, 5000, 0, 0), (1, 5000, 0, 0))
+    assert found.carried == 0
+
+
 def test_the_law_notices_books_that_were_changed_afterwards(till):
     payment = till.pay(500, till.at("12:00:00"))
     till.run()
