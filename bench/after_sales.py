@@ -63,7 +63,11 @@ def main() -> int:
         for turn in range(ROUNDS):
             bring_back(shop, report, numbers, turn=turn, seed=asked.seed)
         prove(shop, report, numbers)
-        report.must("differences_of_bill", shop.call("bench.refunding", "differences"), [])
+        report.must("lines_of_bills_that_differ", shop.call("bench.refunding", "differences"), [])
+        finance = shop.call("bench.refunding", "reconciled")
+        report.must("days_are_compared", finance["compared"], True)
+        report.must("open_differences", finance["open"], [])
+        report.must("bills_fen", finance["bill_fen"], finance["book_fen"])
         report.laws_hold(shop)
     return report.finish()
 

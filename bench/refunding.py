@@ -28,6 +28,8 @@ from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.opening import open_payment
+from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
+from orders.reconciliation.services import reconcile
 from points.ledger.services import grant
 from promotions.campaigns import version
 from promotions.campaigns.models import CampaignStatus
@@ -126,6 +128,20 @@ def differences() -> list[str]:
                 billed[line.refund_number, -line.amount_fen] += is_refund
                 billed[line.number, line.amount_fen] += not is_refund
     return [str(each) for each in ((books - billed) + (billed - books))][:10]
+
+
+def reconciled() -> dict[str, Any]:
+    """Both days as finance sees them, once they are over: open differences, and the sums of bills and books."""
+    now, found = clock.now(), []
+    for day in (business_day(now) - DAY, business_day(now)):
+        found.append(reconcile(method=PaymentMethod.WECHAT, day=day, actor=CLERK, now=now + DAY))
+    rows = Difference.objects.filter(reconciliation__in=found, state=DifferenceState.OPEN)
+    return {
+        "compared": all(each.status == Reconciliation.Status.COMPARED for each in found),
+        "open": [str(each) for each in rows[:5]],
+        "bill_fen": sum(each.bill_paid_fen - each.bill_refunded_fen for each in found),
+        "book_fen": sum(each.book_paid_fen - each.book_refunded_fen for each in found),
+    }
 
 
 def _campaigns(skus: Sequence[int], now: Any) -> None:
