@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -42,11 +43,12 @@ class ExportForm(forms.Form):
 
 @admin.register(OrderExport)
 class OrderExportAdmin(ReadOnlyAdmin):
-    list_display = ["name", "shown_status", "shown_rows", "criteria", "asked_at", "finished_at"]
+    list_display = ["file", "shown_status", "shown_rows", "criteria", "asked_at", "finished_at"]
     list_display_links = None
     ordering = ["-pk"]
     actions_list = ["ask"]
-    actions_row = ["download", "forget"]
+    actions_row = ["forget"]
+    actions_detail = ["download"]
     list_after_template = "admin/orders/watch.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OrderExport]:
@@ -57,6 +59,14 @@ class OrderExportAdmin(ReadOnlyAdmin):
         return request.user.has_perms(["workbench.add_orderexport", "checkout.view_order"])
 
     @display(description=gettext_lazy("file"))
+    def file(self, export: OrderExport) -> str:
+        """To be downloaded once it is written."""
+        if export.status != OrderExport.Status.DONE:
+            return self.name(export)
+        link = reverse("admin:workbench_orderexport_download", args=[export.pk])
+        style = "text-primary-600 dark:text-primary-500"
+        return format_html('<a class="{}" href="{}" download>{}</a>', style, link, self.name(export))
+
     def name(self, export: OrderExport) -> str:
         return f"{export.get_content_display()} {export.get_format_display()} #{export.pk}"
 

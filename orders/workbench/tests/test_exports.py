@@ -165,7 +165,9 @@ def test_staff_ask_wait_download_and_delete_and_all_is_written_down(boss):
     assert (export.given, export.reveals) == ({"flag": "red"}, False)
     assert desk.get(f"{EXPORTS}{export.pk}/download/").status_code == 302
     deliver_facts()
-    assert "Ready" in desk.get(EXPORTS).content.decode()
+    listed = desk.get(EXPORTS).content.decode()
+    assert "Ready" in listed
+    assert f'href="{EXPORTS}{export.pk}/download/"' in listed
     answer = desk.get(f"{EXPORTS}{export.pk}/download/")
     assert "no-store" in answer.headers["Cache-Control"]
     assert wanted.number in answer.getvalue().decode()
