@@ -8,14 +8,21 @@ from typing import Any
 
 from django.conf import settings
 
+from logistics.network.models import Store
 from members.identity.tests.factories import AddressFactory, MemberFactory
 from members.tiers.models import GrowthEntry
 from members.tiers.services import earn_growth
+from orders.checkout.locks import lock_order
+from orders.checkout.models import OrderStatus
 from orders.checkout.offers import Item, Wish, make_offer
+from orders.checkout.services.confirmation import confirm_paid
 from orders.checkout.services.placing import place_order
+from orders.checkout.services.progress import advance
 from orders.payments.models import PaymentMethod
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.opening import open_payment
+from orders.verification.codes import pickup_code
+from orders.verification.services.pickups import open_pickup
 from shop.catalog.models import Product, Sku
 from shop.core import clock
 from shop.core.actors import Actor
@@ -59,6 +66,22 @@ def price(*, member: int, sku: int, units: int, at: str) -> int:
     moment = datetime.fromisoformat(at)
     with clock.fixed(moment):
         return make_offer(wish=Wish(member_id=member, items=(Item(sku, units),)), now=moment).quote.lines[0].payable_fen
+
+
+def leave_in_store(*, member: int) -> dict[str, str]:
+    """The member buys something, and its parcel comes to the first store: the order's number and its pickup code."""
+    now, store = clock.now(), Store.objects.order_by("pk")[0]
+    goods = Sku.objects.filter(is_active=True, product__on_shelf=True, product__kind=Product.Kind.GOODS)
+    chosen = goods.filter(product__limit_per_order=None, stock__available__gte=5).order_by("pk")[0]
+    wish = Wish(member_id=member, items=(Item(chosen.pk, 2),), pickup_store_id=store.pk)
+    order, _lines = place_order(wish=wish, expected_payable_fen=None, remark="请帮忙装袋", now=now)
+    with unit_of_work():
+        order = lock_order(number=order.number)
+        confirm_paid(order=order, actor=Actor.system("browser"), now=now)
+        advance(order=order, target=OrderStatus.DELIVERED, actor=Actor.system("browser"), now=now)
+        pickup = open_pickup(order=order, now=now)
+    assert pickup is not None
+    return {"number": order.number, "code": pickup_code(order_number=order.number, version=pickup.code_version)}
 
 
 def buy(*, member: int, sku: int, units: int, at: str) -> str:
