@@ -1,7 +1,10 @@
 from members.identity.models import Member
+from orders.checkout.models import OrderLine
 from orders.reviews.tests.making import received, reviewed
 from shop.catalog.tests.factories import make_product
 from tests.access import Door, Thing, Who
+
+LINE_ID = 2**40
 
 
 def product(owner: Member) -> Thing:
@@ -11,6 +14,7 @@ def product(owner: Member) -> Thing:
 
 def order(owner: Member) -> Thing:
     line = received(owner)
+    OrderLine.objects.filter(pk=line.pk).update(pk=LINE_ID)
     return Thing({"number": line.order.number}, line.order)
 
 
@@ -25,7 +29,7 @@ DOORS = (
         "POST",
         "orders/<number:number>/reviews",
         thing=order,
-        body=b'{"line_id": 1, "rating": 5}',
+        body=f'{{"line_id": {LINE_ID}, "rating": 5}}'.encode(),
         read_only=("status", "member_id", "product_id", "is_default", "reply", "written_at"),
     ),
     Door("GET", "me/reviews"),
