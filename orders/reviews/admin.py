@@ -131,7 +131,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     actions_detail = ["approve", "reject", "hide", "reply_to"]
     change_form_outer_after_template = "admin/members/panels.html"
     fields = [
-        ("shown_rating", "shown_status"),
+        ("shown_rating", "state"),
         ("goods", "order_link"),
         ("who", "is_anonymous"),
         "content",
@@ -140,7 +140,7 @@ class ReviewAdmin(ReadOnlyAdmin):
         "reply",
         ("reason", "decided_by"),
     ]
-    readonly_fields = ["shown_rating", "shown_status", "goods", "order_link", "who", "thumbnails", "added"]
+    readonly_fields = ["shown_rating", "state", "goods", "order_link", "who", "thumbnails", "added"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Review], search_term: str
@@ -198,6 +198,10 @@ class ReviewAdmin(ReadOnlyAdmin):
             return "pending", _("Follow-up waits for approval")
         return review.status, review.get_status_display()
 
+    @display(description=gettext_lazy("status"))
+    def state(self, review: Review) -> str:
+        return str(self.shown_status(review)[1])
+
     @display(description=gettext_lazy("follow-up"))
     def added(self, review: Review) -> str:
         added = follow_up_of(review)
@@ -208,7 +212,7 @@ class ReviewAdmin(ReadOnlyAdmin):
             when(added.written_at),
             added.get_status_display(),
             added.content,
-            _thumbnails(added),
+            _thumbnails(added) if added.pictures else "",
         )
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

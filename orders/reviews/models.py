@@ -49,7 +49,7 @@ class Said(models.Model):
     pictures = ArrayField(models.CharField(max_length=32), verbose_name=_("pictures"), default=list, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
-    written_at = models.DateTimeField(_("written at"))
+    written_at = models.DateTimeField(pgettext_lazy("of a review", "written at"))
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=80, blank=True)
 
@@ -77,8 +77,8 @@ class Review(Said):
     replied_at = models.DateTimeField(_("replied at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("review")
-        verbose_name_plural = _("reviews")
+        verbose_name = pgettext_lazy("by a buyer", "review")
+        verbose_name_plural = pgettext_lazy("by a buyer", "reviews")
         constraints = [
             models.CheckConstraint(condition=Q(rating__gte=1, rating__lte=5), name="review_one_to_five_stars"),
             models.CheckConstraint(
@@ -118,7 +118,11 @@ class FollowUp(Said):
     """What the buyer has to add after some time, once."""
 
     review = models.OneToOneField(
-        Review, models.PROTECT, related_name="follow_up", primary_key=True, verbose_name=_("review")
+        Review,
+        models.PROTECT,
+        related_name="follow_up",
+        primary_key=True,
+        verbose_name=pgettext_lazy("by a buyer", "review"),
     )
 
     class Meta:
@@ -188,7 +192,9 @@ class ReviewEvent(models.Model):
         WITHDRAWN = "withdrawn", pgettext_lazy("of a review", "Withdrawn by the member")
         REPLIED = "replied", pgettext_lazy("of a review", "Replied")
 
-    review = models.ForeignKey(Review, models.CASCADE, related_name="events", verbose_name=_("review"))
+    review = models.ForeignKey(
+        Review, models.CASCADE, related_name="events", verbose_name=pgettext_lazy("by a buyer", "review")
+    )
     what = models.CharField(_("what"), max_length=20, choices=What)
     note = models.TextField(_("note"), blank=True)
     actor = models.CharField(_("by"), max_length=80)
