@@ -40,6 +40,7 @@ WORDS = (
     gettext_noop("forgotten"),
     gettext_noop("given"),
     gettext_noop("idempotency keys"),
+    gettext_noop("late"),
     gettext_noop("low"),
     gettext_noop("mailed"),
     gettext_noop("moved"),

@@ -19,6 +19,7 @@ from shop.sandbox.outbox import Outbox
 from shop.sandbox.refunds import Refunds
 from shop.sandbox.routing import HungUp, Refused, Request, Response, Route, Router, answer
 from shop.sandbox.server import Server
+from shop.sandbox.shipping_info import ShippingInfo
 from shop.sandbox.store import Store
 from shop.sandbox.transactions import Transactions
 from shop.sandbox.wechat_codes import WechatCodes
@@ -76,6 +77,7 @@ class Sandbox:
             deliverer,
             login,
             WechatCodes(login=login),
+            ShippingInfo(store=store, faults=faults, login=login),
             outbox,
             Transactions(
                 store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications

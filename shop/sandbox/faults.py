@@ -19,6 +19,7 @@ KINDS: dict[str, frozenset[str]] = {
     "wechat_login": ANSWER_KINDS | {"45011"},
     "wechat_code": ANSWER_KINDS,
     "subscribe": ANSWER_KINDS | {"43101"},
+    "shipping_info": ANSWER_KINDS | {"10060012", "10060001", "10060014"},
     "wechat_pay": ANSWER_KINDS,
     "refund": ANSWER_KINDS | {"abnormal", "not_enough"},
     "close": ANSWER_KINDS | {"orderpaid"},

@@ -49,6 +49,9 @@ CREATE TABLE IF NOT EXISTS alipay_refunds (
 CREATE INDEX IF NOT EXISTS alipay_refunds_settled ON alipay_refunds (settles_at);
 CREATE TABLE IF NOT EXISTS bill_files (
     token TEXT PRIMARY KEY, content BLOB NOT NULL, expires_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS shipping_infos (
+    transaction_id TEXT PRIMARY KEY, mode INTEGER NOT NULL, kind INTEGER NOT NULL, parcels TEXT NOT NULL,
+    finishes INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS waybills (
     tracking_number TEXT PRIMARY KEY, reference TEXT NOT NULL UNIQUE, carrier TEXT NOT NULL, request TEXT NOT NULL,
     callback_url TEXT NOT NULL, state TEXT NOT NULL);

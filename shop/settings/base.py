@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "orders.verification",
     "orders.reconciliation",
     "orders.fulfilment",
+    "orders.wechat_shipping",
     "orders.workbench",
 ]
 

@@ -147,6 +147,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Verifications"), "fact_check", "verification_verification"),
             item(_("Staff of stores"), "badge", "verification_storeassignment"),
             item(_("Wrong codes"), "lock_person", "verification_codetries"),
+            item(_("Shipping told to WeChat"), "local_post_office", "wechat_shipping_shippingupload"),
+            item(_("WeChat's codes of carriers"), "tag", "wechat_shipping_carriercode"),
         ],
     },
     {

@@ -28,7 +28,7 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "after_sales", "reconciliation", "invoices", "verification", "workbench")
+ORDERS = ("checkout", "reviews", "payments", "after_sales", "reconciliation", "invoices", "verification", "wechat_shipping", "workbench")
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -112,6 +112,7 @@ ROLES: tuple[Role, ...] = (
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": ("view", "add"),
             "invoices": VIEW,
+            "wechat_shipping": EDIT,
             "payments": VIEW,
             "after_sales.aftersale": (*EDIT, "add"),
             "shipments": VIEW,
