@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from logistics.allocation.queries import units_withdrawn
 from logistics.shipments.models import Shipment, ShipmentStatus
 from members.identity.phones import mask_phone
 from orders.checkout.models import Order, OrderLine, OrderStatus
@@ -76,7 +77,7 @@ def _by_express(upload: ShippingUpload, order: Order, lines: Sequence[OrderLine]
     travelling = travelling.exclude(status=ShipmentStatus.CANCELLED).select_related("carrier")
     names = {line.sku_id: line.product_name for line in lines}
     parcels = [_parcel(each, names) for each in travelling.prefetch_related("lines").order_by("shipped_at", "pk")]
-    wanted = sum(line.quantity - line.units_withdrawn for line in lines)
+    wanted = sum(line.quantity for line in lines) - units_withdrawn(order_number=order.number)
     all_travel = units_under_way(order_number=order.number)[0] >= wanted
     if upload.corrects:
         return _plan(parcels[:MOST_PARCELS], splits=len(parcels) > 1, is_last=True)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from logistics.allocation.services import reduce_fulfilment
 from logistics.network.tests.factories import CLERK, GUANGZHOU, HANGZHOU, make_store, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment
@@ -138,8 +139,9 @@ def test_several_parcels_are_told_one_by_one_and_the_last_says_so(outside, carri
 def test_when_the_rest_is_refunded_what_was_sent_is_the_whole(outside, carrier):
     payment = two_parcels(outside)
     next(send_off(payment))
-    line = payment.order.lines.get(sku_id=Shipment.objects.latest("pk").lines.get().sku_id)
-    type(line).objects.filter(pk=line.pk).update(units_withdrawn=1)
+    left = Shipment.objects.latest("pk").lines.get()
+    with transaction.atomic():
+        reduce_fulfilment(order_number=payment.order.number, items={left.sku_id: 1}, now=clock.now())
     assert known(payment)[0] == 1
     note_in_transaction(payment)
     deliver_facts()
