@@ -28,7 +28,17 @@ class Role:
 
 
 LOGISTICS = ("network", "freight", "allocation", "carriers", "shipments")
-ORDERS = ("checkout", "reviews", "payments", "after_sales", "reconciliation", "invoices", "verification", "wechat_shipping", "workbench")
+ORDERS = (
+    "checkout",
+    "reviews",
+    "payments",
+    "after_sales",
+    "reconciliation",
+    "invoices",
+    "verification",
+    "wechat_shipping",
+    "workbench",
+)
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
 PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "promotion_checkout")
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
