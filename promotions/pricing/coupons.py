@@ -94,6 +94,9 @@ def coupons(w: Workings) -> None:
     refusals: dict[int, Refusal] = {}
     tickets = usable_tickets(w, held, refusals)
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
+    if len(candidates) > 1 and any(ticket.terms.kind == CouponKind.EXCHANGE for ticket in candidates):
+        # The dearest line, which an exchange pays, is another one at another price; the next coupon may need this one.
+        w.hindered = True
     chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=EFFORT)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))

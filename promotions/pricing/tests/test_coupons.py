@@ -17,6 +17,7 @@ from promotions.pricing.model import (
     PricingLine,
     Refusal,
     Terms,
+    UnitPriceTerms,
 )
 from promotions.pricing.scopes import Scope
 from promotions.pricing.tests.laws import brute_force
@@ -56,6 +57,16 @@ def test_each_kind_takes_off_what_it_says(terms, payables, freight_fen):
     assert [line.payable_fen for line in priced.lines] == payables
     assert priced.freight_fen == freight_fen
     assert priced.coupon_ids == (1,)
+
+
+def test_a_price_that_leads_an_exchange_to_the_wrong_line_is_left_out():
+    """At 155.00 the first line is not the dearest any more: both coupons would want the second one."""
+    cart = CartSnapshot((PricingLine(1, 1, 24_000), PricingLine(2, 1, 16_000)), 0, "best")
+    coupons = (coupon(1, CouponKind.EXCHANGE), coupon(2, CouponKind.EXCHANGE, scope=only(2)))
+    member = UnitPriceTerms(1, "Gold", Mechanism.MEMBER_PRICE, only(1), unit_price_fen=15_500)
+    priced = price(cart, Terms(unit_prices=(member,), coupons=coupons, combination=FREELY))
+    assert (priced.payable_fen, sorted(priced.coupon_ids)) == (0, [1, 2])
+    assert [each.code for each in priced.rejected] == ["cheaper_without"]
 
 
 @pytest.mark.parametrize(
