@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from orders.after_sales.models import OPEN, AfterSale
+from orders.after_sales.models import OPEN, AfterSale, AfterSaleEvent
 from shop.core.errors import Detail
 
 
@@ -17,8 +17,9 @@ def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
 def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     """That goods came back is kept with the trade; what was written and shown about it goes."""
     rows = AfterSale.objects.filter(member_id=member_id)
-    erased = rows.update(description="", images=[], answer="", carrier="", tracking_number="")
-    return {"after_sales": erased}
+    erased = rows.update(description="", images=[], answer="", carrier="", tracking_number="", withheld_for="")
+    notes = AfterSaleEvent.objects.filter(after_sale__member_id=member_id).exclude(note="").update(note="")
+    return {"after_sales": erased, "after_sale_notes": notes}
 
 
 def export(*, member_id: int) -> Mapping[str, Any]:

@@ -88,7 +88,8 @@ def _line(line: AfterSaleLine) -> dict[str, Any]:
 
 
 def _events(events: Iterable[AfterSaleEvent]) -> list[dict[str, Any]]:
-    return [{"status": each.status, "note": each.note, "happened_at": each.happened_at} for each in events]
+    """Without notes, which staff write for each other."""
+    return [{"status": each.status, "happened_at": each.happened_at} for each in events]
 
 
 def _address(warehouse: Warehouse) -> dict[str, str]:

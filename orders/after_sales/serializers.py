@@ -97,7 +97,6 @@ class ReturnAddressOut(serializers.Serializer[Any]):
 
 class AfterSaleEventOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Status.choices)
-    note = serializers.CharField(allow_blank=True)
     happened_at = serializers.DateTimeField()
 
 
