@@ -273,6 +273,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.quiz.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
+    "orders.reconciliation.demo.load",
     "orders.reviews.demo.load",
 ]
 INVARIANTS: list[str] = [

@@ -29,6 +29,7 @@ class AlipayGateway:
         self.bills = Bills(store=store, accounts=keys.accounts, faults=faults)
         self._protocol = protocol
         self._trades = trades
+        self._refunds = refunds
         self._methods = {**trades.methods(), **refunds.methods(), **self.bills.methods()}
 
     def routes(self) -> list[Route]:
@@ -36,6 +37,7 @@ class AlipayGateway:
             Route("POST", "/gateway.do", self.call, self.targets),
             Route("GET", "/gateway.do", self.call, self.targets),
             *self._trades.routes(),
+            *self._refunds.routes(),
             *self.bills.routes(),
         ]
 

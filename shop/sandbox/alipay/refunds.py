@@ -12,8 +12,10 @@ from typing import Any
 from shop.sandbox.alipay.notices import BUYER, Notices
 from shop.sandbox.alipay.protocol import AlipayRefused, Biz, Method, local, yuan
 from shop.sandbox.alipay.trades import Trades, read_amount
+from shop.sandbox.clock import parse_instant
 from shop.sandbox.deliveries import Delivery
 from shop.sandbox.faults import Faults
+from shop.sandbox.routing import Request, Response, Route, answer, refused
 from shop.sandbox.store import Store
 
 
@@ -29,6 +31,23 @@ class Refunds:
 
     def methods(self) -> dict[str, Method]:
         return {"alipay.trade.refund": self.refund, "alipay.trade.fastpay.refund.query": self.query}
+
+    def routes(self) -> list[Route]:
+        return [Route("POST", "/alipay/past-refunds", self.remember)]
+
+    def remember(self, request: Request) -> Response:
+        """POST /alipay/past-refunds {out_request_no, settled_at}: a refund took effect then; for bills of days past."""
+        settled_at = parse_instant(request.data.get("settled_at"))
+        if settled_at is None:
+            raise refused(400, "INVALID_TIME", "settled_at is an RFC 3339 instant.")
+        number = str(request.data.get("out_request_no"))
+        with self._store.transaction():
+            known = self._store.one("SELECT 1 FROM alipay_refunds WHERE out_request_no = ?", number)
+            if known is None:
+                raise refused(404, "UNKNOWN_REFUND", "There is no refund with this out_request_no.")
+            statement = "UPDATE alipay_refunds SET created_at = ?, settles_at = ? WHERE out_request_no = ?"
+            self._store.run(statement, settled_at, settled_at, number)
+        return answer({"out_request_no": number})
 
     def refund(self, biz: Biz, params: dict[str, str]) -> dict[str, Any]:
         """alipay.trade.refund."""
