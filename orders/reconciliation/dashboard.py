@@ -24,7 +24,7 @@ def reconciliation_panel(request: HttpRequest) -> ListPanel | None:
         return None
     return ListPanel(
         title=_("Reconciliation"),
-        headers=[_("day"), _("gateway"), _("result"), _("open differences"), _("left on the bill")],
+        headers=[_("bill date"), _("gateway"), _("result"), _("open differences"), _("left on the bill")],
         rows=[_row(day) for day in days],
         link=reverse("admin:reconciliation_reconciliation_changelist"),
     )

@@ -22,7 +22,7 @@ CLOSED = (
 class DayForm(forms.Form):
     method = forms.ChoiceField(label=_("gateway"), choices=GATEWAYS, widget=UnfoldAdminSelectWidget)
     day = forms.DateField(
-        label=_("day"),
+        label=_("bill date"),
         widget=UnfoldAdminDateWidget,
         help_text=_("A day that is over. Gateways keep bills for about three months."),
     )

@@ -30,7 +30,7 @@ class Reconciliation(models.Model):
         COMPARED = "compared", _("Compared")
 
     method = models.CharField(_("gateway"), max_length=12, choices=GATEWAYS)
-    day = models.DateField(_("day"))
+    day = models.DateField(_("bill date"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     bill_payments = models.PositiveIntegerField(_("payments on the bill"), default=0)
     bill_paid_fen = models.PositiveBigIntegerField(_("paid on the bill (fen)"), default=0)
@@ -114,7 +114,7 @@ class BillLine(models.Model):
 
 
 class DifferenceState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", _("To be looked into")
     EXPLAINED = "explained", _("Explained")
     RESOLVED = "resolved", _("Resolved")
     GONE = "gone", _("Gone by itself")

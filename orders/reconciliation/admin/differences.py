@@ -37,7 +37,7 @@ def csv_answer(differences: QuerySet[Difference], *, name: str) -> StreamingHttp
 
 def _headings() -> list[str]:
     return [
-        _("day"),
+        _("bill date"),
         _("gateway"),
         _("difference"),
         _("kind"),
@@ -64,6 +64,10 @@ class EventInline(TabularInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # It has no screen of its own: who sees the difference sees its history.
+        return request.user.has_perm("reconciliation.view_difference")
 
 
 @admin.register(Difference)
@@ -92,7 +96,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
     fieldsets = [
         (None, {"fields": [("day_link", "kind", "state"), ("subject", "subject_link"), "order_link"]}),
         (gettext_lazy("Our books"), {"fields": [("books", "book_state")]}),
-        (gettext_lazy("The gateway's bill"), {"fields": [("bill", "bill_state", "gateway_id")]}),
+        (gettext_lazy("The gateway's bill"), {"fields": [("bill", "bill_state"), "gateway_id"]}),
         (gettext_lazy("History"), {"fields": [("found_at", "closed_at")]}),
     ]
     readonly_fields = ["day_link", "subject_link", "order_link", "books", "bill"]
@@ -107,7 +111,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
     def subject_number(self, difference: Difference) -> str:
         return difference.number
 
-    @display(description=gettext_lazy("day"), ordering="reconciliation__day")
+    @display(description=gettext_lazy("bill date"), ordering="reconciliation__day")
     def shown_day(self, difference: Difference) -> str:
         return str(difference.reconciliation)
 
@@ -127,7 +131,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
     def bill(self, difference: Difference) -> str:
         return amount(difference.bill_fen)
 
-    @display(description=gettext_lazy("day"))
+    @display(description=gettext_lazy("bill date"))
     def day_link(self, difference: Difference) -> str:
         day = difference.reconciliation
         return link("reconciliation_reconciliation", day.pk, str(day))
@@ -147,7 +151,17 @@ class DifferenceAdmin(ReadOnlyAdmin):
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("reconciliation.change_difference")
 
-    @action(description=gettext_lazy("Close"), url_path="close", permissions=["decide"], icon="task_alt")
+    def has_close_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_decide_permission(request) and self._is_open(request, object_id)
+
+    def has_reopen_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_decide_permission(request) and not self._is_open(request, object_id)
+
+    def _is_open(self, request: HttpRequest, object_id: Any) -> bool:
+        difference = self.get_object(request, object_id) if object_id else None
+        return difference is not None and difference.state == DifferenceState.OPEN
+
+    @action(description=gettext_lazy("Settle"), url_path="close", permissions=["close"], icon="task_alt")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         difference = found_or_404(self, request, object_id)
 
@@ -163,7 +177,7 @@ class DifferenceAdmin(ReadOnlyAdmin):
         title = _("Close the difference of {number}").format(number=difference.number)
         return self._decide(request, difference, CloseForm(request.POST or None), decide, title)
 
-    @action(description=gettext_lazy("Reopen"), url_path="reopen", permissions=["decide"], icon="undo")
+    @action(description=gettext_lazy("Reopen"), url_path="reopen", permissions=["reopen"], icon="undo")
     def reopen(self, request: HttpRequest, object_id: str) -> HttpResponse:
         difference = found_or_404(self, request, object_id)
 

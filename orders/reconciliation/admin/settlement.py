@@ -42,7 +42,7 @@ def _table(found: list[Settlement]) -> ListPanel:
         _("paid"),
         _("refunded"),
         _("fee"),
-        _("left"),
+        _("left after all"),
         _("open differences"),
     ]
     return ListPanel(_("By the gateways' bills"), headers, rows)
