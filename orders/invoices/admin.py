@@ -105,7 +105,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ["order"]
     fieldsets = [
-        (None, {"fields": [("order_link", "shown_status"), ("shown_amount", "requested_at"), "reason"]}),
+        (None, {"fields": [("order_link", "state"), ("shown_amount", "requested_at"), "reason"]}),
         (pgettext_lazy("invoice", "Made out to"), {"fields": [("buyer", "title"), ("tax_number", "email")]}),
         (
             gettext_lazy("Issued"),
@@ -120,7 +120,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
             },
         ),
     ]
-    readonly_fields = ["order_link", "shown_amount", "shown_status"]
+    readonly_fields = ["order_link", "shown_amount", "state"]
     search_help_text = gettext_lazy("Order number, invoice number, tax number, or the start of a title")
     search_fields = ["number"]
     ordering = ["-pk"]
@@ -141,6 +141,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         if invoice.status == InvoiceStatus.ISSUED and invoice.red_due_at:
             return "red_due", _("Red-letter note due")
         return invoice.status, invoice.get_status_display()
+
+    @display(description=gettext_lazy("status"))
+    def state(self, invoice: Invoice) -> str:
+        return self.shown_status(invoice)[1]
 
     @display(description=gettext_lazy("amount"), ordering="amount_fen")
     def shown_amount(self, invoice: Invoice) -> str:

@@ -93,13 +93,13 @@ class PickupAdmin(OfOwnStores):
     list_filter = [StateFilter, "store"]
     list_select_related = ["order", "store"]
     fields = [
-        ("order_link", "shown_state"),
+        ("order_link", "state"),
         "store",
         ("ready_at", "fetch_by"),
         ("reminded_at", "overdue_at"),
         "fetched_at",
     ]
-    readonly_fields = ["order_link", "shown_state"]
+    readonly_fields = ["order_link", "state"]
     search_fields = ["order__number__startswith", "order__phone_tail__exact"]
     search_help_text = gettext_lazy("Order number, or last four digits of the phone")
     ordering = ["-pk"]
@@ -115,6 +115,10 @@ class PickupAdmin(OfOwnStores):
             state = OVERDUE if pickup.fetch_by <= clock.now() else WAITING
             state = state if pickup.order.status == OrderStatus.DELIVERED else GIVEN_UP
         return state, STATES[state]
+
+    @display(description=gettext_lazy("status"))
+    def state(self, pickup: Pickup) -> str:
+        return self.shown_state(pickup)[1]
 
     @display(description=gettext_lazy("order"))
     def order_link(self, pickup: Pickup) -> str:

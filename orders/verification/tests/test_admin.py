@@ -41,7 +41,9 @@ def test_pickups_are_found_by_number_phone_and_state(admin_client, member, store
         for pickup in (waiting, over, gone):
             assert (pickup.order.number in shown) is (pickup in expected)
     assert waiting.order.number in page(admin_client, "pickup_changelist", q=waiting.order.number)
-    assert "Not fetched in time" in page(admin_client, "pickup_change", over.pk)
+    shown = page(admin_client, "pickup_change", over.pk)
+    assert "Not fetched in time" in shown
+    assert "(&#x27;overdue" not in shown
 
 
 def test_goods_are_kept_longer_and_codes_renewed_with_a_trail(admin_client, member, store):
