@@ -1,0 +1,182 @@
+"""Which rooms take part in what, in order: explicit lists instead of discovery, so that the reader sees what runs."""
+
+DEMO_LOADERS: list[str] = [
+    "shop.core.demo.load",
+    "shop.catalog.demo.loader.load",
+    "logistics.network.demo.load",
+    "logistics.freight.demo.load",
+    "logistics.carriers.demo.load",
+    "logistics.network.demo.load_stock",
+    "members.identity.demo.load",
+    "members.segments.demo.load",
+    "members.notifications.demo.load",
+    "points.tasks.demo.load",
+    "points.transfers.demo.load",
+    "points.accounts.demo.load",
+    "promotions.coupons.demo.load",
+    "promotions.discounts.demo.load",
+    "promotions.quiz.demo.load",
+    "orders.fulfilment.demo.load",
+    "orders.after_sales.demo.load",
+    "orders.reconciliation.demo.load",
+    "orders.reviews.demo.load",
+]
+INVARIANTS: list[str] = [
+    "shop.catalog.invariants.LAWS",
+    "members.tiers.invariants.LAWS",
+    "members.notifications.invariants.LAWS",
+    "points.ledger.invariants.LAWS",
+    "points.rules.invariants.LAWS",
+    "points.tasks.invariants.LAWS",
+    "promotions.coupons.invariants.LAWS",
+    "promotions.discounts.invariants.LAWS",
+    "promotions.quiz.invariants.LAWS",
+    "points.transfers.invariants.LAWS",
+    "logistics.network.invariants.LAWS",
+    "logistics.allocation.invariants.LAWS",
+    "orders.checkout.invariants.LAWS",
+    "orders.payments.invariants.LAWS",
+    "orders.reviews.invariants.LAWS",
+    "orders.invoices.invariants.LAWS",
+    "orders.verification.invariants.LAWS",
+    "orders.after_sales.invariants.LAWS",
+    "orders.reconciliation.invariants.LAWS",
+]
+PRODUCT_FACET_PROVIDERS: list[str] = [
+    "points.rules.facets.points_to_earn",
+    "promotions.discounts.facets.running_discounts",
+    "promotions.checkout.facets.member_prices",
+]
+# What an order's answer holds besides the order itself.
+ORDER_FACET_PROVIDERS: list[str] = ["orders.verification.facets.pickups"]
+# Who knows past orders, for trying earning rules on them.
+EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
+MEMBER_PROFILE_PROVIDERS: list[str] = [
+    "members.tiers.queries.profile_of",
+    "points.ledger.queries.profile_of",
+]
+# What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
+MEMBER_MERGERS: list[str] = [
+    "orders.invoices.member_data.move",
+    "orders.reviews.member_data.move",
+    "orders.after_sales.member_data.move",
+    "orders.checkout.member_data.move",
+    "orders.cart.member_data.move",
+    "promotions.coupons.member_data.move",
+    "promotions.discounts.member_data.move",
+    "promotions.quiz.member_data.move",
+    "promotions.campaigns.member_data.move",
+    "points.rules.member_data.move",
+    "points.transfers.member_data.move",
+    "points.tasks.member_data.move",
+    "points.accounts.member_data.move",
+    "points.ledger.member_data.move",
+    "members.segments.member_data.move",
+    "members.tiers.member_data.move",
+    "members.invitations.member_data.move",
+    "members.notifications.member_data.move",
+    "members.uploads.member_data.move",
+    "members.identity.member_data.move",
+]
+MEMBER_ERASERS: list[str] = [
+    "orders.invoices.member_data.erase",
+    "orders.fulfilment.member_data.erase",
+    "orders.reviews.member_data.erase",
+    "orders.after_sales.member_data.erase",
+    "orders.payments.member_data.erase",
+    "orders.checkout.member_data.erase",
+    "orders.cart.member_data.erase",
+    "promotions.quiz.member_data.erase",
+    "promotions.coupons.member_data.erase",
+    "points.transfers.member_data.erase",
+    "points.tasks.member_data.erase",
+    "points.accounts.member_data.erase",
+    "points.ledger.member_data.erase",
+    "members.segments.member_data.erase",
+    "members.tiers.member_data.erase",
+    "members.notifications.member_data.erase",
+    "members.uploads.member_data.erase",
+    "members.identity.member_data.erase",
+]
+MEMBER_EXPORTERS: list[str] = [
+    "members.identity.member_data.export",
+    "members.tiers.member_data.export",
+    "members.invitations.member_data.export",
+    "members.segments.member_data.export",
+    "members.notifications.member_data.export",
+    "members.uploads.member_data.export",
+    "points.ledger.member_data.export",
+    "points.accounts.member_data.export",
+    "points.rules.member_data.export",
+    "points.tasks.member_data.export",
+    "promotions.coupons.member_data.export",
+    "points.transfers.member_data.export",
+    "promotions.campaigns.member_data.export",
+    "promotions.discounts.member_data.export",
+    "promotions.quiz.member_data.export",
+    "orders.cart.member_data.export",
+    "orders.checkout.member_data.export",
+    "orders.payments.member_data.export",
+    "orders.after_sales.member_data.export",
+    "orders.reviews.member_data.export",
+    "orders.invoices.member_data.export",
+]
+MEMBER_OBSTACLES: list[str] = [
+    "orders.checkout.member_data.open_orders",
+    "orders.payments.member_data.open_refunds",
+    "orders.after_sales.member_data.open_after_sales",
+]
+# The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
+CAMPAIGN_MODELS: list[str] = [
+    "promotions.coupons.models.CouponTemplate",
+    "promotions.discounts.models.TimedDiscount",
+    "promotions.discounts.models.SpendOffer",
+    "promotions.quiz.models.Quiz",
+]
+# What each of them offers to a cart while it acts, for combined results before anything is published.
+CAMPAIGN_TERMS: dict[str, str] = {
+    "coupon": "promotions.coupons.terms.terms_of_template",
+    "timed_discount": "promotions.discounts.terms.terms_of_discount",
+    "spend_offer": "promotions.discounts.terms.terms_of_offer",
+}
+# What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
+PROMOTION_TERMS = "promotions.checkout.services.terms_at"
+# What came of each of them.
+CAMPAIGN_RESULTS: dict[str, str] = {
+    "timed_discount": "promotions.discounts.results.result_of_discount",
+    "spend_offer": "promotions.discounts.results.result_of_offer",
+    "quiz": "promotions.quiz.results.result_of_quiz",
+    "coupon": "promotions.coupons.results.result_of_coupons",
+}
+# What a share card may lead to, by the kind in `<kind>-<id>`.
+SHARE_TARGETS: dict[str, str] = {
+    "product": "members.invitations.targets.product",
+    "collection": "members.invitations.targets.collection",
+    "quiz": "promotions.quiz.queries.share_target",
+}
+# The page of a member in the admin, from top to bottom.
+MEMBER_PANELS: list[str] = [
+    "members.identity.panels.account_panel",
+    "members.tiers.panels.tier_panel",
+    "points.accounts.panels.points_panel",
+    "points.tasks.panels.tasks_panel",
+    "points.transfers.panels.transfers_panel",
+    "orders.checkout.member_panel.orders_panel",
+    "promotions.coupons.panels.coupons_panel",
+    "members.segments.panels.tags_panel",
+    "members.segments.panels.notes_panel",
+    "members.invitations.panels.invitations_panel",
+    "members.notifications.panels.notifications_panel",
+    "members.identity.panels.addresses_panel",
+    "members.identity.panels.sessions_panel",
+]
+DASHBOARD_PANELS: list[str] = [
+    "orders.checkout.dashboard.today_panel",
+    "orders.after_sales.dashboard.waiting_panel",
+    "orders.reviews.dashboard.reviews_panel",
+    "orders.checkout.dashboard.month_orders_panel",
+    "orders.checkout.dashboard.month_revenue_panel",
+    "orders.reconciliation.dashboard.reconciliation_panel",
+    "points.tasks.dashboard.check_ins_panel",
+    "shop.catalog.dashboard.low_stock_panel",
+]
