@@ -14,7 +14,7 @@ def product(owner: Member) -> Thing:
 
 def order(owner: Member) -> Thing:
     line = received(owner)
-    OrderLine.objects.filter(pk=line.pk).update(pk=LINE_ID)
+    OrderLine.objects.filter(pk=line.pk).update(id=LINE_ID)
     return Thing({"number": line.order.number}, line.order)
 
 
