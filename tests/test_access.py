@@ -26,6 +26,7 @@ from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
 from promotions.coupons.tests import access as coupons
+from promotions.quiz.tests import access as quiz
 from shop.catalog.tests import access as catalog
 from shop.core.models import StaffUser
 from shop.core.roles import create_role_accounts, seed_roles
@@ -51,6 +52,7 @@ DOORS: tuple[Door, ...] = (
     *tasks.DOORS,
     *transfers.DOORS,
     *coupons.DOORS,
+    *quiz.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,
