@@ -14,7 +14,7 @@ from orders.after_sales.locks import lock_after_sale
 from orders.after_sales.models import AfterSale, AfterSaleLine, Kind, Status
 from orders.after_sales.services.asking import estimate, gift_lines
 from orders.after_sales.services.moving import claim, end, move
-from orders.after_sales.services.refunding import start_refund, withdraw
+from orders.after_sales.services.refunding import end_unreturned, start_refund, withdraw
 from orders.after_sales.standing import assess_now, standings
 from orders.checkout.models import Order
 from shop.core.actors import Actor
@@ -78,7 +78,7 @@ def refuse(*, number: str, answer: str, actor: Actor, now: datetime) -> AfterSal
     if after_sale.status not in _REFUSABLE:
         raise AfterSaleMovedOn(status=after_sale.status)
     after_sale.answer = answer
-    end(order, after_sale, Status.REFUSED, actor=actor, now=now, note=answer)
+    end_unreturned(order=order, after_sale=after_sale, status=Status.REFUSED, actor=actor, now=now, note=answer)
     return after_sale
 
 

@@ -5,8 +5,7 @@ from datetime import datetime
 from orders.after_sales.errors import AfterSaleMovedOn
 from orders.after_sales.locks import lock_after_sale
 from orders.after_sales.models import AfterSale, Status
-from orders.after_sales.services.moving import end
-from orders.after_sales.services.refunding import complete
+from orders.after_sales.services.refunding import complete, end_unreturned
 from orders.payments.models import Refund, RefundStatus
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
@@ -17,7 +16,8 @@ GATEWAY = Actor.system("after_sales.refunds")
 
 @use_case
 def cancel(*, number: str, actor: Actor, now: datetime, member_id: int | None = None) -> AfterSale:
-    """Withdraw it before goods or money are on their way. Withdrawn already, it stays so.
+    """Withdraw it before goods or money are on their way; units that will not be sent any more are refunded still.
+    Withdrawn already, it stays so.
 
     Raises AfterSaleNotFound, AfterSaleMovedOn.
     """
@@ -26,17 +26,20 @@ def cancel(*, number: str, actor: Actor, now: datetime, member_id: int | None = 
         return after_sale
     if after_sale.status not in WITHDRAWABLE:
         raise AfterSaleMovedOn(status=after_sale.status)
-    end(order, after_sale, Status.CANCELLED, actor=actor, now=now)
+    end_unreturned(order=order, after_sale=after_sale, status=Status.CANCELLED, actor=actor, now=now)
     return after_sale
 
 
 @use_case
 def close_unsent(*, number: str, actor: Actor, now: datetime) -> AfterSale:
-    """The member has not sent the goods in time; the member may ask again. Raises AfterSaleMovedOn."""
+    """The member has not sent the goods in time; the member may ask again. Units that never left are refunded still.
+
+    Raises AfterSaleMovedOn.
+    """
     order, after_sale = lock_after_sale(number=number)
     if after_sale.status != Status.AWAITING_GOODS:
         raise AfterSaleMovedOn(status=after_sale.status)
-    end(order, after_sale, Status.CLOSED, actor=actor, now=now)
+    end_unreturned(order=order, after_sale=after_sale, status=Status.CLOSED, actor=actor, now=now)
     return after_sale
 
 

@@ -42,7 +42,7 @@ def start_refund(
     assessment = _assess(order, after_sale, units, now)
     estimate(after_sale, assessment)
     after_sale.refund_fen = assessment.cash_fen - _withheld(after_sale, assessment)
-    if _needs_second(after_sale) and not approved_twice:
+    if _needs_second(order, after_sale) and not approved_twice:
         move(after_sale, Status.SECOND_APPROVAL, actor=actor, now=now, note=note)
         return
     _count(order, after_sale, lines, units)
@@ -57,19 +57,36 @@ def start_refund(
             reference=after_sale.number,
             now=now,
         )
-    # Stock comes last in the order of locks.
-    withdraw(order, lines, now=now)
+    # Stock comes last in the order of locks. Of a return it was withdrawn when that was agreed.
+    if after_sale.kind == Kind.REFUND:
+        withdraw(order, lines, now=now)
     if not after_sale.refund_fen:
         complete(order=order, after_sale=after_sale, actor=actor, now=now)
 
 
 def complete(*, order: Order, after_sale: AfterSale, actor: Actor, now: datetime) -> None:
-    """Money is back, or there was none: what was given back is told, and an order of which nothing is left ends."""
+    """Money is back, or there was none: what was given back is told. An order of which nothing is left ends with the
+    last of its refunds.
+    """
     end(order, after_sale, Status.COMPLETED, actor=actor, now=now)
-    whole = not order.lines.filter(is_gift=False, units_returned__lt=F("quantity")).exists()
-    if whole and after_sale.kind != Kind.EXCHANGE:
+    some_left = order.lines.filter(is_gift=False, units_returned__lt=F("quantity")).exists()
+    whole = not some_left and not AfterSale.objects.filter(order=order, status=Status.REFUNDING).exists()
+    if whole and order.status != OrderStatus.REFUNDED:
         order.move_to(OrderStatus.REFUNDED, actor=actor, now=now, note=after_sale.number)
     publish(completed(order, after_sale, is_whole=whole, now=now))
+
+
+def end_unreturned(
+    *, order: Order, after_sale: AfterSale, status: Status, actor: Actor, now: datetime, note: str = ""
+) -> None:
+    """Goods do not come back, or are not accepted: it ends, but for units that never left, which are refunded."""
+    withdrawn = after_sale.lines.filter(units_unshipped__gt=0, order_line__is_gift=False)
+    if after_sale.kind != Kind.RETURN or not withdrawn.exists():
+        end(order, after_sale, status, actor=actor, now=now, note=note)
+        return
+    after_sale.received_at = now
+    move(after_sale, Status.RECEIVED, actor=actor, now=now, note=note)
+    start_refund(order=order, after_sale=after_sale, actor=actor, now=now)
 
 
 def completed(order: Order, after_sale: AfterSale, *, is_whole: bool, now: datetime) -> AfterSaleCompleted:
@@ -143,9 +160,10 @@ def _withheld(after_sale: AfterSale, assessment: Assessment) -> int:
     return after_sale.withheld_fen
 
 
-def _needs_second(after_sale: AfterSale) -> bool:
+def _needs_second(order: Order, after_sale: AfterSale) -> bool:
+    """Above the limit with what went back before: in slices nobody gets past it."""
     limit = SECOND_APPROVAL_FEN.value()
-    return bool(limit) and after_sale.refund_fen >= limit
+    return bool(limit and after_sale.refund_fen) and order.refunded_fen + after_sale.refund_fen >= limit
 
 
 def _count(order: Order, after_sale: AfterSale, lines: Sequence[AfterSaleLine], units: Mapping[int, int]) -> None:

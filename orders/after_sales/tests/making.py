@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+from django.db.models import QuerySet
+
 from logistics.carriers.models import Carrier
 from logistics.network.models import Warehouse
 from logistics.network.tests.factories import make_warehouse
@@ -76,11 +78,12 @@ def deliver_facts() -> None:
             return
 
 
-def send_parcels(number: str) -> None:
-    """Everything that is allocated to the number leaves."""
+def send_parcels(number: str, among: QuerySet[Shipment] | None = None) -> None:
+    """Everything that is allocated to the number leaves, or what is `among` these."""
     deliver_facts()
     carrier, _made = Carrier.objects.get_or_create(code="ZTO", defaults={"name": "ZTO"})
-    for parcel in Shipment.objects.filter(order_number=number, shipped_at=None).exclude(status="cancelled"):
+    waiting = Shipment.objects.all() if among is None else among
+    for parcel in waiting.filter(order_number=number, shipped_at=None).exclude(status="cancelled"):
         tracking_number = f"ZTO{next(_numbers):013d}"
         ship(
             shipment_number=parcel.number,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from logistics.network.models import StockMovement, WarehouseStock
+from logistics.shipments.models import Shipment
 from orders.after_sales import services
 from orders.after_sales.errors import (
     AfterSaleMovedOn,
@@ -15,11 +16,13 @@ from orders.after_sales.errors import (
     WithheldTooMuch,
 )
 from orders.after_sales.models import AfterSale, Kind
+from orders.after_sales.services import act_in_time
 from orders.after_sales.tests.making import (
     BOSS,
     CLERK,
     ask,
     assert_lawful,
+    deliver_facts,
     delivered,
     money_arrives,
     paid,
@@ -262,3 +265,60 @@ def test_all_of_it_is_told_to_the_member(member, sku):
         "after_sale_refunded",
     ]
     assert AfterSale.objects.get().ended_at - clock.now() < timedelta()
+
+
+def test_refunds_under_way_at_once_all_complete_and_the_last_ends_the_order(member, sku):
+    order = paid(member, (sku, 2))
+    first, last = (approve(ask(order, kind=Kind.REFUND)) for _ in range(2))
+    money_arrives(first)
+    # Nothing is left to ask for, but money is still on its way.
+    assert (first.status, status(order)) == ("completed", "paid")
+    money_arrives(last)
+    assert (last.status, status(order)) == ("completed", "refunded")
+    assert_lawful()
+
+
+def turned(member):
+    """One of two goods left before the refund of both was agreed to: it comes back, the other stays."""
+    sent, kept = (SkuFactory(price_fen=price, stock=0) for price in (1_001, 2_000))
+    for each in (sent, kept):
+        stocked(each)
+    order = paid(member, (sent, 1), (kept, 1))
+    after_sale = ask(order, {0: 1, 1: 1}, kind=Kind.REFUND)
+    deliver_facts()
+    send_parcels(order.number, Shipment.objects.filter(lines__sku=sent))
+    services.turn_into_return(number=after_sale.number, actor=CLERK, now=clock.now())
+    after_sale.refresh_from_db()
+    assert (after_sale.status, stock(sent), stock(kept)) == ("awaiting_goods", (19, 0), (20, 0))
+    return order, after_sale, kept
+
+
+def test_what_never_left_is_taken_out_once_and_refunded_with_what_comes_back(member):
+    order, after_sale, kept = turned(member)
+    received(after_sale, {0: 1})
+    after_sale.refresh_from_db()
+    assert (after_sale.status, after_sale.refund_fen, stock(kept)) == ("refunding", 3_001, (20, 0))
+    money_arrives(after_sale)
+    assert status(order) == "refunded"
+    assert_lawful()
+
+
+def test_what_never_left_is_refunded_when_the_rest_does_not_come_back(member):
+    order, after_sale, kept = turned(member)
+    assert act_in_time(now=clock.now() + timedelta(days=8))["closed"] == 1
+    after_sale.refresh_from_db()
+    assert (after_sale.status, after_sale.refund_fen, stock(kept)) == ("refunding", 2_000, (20, 0))
+    money_arrives(after_sale)
+    assert after_sale.status == "completed"
+    # What the member kept can be asked for again.
+    assert list(OrderLine.objects.order_by("pk").values_list("units_claimed", "units_returned")) == [(0, 0), (1, 1)]
+    assert_lawful()
+
+
+def test_slices_of_a_refund_count_together_for_the_second_approval(member, sku):
+    set_preference("after_sales.second_approval_fen", 2_002)
+    order = delivered(member, (sku, 2))
+    assert [approve(ask(order, kind=Kind.REFUND, reason="damaged")).status for _slice in range(2)] == [
+        "refunding",
+        "second_approval",
+    ]
