@@ -56,7 +56,7 @@ def refunds_never_exceed_payments() -> list[str]:
 def books_balance() -> list[str]:
     """Over the whole shop: succeeded payments minus refunds of unneeded ones is what the orders say was paid."""
     came = Payment.objects.filter(status=PaymentStatus.SUCCEEDED).aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
-    unneeded = Refund.objects.filter(reason__in=[Refund.Reason.LATE, Refund.Reason.DUPLICATE])
+    unneeded = Refund.objects.exclude(reason=Refund.Reason.AFTER_SALE)
     back = unneeded.aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
     paid = Order.objects.aggregate(fen=Coalesce(Sum("paid_fen"), 0))["fen"]
     return [] if came - back == paid else [f"{came} came in, {back} went back as unneeded, orders say {paid}"]

@@ -120,6 +120,7 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         LATE = "late", _("Paid after the order was closed")
         DUPLICATE = "duplicate", _("The order was paid already")
+        REPRICED = "repriced", _("Paid at a price that had changed")
         AFTER_SALE = "after_sale", _("After-sale")
 
     number = models.CharField(_("refund number"), max_length=32, unique=True)
@@ -144,7 +145,9 @@ class Refund(models.Model):
         verbose_name_plural = _("refunds")
         constraints = [
             models.UniqueConstraint(
-                fields=["payment"], condition=Q(reason__in=["late", "duplicate"]), name="refund_whole_once"
+                fields=["payment"],
+                condition=Q(reason__in=["late", "duplicate", "repriced"]),
+                name="refund_whole_once",
             ),
             models.UniqueConstraint(
                 fields=["reference", "payment"], condition=~Q(reference=""), name="refund_once_for_each_reference"

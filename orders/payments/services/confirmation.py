@@ -17,6 +17,8 @@ from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 CURRENCY = "CNY"
+# Why money goes back that does not settle an order in this status.
+_UNNEEDED = {OrderStatus.PENDING_PAYMENT: Refund.Reason.REPRICED, OrderStatus.CANCELLED: Refund.Reason.LATE}
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +27,9 @@ log = structlog.get_logger(__name__)
 def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) -> Payment:
     """Record that a payment succeeded, once, however often and through whomever it is told.
 
-    It settles its order when that still waits for payment. Otherwise the money goes back in full: `late` when the
-    order was closed, `duplicate` when another payment had settled it.
+    It settles its order when that still waits for payment of this amount. Otherwise the money goes back in full: `late`
+    when the order was closed, `duplicate` when another payment had settled it, `repriced` when its price has changed
+    since and the order still waits.
     Raises PaymentNotFound, and NotificationMismatch when the facts are not those of the payment.
     """
     known = Payment.objects.filter(number=transaction.number).select_related("order").first()
@@ -44,7 +47,8 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     payment.transaction_id = transaction.transaction_id
     payment.gateway_state, payment.gateway_note = transaction.raw_state, ""
     payment.succeeded_at = transaction.paid_at or now
-    payment.settles_order = order.status == OrderStatus.PENDING_PAYMENT
+    waits = order.status == OrderStatus.PENDING_PAYMENT
+    payment.settles_order = waits and payment.amount_fen == order.payable_fen
     payment.query_at = None
     payment.save(
         update_fields=[
@@ -60,8 +64,7 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     if payment.settles_order:
         confirm_paid(order=order, actor=actor, now=now)
     else:
-        late = order.status == OrderStatus.CANCELLED
-        reason = Refund.Reason.LATE if late else Refund.Reason.DUPLICATE
+        reason = _UNNEEDED.get(OrderStatus(order.status), Refund.Reason.DUPLICATE)
         refund_payment(payment=payment, amount_fen=payment.amount_fen, reason=reason, now=now)
     return payment
 

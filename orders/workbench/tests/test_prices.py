@@ -59,11 +59,11 @@ def prices(order):
     return [line.payable_fen for line in order.lines.all()], order.freight_fen, order.payable_fen
 
 
-def settled(payment_number):
+def settled(payment_number, *statuses):
     """The gateway tells of a payment a moment later."""
     for _ in range(100):
         payment = Payment.objects.get(number=payment_number)
-        if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.CLOSED):
+        if payment.status in (statuses or (PaymentStatus.SUCCEEDED, PaymentStatus.CLOSED)):
             return payment
         time.sleep(0.1)
     raise AssertionError("the gateway has not told of the payment")
@@ -192,6 +192,27 @@ def test_an_open_payment_is_closed_at_the_gateway_and_the_new_price_is_paid(gate
     settled(again["number"])
     order.refresh_from_db()
     assert (order.status, order.paid_fen) == ("paid", order.payable_fen)
+    assert_lawful()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("taken_off", "freight", "price"), [({0: 1000}, 0, 2000), ({}, 500, 3500)])
+def test_who_pays_the_old_price_by_a_link_still_in_hand_gets_it_back(gateway, payer, taken_off, freight, price):
+    """What Alipay was not yet told of cannot be closed there: it neither settles the order for less nor for more."""
+    order = order_of((SkuFactory(price_fen=3000), 1), member=payer)
+    old = start(client_for(payer), order, method="alipay")
+    ask(order, taken_off, freight)
+    gateway.alipay(old["number"], client_params=old["client_params"])
+    payment = settled(old["number"], PaymentStatus.SUCCEEDED)
+    order.refresh_from_db()
+    assert (order.status, order.paid_fen, payment.settles_order) == ("pending_payment", 0, False)
+    assert list(payment.refunds.values_list("reason", "amount_fen")) == [("repriced", 3000)]
+    again = start(client_for(payer), order, method="alipay")
+    assert again["amount_fen"] == prices(order)[2] == price
+    gateway.alipay(again["number"], client_params=again["client_params"])
+    assert settled(again["number"]).settles_order
+    order.refresh_from_db()
+    assert (order.status, order.paid_fen) == ("paid", price)
     assert_lawful()
 
 
