@@ -64,6 +64,7 @@ def give_back(posting: Posting, shares: list[Share], *, out_of: str) -> None:
         lot = lots[share.lot_id]
         if lot.expires_at is None or lot.expires_at > posting.now:
             posting.move(lot.pk, out_of, Bucket.AVAILABLE, share.points)
+            posting.expiries += [lot.expires_at] if lot.expires_at else []
             continue
         until = _grace_of(lot, now=posting.now)
         if until is None:

@@ -123,6 +123,8 @@ class Posting:
     actor: str = ""
     is_activity: bool = False
     new_lots: list[NewLot] = field(default_factory=list)
+    # When lots that get points back expire: what was empty is not in what the account knows to be due.
+    expiries: list[datetime] = field(default_factory=list)
     legs: Counter[tuple[int | None, str]] = field(default_factory=Counter)
 
     def open_lot(self, lot: NewLot) -> int:
@@ -214,7 +216,7 @@ def _parameters(posting: Posting) -> dict[str, Any]:
         own[lot] += amount if bucket in OWN else 0
         held[lot] += amount if bucket == Bucket.HELD else 0
     moved = [lot for lot in own if lot is not None and lot > 0]
-    dues = [due for lot in posting.new_lots if (due := lot.due_at()) is not None]
+    dues = [due for lot in posting.new_lots if (due := lot.due_at()) is not None] + posting.expiries
     return {
         "reference": posting.reference,
         "member_id": posting.member_id,

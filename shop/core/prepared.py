@@ -53,6 +53,7 @@ class Prepared:
     def _prepare(self) -> None:
         known = _known.setdefault(connection.connection, set())
         if self.name not in known:
-            with connection.connection.cursor() as cursor:
+            # Errors are Django's, as those of all statements: who retries knows them, and what is broken is closed.
+            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
                 cursor.execute(f"PREPARE {self.name} AS {self._body}")
             known.add(self.name)

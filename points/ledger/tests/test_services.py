@@ -1,6 +1,7 @@
 """What services do to lots and balances, one at a time."""
 
 import pytest
+from django.db import transaction as django_transaction
 
 from points.ledger.errors import (
     HoldEnded,
@@ -24,6 +25,7 @@ from points.ledger.services import (
     spend,
     transfer,
 )
+from points.ledger.services.sweeping import settle_batch
 from points.ledger.tests.making import DAY, NOON, STAFF, at, balance, give, legs, lots, violations
 
 pytestmark = pytest.mark.django_db
@@ -332,3 +334,25 @@ def test_the_hot_paths_are_few_statements(member, django_assert_num_queries):
         grant(reference="x", member_id=member.pk, points=1, source="check_in", now=NOON, matures_at=NOON)
     with django_assert_num_queries(1):
         assert balance(member) == (81, 0, 10, 0)
+
+
+@pytest.mark.parametrize("way", ["reverse", "release"])
+def test_points_that_come_back_to_their_lot_still_expire_when_it_does(member, refuses, way):
+    """Also where the account looked ahead while the lot was empty: what is not due to it is never settled."""
+    give(member, 40, expires_at=NOON + 20 * DAY)
+    use(member, 40) if way == "reverse" else pin(member, 40)
+    give(member, 5, expires_at=NOON + DAY)
+    with django_transaction.atomic():
+        settle_batch(now=NOON + 2 * DAY, size=10)
+    back = NOON + 3 * DAY
+    if way == "reverse":
+        reverse(of="order:1", reference="refund:1", points=40, now=back)
+    else:
+        release(hold_reference="hold:1", reference="free:1", now=back)
+    assert balance(member, now=back) == (40, 0, 0, 0)
+    assert violations() == {}
+    over = NOON + 20 * DAY
+    assert balance(member, now=over) == (0, 0, 0, 0)
+    with django_transaction.atomic():
+        assert settle_batch(now=over, size=10) == (1, 0, 1)
+    refuses(InsufficientPoints, lambda: use(member, 1, reference="order:2", now=over), available=0, wanted=1)

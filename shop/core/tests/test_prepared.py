@@ -1,11 +1,13 @@
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, connections, transaction
 
 from shop.core.prepared import Prepared
 
 ADD = Prepared("add", "SELECT %s::int + %s::int")
 TWICE = Prepared("twice", "SELECT %(more)s::int + %(some)s::int + %(some)s::int, '5 %%'")
 NOTHING = Prepared("nothing", "SELECT set_config('lantern.nothing', '', true)")
+ASTRAY = Prepared("astray", "SELECT 1 FROM nowhere")
+LATE = Prepared("late", "SELECT 1")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -42,3 +44,27 @@ def test_it_survives_a_transaction_that_is_undone():
         transaction.set_rollback(True)
     assert ADD.run([1, 2]) == [(3,)]
     assert ADD.row([1, 2]) == (3,)
+
+
+def test_what_goes_wrong_while_it_is_prepared_is_told_as_of_any_statement():
+    connection.close()
+    with pytest.raises(ProgrammingError):
+        ASTRAY.run()
+    assert connection.errors_occurred
+    connection.close_if_unusable_or_obsolete()
+    assert ADD.run([1, 2]) == [(3,)]
+
+
+def test_a_connection_that_was_cut_is_closed_and_not_kept():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [pid] = cursor.fetchone()
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    other.close()
+    with pytest.raises(OperationalError):
+        LATE.run()
+    connection.close_if_unusable_or_obsolete()
+    assert connection.connection is None
+    assert LATE.run() == [(1,)]
