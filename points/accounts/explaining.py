@@ -31,7 +31,7 @@ def explain_all(movements: Sequence[PointTransaction]) -> list[Explained]:
     steps = [steps_of(movement.trace) for movement in movements]
     told = iter(reasons([step for of_one in steps for step in of_one]))
     return [
-        Explained(movement, reason_of(movement), (*(next(told) for _step in of_one), *_about_debt(movement)))
+        Explained(movement, reason_of(movement), (*(next(told) for _step in of_one), *_about_the_rest(movement)))
         for movement, of_one in zip(movements, steps, strict=True)
     ]
 
@@ -47,13 +47,16 @@ def shown_source(code: str) -> str:
     return named() if named else str(kind_of(code).label)
 
 
-def _about_debt(movement: PointTransaction) -> list[Reason]:
-    """Points may go into what the member owed, or leave the member owing some."""
+def _about_the_rest(movement: PointTransaction) -> list[Reason]:
+    """Points may go into what the member owed, leave the member owing some, or come back after they had expired."""
     data = movement.trace or {}
     found = []
     if repaid := data.get("debt_repaid"):
         said = _("{points} of these paid back what was owed").format(points=shown_points(repaid))
         found.append(Reason("", "debt_repaid", -repaid, said, False))
+    if expired := data.get("expired"):
+        said = _("{points} of these had expired meanwhile and are gone").format(points=shown_points(expired))
+        found.append(Reason("", "expired", -expired, said, False))
     if owed := data.get("debt"):
         said = _("{points} were not there any more and are owed").format(points=shown_points(owed))
         found.append(Reason("", "debt", -owed, said, False))

@@ -58,7 +58,11 @@ def shares_of(transaction: PointTransaction, bucket: str) -> list[Share]:
 
 
 def give_back(posting: Posting, shares: list[Share], *, out_of: str) -> None:
-    """Points come back to their lots, out of a bucket; those of a lot that has expired get a grace, or expire now."""
+    """Points come back to their lots, out of a bucket; those of a lot that has expired get a grace, or expire now.
+
+    The trace says how many expired, and how many went into a debt.
+    """
+    owed = posting.debt
     lots = PointLot.objects.in_bulk([share.lot_id for share in shares])
     for share in shares:
         lot = lots[share.lot_id]
@@ -71,6 +75,8 @@ def give_back(posting: Posting, shares: list[Share], *, out_of: str) -> None:
             posting.move(lot.pk, out_of, Bucket.EXPIRED, share.points)
             continue
         _into_grace(posting, lot, share.points, until=until, out_of=out_of)
+    told = {"expired": posting.total(Bucket.EXPIRED), "debt_repaid": owed - posting.debt}
+    posting.trace = {what: points for what, points in told.items() if points} or None
 
 
 def _into_grace(posting: Posting, lot: PointLot, points: int, *, until: datetime, out_of: str) -> None:

@@ -95,9 +95,12 @@ def living_lots(*, now: datetime) -> QuerySet[PointLot]:
 
 
 def history_of(*, member_id: int, moves: bool = False) -> QuerySet[PointTransaction]:
-    """What came and went, newest first; with `moves` also what only moved inside the account."""
+    """What came and went, newest first; with `moves` also what only moved inside the account.
+
+    Points that expired while they were set aside are lost with their release.
+    """
     rows = PointTransaction.objects.filter(member_id=member_id).order_by("-pk")
-    return rows if moves else rows.exclude(kind__in=MOVES)
+    return rows if moves else rows.exclude(kind__in=MOVES, trace__expired__isnull=True)
 
 
 def transaction_of(*, reference: str) -> PointTransaction | None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -160,13 +161,23 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["pause"], icon="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Members feel it at once, so that it is looked at again; no link alone takes a task down."""
         task = found_or_404(self, request, object_id)
-        try:
-            pause_task(task_id=task.pk, actor=staff(request), now=clock.now())
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:tasks_task_change", task.pk)
-        return self._done(request, task, _("Paused"))
+        if request.method == "POST":
+            try:
+                pause_task(task_id=task.pk, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                messages.error(request, str(refusal))
+                return redirect("admin:tasks_task_change", task.pk)
+            return self._done(request, task, _("Paused"))
+        return form_page(
+            self,
+            request,
+            form=forms.Form(),
+            title=f"{_('Pause')}: {task}",
+            buttons=[("pause", _("Pause"))],
+            table=_promise(self, task),
+        )
 
     def _done(self, request: HttpRequest, task: Task, note: str) -> HttpResponse:
         self.log_change(request, task, note)

@@ -6,12 +6,14 @@ import pytest
 from django.db import transaction
 
 from members.identity.tests.factories import MemberFactory, client_for
-from points.ledger.services import claw_back, hold, release, spend
+from points.ledger.services import claw_back, hold, release, reverse, spend
 from points.ledger.tests import making
 from points.ledger.tests.making import DAY
 from points.rules.trace import Code, Step, stored
 from shop.core import clock
 from shop.core.clock import day_bounds
+from shop.core.models import PreferenceValue
+from shop.core.preferences import forget_cached
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,27 @@ def test_moves_inside_the_account_are_left_out_and_nobody_elses_entries_come(mem
     act(hold, reference="h", member_id=member.pk, points=5)
     act(release, hold_reference="h", reference="r")
     assert [each["points"] for each in entries(member_client)["items"]] == [10]
+
+
+@pytest.mark.parametrize("grace_days", [0, 30])
+def test_what_comes_back_after_its_expiry_says_what_is_gone(member, member_client, grace_days):
+    PreferenceValue.objects.update_or_create(key="points.grace_days", defaults={"value": grace_days})
+    forget_cached()
+    before, gone = NOW - 2 * DAY, NOW - DAY
+    give(member, 100, now=before, matures_at=before, expires_at=gone)
+    with transaction.atomic():
+        spend(reference="s", member_id=member.pk, points=30, source="order", now=before)
+        hold(reference="h", member_id=member.pk, points=50, now=before)
+    act(reverse, of="s", reference="back", points=30)
+    act(release, hold_reference="h", reference="free")
+    found = entries(member_client)["items"]
+    if grace_days:
+        assert [each["points"] for each in found] == [30, -20, -30, 100]
+        assert found[0]["trace"] == []
+        return
+    assert [(each["kind"], each["points"]) for each in found[:2]] == [("release", 50), ("reverse", 30)]
+    assert [each["trace"][0]["points"] for each in found[:2]] == [-50, -30]
+    assert found[1]["trace"][0]["message"] == "30 points of these had expired meanwhile and are gone"
 
 
 def test_pages_follow_each_other_without_gaps(member, member_client):

@@ -41,6 +41,8 @@ def transfer(*, hold_reference: str, reference: str, to_member_id: int, now: dat
         key = arriving.open_lot(_lot_of_the_receiver(lots[share.lot_id], share.points))
         target = Bucket.EXPIRED if _is_over(lots[share.lot_id], now) else Bucket.AVAILABLE
         arriving.move(key, Bucket.TRANSFERRED, target, share.points)
+    if expired := arriving.total(Bucket.EXPIRED):
+        arriving.trace = {"expired": expired}
     left = book(leaving)
     arriving.reverses_id = left.pk
     book(arriving)

@@ -62,6 +62,9 @@ def test_a_task_is_made_published_and_paused(admin_client, member):
     admin_client.post(f"{LIST}{task.pk}/publish/", {"do": "publish"})
     task.refresh_from_db()
     assert (task.status, task.live_since is None) == ("live", False)
+    assert admin_client.get(f"{LIST}{task.pk}/pause/", headers=CHINESE).status_code == 200
+    task.refresh_from_db()
+    assert task.status == "live"
     admin_client.post(f"{LIST}{task.pk}/pause/")
     task.refresh_from_db()
     assert task.status == "paused"
