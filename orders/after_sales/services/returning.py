@@ -131,6 +131,8 @@ def _go_on(order: Order, after_sale: AfterSale, actor: Actor, now: datetime) -> 
     if after_sale.kind == Kind.EXCHANGE:
         try_to_replace(order=order, after_sale=after_sale, actor=actor, now=now)
     else:
+        # The money hangs on what came back: who says so is the first of two persons, whoever had agreed to the return.
+        after_sale.approved_by = str(actor)[:80]
         start_refund(order=order, after_sale=after_sale, actor=actor, now=now)
 
 

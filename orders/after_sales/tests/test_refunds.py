@@ -322,3 +322,15 @@ def test_slices_of_a_refund_count_together_for_the_second_approval(member, sku):
         "refunding",
         "second_approval",
     ]
+
+
+def test_who_receives_the_goods_is_not_the_second_person(member, sku):
+    set_preference("after_sales.second_approval_fen", 1)
+    after_sale = sent_back(ask(delivered(member, (sku, 1))))
+    counts = {after_sale.lines.get().order_line_id: (1, 0)}
+    services.receive_goods(number=after_sale.number, received=counts, actor=BOSS, now=clock.now())
+    with pytest.raises(SecondPersonNeeded):
+        services.approve_second(number=after_sale.number, actor=BOSS, now=clock.now())
+    assert Refund.objects.count() == 0
+    assert services.approve_second(number=after_sale.number, actor=CLERK, now=clock.now()).status == "refunding"
+    assert_lawful()
