@@ -91,7 +91,7 @@ def bring_back(shop: Shop, report: Report, numbers: list[str], *, turn: int, see
     for start in range(0, len(numbers), AT_ONCE):
         part = numbers[start : start + AT_ONCE]
         last = turn == ROUNDS - 1
-        asked += shop.call("bench.refunding", "bring_back", numbers=part, rest=last, seed=seed * 97 + turn)
+        asked += shop.call("bench.refunding", "bring_back", numbers=part, first=start, rest=last, seed=seed * 97 + turn)
         wait_for_money(shop)
     over = [row[0] for row in sums(shop, numbers) if row[4] > row[1] or row[5] > row[2] or row[6] > row[3]]
     report.note(f"round {turn + 1}: {asked:,} after-sales are done")

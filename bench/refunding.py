@@ -20,7 +20,7 @@ from orders.after_sales.preferences import SECOND_APPROVAL_FEN
 from orders.after_sales.services import Wanted, Wish
 from orders.after_sales.standing import standings
 from orders.checkout.models import Order
-from orders.checkout.offers import Item
+from orders.checkout.offers import Item, make_offer
 from orders.checkout.offers import Wish as Basket
 from orders.checkout.services.placing import place_order
 from orders.payments.gateways.bills import BillKind
@@ -95,11 +95,11 @@ def send(*, numbers: Sequence[str]) -> int:
     return len(parcels)
 
 
-def bring_back(*, numbers: Sequence[str], rest: bool, seed: int) -> int:
+def bring_back(*, numbers: Sequence[str], first: int, rest: bool, seed: int) -> int:
     """A random part of each order, or the `rest` of it, is refunded as far as the shop can; returns how many."""
     count = 0
-    for order in Order.objects.filter(number__in=numbers).order_by("pk"):
-        rng = Random(f"{seed}:{order.number[-6:]}:{order.pk}")
+    for place, order in enumerate(Order.objects.filter(number__in=numbers).order_by("pk"), start=first):
+        rng = Random(f"{seed}:{place}")
         for kind in (Kind.REFUND, Kind.RETURN):
             if wanted := _wanted(order, kind, rng, rest):
                 _refunded(order, Wish(kind, wanted, rng.choice(Reason.values)), rng)
@@ -139,8 +139,8 @@ def reconciled() -> dict[str, Any]:
     return {
         "compared": all(each.status == Reconciliation.Status.COMPARED for each in found),
         "open": [str(each) for each in rows[:5]],
-        "bill_fen": sum(each.bill_paid_fen - each.bill_refunded_fen for each in found),
-        "book_fen": sum(each.book_paid_fen - each.book_refunded_fen for each in found),
+        "bill_fen": int(sum(each.bill_paid_fen - each.bill_refunded_fen for each in found)),
+        "book_fen": int(sum(each.book_paid_fen - each.book_refunded_fen for each in found)),
     }
 
 
@@ -197,7 +197,9 @@ def _member(number: int, seed: int, now: Any, orders: int) -> int:
 
 def _bought(wish: Basket) -> str:
     now = clock.now()
-    order, _lines = place_order(wish=wish, expected_payable_fen=None, remark="", now=now)
+    # With the price that was quoted, points that cannot act are left out instead of refusing the order.
+    payable_fen = make_offer(wish=wish, now=now).quote.payable_fen
+    order, _lines = place_order(wish=wish, expected_payable_fen=payable_fen, remark="", now=now)
     openid = order.member.openid or ""
     method = PaymentMethod.WECHAT if order.payable_fen else PaymentMethod.BALANCE_FREE
     payment = open_payment(order_number=order.number, member_id=order.member_id, method=method, openid=openid, now=now)
