@@ -220,6 +220,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CouponKindEnum": ["amount", "percent", "free_shipping", "exchange"],
         "ReviewStatusEnum": "orders.reviews.models.Status",
+        "AfterSaleKindEnum": "orders.after_sales.models.Kind",
+        "AfterSaleStatusEnum": "orders.after_sales.models.Status",
+        "VerificationKindEnum": "orders.verification.models.VerificationKind",
     },
 }
 
