@@ -7,6 +7,8 @@ from typing import Any
 from orders.cart.models import CartItem
 from orders.cart.preferences import MAX_LINES
 
+_EXPORTED = ("sku__code", "sku__product__name", "quantity", "selected", "added_at", "seen_price_fen")
+
 
 def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
     """Both carts in one, as far as it has room; a SKU that is in both keeps the larger number of units."""
@@ -33,4 +35,4 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
 
 def export(*, member_id: int) -> Mapping[str, Any]:
     items = CartItem.objects.filter(member_id=member_id).order_by("pk")
-    return {"cart": list(items.values("sku__code", "sku__product__name", "quantity", "selected", "added_at"))}
+    return {"cart": list(items.values(*_EXPORTED))}

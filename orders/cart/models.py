@@ -14,6 +14,8 @@ class CartItem(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"))
     selected = models.BooleanField(_("selected"), default=True)
     added_at = models.DateTimeField(_("added at"))
+    # What a unit cost when the member last put some in; unknown of lines that are older than this column.
+    seen_price_fen = models.PositiveIntegerField(_("unit price when added (fen)"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("cart item")

@@ -1,6 +1,6 @@
 """The cart as its member sees it: lines at today's price, each with the reasons why it cannot be bought."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ def cart(*, member_id: int, now: datetime) -> dict[str, Any]:
     rows = list(
         CartItem.objects.filter(member_id=member_id)
         .order_by("-added_at", "-id")
-        .values("id", "sku_id", "quantity", "selected")
+        .values("id", "sku_id", "quantity", "selected", "seen_price_fen")
     )
     skus = sku_snapshots(sku_ids=[row["sku_id"] for row in rows], now=now) if rows else {}
     found = problems([Wanted(skus[row["sku_id"]], row["quantity"]) for row in rows])
@@ -39,7 +39,14 @@ def selected_units(*, member_id: int) -> dict[int, int]:
     return dict(_SELECTED.run([member_id]))
 
 
+def seen_prices(*, member_id: int, sku_ids: Iterable[int]) -> dict[int, int]:
+    """What a unit cost when the member put it into the cart, by SKU id, of those that are in it."""
+    items = CartItem.objects.filter(member_id=member_id, sku_id__in=list(sku_ids))
+    return {sku_id: seen for sku_id, seen in items.values_list("sku_id", "seen_price_fen") if seen is not None}
+
+
 def _line(row: Mapping[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) -> dict[str, Any]:
+    seen = row["seen_price_fen"]
     return {
         "id": row["id"],
         "sku_id": sku.sku_id,
@@ -51,6 +58,7 @@ def _line(row: Mapping[str, Any], sku: SkuSnapshot, found: tuple[Problem, ...]) 
         "quantity": row["quantity"],
         "selected": row["selected"],
         "price_fen": sku.price_fen,
+        "price_was_fen": seen if seen is not None and seen != sku.price_fen else None,
         "subtotal_fen": sku.price_fen * row["quantity"],
         "available": max(0, sku.available),
         "valid": not found,

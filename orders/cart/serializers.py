@@ -36,8 +36,11 @@ class CartLineOut(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     selected = serializers.BooleanField()
     price_fen = serializers.IntegerField()
+    price_was_fen = serializers.IntegerField(
+        allow_null=True, help_text="What a unit cost when it was put in, where that differs: it rose or fell."
+    )
     subtotal_fen = serializers.IntegerField()
-    available = serializers.IntegerField()
+    available = serializers.IntegerField(help_text="Units left, to be named where the line asks for more.")
     valid = serializers.BooleanField()
     reasons = ReasonOut(many=True)
 

@@ -31,6 +31,7 @@ def add_item(*, member_id: int, sku_id: int, quantity: int, now: datetime) -> Ca
     item = held.get(sku_id) or CartItem(member_id=member_id, sku_id=sku_id, quantity=0, added_at=now)
     item.quantity += quantity
     item.selected = True
+    item.seen_price_fen = sku.price_fen
     if item.quantity > MAX_UNITS.value():
         raise TooManyUnits(limit=MAX_UNITS.value())
     if item.pk is None and len(held) >= MAX_LINES.value():
@@ -45,6 +46,7 @@ def refill(*, member_id: int, units: Mapping[int, int], now: datetime) -> int:
 
     A line that is there already gets at least these units. Returns how many SKUs found no room.
     """
+    skus = sku_snapshots(sku_ids=units, now=now)
     lock_cart(member_id=member_id)
     held = {item.sku_id: item for item in CartItem.objects.filter(member_id=member_id)}
     room = max(0, MAX_LINES.value() - len(held))
@@ -57,13 +59,14 @@ def refill(*, member_id: int, units: Mapping[int, int], now: datetime) -> int:
                 quantity=min(max(wanted, held[sku_id].quantity if sku_id in held else 0), MAX_UNITS.value()),
                 selected=True,
                 added_at=now,
+                seen_price_fen=skus[sku_id].price_fen if sku_id in skus else None,
             )
             for sku_id, wanted in units.items()
             if sku_id in held or sku_id in new[:room]
         ],
         update_conflicts=True,
         unique_fields=["member", "sku"],
-        update_fields=["quantity", "selected"],
+        update_fields=["quantity", "selected", "seen_price_fen"],
     )
     return len(new[room:])
 

@@ -40,15 +40,20 @@ def problems(
     return {sku_id: each for sku_id, each in found.items() if each}
 
 
+def shortage(line: Wanted) -> Problem | None:
+    if line.sku.available <= 0:
+        return Problem(OUT_OF_STOCK, _("Sold out."))
+    if line.sku.available < line.quantity:
+        return Problem(OUT_OF_STOCK, _("Only {left} left.").format(left=line.sku.available))
+    return None
+
+
 def _problems(line: Wanted, product_units: int, bought_before: Mapping[int, int]) -> list[Problem]:
     sku = line.sku
     if not sku.on_sale:
         return [Problem(OFF_SHELF, _("No longer sold."))]
-    found = []
-    if sku.available <= 0:
-        found.append(Problem(OUT_OF_STOCK, _("Sold out.")))
-    elif sku.available < line.quantity:
-        found.append(Problem(OUT_OF_STOCK, _("Only {left} left.").format(left=sku.available)))
+    short = shortage(line)
+    found = [short] if short else []
     if sku.limit_per_order is not None and product_units > sku.limit_per_order:
         found.append(Problem(LIMIT, _("At most {limit} per order.").format(limit=sku.limit_per_order)))
     before = bought_before.get(sku.product_id, 0)

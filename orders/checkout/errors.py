@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from shop.catalog.errors import OutOfStock
 from shop.core.errors import DomainError
 
 
@@ -46,10 +47,18 @@ class SelectionRejected(DomainError):
 
 
 class PriceChanged(DomainError):
-    """`quote` is the new quote, for the front to show."""
+    """For the front to show: the new `quote`, both totals, and the `lines` whose unit price is not what it was when
+    the member put them into the cart.
+    """
 
     code, status, message = "price_changed", 409, _("The price has changed. Please check it again.")
-    exposes = ("quote",)
+    exposes = ("quote", "expected_payable_fen", "payable_fen", "lines")
+
+
+class LinesOutOfStock(OutOfStock):
+    """`lines` are those that ask for more than is left, each with what is."""
+
+    exposes = ("lines",)
 
 
 class OrderNotCancellable(DomainError):

@@ -6,7 +6,7 @@ The quote page and the order use the same offer, so that they cannot disagree.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Sum
 
@@ -21,6 +21,7 @@ from orders.checkout.errors import (
     CartEmpty,
     KindNotSold,
     LimitExceeded,
+    LinesOutOfStock,
     PickupStoreNotFound,
     TooManyLines,
 )
@@ -32,7 +33,6 @@ from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanisms import Asking
 from promotions.checkout.services import quote
 from promotions.pricing.model import CartSnapshot, GiftLine, PricingLine, Quote
-from shop.catalog.errors import OutOfStock
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core.errors import Detail
@@ -70,7 +70,8 @@ class Gift:
 class Offer:
     """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered.
 
-    `gifts` are looked up for a binding offer only: until then the quote says enough of them.
+    `pointers` say which item of the wish each line stands for. `gifts` are looked up for a binding offer only: until
+    then the quote says enough of them.
     """
 
     lines: tuple[Wanted, ...]
@@ -78,13 +79,14 @@ class Offer:
     buyer: Buyer
     quote: Quote
     recipient: RecipientSnapshot | None
+    pointers: tuple[str, ...] = ()
     gifts: tuple[Gift, ...] = ()
 
 
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     """Price the wish. A `binding` offer is made inside the transaction that orders it and holds the member's limits.
 
-    Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, OutOfStock, CartEmpty, TooManyLines, TooManyUnits,
+    Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, LinesOutOfStock, CartEmpty, TooManyLines, TooManyUnits,
     AddressNotFound, PickupStoreNotFound, NotDeliverable; details point at the items.
     """
     units, pointers = _wanted_units(wish)
@@ -102,7 +104,8 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     )
     buyer = buyer_for(member_id=wish.member_id, channel=wish.channel, now=now)
     priced = quote(Asking(buyer, cart, now, binding))
-    return Offer(lines, cart, buyer, priced, recipient, _gifts(priced, now) if binding else ())
+    gifts = _gifts(priced, now) if binding else ()
+    return Offer(lines, cart, buyer, priced, recipient, tuple(pointers[line.sku.sku_id] for line in lines), gifts)
 
 
 def _pricing_line(line: Wanted) -> PricingLine:
@@ -181,7 +184,20 @@ def _refuse_problems(
         raise OffShelf(details=details)
     if LIMIT in codes:
         raise LimitExceeded(details=details)
-    raise OutOfStock(details=details, sku_ids=sorted(found))
+    short = [short_line(pointers[line.sku.sku_id], line) for line in lines if line.sku.sku_id in found]
+    raise LinesOutOfStock(details=details, lines=short, sku_ids=sorted(found))
+
+
+def short_line(pointer: str, line: Wanted) -> dict[str, Any]:
+    """A line that asks for more than is left, as `LinesOutOfStock` answers it."""
+    sku = line.sku
+    return {
+        "field": f"{pointer}/quantity",
+        "sku_id": sku.sku_id,
+        "product_name": sku.product_name,
+        "quantity": line.quantity,
+        "available": max(0, sku.available),
+    }
 
 
 def _bought_before(member_id: int, lines: Sequence[Wanted]) -> dict[int, int]:

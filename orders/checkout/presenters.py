@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from members.identity.phones import show_phone
+from orders.checkout.activities import activities_of
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.offers import Offer
 from orders.checkout.queries import after_sale_until, units_for_after_sale
@@ -59,6 +60,7 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "pickup": None,
         "points_used": order.points_used,
         "adjustments": order.adjustments,
+        "activities": activities_of(order),
         "freight_adjustments": order.freight_adjustments,
         "rejected": order.rejections,
         "remark": order.remark,

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from orders.cart.serializers import LARGEST_ID, LARGEST_QUANTITY
+from orders.checkout.activities import ACTIVITY_KINDS
 from orders.checkout.models import OrderStatus
 from shop.core.api.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer, TextLinesField
 
@@ -99,6 +100,9 @@ class PlaceOrderIn(QuoteIn):
 
 class OrderListQuery(StrictSerializer):
     status = serializers.ChoiceField(OrderStatus.choices, required=False)
+    activity = serializers.ChoiceField(
+        ACTIVITY_KINDS, required=False, help_text="Only orders that came from an activity of this kind."
+    )
     reviewable = serializers.BooleanField(
         required=False, default=False, help_text="Only orders with something to review."
     )
@@ -211,6 +215,15 @@ class PickupOut(serializers.Serializer[Any]):
     fetched_at = serializers.DateTimeField(allow_null=True)
 
 
+class ActivityOut(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+    label = serializers.CharField()  # type: ignore[assignment]
+
+    class Meta:
+        ref_name = "OrderActivity"
+
+
 class OrderOut(serializers.Serializer[Any]):
     number = serializers.CharField()
     status = serializers.ChoiceField(OrderStatus.choices)
@@ -230,6 +243,7 @@ class OrderOut(serializers.Serializer[Any]):
     pickup = PickupOut(allow_null=True, help_text="Null until the goods are in the store.")
     points_used = serializers.IntegerField()
     adjustments = AdjustmentOut(many=True)
+    activities = ActivityOut(many=True, help_text="From which of the shop's activities it came.")
     freight_adjustments = AdjustmentOut(many=True)
     rejected = RejectionOut(many=True)
     remark = serializers.CharField(allow_blank=True)

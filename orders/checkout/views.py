@@ -10,6 +10,7 @@ from orders.cart.queries import cart
 from orders.cart.serializers import CartOut
 from orders.cart.services import refill
 from orders.checkout import queries
+from orders.checkout.activities import that_took_of
 from orders.checkout.earning import points_to_earn
 from orders.checkout.errors import ActivityNotFound
 from orders.checkout.facets import present_orders
@@ -61,6 +62,8 @@ class OrdersView(MemberAPIView):
             orders = queries.to_review(member_id=member_id, now=now)
         else:
             orders = queries.member_orders(member_id=member_id, status=asked.get("status"))
+        if "activity" in asked:
+            orders = that_took_of(orders, mechanism=asked["activity"])
         return Response(
             page_together(orders, request, ordering=["-id"], present=lambda rows: present_orders(orders=rows, now=now))
         )

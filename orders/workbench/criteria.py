@@ -21,10 +21,10 @@ from members.identity.models import Member
 from members.identity.phones import parse_phone
 from orders.after_sales.models import OPEN as AFTER_SALE_OPEN
 from orders.after_sales.models import AfterSale
+from orders.checkout.activities import that_took_of
 from orders.checkout.models import Flag, Order, OrderLine, OrderStatus
 from orders.payments.models import Payment, PaymentMethod
 from promotions.campaigns.stacking import MECHANISMS
-from promotions.checkout.models import PromotionClaim
 from shop.catalog.models import Product, Sku
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES
@@ -248,8 +248,7 @@ def _after_sales() -> Choices:
 
 
 def _activity(orders: Orders, given: Mapping[str, str]) -> Orders:
-    claims = PromotionClaim.objects.filter(order_number=OuterRef("number"), mechanism=given["activity"])
-    return orders.filter(Exists(claims))
+    return that_took_of(orders, mechanism=given["activity"])
 
 
 def _is_key(value: str) -> bool:

@@ -41,6 +41,36 @@ def test_a_line_shows_today_s_price_and_stock(member_client):
     assert (body["selected_units"], body["selected_fen"]) == (3, 6300)
 
 
+@pytest.mark.parametrize("price_fen", [2100, 1500])
+def test_a_price_that_rose_or_fell_since_is_shown_beside_the_old_one(member_client, price_fen):
+    changed, same = SkuFactory(price_fen=1999), SkuFactory(price_fen=500)
+    add(member_client, changed)
+    add(member_client, same)
+    Sku.objects.filter(pk=changed.pk).update(price_fen=price_fen)
+    lines = {line["sku_id"]: line for line in member_client.get("/api/v1/cart").json()["items"]}
+    assert (lines[changed.pk]["price_was_fen"], lines[changed.pk]["price_fen"]) == (1999, price_fen)
+    assert (lines[same.pk]["price_was_fen"], lines[same.pk]["price_fen"]) == (None, 500)
+    Sku.objects.filter(pk=changed.pk).update(price_fen=1999)
+    assert {line["price_was_fen"] for line in member_client.get("/api/v1/cart").json()["items"]} == {None}
+
+
+def test_who_adds_more_has_seen_today_s_price_and_who_changes_the_number_has_not(member_client):
+    sku = SkuFactory(price_fen=1000)
+    item = add(member_client, sku).json()["id"]
+    Sku.objects.filter(pk=sku.pk).update(price_fen=1200)
+    member_client.put(f"/api/v1/cart/items/{item}", {"quantity": 5})
+    [line] = member_client.get("/api/v1/cart").json()["items"]
+    assert (line["price_was_fen"], line["price_fen"]) == (1000, 1200)
+    add(member_client, sku)
+    [line] = member_client.get("/api/v1/cart").json()["items"]
+    assert (line["price_was_fen"], line["price_fen"]) == (None, 1200)
+
+
+def test_a_line_from_before_prices_were_remembered_claims_no_change(member_client, member):
+    CartItem.objects.create(member=member, sku=SkuFactory(), quantity=1, added_at=clock.now())
+    assert member_client.get("/api/v1/cart").json()["items"][0]["price_was_fen"] is None
+
+
 def test_adding_the_same_sku_adds_up(member_client, member):
     sku = SkuFactory()
     first = add(member_client, sku, 2).json()

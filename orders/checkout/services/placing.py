@@ -3,23 +3,25 @@ transaction.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from orders.cart.queries import seen_prices
 from orders.cart.services import take_out
-from orders.checkout.errors import AddressRequired, PriceChanged, SelectionRejected
+from orders.cart.validity import OUT_OF_STOCK, Problem, Wanted, shortage
+from orders.checkout.errors import AddressRequired, LinesOutOfStock, PriceChanged, SelectionRejected
 from orders.checkout.facts import NothingToPay
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
-from orders.checkout.offers import Gift, Offer, Wish, make_offer
+from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
 from promotions.checkout.mechanisms import Taking
 from promotions.checkout.services import claim, plain
 from promotions.pricing.model import Rejection
 from shop.catalog.errors import OutOfStock
-from shop.catalog.queries import SkuSnapshot
+from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.catalog.services.stock import reserve_stock
 from shop.core.actors import Actor
 from shop.core.errors import Detail
@@ -40,7 +42,7 @@ def place_order(
     SelectionRejected.
     """
     offer = make_offer(wish=wish, now=now, binding=True)
-    _check_terms(offer, expected_payable_fen)
+    _check_terms(wish, offer, expected_payable_fen)
     order = _write_order(wish, offer, remark, now)
     lines = OrderLine.objects.bulk_create(_lines(order, offer))
     actor = Actor.member(wish.member_id)
@@ -49,26 +51,53 @@ def place_order(
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now))
     # Last, because everybody waits for these rows: they stay locked for as short as possible.
-    _take_stock(order, lines)
+    _take_stock(order, offer, lines, now)
     if order.payable_fen == 0:
         publish(NothingToPay(number=order.number, at=now))
     return order, lines
 
 
-def _check_terms(offer: Offer, expected_payable_fen: int | None) -> None:
+def _check_terms(wish: Wish, offer: Offer, expected_payable_fen: int | None) -> None:
     if offer.recipient is None:
         raise AddressRequired
     quote = offer.quote
     if expected_payable_fen is not None and expected_payable_fen != quote.payable_fen:
-        prices = [
-            Detail(f"/items/{index}", PriceChanged.code, f"{yuan(line.unit_price_fen)} × {line.quantity}")
-            for index, line in enumerate(quote.lines)
-        ]
-        payable = Detail("/expected_payable_fen", PriceChanged.code, yuan(quote.payable_fen))
-        raise PriceChanged(details=[*prices, payable], quote=present_quote(offer))
+        raise _price_changed(wish, offer, expected_payable_fen)
     refused = [each for each in quote.rejected if each.asked]
     if expected_payable_fen is None and refused:
         raise SelectionRejected(details=[Detail(f"/{each.kind}", each.code, each.message) for each in refused])
+
+
+def _price_changed(wish: Wish, offer: Offer, expected_payable_fen: int) -> PriceChanged:
+    """Details leave out the lines of which the cart knows that they cost what they did."""
+    quote = offer.quote
+    seen = seen_prices(member_id=wish.member_id, sku_ids=[line.sku_id for line in quote.lines])
+    details, changed = [], []
+    for pointer, wanted, line in zip(offer.pointers, offer.lines, quote.lines, strict=True):
+        was, price = seen.get(line.sku_id), line.unit_price_fen
+        if was == price:
+            continue
+        prices = yuan(price) if was is None else f"{yuan(was)} → {yuan(price)}"
+        details.append(Detail(pointer, PriceChanged.code, f"{prices} × {line.quantity}"))
+        if was is not None:
+            changed.append(
+                {
+                    "field": pointer,
+                    "sku_id": line.sku_id,
+                    "product_name": wanted.sku.product_name,
+                    "quantity": line.quantity,
+                    "unit_price_was_fen": was,
+                    "unit_price_fen": price,
+                }
+            )
+    totals = f"{yuan(expected_payable_fen)} → {yuan(quote.payable_fen)}"
+    return PriceChanged(
+        details=[*details, Detail("/expected_payable_fen", PriceChanged.code, totals)],
+        quote=present_quote(offer),
+        expected_payable_fen=expected_payable_fen,
+        payable_fen=quote.payable_fen,
+        lines=changed,
+    )
 
 
 def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
@@ -143,20 +172,33 @@ def _plain_rejections(rejected: Iterable[Rejection]) -> list[dict[str, Any]]:
     return [{**asdict(each), "message": str(each.message)} for each in rejected]
 
 
-def _take_stock(order: Order, lines: Sequence[OrderLine]) -> None:
+def _take_stock(order: Order, offer: Offer, lines: Sequence[OrderLine], now: datetime) -> None:
     items: Counter[int] = Counter()
     for line in lines:
         items[line.sku_id] += line.quantity
     try:
         reserve_stock(reference=order.number, items=items, expires_at=order.expires_at)
     except OutOfStock as refusal:
-        # The offer saw enough a moment ago; somebody was faster. Named by the member's lines, as in an offer.
-        gone = [index for index, line in enumerate(lines) if line.sku_id in refusal.data["sku_ids"]]
-        details = [Detail(f"/{_place(lines, index)}/quantity", OutOfStock.code, OutOfStock.message) for index in gone]
-        raise OutOfStock(details=details, **refusal.data) from refusal
+        # The offer saw enough a moment ago; somebody was faster.
+        raise _gone(offer, lines, items, sku_snapshots(sku_ids=refusal.data["sku_ids"], now=now)) from refusal
 
 
-def _place(lines: Sequence[OrderLine], index: int) -> str:
-    """Of a line in the quote: gifts are listed apart from what was asked for."""
-    bought = sum(not line.is_gift for line in lines)
-    return f"items/{index}" if index < bought else f"gifts/{index - bought}"
+def _gone(
+    offer: Offer, lines: Sequence[OrderLine], items: Mapping[int, int], skus: Mapping[int, SkuSnapshot]
+) -> LinesOutOfStock:
+    """Named by the member's lines, as in an offer. Gifts are listed apart; what they need of a SKU counts with it."""
+    pointers = [*offer.pointers, *(f"/gifts/{index}" for index in range(len(offer.gifts)))]
+    short = [
+        (pointer, Wanted(skus[line.sku_id], items[line.sku_id]))
+        for pointer, line in zip(pointers, lines, strict=True)
+        if line.sku_id in skus
+    ]
+    given_back = Problem(OUT_OF_STOCK, OutOfStock.message)
+    return LinesOutOfStock(
+        details=[
+            Detail(f"{pointer}/quantity", OutOfStock.code, (shortage(wanted) or given_back).message)
+            for pointer, wanted in short
+        ],
+        lines=[short_line(pointer, wanted) for pointer, wanted in short],
+        sku_ids=sorted(skus),
+    )

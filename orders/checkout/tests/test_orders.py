@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from orders.cart.models import CartItem
+from orders.checkout.activities import activities_of
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.preferences import COMPLETE_AFTER_DAYS
 from orders.checkout.services.progress import complete_delivered
-from orders.checkout.tests.making import buyer, ordered
+from orders.checkout.tests.making import buyer, items, ordered, place
+from promotions.coupons.tests.making import make_coupon, make_live_template
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock, preferences
 from shop.core.models import PreferenceValue
@@ -48,6 +51,46 @@ def test_orders_can_be_listed_by_status(client):
     Order.objects.filter(pk=paid.pk).update(status=OrderStatus.PAID)
     assert [each["number"] for each in client.get("/api/v1/orders?status=paid").json()["items"]] == [paid.number]
     assert client.get("/api/v1/orders?status=lost").status_code == 400
+
+
+def with_coupon(client, member):
+    coupon = make_coupon(member, template=make_live_template(threshold_fen=0, name="秋茶券"), now=clock.now())
+    answer = place(client, {"items": items((SkuFactory(price_fen=9900), 1)), "coupon_ids": [coupon.pk]})
+    assert answer.status_code == 201, answer.content
+    return answer.json(), coupon
+
+
+def test_an_order_names_the_activities_it_came_from(client, member):
+    body, coupon = with_coupon(client, member)
+    [applied] = body["adjustments"]
+    named = [{"kind": "coupon", "id": coupon.pk, "label": applied["label"]}]
+    assert body["activities"] == named
+    assert client.get(f"/api/v1/orders/{body['number']}").json()["activities"] == named
+    assert client.get(f"/api/v1/orders/{ordered(client, (SkuFactory(), 1)).number}").json()["activities"] == []
+
+
+def test_a_price_changed_by_staff_and_points_are_no_activity(client):
+    order = ordered(client, (SkuFactory(), 1))
+    order.adjustments = [
+        {"kind": kind, "id": None, "label": kind, "amount_fen": -1} for kind in ("manual", "points", "spend_offer")
+    ]
+    assert activities_of(order) == [{"kind": "spend_offer", "id": None, "label": "spend_offer"}]
+
+
+def test_orders_can_be_listed_by_the_activity_they_came_from(client, member, django_assert_num_queries):
+    ordered(client, (SkuFactory(), 1))
+    first, second = with_coupon(client, member)[0], with_coupon(client, member)[0]
+    with_coupon(stranger := buyer(MemberFactory()), Member.objects.latest("pk"))
+    Order.objects.filter(number=first["number"]).update(status=OrderStatus.PAID)
+    with django_assert_num_queries(2):
+        found = client.get("/api/v1/orders?activity=coupon").json()["items"]
+    assert [each["number"] for each in found] == [second["number"], first["number"]]
+    both = client.get("/api/v1/orders?activity=coupon&status=paid").json()["items"]
+    assert [each["number"] for each in both] == [first["number"]]
+    assert client.get("/api/v1/orders?activity=spend_offer").json()["items"] == []
+    assert len(stranger.get("/api/v1/orders?activity=coupon").json()["items"]) == 1
+    refused = client.get("/api/v1/orders?activity=points")
+    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity")
 
 
 @pytest.mark.parametrize("orders", [1, 8])
@@ -127,3 +170,4 @@ def test_buying_again_fills_the_cart(client, member):
     body = client.post(f"/api/v1/orders/{order.number}/buy-again").json()
     assert {line["sku_id"]: line["quantity"] for line in body["items"]} == {tea.pk: 2, cup.pk: 4}
     assert body["selected_fen"] == 2 * 300 + 4 * 200
+    assert dict(CartItem.objects.values_list("sku", "seen_price_fen")) == {tea.pk: 300, cup.pk: 200}

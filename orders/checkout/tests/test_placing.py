@@ -9,7 +9,8 @@ from orders.cart.models import CartItem
 from orders.checkout.invariants import LAWS
 from orders.checkout.models import Order, OrderEvent, OrderStatus
 from orders.checkout.preferences import UNPAID_MINUTES
-from orders.checkout.tests.making import buyer, items, ordered, place, stock
+from orders.checkout.services import placing
+from orders.checkout.tests.making import buyer, items, ordered, place, quote, stock
 from shop.catalog.models import Product, Sku, SkuStock, StockReservation
 from shop.catalog.tests.factories import ProductFactory, SkuFactory
 from shop.core import clock, preferences
@@ -26,6 +27,12 @@ def client(member):
 def assert_nothing_happened(*skus):
     assert Order.objects.count() == StockReservation.objects.count() == IdempotencyKey.objects.count() == 0
     assert not SkuStock.objects.filter(sku__in=skus, reserved__gt=0).exists()
+
+
+def short(field, sku, *, quantity, available):
+    """A line of which not enough is left, as a front reads it."""
+    name = sku.product.name
+    return {"field": field, "sku_id": sku.pk, "product_name": name, "quantity": quantity, "available": available}
 
 
 def refused(answer, status, code):
@@ -86,11 +93,45 @@ def test_a_changed_price_is_shown_line_by_line_and_orders_nothing(client):
     body = refused(place(client, {"items": items((sku, 2)), "expected_payable_fen": 2000}), 409, "price_changed")
     assert [(each["field"], each["message"]) for each in body["details"]] == [
         ("/items/0", "¥11.00 × 2"),
-        ("/expected_payable_fen", "¥22.00"),
+        ("/expected_payable_fen", "¥20.00 → ¥22.00"),
     ]
     new = body["data"]["quote"]
     assert (new["payable_fen"], new["lines"][0]["unit_price_fen"]) == (2200, 1100)
+    assert (body["data"]["expected_payable_fen"], body["data"]["payable_fen"]) == (2000, 2200)
+    assert body["data"]["lines"] == []
     assert_nothing_happened(sku)
+
+
+@pytest.mark.parametrize("from_cart", [True, False])
+def test_what_the_cart_remembers_names_old_and_new_price_of_the_lines_that_changed(client, from_cart):
+    same, dearer, cheaper = SkuFactory(price_fen=500), SkuFactory(price_fen=1000), SkuFactory(price_fen=300)
+    wanted = ((same, 1), (dearer, 2), (cheaper, 3))
+    for sku, quantity in wanted:
+        client.post("/api/v1/cart/items", {"sku_id": sku.pk, "quantity": quantity})
+    Sku.objects.filter(pk=dearer.pk).update(price_fen=1100)
+    Sku.objects.filter(pk=cheaper.pk).update(price_fen=250)
+    goods = {"from_cart": True} if from_cart else {"items": items(*wanted)}
+    body = refused(place(client, {**goods, "expected_payable_fen": 3400}), 409, "price_changed")
+    assert [(each["field"], each["message"]) for each in body["details"]] == [
+        ("/items/1", "¥10.00 → ¥11.00 × 2"),
+        ("/items/2", "¥3.00 → ¥2.50 × 3"),
+        ("/expected_payable_fen", "¥34.00 → ¥34.50"),
+    ]
+    named = ("field", "sku_id", "product_name", "quantity", "unit_price_was_fen", "unit_price_fen")
+    assert [tuple(each[name] for name in named) for each in body["data"]["lines"]] == [
+        ("/items/1", dearer.pk, dearer.product.name, 2, 1000, 1100),
+        ("/items/2", cheaper.pk, cheaper.product.name, 3, 300, 250),
+    ]
+    assert CartItem.objects.count() == 3
+    assert_nothing_happened(same, dearer, cheaper)
+
+
+def test_a_changed_price_is_named_by_the_item_that_asked_for_it(client):
+    """A SKU that is asked for twice is one line of the quote."""
+    twice, other = SkuFactory(price_fen=100), SkuFactory(price_fen=200)
+    asked = {"items": items((twice, 1), (twice, 1), (other, 1)), "expected_payable_fen": 1}
+    body = refused(place(client, asked), 409, "price_changed")
+    assert [each["field"] for each in body["details"]] == ["/items/0", "/items/2", "/expected_payable_fen"]
 
 
 def test_stock_that_went_since_the_quote_is_named_and_nothing_is_held(client):
@@ -98,6 +139,36 @@ def test_stock_that_went_since_the_quote_is_named_and_nothing_is_held(client):
     body = refused(place(client, {"items": items((held, 1), (gone, 1))}), 409, "out_of_stock")
     assert [each["field"] for each in body["details"]] == ["/items/1/quantity"]
     assert_nothing_happened(held, gone)
+
+
+@pytest.mark.parametrize("ask", [place, quote])
+def test_lines_that_are_short_say_how_many_units_are_left(client, ask):
+    enough, few, gone = SkuFactory(stock=5), SkuFactory(stock=2), SkuFactory(stock=0)
+    body = refused(ask(client, {"items": items((enough, 5), (few, 3), (gone, 1))}), 409, "out_of_stock")
+    assert body["data"] == {
+        "lines": [
+            short("/items/1/quantity", few, quantity=3, available=2),
+            short("/items/2/quantity", gone, quantity=1, available=0),
+        ]
+    }
+    assert_nothing_happened(enough, few, gone)
+
+
+@pytest.mark.parametrize(("left", "message"), [(2, "仅剩 2 件。"), (0, "已售罄。")])
+def test_who_loses_the_race_for_stock_reads_what_the_winner_left(client, monkeypatch, left, message):
+    """Somebody buys between the look at the stock and the moment it is taken."""
+    enough, raced = SkuFactory(stock=5), SkuFactory(stock=5)
+    reserve = placing.reserve_stock
+
+    def faster(**asked):
+        SkuStock.objects.filter(sku=raced).update(available=left)
+        reserve(**asked)
+
+    monkeypatch.setattr(placing, "reserve_stock", faster)
+    body = refused(place(client, {"items": items((enough, 1), (raced, 3))}), 409, "out_of_stock")
+    assert body["data"] == {"lines": [short("/items/1/quantity", raced, quantity=3, available=left)]}
+    assert body["details"] == [{"field": "/items/1/quantity", "code": "out_of_stock", "message": message}]
+    assert Order.objects.count() == 0
 
 
 def test_an_order_needs_an_address(member):
