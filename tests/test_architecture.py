@@ -81,6 +81,7 @@ def test_error_codes_are_unique():
             yield each
             yield from refusals(each)
 
-    codes = [each.code for each in refusals(DomainError)]
+    # One that says more of another refusal keeps its code.
+    codes = [each.code for each in refusals(DomainError) if "code" in vars(each)]
     assert len(codes) == len(set(codes))
     assert "invalid_input" in codes
