@@ -80,7 +80,7 @@ def test_a_refused_refund_is_shown_and_sent_again_under_its_number(sandbox, refu
     assert refund.status in (RefundStatus.PROCESSING, RefundStatus.SUCCEEDED)
     assert refund.gateway_note == ""
     assert not Alert.objects.exists()
-    assert "Sent again" in LogEntry.objects.get().get_change_message()
+    assert "已重新提交" in LogEntry.objects.get().get_change_message()
     assert_lawful()
 
 
