@@ -114,7 +114,7 @@ def test_a_member_comes_by_invitation_rises_is_told_and_leaves_no_trace(
 
     told = [each["event"] for each in front.get("me/notifications")["items"]]
     of_the_order = ["order_delivered", "order_paid", "order_shipped", "points_came"]
-    assert sorted(told) == ["member_registered", *of_the_order, "tier_changed"]
+    assert sorted(told) == ["member_registered", *of_the_order, "review_invited", "tier_changed"]
     # Accepted once and sent once; the payment's message was never accepted, and SMS is not wanted.
     sent = [(each["recipient"], each["body"]["template_id"]) for each in sandbox.outbox("subscribe")]
     assert [each for each in sent if each[0] == openid] == [(openid, TIER_TEMPLATE)]
