@@ -5,6 +5,7 @@ from django.core.management import call_command
 
 from logistics.shipments.models import Shipment
 from orders.checkout.models import Order
+from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.payments.models import Payment
 from shop.core import clock
 from shop.core.invariants import violations
@@ -21,6 +22,7 @@ def test_the_demo_shop_has_a_history_that_adds_up(sandbox):
     assert Payment.objects.filter(settles_order=True).count() == Order.objects.exclude(paid_at=None).count()
     delivered = Shipment.objects.filter(status="delivered").first()
     assert delivered.shipped_at < delivered.delivered_at < clock.now()
+    deliver_facts()
     assert not OutboxEntry.objects.exclude(status="done").exists()
     assert violations() == {}
     call_command("load_demo", "--size", "small")
