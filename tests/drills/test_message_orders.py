@@ -188,7 +188,7 @@ def test_control_without_a_second_look_a_late_payment_is_kept_for_nothing(silent
 
 def test_control_without_giving_back_a_second_payment_is_kept(silent, monkeypatch):
     assert walked(silent, TWICE).outcome() == FULFILLED
-    monkeypatch.setattr(confirmation, "_give_back", lambda *args, **kwargs: None)
+    monkeypatch.setattr(confirmation, "refund_payment", lambda **given: None)
     assert walked(silent, TWICE).outcome() == (OrderStatus.PAID, PAYABLE, 2 * PAYABLE)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from logistics.allocation.services import cancel_fulfilment
 from logistics.network.tests.factories import NOW
 from logistics.shipments.errors import CourierUnavailable
 from logistics.shipments.models import Problem, Shipment, ShipmentStatus
@@ -106,6 +107,7 @@ def test_without_a_gateway_a_person_enters_the_number(settings, planned):
 
 def test_a_cancelled_parcel_is_called_off_at_the_courier(sandbox, planned):
     deliver("ShipmentPlanned")
+    cancel_fulfilment(order_number=planned.order_number, now=NOW)
     cancel_shipments(order_number=planned.order_number, now=NOW)
     deliver("WaybillVoided")
     planned.refresh_from_db()

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 CUPS = preferences.whole_number("test.cups", default=3, label="Cups", minimum=1, maximum=9)
 FLOOR = preferences.whole_number("test.floor_fen", default=100, label="Floor (fen)")
 SHARE = preferences.whole_number("test.share_bp", default=250, label="Share (bp)", maximum=10_000)
-OPEN = preferences.switch("test.open", default=False, label="Open")
+OPEN = preferences.switch("test.open", default=False, label="Doors open")
 COLOUR = preferences.choice("test.colour", default="red", choices={"red": "Rot", "blue": "Blau"}, label="Colour")
 
 
