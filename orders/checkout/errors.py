@@ -38,10 +38,6 @@ class PickupStoreNotFound(DomainError):
     code, status, message = "pickup_store_not_found", 404, _("This store does not exist.")
 
 
-class ActivityNotFound(DomainError):
-    code, status, message = "activity_not_found", 404, _("This activity does not exist or has ended.")
-
-
 class SelectionRejected(DomainError):
     code, status, message = "selection_rejected", 409, _("Something you selected cannot be used.")
 

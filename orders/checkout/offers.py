@@ -5,7 +5,7 @@ The quote page and the order use the same offer, so that they cannot disagree.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db.models import Sum
@@ -30,8 +30,8 @@ from orders.checkout.models import OrderLine, OrderStatus
 from orders.checkout.pickup import pickup_recipient
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.queries import buyer_for
-from promotions.checkout.mechanisms import Asking
-from promotions.checkout.services import quote
+from promotions.checkout.mechanism import ActivityAsk, Asking
+from promotions.checkout.services import pay_within, quote
 from promotions.pricing.model import CartSnapshot, GiftLine, PricingLine, Quote
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
@@ -55,6 +55,7 @@ class Wish:
     coupon_ids: tuple[int, ...] | Literal["best"] = ()
     points_to_use: int | Literal["max"] = 0
     channel: str = ""
+    activity: ActivityAsk | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Offer:
     """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered.
 
     `pointers` say which item of the wish each line stands for. `gifts` are looked up for a binding offer only: until
-    then the quote says enough of them.
+    then the quote says enough of them. `pay_within` is how long an activity waits for money, where it says so.
     """
 
     lines: tuple[Wanted, ...]
@@ -81,13 +82,14 @@ class Offer:
     recipient: RecipientSnapshot | None
     pointers: tuple[str, ...] = ()
     gifts: tuple[Gift, ...] = ()
+    pay_within: timedelta | None = None
 
 
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     """Price the wish. A `binding` offer is made inside the transaction that orders it and holds the member's limits.
 
     Raises SkuNotFound, OffShelf, KindNotSold, LimitExceeded, LinesOutOfStock, CartEmpty, TooManyLines, TooManyUnits,
-    AddressNotFound, PickupStoreNotFound, NotDeliverable; details point at the items.
+    AddressNotFound, PickupStoreNotFound, NotDeliverable, and what the activity raises; details point at the items.
     """
     units, pointers = _wanted_units(wish)
     skus = sku_snapshots(sku_ids=list(units), now=now)
@@ -103,9 +105,18 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         points_to_use=wish.points_to_use,
     )
     buyer = buyer_for(member_id=wish.member_id, channel=wish.channel, now=now)
-    priced = quote(Asking(buyer, cart, now, binding))
-    gifts = _gifts(priced, now) if binding else ()
-    return Offer(lines, cart, buyer, priced, recipient, tuple(pointers[line.sku.sku_id] for line in lines), gifts)
+    asking = Asking(buyer, cart, now, binding, wish.activity)
+    priced = quote(asking)
+    return Offer(
+        lines,
+        cart,
+        buyer,
+        priced,
+        recipient,
+        pointers=tuple(pointers[line.sku.sku_id] for line in lines),
+        gifts=_gifts(priced, now) if binding else (),
+        pay_within=pay_within(asking),
+    )
 
 
 def _pricing_line(line: Wanted) -> PricingLine:

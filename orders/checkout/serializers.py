@@ -59,13 +59,44 @@ def _is_item(given: Any) -> bool:
     )
 
 
+# By which of the fields an activity of each kind is named; what may be said besides.
+ACTIVITY_ID = {
+    "flash_sale": "id",
+    "group_buy": "id",
+    "bargain": "attempt_id",
+    "presale": "id",
+    "reward": "id",
+    "prize": "draw_id",
+}
+ACTIVITY_EXTRA = {"group_buy": "team_id", "reward": "slot_id"}
+
+
 class ActivityIn(StrictSerializer):
-    kind = serializers.ChoiceField(["flash_sale", "group_buy", "bargain", "presale", "reward", "prize"])
+    """Answers the fields of an `ActivityAsk`."""
+
+    default_error_messages = {
+        "needed": _("An activity of this kind is named by this field."),
+        "foreign": _("An activity of this kind has no such field."),
+    }
+
+    kind = serializers.ChoiceField(list(ACTIVITY_ID))
     id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     team_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     attempt_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     slot_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
     draw_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kind = attrs["kind"]
+        by, extra = ACTIVITY_ID[kind], ACTIVITY_EXTRA.get(kind)
+        faults = {by: [self._error("needed")]} if by not in attrs else {}
+        faults |= {name: [self._error("foreign")] for name in attrs if name not in ("kind", by, extra)}
+        if faults:
+            raise serializers.ValidationError(faults)
+        return {"kind": kind, "id": attrs[by], **({extra: attrs[extra]} if extra and extra in attrs else {})}
+
+    def _error(self, code: str) -> serializers.ErrorDetail:
+        return serializers.ErrorDetail(str(self.error_messages[code]), code)
 
 
 class QuoteIn(StrictSerializer):

@@ -12,7 +12,6 @@ from orders.cart.services import refill
 from orders.checkout import queries
 from orders.checkout.activities import that_took_of
 from orders.checkout.earning import points_to_earn
-from orders.checkout.errors import ActivityNotFound
 from orders.checkout.facets import present_orders
 from orders.checkout.offers import Item, Wish, make_offer
 from orders.checkout.presenters import present_order, present_quote
@@ -27,6 +26,7 @@ from orders.checkout.serializers import (
 )
 from orders.checkout.services.placing import place_order
 from orders.checkout.services.progress import receive_order
+from promotions.checkout.mechanism import ActivityAsk
 from shop.core import clock
 from shop.core.api.idempotency import idempotent
 from shop.core.api.pagination import PageQuery, page_together
@@ -124,9 +124,6 @@ class BuyAgainView(MemberAPIView):
 
 
 def _wish(request: MemberRequest, asked: dict[str, Any]) -> Wish:
-    if asked.get("activity"):
-        # Campaigns bring their own prices and stock; none is running.
-        raise ActivityNotFound
     items = asked.get("items")
     return Wish(
         member_id=request.member.pk,
@@ -136,4 +133,5 @@ def _wish(request: MemberRequest, asked: dict[str, Any]) -> Wish:
         coupon_ids=asked["coupon_ids"] or (),
         points_to_use=asked["points_to_use"],
         channel=channel_of(request),
+        activity=ActivityAsk(**asked["activity"]) if asked.get("activity") else None,
     )

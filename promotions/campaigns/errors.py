@@ -43,3 +43,12 @@ class BudgetSpent(DomainError):
 
 class CampaignNotLive(DomainError):
     code, status, message = "campaign_not_live", 409, _("{name} is not running.")
+
+
+class ActivityNotFound(DomainError):
+    code, status, message = "activity_not_found", 404, _("This activity does not exist or has ended.")
+
+
+class ActivityGoods(DomainError):
+    code, status = "activity_goods", 409
+    message = _("Order the goods of this activity by themselves.")

@@ -5,18 +5,16 @@ and gives it back when the order is not. Promotion rows are locked before points
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from members.tiers.queries import tier_of
 from points.deduction.queries import deduction_for
 from points.ledger import services as ledger
-from promotions.campaigns.audience import Buyer
 from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
 from promotions.checkout.benefits import member_price, member_shipping
 from promotions.checkout.errors import PromotionsChanged
+from promotions.checkout.mechanism import Activity, Asking, Mechanism, Settling, Taking
 from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
 from promotions.coupons.terms import terms_for as coupons_for
 from promotions.discounts.services.giving_back import release_discounts
@@ -27,75 +25,9 @@ from promotions.discounts.services.using import (
     claim_timed_discounts,
     confirm_discounts,
 )
-from promotions.discounts.terms import Offered, offered
 from promotions.pricing import model
 from promotions.pricing.earned import plain
-from promotions.pricing.model import Adjustment, CartSnapshot, PointsTerms, Quote
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Who wants what, when. An order that is being placed (`binding`) needs no terms of what was not asked for."""
-
-    buyer: Buyer
-    cart: CartSnapshot
-    now: datetime
-    binding: bool = False
-
-    @cached_property
-    def offered(self) -> Offered:
-        """Timed discounts and spend offers, which are asked for together."""
-        return offered(buyer=self.buyer, basket=self.cart.basket, now=self.now)
-
-
-@dataclass(frozen=True)
-class Taking:
-    """An order that takes what its quote applied."""
-
-    order_number: str
-    member_id: int
-    buyer: Buyer
-    cart: CartSnapshot
-    quote: Quote
-    now: datetime
-
-    def applied(self, *kinds: str) -> list[Adjustment]:
-        return [each for each in self.quote.applied if each.kind in kinds]
-
-
-@dataclass(frozen=True)
-class Settling:
-    """A paid order, and what was paid for it in money."""
-
-    order_number: str
-    member_id: int
-    paid_fen: int
-    now: datetime
-
-
-class Mechanism:
-    """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim."""
-
-    name: ClassVar[str]
-    kinds: ClassVar[tuple[str, ...]]
-
-    def terms(self, asking: Asking) -> Mapping[str, Any]:
-        """What it adds to the fields of `Terms`."""
-        return {}
-
-    def taken(self, taking: Taking) -> Sequence[Adjustment]:
-        """What the quote applied of it; it is claimed only where there is something."""
-        return taking.applied(*self.kinds)
-
-    def conditions(self, taking: Taking) -> list[dict[str, Any]]:
-        """Under which terms it gave what it gave, where a return may lose that."""
-        return []
-
-    def claim(self, taking: Taking) -> None: ...
-
-    def confirm(self, settling: Settling) -> None: ...
-
-    def release(self, order_number: str, now: datetime) -> None: ...
+from promotions.pricing.model import Adjustment, PointsTerms, Quote
 
 
 class NewMember(Mechanism):
@@ -195,7 +127,12 @@ class Coupons(Mechanism):
 
 
 class Points(Mechanism):
+    """Those that pay part of the goods, and those that an activity asks for besides money, in one hold."""
+
     name, kinds = "points", (model.Mechanism.POINTS.value,)
+
+    def taken(self, taking: Taking) -> Sequence[Adjustment]:
+        return [each for each in taking.quote.applied if each.points]
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         buyer = asking.buyer
@@ -240,6 +177,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Points(),
 )
 BY_NAME: Mapping[str, Mechanism] = {each.name: each for each in MECHANISMS}
+ACTIVITIES: Mapping[str, Activity] = {each.name: each for each in MECHANISMS if isinstance(each, Activity)}
 
 
 def hold_reference(order_number: str) -> str:

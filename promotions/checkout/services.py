@@ -6,15 +6,17 @@ what is claimed, confirmed or released stays so. They come before the order take
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.audience import Buyer
+from promotions.campaigns.errors import ActivityNotFound
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
-from promotions.checkout.mechanisms import BY_NAME, MECHANISMS, Asking, Settling, Taking
+from promotions.checkout.mechanism import Asking, Settling, Taking
+from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Points
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
@@ -30,6 +32,7 @@ def quote(asking: Asking) -> Quote:
     """The price of the cart with everything that the buyer is offered. Reads only.
 
     A campaign whose budget does not reach for this cart is left out of it, and goes on for smaller ones.
+    Raises what `load_terms` raises.
     """
     terms = load_terms(asking)
     priced, left_out = price(asking.cart, terms), list[Rejection]()
@@ -44,13 +47,32 @@ def quote(asking: Asking) -> Quote:
     return replace(priced, rejected=(*priced.rejected, *left_out)) if left_out else priced
 
 
+def pay_within(asking: Asking) -> timedelta | None:
+    """For how long the activity holds its place for an unpaid order; None: as long as the shop holds any."""
+    asked = asking.activity
+    return None if asked is None else ACTIVITIES[asked.kind].pay_within(asking, asked)
+
+
+def holds_goods(*, order_number: str) -> bool:
+    """Whether the paid order waits for others, such as its team: until then nothing is sent and nothing given back."""
+    claims = PromotionClaim.objects.filter(
+        order_number=order_number, mechanism__in=ACTIVITIES, status=ClaimStatus.CONFIRMED
+    )
+    return any(ACTIVITIES[name].holds_goods(order_number) for name in claims.values_list("mechanism", flat=True))
+
+
 def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:
     """Of what is applied that for which less is left."""
     return [each for each in applied if -each.amount_fen > budgets.get((each.kind, each.id or 0), -each.amount_fen)]
 
 
 def load_terms(asking: Asking) -> Terms:
-    """What all mechanisms offer, in a number of queries that depends neither on lines nor on live promotions."""
+    """What all mechanisms offer, in a number of queries that depends neither on lines nor on live promotions.
+
+    Raises ActivityNotFound, and what the activity raises that the buyer comes through.
+    """
+    if asking.activity is not None and asking.activity.kind not in ACTIVITIES:
+        raise ActivityNotFound
     fields: dict[str, Any] = {}
     for mechanism in MECHANISMS:
         for name, more in mechanism.terms(asking).items():
@@ -83,7 +105,7 @@ def claim(taking: Taking) -> list[PromotionClaim]:
                 taken=plain(taken),
                 conditions=mechanism.conditions(taking),
                 amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
-                points=sum(each.points for each in taken if each.kind in mechanism.kinds),
+                points=taking.quote.points_used if mechanism.name == Points.name else 0,
                 claimed_at=taking.now,
             )
             for mechanism, taken in wanted

@@ -95,6 +95,8 @@ class Balance:
     def reprice(self, place: int, saving: int, party: Party) -> None:
         """Give the line another price than that of the list, before any order has a limit."""
         self.net[place] -= saving
+        if self.net[place] < self.least[place]:
+            self.least = [min(pair) for pair in zip(self.least, self.net, strict=True)]
         self._note(party, (place,))
 
     def take(self, fen: int, places: Places, party: Party) -> list[int]:

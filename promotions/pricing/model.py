@@ -95,8 +95,9 @@ class UnitPriceTerms:
     """A unit price in place of the list price: `unit_price_fen`, or `off_bp` off the list price.
 
     `max_units` of a line have it, the rest costs the list price. With `asked` the buyer came through this activity:
-    its price stands on its lines whatever else is offered. `refuses` names mechanisms that this promotion does not
-    combine with, whatever the matrix says. `kind` is what adjustments are called, the mechanism's name by default.
+    its price stands on its lines whatever else is offered. `points` are paid for each unit besides. `below_floor` tells
+    that the goods are given rather than sold: no least price holds them. `refuses` names mechanisms that this promotion
+    does not combine with, whatever the matrix says. `kind` is what adjustments are called, by default the mechanism.
     """
 
     id: int | None
@@ -107,6 +108,8 @@ class UnitPriceTerms:
     off_bp: int = 0
     max_units: int | None = None
     asked: bool = False
+    points: int = 0
+    below_floor: bool = False
     kind: str = ""
     version: int | None = None
     refuses: frozenset[Mechanism] = frozenset()

@@ -21,13 +21,14 @@ def points(w: Workings) -> None:
     party = w.etiquette.party(Mechanism.POINTS)
     places = w.balance.open_places(party, w.setting.basket.everywhere)
     cap_fen = min(w.balance.base(places) * terms.cap_bp // WHOLE_BP, w.balance.room(places))
-    most = min(terms.available, cap_fen * terms.points_per_yuan // 100)
+    available = terms.available - w.points_used
+    most = min(available, cap_fen * terms.points_per_yuan // 100)
     usable = most // terms.step * terms.step
     if usable < _least(terms):
         usable = 0
     used = _worth_their_fen(usable, terms) if asked == "max" else asked
     if asked != "max":
-        refusal = _refusal(asked, usable, terms)
+        refusal = _refusal(asked, usable, available, terms)
         if refusal is not None:
             w.reject(Mechanism.POINTS, None, *refusal)
             return
@@ -36,12 +37,12 @@ def points(w: Workings) -> None:
     fen = used * 100 // terms.points_per_yuan
     shares = w.balance.take(fen, places, party)
     w.credit_points(terms.label or LABEL, places, shares, spread(used, shares))
-    w.points_used = used
+    w.points_used += used
 
 
-def _refusal(asked: int, usable: int, terms: PointsTerms) -> tuple[str, Any] | None:
+def _refusal(asked: int, usable: int, available: int, terms: PointsTerms) -> tuple[str, Any] | None:
     least = _least(terms)
-    if asked > terms.available:
+    if asked > available:
         return "points_insufficient", _("You do not have enough points.")
     if asked < least:
         return "points_too_few", _("Use at least {points} points.").format(points=least)

@@ -24,8 +24,11 @@ def unit_prices(w: Workings) -> None:
                 best[place] = (rank, terms)
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]
+        units = _units(w.lines[place], terms)
         w.balance.reprice(place, saving, w.etiquette.party(terms.mechanism, terms.refuses))
-        w.credit(terms, terms.kind or terms.mechanism.value, [(place, saving)], units=_units(w.lines[place], terms))
+        w.credit(
+            terms, terms.kind or terms.mechanism.value, [(place, saving)], units=units, points=units * terms.points
+        )
     w.limit_order()
 
 
@@ -37,12 +40,12 @@ def shipping_benefits(w: Workings) -> None:
 
 
 def offered_unit_fen(line: PricingLine, terms: UnitPriceTerms) -> int:
-    """What a unit of `line` costs by `terms`: never above the list price, never below the least it may cost."""
+    """What a unit of `line` costs by `terms`: never above the list price, nor below the least that it is sold for."""
     list_fen = line.unit_price_fen
     wanted = terms.unit_price_fen
     if wanted is None:
         wanted = list_fen - list_fen * terms.off_bp // WHOLE_BP
-    return min(max(wanted, line.least_unit_fen), list_fen)
+    return min(wanted if terms.below_floor else max(wanted, line.least_unit_fen), list_fen)
 
 
 def _saving(line: PricingLine, terms: UnitPriceTerms) -> int:

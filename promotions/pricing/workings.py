@@ -103,16 +103,18 @@ class Workings:
         kind: str,
         shares: Iterable[tuple[int, int]],
         units: int = 0,
+        points: int = 0,
     ) -> None:
-        """Write down what `cause` took off the lines: pairs of place and fen."""
+        """Write down what `cause` took off the lines, pairs of place and fen, and the `points` that pay for it."""
         taken = 0
         for place, share in shares:
-            if share:
+            if share or points:
                 self.adjustments[place].append(
-                    Adjustment(kind, cause.id, cause.label, -share, cause.version, units=units)
+                    Adjustment(kind, cause.id, cause.label, -share, cause.version, points, units)
                 )
                 taken += share
-        self._sum_up((kind, cause.id, cause.label, cause.version), -taken)
+        self.points_used += points
+        self._sum_up((kind, cause.id, cause.label, cause.version), -taken, points)
 
     def credit_points(self, label: Any, places: Sequence[int], fen: Sequence[int], points: Sequence[int]) -> None:
         for place, share, units in zip(places, fen, points, strict=True):

@@ -17,7 +17,7 @@ from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
-from promotions.checkout.mechanisms import Taking
+from promotions.checkout.mechanism import Taking
 from promotions.checkout.services import claim, plain
 from promotions.pricing.model import Rejection
 from shop.catalog.errors import OutOfStock
@@ -49,7 +49,7 @@ def place_order(
     OrderEvent.objects.create(order=order, status=order.status, actor=str(actor), happened_at=now)
     if wish.items is None:
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
-    claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now))
+    claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now, wish.activity))
     # Last, because everybody waits for these rows: they stay locked for as short as possible.
     _take_stock(order, offer, lines, now)
     if order.payable_fen == 0:
@@ -120,7 +120,7 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         channel=offer.buyer.channel,
         remark=remark,
         placed_at=now,
-        expires_at=now + timedelta(minutes=UNPAID_MINUTES.value()),
+        expires_at=now + min(timedelta(minutes=UNPAID_MINUTES.value()), offer.pay_within or timedelta.max),
     )
 
 

@@ -248,6 +248,21 @@ def test_activities_that_do_not_run_do_not_exist(client, activity):
 
 
 @pytest.mark.parametrize(
+    ("activity", "field", "code"),
+    [
+        ({"kind": "bargain", "id": 1}, "/activity/attempt_id", "needed"),
+        ({"kind": "prize"}, "/activity/draw_id", "needed"),
+        ({"kind": "flash_sale", "id": 1, "team_id": 2}, "/activity/team_id", "foreign"),
+        ({"kind": "bargain", "attempt_id": 1, "id": 1}, "/activity/id", "foreign"),
+    ],
+)
+def test_an_activity_is_named_by_the_field_of_its_kind(client, activity, field, code):
+    answer = quote(client, {"items": items((SkuFactory(), 1)), "activity": activity})
+    assert answer.status_code == 400
+    assert {(each["field"], each["code"]) for each in answer.json()["details"]} >= {(field, code)}
+
+
+@pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
         (b'{"items": [', "application/json", 400, "malformed_body"),

@@ -231,3 +231,29 @@ def test_a_line_without_units_or_with_a_negative_price_is_no_line(quantity, unit
 def test_a_sku_appears_once():
     with pytest.raises(ValueError):
         cart(PricingLine(1, 1, 100), PricingLine(1, 2, 100))
+
+
+def test_an_activity_may_ask_for_points_besides_money_and_leaves_the_rest_of_them_to_pay_with():
+    flash = UnitPriceTerms(
+        9, "Flash", Mechanism.ACTIVITY, skus(1), unit_price_fen=990, asked=True, points=500, kind="flash_sale"
+    )
+    line, points = PricingLine(1, 2, 5000), PointsTerms(available=1300)
+    priced = price(cart(line), Terms(unit_prices=(flash,), points=points))
+    assert (priced.payable_fen, priced.points_used, priced.lines[0].points) == (1980, 1000, 1000)
+    assert [(each.kind, each.amount_fen, each.points) for each in priced.applied] == [("flash_sale", -8020, 1000)]
+
+    # 1,300 points less the 1,000 of the activity.
+    spent = price(cart(line, points_to_use="max"), Terms(unit_prices=(flash,), points=points))
+    assert (spent.payable_fen, spent.points_used, spent.points_discount_fen) == (1680, 1300, 300)
+    refused = price(cart(line, points_to_use=301), Terms(unit_prices=(flash,), points=points))
+    assert [each.code for each in refused.rejected] == ["points_insufficient"]
+
+
+def test_what_is_given_rather_than_sold_has_no_floor_and_leaves_that_of_others_alone():
+    given = UnitPriceTerms(
+        9, "Prize", Mechanism.ACTIVITY, skus(1), unit_price_fen=0, asked=True, below_floor=True, kind="prize"
+    )
+    lines = PricingLine(1, 1, 5000, floor_price_fen=3000), PricingLine(2, 1, 5000, floor_price_fen=4900)
+    terms = Terms(unit_prices=(given,), points=PointsTerms(available=9000))
+    priced = price(cart(*lines, points_to_use="max"), terms)
+    assert [line.payable_fen for line in priced.lines] == [0, 4900]

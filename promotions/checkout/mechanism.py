@@ -1,0 +1,116 @@
+"""What a mechanism of promotions is to an order, and what orders tell it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, ClassVar
+
+from promotions.campaigns.audience import Buyer
+from promotions.discounts.terms import Offered, offered
+from promotions.pricing.model import Adjustment, CartSnapshot, Quote, UnitPriceTerms
+
+
+@dataclass(frozen=True)
+class ActivityAsk:
+    """The activity that a buyer comes through; `id` is what its kind is ordered by: an item, an attempt, a draw."""
+
+    kind: str
+    id: int
+    team_id: int | None = None
+    slot_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who wants what, when. An order that is being placed (`binding`) needs no terms of what was not asked for."""
+
+    buyer: Buyer
+    cart: CartSnapshot
+    now: datetime
+    binding: bool = False
+    activity: ActivityAsk | None = None
+
+    @cached_property
+    def offered(self) -> Offered:
+        """Timed discounts and spend offers, which are asked for together."""
+        return offered(buyer=self.buyer, basket=self.cart.basket, now=self.now)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """An order that takes what its quote applied."""
+
+    order_number: str
+    member_id: int
+    buyer: Buyer
+    cart: CartSnapshot
+    quote: Quote
+    now: datetime
+    activity: ActivityAsk | None = None
+
+    def applied(self, *kinds: str) -> list[Adjustment]:
+        return [each for each in self.quote.applied if each.kind in kinds]
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A paid order, and what was paid for it in money."""
+
+    order_number: str
+    member_id: int
+    paid_fen: int
+    now: datetime
+
+
+class Mechanism:
+    """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim."""
+
+    name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        """What it adds to the fields of `Terms`."""
+        return {}
+
+    def taken(self, taking: Taking) -> Sequence[Adjustment]:
+        """What the quote applied of it; it is claimed only where there is something."""
+        return taking.applied(*self.kinds)
+
+    def conditions(self, taking: Taking) -> list[dict[str, Any]]:
+        """Under which terms it gave what it gave, where a return may lose that."""
+        return []
+
+    def claim(self, taking: Taking) -> None: ...
+
+    def confirm(self, settling: Settling) -> None: ...
+
+    def release(self, order_number: str, now: datetime) -> None: ...
+
+
+class Activity(Mechanism):
+    """A mechanism that acts only for who comes through it, on the goods that it sells and nothing besides.
+
+    Its `name` is the `kind` of an `ActivityAsk` and of its adjustments.
+    """
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        """The unit price of the goods in the cart, with `asked` set and `kind` the mechanism's name.
+
+        Raises ActivityNotFound, ActivityGoods, and what says why this buyer may not.
+        """
+        raise NotImplementedError
+
+    def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
+        """How long its place is held for an unpaid order, where that is not as long as the shop holds all orders."""
+        return None
+
+    def holds_goods(self, order_number: str) -> bool:
+        """Whether the paid order waits for others before anything of it may be sent or given back."""
+        return False
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        asked = asking.activity
+        if asked is None or asked.kind != self.name:
+            return {}
+        return {"unit_prices": (self.price(asking, asked),)}
