@@ -28,6 +28,8 @@ def start_make(state_dir):
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        # Whoever runs the tests in the background has interrupts ignored, and make leaves it at that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert make.stdout.readline() == "watching True\n"
     return make
