@@ -58,7 +58,7 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     actions = ["cancel_unpaid", "print_selected"]
-    actions_detail = ["reprice", "readdress", "cancel_one", "ship", "print_one"]
+    actions_detail = ["reprice", "readdress", "cancel_one", "ship", "open_after_sale", "print_one"]
     change_form_outer_after_template = "admin/orders/panels.html"
     fieldsets = [
         (None, {"fields": [("number", "status"), ("member_link", "payable"), ("placed_at", "expires_at")]}),
@@ -179,6 +179,14 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("shipments.view_shipment")
+
+    @action(description=_("After-sale"), url_path="after-sale", permissions=["open_after_sale"])
+    def open_after_sale(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        order = found_or_404(self, request, object_id)
+        return redirect(f"{reverse('admin:after_sales_aftersale_open_for_member')}?order={order.number}")
+
+    def has_open_after_sale_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("after_sales.add_aftersale")
 
     @action(description=_("Print"), url_path="print", permissions=["print_one"])
     def print_one(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from logistics.shipments.models import Shipment
+from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
 from orders.payments.models import Payment, Refund
 from shop.core.money import yuan
@@ -32,7 +33,7 @@ class Panel:
 
 
 def order_panels(order: Order) -> list[Panel]:
-    """Seven queries, whatever the order holds; panels without rows are left out."""
+    """Eight queries, whatever the order holds; panels without rows are left out."""
     payments = list(
         Payment.objects.filter(order=order).prefetch_related(Prefetch("refunds", Refund.objects.order_by("pk")))
     )
@@ -51,6 +52,11 @@ def order_panels(order: Order) -> list[Panel]:
             _("Parcels"),
             [_("Number"), _("Warehouse"), _("Carrier"), _("Tracking number"), _("Status"), _("Shipped")],
             [_shipment(shipment) for shipment in shipments],
+        ),
+        Panel(
+            _("After-sales"),
+            [_("Number"), _("Kind"), _("Status"), _("Refund"), _("Asked")],
+            [_after_sale(each) for each in AfterSale.objects.filter(order=order).order_by("pk")],
         ),
         Panel(_("History"), [_("Time"), _("Status"), _("By"), _("Note")], _events(order)),
         Panel(_("Remarks of the staff"), [_("Time"), _("Flag"), _("Remark"), _("By")], _remarks(order)),
@@ -133,6 +139,16 @@ def _shipment(shipment: Shipment) -> list[Any]:
         shipment.tracking_number or "–",
         shipment.get_status_display(),
         when(shipment.shipped_at),
+    ]
+
+
+def _after_sale(after_sale: AfterSale) -> list[Any]:
+    return [
+        _link("after_sales_aftersale", after_sale.pk, after_sale.number),
+        after_sale.get_kind_display(),
+        after_sale.get_status_display(),
+        yuan(after_sale.refund_fen),
+        when(after_sale.asked_at),
     ]
 
 

@@ -83,7 +83,7 @@ def test_a_shipped_order_is_found_by_tracking_number_and_warehouse_and_shows_it_
     assert numbers(desk.get(LIST, {"warehouse": here.pk})) == [order.number]
     assert numbers(desk.get(LIST, {"warehouse": elsewhere.pk})) == []
     desk.get(page(order))  # what a process looks up once (content types) is known from here on
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         html = desk.get(page(order)).content.decode()
     for shown in ("龙井", "¥49.90", f"P{order.number}", "SF1234567890", "gateway:wechat", order.recipient["detail"]):
         assert shown in html
