@@ -31,6 +31,7 @@ LOGISTICS = {
 }
 ORDERS = {
     "/admin/after_sales/aftersale/",
+    "/admin/checkout/deposit/",
     "/admin/checkout/order/",
     "/admin/payments/payment/",
     "/admin/payments/refund/",

@@ -4,7 +4,7 @@ from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, 
 from django.db.models.functions import Coalesce
 
 from orders.after_sales.models import ENDED, AfterSale, AfterSaleEvent, AfterSaleLine, Kind, Status
-from orders.checkout.models import Order, OrderLine
+from orders.checkout.models import DepositStatus, Order, OrderLine
 from orders.payments.models import Refund
 
 SHOWN = 20
@@ -12,15 +12,16 @@ _FREED = [status for status in ENDED if status != Status.COMPLETED]
 
 
 def orders_count_what_after_sales_give_back() -> list[str]:
-    """Money, freight and points that an order counts as given back are the sums over its refunds."""
+    """Money, freight and points that an order counts as given back are the sums over its refunds, or its deposit."""
     given = AfterSale.objects.filter(order=OuterRef("pk"), refunding_at__isnull=False).order_by().values("order")
 
     def total(column: str) -> Coalesce:
         return Coalesce(Subquery(given.annotate(total=Sum(column)).values("total")), 0)
 
-    wrong = Order.objects.annotate(
-        fen=total("refund_fen"), freight=total("refund_freight_fen"), points=total("refund_points")
-    ).exclude(refunded_fen=F("fen"), refunded_freight_fen=F("freight"), refunded_points=F("points"))
+    fen = Case(When(deposit__status=DepositStatus.RETURNED, then=F("deposit_fen")), default=total("refund_fen"))
+    wrong = Order.objects.annotate(fen=fen, freight=total("refund_freight_fen"), points=total("refund_points")).exclude(
+        refunded_fen=F("fen"), refunded_freight_fen=F("freight"), refunded_points=F("points")
+    )
     return [
         f"order {row.number} counts {row.refunded_fen} fen, {row.refunded_freight_fen} of freight and"
         f" {row.refunded_points} points as given back, after-sales {row.fen}, {row.freight} and {row.points}"

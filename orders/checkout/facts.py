@@ -21,6 +21,25 @@ class OrderPaid(Fact):
     at: datetime
 
 
+class DepositPaid(Fact):
+    """The first part of an order is paid; the rest is due in its window."""
+
+    number: str
+    member_id: int
+    deposit_fen: int
+    at: datetime
+
+
+class DepositEnded(Fact):
+    """An order was given up after its deposit: that goes back, or stays with the shop."""
+
+    number: str
+    member_id: int
+    deposit_fen: int
+    is_returned: bool
+    at: datetime
+
+
 class OrderCancelled(Fact):
     """The order was closed unpaid and has given back what it held."""
 

@@ -4,7 +4,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
-from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
+from orders.checkout.models import Deposit, DepositStatus, Order, OrderEvent, OrderLine, OrderStatus
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from shop.catalog.models import StockReservation
 
@@ -33,12 +33,31 @@ def status_and_times_agree() -> list[str]:
     paid = ~Q(status__in=_UNPAID)
     wrong = Order.objects.filter(
         (paid & (Q(paid_at__isnull=True) | ~Q(paid_fen=F("payable_fen"))))
-        | (~paid & (Q(paid_at__isnull=False) | Q(paid_fen__gt=0)))
+        | (~paid & (Q(paid_at__isnull=False) | ~Q(paid_fen__in=[0, F("deposit_fen")])))
         | (Q(status=OrderStatus.CANCELLED) & Q(closed_at__isnull=True))
         | (Q(status=OrderStatus.COMPLETED) & Q(completed_at__isnull=True))
         | (Q(status=OrderStatus.DELIVERED) & Q(delivered_at__isnull=True))
     )
     return [f"order {row.number}: {row.status} does not fit its times and sums" for row in wrong.order_by("pk")[:SHOWN]]
+
+
+def deposits_follow_their_orders() -> list[str]:
+    """An order has a deposit exactly where it says of how much; how far that has come fits the order."""
+    unpaid, cancelled = Q(order__status=OrderStatus.PENDING_PAYMENT), Q(order__status=OrderStatus.CANCELLED)
+    nothing, paid = Q(order__paid_fen=0), Q(order__paid_fen=F("order__deposit_fen"))
+    fits = (
+        (Q(status=DepositStatus.AWAITED) & unpaid & nothing)
+        | (Q(status=DepositStatus.PAID) & unpaid & paid & Q(order__expires_at=F("balance_until")))
+        | (Q(status=DepositStatus.SETTLED) & ~unpaid & ~cancelled)
+        | (Q(status=DepositStatus.LAPSED) & cancelled & nothing)
+        | (Q(status=DepositStatus.KEPT) & cancelled & paid & Q(order__refunded_fen=0))
+        | (Q(status=DepositStatus.RETURNED) & cancelled & paid & Q(order__refunded_fen=F("order__deposit_fen")))
+    )
+    wrong = Deposit.objects.exclude(fits, order__deposit_fen__gt=0).select_related("order").order_by("pk")
+    lacking = Order.objects.filter(deposit_fen__gt=0, deposit=None).order_by("pk")
+    return [f"order {row.order.number} ({row.order.status}): its deposit is {row.status}" for row in wrong[:SHOWN]] + [
+        f"order {row.number} has a deposit of {row.deposit_fen} fen, but no terms of it" for row in lacking[:SHOWN]
+    ]
 
 
 def history_ends_at_the_status() -> list[str]:
@@ -107,6 +126,7 @@ def promotions_follow_their_orders() -> list[str]:
 LAWS = (
     order_totals_are_the_sums_of_their_lines,
     status_and_times_agree,
+    deposits_follow_their_orders,
     history_ends_at_the_status,
     waiting_orders_hold_their_stock,
     no_other_order_holds_stock,

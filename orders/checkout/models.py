@@ -52,6 +52,25 @@ INSERT INTO checkout_orderevent (order_id, status, actor, note, happened_at) VAL
 """
 
 
+class DepositStatus(models.TextChoices):
+    AWAITED = "awaited", _("Deposit not paid yet")
+    PAID = "paid", _("Deposit paid, balance awaited")
+    SETTLED = "settled", _("Balance paid")
+    LAPSED = "lapsed", _("Given up unpaid")
+    KEPT = "kept", _("Deposit kept by the shop")
+    RETURNED = "returned", _("Deposit given back")
+
+
+DEPOSIT_TRANSITIONS: dict[str, frozenset[str]] = {
+    DepositStatus.AWAITED: frozenset({DepositStatus.PAID, DepositStatus.LAPSED}),
+    DepositStatus.PAID: frozenset({DepositStatus.SETTLED, DepositStatus.KEPT, DepositStatus.RETURNED}),
+    DepositStatus.SETTLED: frozenset(),
+    DepositStatus.LAPSED: frozenset(),
+    DepositStatus.KEPT: frozenset(),
+    DepositStatus.RETURNED: frozenset(),
+}
+
+
 class Flag(models.TextChoices):
     """Colours by which staff tell orders apart; what each means is for the shop to say."""
 
@@ -71,6 +90,8 @@ class Order(models.Model):
     freight_fen = models.PositiveIntegerField(_("freight (fen)"))
     payable_fen = models.PositiveBigIntegerField(_("payable (fen)"))
     paid_fen = models.PositiveBigIntegerField(_("paid (fen)"), default=0)
+    # What is paid first, where the rest is paid later: see `Deposit`.
+    deposit_fen = models.PositiveBigIntegerField(_("deposit (fen)"), default=0)
     recipient = models.JSONField(_("recipient"), null=True, blank=True)
     # The last four digits of the recipient's phone, for staff who search by them.
     phone_tail = models.CharField(_("phone tail"), max_length=4, blank=True)
@@ -93,6 +114,8 @@ class Order(models.Model):
     flag = models.CharField(_("flag"), max_length=8, choices=Flag, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
     expires_at = models.DateTimeField(_("pay before"))
+    # Of goods that are ordered before they can be sent.
+    ships_at = models.DateTimeField(_("sent from"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
@@ -115,6 +138,12 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded_fen__lte=F("goods_fen") - F("discount_fen") + F("refunded_freight_fen")),
                 name="order_refunds_its_goods",
+            ),
+            # A deposit is part of what the goods cost, and something is left to pay.
+            models.CheckConstraint(
+                condition=Q(deposit_fen=0)
+                | Q(deposit_fen__lt=F("payable_fen"), deposit_fen__lte=F("goods_fen") - F("discount_fen")),
+                name="order_deposit_is_a_part",
             ),
             models.CheckConstraint(condition=Q(refunded_points__lte=F("points_used")), name="order_refunds_its_points"),
         ]
@@ -140,6 +169,20 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def balance_fen(self) -> int:
+        """What is left to pay after the deposit."""
+        return self.payable_fen - self.deposit_fen
+
+    @property
+    def waits_for_balance(self) -> bool:
+        return self.status == OrderStatus.PENDING_PAYMENT and self.paid_fen > 0
+
+    @property
+    def due_fen(self) -> int:
+        """What the next payment of an unpaid order is of: its deposit where it has one, then the rest."""
+        return self.deposit_fen if self.deposit_fen and not self.paid_fen else self.payable_fen - self.paid_fen
+
     def move_to(
         self, status: OrderStatus, *, actor: Actor, now: datetime, note: str = "", also: tuple[str, ...] = ()
     ) -> None:
@@ -157,6 +200,55 @@ class Order(models.Model):
         values = [getattr(self, column) for column in changed]
         with connection.cursor() as cursor:
             cursor.execute(statement, [*values, self.pk, self.pk, status, str(actor)[:80], note, now])
+
+
+class Deposit(models.Model):
+    """How an order is paid in two parts, as it was agreed on when it was placed; of `Order.deposit_fen`.
+
+    Finance reads here what the shop has kept of orders whose balance was not paid.
+    """
+
+    order = models.OneToOneField(
+        Order, models.CASCADE, primary_key=True, related_name="deposit", verbose_name=_("order")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=DepositStatus, default=DepositStatus.AWAITED)
+    balance_from = models.DateTimeField(_("balance from"))
+    balance_until = models.DateTimeField(_("balance before"))
+    back_if_missed = models.BooleanField(_("comes back when the balance is missed"))
+    back_on_request = models.BooleanField(_("comes back when the member asks in time"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("settled, kept or given back at"), null=True, blank=True)
+    # When the member was last told that the balance is due.
+    reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("deposit")
+        verbose_name_plural = _("deposits")
+        constraints = [
+            models.CheckConstraint(condition=Q(balance_until__gt=F("balance_from")), name="deposit_balance_window"),
+        ]
+        indexes = [
+            models.Index(fields=["balance_from"], condition=Q(status="paid"), name="deposit_awaits_balance"),
+            models.Index(fields=["status", "-ended_at"], name="deposit_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return self.order.number
+
+    def comes_back(self, *, now: datetime) -> bool:
+        """Whether it does when the order is given up now."""
+        return self.back_on_request if now < self.balance_until else self.back_if_missed
+
+    def move_to(self, status: DepositStatus, *, now: datetime, also: tuple[str, ...] = ()) -> None:
+        """Inside the caller's transaction, which holds the order, saving the fields named in `also` with it.
+
+        Raises IllegalTransition.
+        """
+        check_transition(DEPOSIT_TRANSITIONS, current=self.status, target=status)
+        self.status = status
+        stamp = "paid_at" if status == DepositStatus.PAID else "ended_at"
+        setattr(self, stamp, now)
+        self.save(update_fields=["status", stamp, *also])
 
 
 class OrderLine(models.Model):

@@ -4,7 +4,7 @@ The quote page and the order use the same offer, so that they cannot disagree.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -29,9 +29,10 @@ from orders.checkout.locks import lock_buyer
 from orders.checkout.models import OrderLine, OrderStatus
 from orders.checkout.pickup import pickup_recipient
 from promotions.campaigns.audience import Buyer
+from promotions.campaigns.presold import DepositTerms, Presold
 from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanism import ActivityAsk, Asking
-from promotions.checkout.services import pay_within, quote
+from promotions.checkout.services import pay_within, presold, quote
 from promotions.pricing.model import CartSnapshot, GiftLine, PricingLine, Quote
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
@@ -72,7 +73,8 @@ class Offer:
     """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered.
 
     `pointers` say which item of the wish each line stands for. `gifts` are looked up for a binding offer only: until
-    then the quote says enough of them. `pay_within` is how long an activity waits for money, where it says so.
+    then the quote says enough of them. `pay_within` is how long an activity waits for money, where it says so;
+    `presold` when it sends its goods, where that is later.
     """
 
     lines: tuple[Wanted, ...]
@@ -83,6 +85,16 @@ class Offer:
     pointers: tuple[str, ...] = ()
     gifts: tuple[Gift, ...] = ()
     pay_within: timedelta | None = None
+    presold: Presold | None = None
+
+    @property
+    def deposit(self) -> DepositTerms | None:
+        """What is paid first: of the goods at most what they cost. None where nothing would be left to pay later."""
+        terms = self.presold.deposit if self.presold else None
+        if terms is None:
+            return None
+        fen = min(terms.fen, self.quote.goods_fen - self.quote.discount_fen)
+        return replace(terms, fen=fen) if 0 < fen < self.quote.payable_fen else None
 
 
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
@@ -116,6 +128,7 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         pointers=tuple(pointers[line.sku.sku_id] for line in lines),
         gifts=_gifts(priced, now) if binding else (),
         pay_within=pay_within(asking),
+        presold=presold(asking),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from members.identity.phones import show_phone
 from orders.checkout.activities import activities_of
-from orders.checkout.models import Order, OrderLine
+from orders.checkout.models import Order, OrderLine, OrderStatus
 from orders.checkout.offers import Offer
 from orders.checkout.queries import after_sale_until, units_for_after_sale
 from orders.checkout.reviewing import why_not_reviewable
@@ -35,6 +35,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
         "usable_coupons": [_coupon_option(each) for each in quote.usable_coupons],
         "promised_at": promised_at,
         "address_required": offer.recipient is None,
+        **_quoted_deposit(offer),
     }
 
 
@@ -51,6 +52,7 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "paid_fen": order.paid_fen,
         "placed_at": order.placed_at,
         "expires_at": order.expires_at,
+        **_due(order),
         "paid_at": order.paid_at,
         "delivered_at": order.delivered_at,
         "completed_at": order.completed_at,
@@ -69,6 +71,37 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "after_sale_until": after_sale_until(order),
         "after_sale_open": order.held_since is not None,
         "lines": [_order_line(order, line, now) for line in (order.lines.all() if lines is None else lines)],
+    }
+
+
+def _quoted_deposit(offer: Offer) -> dict[str, Any]:
+    agreed, presold = offer.deposit, offer.presold
+    return {
+        "deposit_fen": agreed.fen if agreed else 0,
+        "balance_fen": offer.quote.payable_fen - agreed.fen if agreed else 0,
+        "balance_from": agreed.balance_from if agreed else None,
+        "balance_until": agreed.balance_until if agreed else None,
+        "deposit_back_if_missed": agreed.back_if_missed if agreed else None,
+        "deposit_back_on_request": agreed.back_on_request if agreed else None,
+        "ships_at": presold.ships_at if presold else None,
+    }
+
+
+def _due(order: Order) -> dict[str, Any]:
+    """What is to be paid next and from when, and what was agreed on of a deposit."""
+    deposit = order.deposit if order.deposit_fen else None
+    unpaid = order.status == OrderStatus.PENDING_PAYMENT
+    return {
+        "due_fen": order.due_fen if unpaid else 0,
+        "due_from": deposit.balance_from if deposit and order.waits_for_balance else None,
+        "deposit_fen": order.deposit_fen,
+        "deposit_status": deposit.status if deposit else None,
+        "balance_fen": order.balance_fen if deposit else 0,
+        "balance_from": deposit.balance_from if deposit else None,
+        "balance_until": deposit.balance_until if deposit else None,
+        "deposit_back_if_missed": deposit.back_if_missed if deposit else None,
+        "deposit_back_on_request": deposit.back_on_request if deposit else None,
+        "ships_at": order.ships_at,
     }
 
 

@@ -12,7 +12,7 @@ from orders.checkout.reviewing import with_something_to_review
 
 def member_orders(*, member_id: int, status: str | None = None) -> QuerySet[Order]:
     """The member's orders with their lines, in two queries for any page of them."""
-    orders = Order.objects.filter(member_id=member_id).prefetch_related("lines")
+    orders = Order.objects.filter(member_id=member_id).select_related("deposit").prefetch_related("lines")
     return orders.filter(status=status) if status else orders
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from orders.cart.serializers import LARGEST_ID, LARGEST_QUANTITY
 from orders.checkout.activities import ACTIVITY_KINDS
-from orders.checkout.models import OrderStatus
+from orders.checkout.models import DepositStatus, OrderStatus
 from shop.core.api.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer, TextLinesField
 
 MOST_ITEMS = 400
@@ -183,7 +183,23 @@ class QuoteLineOut(serializers.Serializer[Any]):
     payable_fen = serializers.IntegerField()
 
 
-class QuoteOut(serializers.Serializer[Any]):
+class DepositOut(serializers.Serializer[Any]):
+    """What is said of goods that are ordered before they can be sent, and of paying for them in two parts."""
+
+    deposit_fen = serializers.IntegerField(help_text="What is paid first; 0 where all is paid at once.")
+    balance_fen = serializers.IntegerField(help_text="What is paid after the deposit.")
+    balance_from = serializers.DateTimeField(allow_null=True)
+    balance_until = serializers.DateTimeField(allow_null=True, help_text="The first moment at which it is too late.")
+    deposit_back_if_missed = serializers.BooleanField(
+        allow_null=True, help_text="Whether the deposit goes back when the balance is not paid in time."
+    )
+    deposit_back_on_request = serializers.BooleanField(
+        allow_null=True, help_text="Whether it goes back when the order is cancelled before that."
+    )
+    ships_at = serializers.DateTimeField(allow_null=True, help_text="Before that, the goods are not sent.")
+
+
+class QuoteOut(DepositOut):
     lines = QuoteLineOut(many=True)
     gifts = GiftOut(many=True)
     goods_fen = serializers.IntegerField()
@@ -255,7 +271,7 @@ class ActivityOut(serializers.Serializer[Any]):
         ref_name = "OrderActivity"
 
 
-class OrderOut(serializers.Serializer[Any]):
+class OrderOut(DepositOut):
     number = serializers.CharField()
     status = serializers.ChoiceField(OrderStatus.choices)
     goods_fen = serializers.IntegerField()
@@ -265,6 +281,9 @@ class OrderOut(serializers.Serializer[Any]):
     paid_fen = serializers.IntegerField()
     placed_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
+    due_fen = serializers.IntegerField(help_text="What the next payment is of; 0 where nothing is to be paid.")
+    due_from = serializers.DateTimeField(allow_null=True, help_text="Of a balance that cannot be paid before.")
+    deposit_status = serializers.ChoiceField(DepositStatus.choices, allow_null=True)
     paid_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
     completed_at = serializers.DateTimeField(allow_null=True)

@@ -33,7 +33,11 @@ def request_fulfilment(fact: OrderPaid) -> None:
         units = line.quantity + (known.quantity if known else 0)
         items[line.sku_id] = FulfilmentItem(line.sku_id, units, line.weight_g, line.volume_cm3)
     allocation.request_fulfilment(
-        order_number=order.number, recipient=order.recipient or {}, lines=list(items.values()), now=fact.at
+        order_number=order.number,
+        recipient=order.recipient or {},
+        lines=list(items.values()),
+        not_before=order.ships_at,
+        now=fact.at,
     )
 
 

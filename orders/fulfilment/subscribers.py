@@ -62,7 +62,7 @@ def tell_of_delivery(fact: ShipmentDelivered) -> None:
 @subscribe(RefundSucceeded)
 def tell_of_refund(fact: RefundSucceeded) -> None:
     # After-sales tell of theirs.
-    if not fact.reference:
+    if fact.reference in ("", fact.order_number):
         tell_refunded(
             refund_number=fact.number, order_number=fact.order_number, amount_fen=fact.amount_fen, now=fact.at
         )

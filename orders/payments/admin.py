@@ -16,7 +16,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from orders.checkout.models import Order
+from orders.checkout.models import Deposit, Order
 from orders.payments.models import Payment, Refund
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.by_hand import settle_by_hand
@@ -58,8 +58,8 @@ class ByHandForm(forms.Form):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    list_display = ["number", "order_link", "method", "shown_status", "amount", "settles_order", "created_at"]
-    list_filter = ["status", "method", "settles_order"]
+    list_display = ["number", "order_link", "method", "part", "shown_status", "amount", "settles_order", "created_at"]
+    list_filter = ["status", "method", "part", "settles_order"]
     search_fields = ["number", "order__number", "transaction_id"]
     search_help_text = _("Payment number, order number or gateway transaction")
     list_select_related = ["order"]
@@ -69,7 +69,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     inlines = [RefundInline]
     actions = ["ask_again"]
     fieldsets = [
-        (None, {"fields": ["number", "order_link", "method", "status", "amount", "settles_order"]}),
+        (None, {"fields": ["number", "order_link", "method", "part", "status", "amount", "settles_order"]}),
         (
             _("At the gateway"),
             {
@@ -188,6 +188,52 @@ class RefundAdmin(ReadOnlyAdmin):
                 messages.success(request, _("The refund is done."))
                 return redirect("admin:payments_refund_change", refund.pk)
         return form_page(self, request, form=form, title=_("Paid back by hand"))
+
+
+@admin.register(Deposit)
+class DepositAdmin(ReadOnlyAdmin):
+    """What the shop has kept is among these, under its status and month."""
+
+    list_display = ["order_link", "shown_status", "amount", "balance", "balance_from", "balance_until", "ended_at"]
+    list_filter = ["status"]
+    search_fields = ["order__number"]
+    search_help_text = _("Order number")
+    list_select_related = ["order"]
+    ordering = ["-pk"]
+    date_hierarchy = "ended_at"
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["order_link", "status", ("amount", "balance"), ("balance_from", "balance_until")]}),
+        (_("As agreed on"), {"fields": ["back_if_missed", "back_on_request"]}),
+        (_("History"), {"fields": ["paid_at", "reminded_at", "ended_at"]}),
+    ]
+
+    @display(
+        description=_("status"),
+        label={
+            "awaited": "warning",
+            "paid": "info",
+            "settled": "success",
+            "lapsed": "default",
+            "kept": "primary",
+            "returned": "danger",
+        },
+        ordering="status",
+    )
+    def shown_status(self, deposit: Deposit) -> tuple[str, str]:
+        return deposit.status, deposit.get_status_display()
+
+    @display(description=_("deposit"), ordering="order__deposit_fen")
+    def amount(self, deposit: Deposit) -> str:
+        return yuan(deposit.order.deposit_fen)
+
+    @display(description=_("balance"))
+    def balance(self, deposit: Deposit) -> str:
+        return yuan(deposit.order.balance_fen)
+
+    @display(description=_("order"), ordering="order__number")
+    def order_link(self, deposit: Deposit) -> str:
+        return _link("admin:checkout_order_change", deposit.order_id, deposit.order.number)
 
 
 def _ask_each(screen: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any], ask: Callable[[str], None]) -> None:

@@ -21,6 +21,21 @@ class OrderExpired(DomainError):
     code, status, message = "order_expired", 409, _("The time to pay for this order is over.")
 
 
+class BalanceNotDue(DomainError):
+    """The deposit is paid; the rest can be from `balance_from` on."""
+
+    code, status, message = "balance_not_due", 409, _("The balance cannot be paid yet.")
+    exposes = ("balance_from",)
+
+
+class DepositStays(DomainError):
+    """Cancelling would lose the deposit; the front asks the member and sends `give_up_deposit`."""
+
+    code, status = "deposit_stays", 409
+    message = _("The deposit does not come back when you cancel this order.")
+    exposes = ("deposit_fen", "balance_until")
+
+
 class WechatOpenidRequired(DomainError):
     """The payer is known by phone only; the front sends `login_code`, fresh from `wx.login`, to pay with WeChat."""
 

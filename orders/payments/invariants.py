@@ -1,29 +1,48 @@
 """Laws of money: what came in, what went back, and what an order says was paid."""
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from orders.checkout.models import Order, OrderStatus
+from orders.checkout.models import Deposit, DepositStatus, Order, OrderStatus
 from orders.payments.models import Payment, PaymentStatus, Refund
 
 SHOWN = 20
 _UNSETTLED = (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
 
 
-def paid_orders_have_one_settling_payment() -> list[str]:
-    """A paid order has exactly one payment that settles it, of exactly what it had to pay; an unpaid one has none."""
+def paid_orders_have_their_settling_payments() -> list[str]:
+    """A paid order has exactly one payment that settles it, of exactly what it had to pay, or one of its deposit and
+    one of its balance; one that is not paid has none, or that of its deposit.
+    """
+    unpaid = Q(status__in=_UNSETTLED)
     orders = Order.objects.annotate(
         settling=Count("payments", filter=Q(payments__settles_order=True)),
         settled_fen=Coalesce(Sum("payments__amount_fen", filter=Q(payments__settles_order=True)), 0),
-    ).values("number", "status", "payable_fen", "paid_fen", "settling", "settled_fen")
-    unpaid = orders.filter(status__in=_UNSETTLED).filter(Q(settling__gt=0) | Q(paid_fen__gt=0))
-    paid = orders.exclude(status__in=_UNSETTLED).exclude(
-        settling=1, settled_fen=F("payable_fen"), paid_fen=F("payable_fen")
+    ).values("number", "status", "payable_fen", "deposit_fen", "paid_fen", "settling", "settled_fen")
+    fits = (
+        (unpaid & Q(paid_fen=0, settling=0))
+        | (unpaid & Q(paid_fen=F("deposit_fen"), settling=1))
+        | (~unpaid & Q(paid_fen=F("payable_fen"), deposit_fen=0, settling=1))
+        | (~unpaid & Q(paid_fen=F("payable_fen"), deposit_fen__gt=0, settling=2))
     )
+    wrong = orders.exclude(fits, settled_fen=F("paid_fen"))
     return [
-        "order {number} ({status}): payable {payable_fen}, paid {paid_fen},"
+        "order {number} ({status}): payable {payable_fen}, deposit {deposit_fen}, paid {paid_fen},"
         " {settling} settling payments of {settled_fen}".format(**row)
-        for row in [*unpaid[:SHOWN], *paid[:SHOWN]]
+        for row in wrong[:SHOWN]
+    ]
+
+
+def deposits_go_back_once() -> list[str]:
+    """A deposit that is given back has refunds of exactly it, any other has none."""
+    back = Refund.objects.filter(reason=Refund.Reason.DEPOSIT, payment__order=OuterRef("order")).order_by()
+    sums = back.values("payment__order").annotate(fen=Sum("amount_fen")).values("fen")
+    returned = Q(status=DepositStatus.RETURNED)
+    fits = (returned & Q(back_fen=F("order__deposit_fen"))) | (~returned & Q(back_fen=0))
+    wrong = Deposit.objects.annotate(back_fen=Coalesce(Subquery(sums), 0)).exclude(fits)
+    wrong = wrong.select_related("order").order_by("pk")
+    return [
+        f"order {row.order.number}: its deposit is {row.status}, {row.back_fen} fen go back" for row in wrong[:SHOWN]
     ]
 
 
@@ -56,15 +75,16 @@ def refunds_never_exceed_payments() -> list[str]:
 def books_balance() -> list[str]:
     """Over the whole shop: succeeded payments minus refunds of unneeded ones is what the orders say was paid."""
     came = Payment.objects.filter(status=PaymentStatus.SUCCEEDED).aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
-    unneeded = Refund.objects.exclude(reason=Refund.Reason.AFTER_SALE)
+    unneeded = Refund.objects.exclude(reason__in=[Refund.Reason.AFTER_SALE, Refund.Reason.DEPOSIT])
     back = unneeded.aggregate(fen=Coalesce(Sum("amount_fen"), 0))["fen"]
     paid = Order.objects.aggregate(fen=Coalesce(Sum("paid_fen"), 0))["fen"]
     return [] if came - back == paid else [f"{came} came in, {back} went back as unneeded, orders say {paid}"]
 
 
 LAWS = (
-    paid_orders_have_one_settling_payment,
+    paid_orders_have_their_settling_payments,
     other_payments_are_refunded_in_full,
     refunds_never_exceed_payments,
     books_balance,
+    deposits_go_back_once,
 )

@@ -1,10 +1,11 @@
-"""Scheduled work: unpaid orders expire, silent payments and refunds are asked about."""
+"""Scheduled work: unpaid orders expire, balances are called for, silent payments and refunds are asked about."""
 
 from datetime import datetime, timedelta
 
 from orders.payments.services.asking import ask_due
 from orders.payments.services.closing import expire_unpaid_orders, look_at_closed_payments
 from orders.payments.services.refunding import refresh_due_refunds
+from orders.payments.services.reminding import remind_of_balances
 from shop.core.jobs import Effect, job
 
 
@@ -26,3 +27,8 @@ def look_at_closed(now: datetime) -> Effect:
 @job("payments.watch_refunds", every=timedelta(minutes=1))
 def watch_refunds(now: datetime) -> Effect:
     return refresh_due_refunds(now=now)
+
+
+@job("payments.remind_of_balances", every=timedelta(minutes=5))
+def remind(now: datetime) -> Effect:
+    return {"reminded": remind_of_balances(now=now)}

@@ -1,7 +1,7 @@
 """Money in and out: payments and refunds as the gateway knows them.
 
-Always: an order is settled by at most one payment; every other payment that succeeded is refunded in full. What the
-gateway says about a payment is final, whatever the shop had thought of it before.
+Always: each part of an order is settled by at most one payment; every other payment that succeeded is refunded in
+full. What the gateway says about a payment is final, whatever the shop had thought of it before.
 """
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -36,6 +36,21 @@ PAYMENT_TRANSITIONS: dict[str, frozenset[str]] = {
 OPEN_STATUSES = (PaymentStatus.CREATED, PaymentStatus.PENDING)
 
 
+class Part(models.TextChoices):
+    """Of an order, what a payment is for."""
+
+    WHOLE = "whole", _("Everything")
+    DEPOSIT = "deposit", _("Deposit")
+    BALANCE = "balance", _("Balance")
+
+    @classmethod
+    def due(cls, order: Order) -> "Part":
+        """What is to be paid next of an order that waits for payment."""
+        if not order.deposit_fen:
+            return cls.WHOLE
+        return cls.BALANCE if order.paid_fen else cls.DEPOSIT
+
+
 class Payment(models.Model):
     """One attempt to pay an order; its number is the gateway's `out_trade_no`.
 
@@ -48,6 +63,7 @@ class Payment(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     method = models.CharField(_("method"), max_length=12, choices=PaymentMethod)
     status = models.CharField(_("status"), max_length=10, choices=PaymentStatus, default=PaymentStatus.CREATED)
+    part = models.CharField(_("pays"), max_length=8, choices=Part, default=Part.WHOLE)
     amount_fen = models.PositiveBigIntegerField(_("amount (fen)"))
     # What goes back or has gone back of it.
     refunded_fen = models.PositiveBigIntegerField(_("refunded (fen)"), default=0)
@@ -68,7 +84,9 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         constraints = [
-            models.UniqueConstraint(fields=["order"], condition=Q(settles_order=True), name="order_settled_once"),
+            models.UniqueConstraint(
+                fields=["order", "part"], condition=Q(settles_order=True), name="order_settled_once"
+            ),
             models.UniqueConstraint(
                 fields=["order"], condition=Q(status__in=["created", "pending"]), name="payment_one_open"
             ),
@@ -97,6 +115,9 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def is_of_what_is_due(self, order: Order) -> bool:
+        return (self.part, self.amount_fen) == (Part.due(order), order.due_fen)
+
 
 class RefundStatus(models.TextChoices):
     REQUESTED = "requested", _("Requested")
@@ -122,6 +143,7 @@ class Refund(models.Model):
         DUPLICATE = "duplicate", _("The order was paid already")
         REPRICED = "repriced", _("Paid at a price that had changed")
         AFTER_SALE = "after_sale", _("After-sale")
+        DEPOSIT = "deposit", _("Deposit given back")
 
     number = models.CharField(_("refund number"), max_length=32, unique=True)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))

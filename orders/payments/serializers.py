@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from orders.payments.models import Payment, PaymentMethod, PaymentStatus
-from shop.core.api.serializers import StrictSerializer
+from orders.payments.models import Part, Payment, PaymentMethod, PaymentStatus
+from shop.core.api.serializers import StrictBooleanField, StrictSerializer
 
 
 class StartPaymentIn(StrictSerializer):
@@ -16,6 +16,12 @@ class StartPaymentIn(StrictSerializer):
         max_length=128,
         help_text="A fresh code of wx.login. Needed to pay with WeChat by a member who signed in by phone only; "
         "with it the WeChat user behind the code pays, whoever is signed in.",
+    )
+
+
+class CancelIn(StrictSerializer):
+    give_up_deposit = StrictBooleanField(
+        required=False, default=False, help_text="The member knows that the deposit does not come back."
     )
 
 
@@ -42,6 +48,7 @@ class PaymentOut(serializers.Serializer[Any]):
     order_number = serializers.CharField()
     method = serializers.ChoiceField(choices=PaymentMethod.choices)
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
+    part = serializers.ChoiceField(choices=Part.choices, help_text="Of the order, what it pays.")
     amount_fen = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     succeeded_at = serializers.DateTimeField(allow_null=True)
@@ -99,6 +106,7 @@ def present_payment(
         "order_number": order_number,
         "method": payment.method,
         "status": payment.status,
+        "part": payment.part,
         "amount_fen": payment.amount_fen,
         "created_at": payment.created_at,
         "succeeded_at": payment.succeeded_at,

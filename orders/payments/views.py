@@ -17,6 +17,7 @@ from orders.payments.models import PaymentMethod
 from orders.payments.queries import member_payment
 from orders.payments.serializers import (
     AlipayNotificationIn,
+    CancelIn,
     PaymentOut,
     StartPaymentIn,
     WechatNotificationIn,
@@ -30,7 +31,7 @@ from orders.payments.services.refunding import expect_refund, record_refund
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.api.idempotency import idempotent
-from shop.core.api.serializers import ErrorOut, NoFields, validated
+from shop.core.api.serializers import ErrorOut, validated
 
 
 class OrderPaymentsView(MemberAPIView):
@@ -53,7 +54,8 @@ class OrderPaymentsView(MemberAPIView):
         """One payment is open at a time: asked again, the same one is answered, ready for the payer.
 
         `balance_free` pays an order that costs nothing, at once. Refusals: `payment_method_unavailable`,
-        `order_not_payable`, `order_expired`, `wechat_openid_required` (send `login_code`), `payment_refused`.
+        `order_not_payable`, `order_expired`, `balance_not_due`, `wechat_openid_required` (send `login_code`),
+        `payment_refused`.
         """
         asked = validated(StartPaymentIn, request)
         started = start_payment(
@@ -71,7 +73,7 @@ class OrderPaymentsView(MemberAPIView):
 class OrderCancelView(MemberAPIView):
     @extend_schema(
         summary="Cancel an unpaid order",
-        request=None,
+        request=CancelIn,
         responses={
             200: OrderOut,
             400: ErrorOut,
@@ -84,10 +86,19 @@ class OrderCancelView(MemberAPIView):
     )
     @idempotent(resumable=True)
     def post(self, request: MemberRequest, number: str) -> Response:
-        """The open payment is closed at the gateway first; one that turns out to be paid keeps the order."""
-        validated(NoFields, request)
+        """The open payment is closed at the gateway first; one that turns out to be paid keeps the order.
+
+        A deposit that does not come back is `deposit_stays`, with its amount, until `give_up_deposit` is sent.
+        """
+        asked = validated(CancelIn, request)
         member_id = request.member.pk
-        order = close_unpaid_order(number=number, member_id=member_id, actor=Actor.member(member_id), now=clock.now())
+        order = close_unpaid_order(
+            number=number,
+            member_id=member_id,
+            actor=Actor.member(member_id),
+            now=clock.now(),
+            gives_up_deposit=asked["give_up_deposit"],
+        )
         return Response(present_order(order))
 
 

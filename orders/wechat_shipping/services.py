@@ -51,13 +51,12 @@ def note_parcels(*, order_number: str, now: datetime) -> None:
     if not is_on():
         return
     paid = Payment.objects.filter(order__number=order_number, settles_order=True, method=PaymentMethod.WECHAT)
-    payment_id = paid.exclude(transaction_id="").values_list("pk", flat=True).first()
-    if payment_id is None:
-        return
-    upload = ShippingUpload(payment_id=payment_id, created_at=now)
-    ShippingUpload.objects.bulk_create([upload], ignore_conflicts=True)
-    if ShippingUpload.objects.filter(pk=payment_id, status__in=OPEN).update(due_at=now):
-        publish(ShippingInfoDue(payment_id=payment_id, at=now))
+    # A deposit and a balance are two payments, and WeChat holds the money of each.
+    for payment_id in paid.exclude(transaction_id="").order_by("pk").values_list("pk", flat=True):
+        upload = ShippingUpload(payment_id=payment_id, created_at=now)
+        ShippingUpload.objects.bulk_create([upload], ignore_conflicts=True)
+        if ShippingUpload.objects.filter(pk=payment_id, status__in=OPEN).update(due_at=now):
+            publish(ShippingInfoDue(payment_id=payment_id, at=now))
 
 
 def send(*, payment_id: int, now: datetime) -> bool:

@@ -37,6 +37,11 @@ class PriceBelowZero(DomainError):
     )
 
 
+class PriceBelowDeposit(DomainError):
+    code, status = "price_below_deposit", 409
+    message = _("The goods cost more than the deposit of {deposit}, which is agreed on already.")
+
+
 class PriceUnchanged(DomainError):
     code, status, message = "price_unchanged", 409, _("That is the price already.")
 

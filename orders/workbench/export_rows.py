@@ -78,8 +78,9 @@ def rows_of(content: str, orders: Sequence[Order], *, reveals: bool) -> Rows:
 
 
 def _orders(orders: Sequence[Order], reveals: bool) -> Iterable[tuple[Any, ...]]:
-    settled = Payment.objects.filter(order__in=orders, settles_order=True)
-    paid = {payment.order_id: payment.get_method_display() for payment in settled}
+    methods = defaultdict(dict)
+    for payment in Payment.objects.filter(order__in=orders, settles_order=True).order_by("pk"):
+        methods[payment.order_id][str(payment.get_method_display())] = True
     tracked = defaultdict(list)
     numbers = [order.number for order in orders]
     parcels = Shipment.objects.filter(order_number__in=numbers).exclude(tracking_number="")
@@ -89,7 +90,7 @@ def _orders(orders: Sequence[Order], reveals: bool) -> Iterable[tuple[Any, ...]]
         yield (
             order,
             Buyer.of(order.recipient, reveals),
-            paid.get(order.pk, ""),
+            " + ".join(methods[order.pk]),
             " ".join(tracked[order.number]),
         )
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from promotions.campaigns.audience import Buyer
+from promotions.campaigns.presold import Presold
 from promotions.discounts.terms import Offered, offered
 from promotions.pricing.model import Adjustment, CartSnapshot, Quote, UnitPriceTerms
 
@@ -103,6 +104,10 @@ class Activity(Mechanism):
 
     def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
         """How long its place is held for an unpaid order, where that is not as long as the shop holds all orders."""
+        return None
+
+    def presold(self, asking: Asking, asked: ActivityAsk) -> Presold | None:
+        """When its goods are sent and how they are paid, where that is not at once and in one."""
         return None
 
     def holds_goods(self, order_number: str) -> bool:

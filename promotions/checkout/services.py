@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityNotFound
+from promotions.campaigns.presold import Presold
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
 from promotions.checkout.mechanism import Asking, Settling, Taking
@@ -51,6 +52,12 @@ def pay_within(asking: Asking) -> timedelta | None:
     """For how long the activity holds its place for an unpaid order; None: as long as the shop holds any."""
     asked = asking.activity
     return None if asked is None else ACTIVITIES[asked.kind].pay_within(asking, asked)
+
+
+def presold(asking: Asking) -> Presold | None:
+    """When the goods are sent and how they are paid, where the activity sells them before they are there."""
+    asked = asking.activity
+    return None if asked is None else ACTIVITIES[asked.kind].presold(asking, asked)
 
 
 def holds_goods(*, order_number: str) -> bool:

@@ -133,6 +133,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Price changes"), "price_change", "workbench_pricechange"),
             item(_("Payments"), "payments", "payments_payment"),
             item(_("Refunds"), "currency_exchange", "payments_refund"),
+            item(_("Deposits"), "savings", "checkout_deposit"),
             item(_("Reconciliation"), "balance", "reconciliation_reconciliation"),
             item(_("Differences with bills"), "difference", "reconciliation_difference"),
             item(_("Invoices"), "receipt", "invoices_invoice"),

@@ -33,21 +33,27 @@ log = structlog.get_logger(__name__)
 
 @use_case
 def request_fulfilment(
-    *, order_number: str, recipient: Mapping[str, Any], lines: Sequence[FulfilmentItem], now: datetime
+    *,
+    order_number: str,
+    recipient: Mapping[str, Any],
+    lines: Sequence[FulfilmentItem],
+    now: datetime,
+    not_before: datetime | None = None,
 ) -> FulfilmentRequest:
     """Ask for a paid order to be shipped and try to allocate it at once; when stock lacks it waits and is retried.
 
-    Idempotent by order number: a second request, or one for a cancelled order, changes nothing.
+    What is not to go before an instant waits for that, its stock reserved. Idempotent by order number: a second
+    request, or one for a cancelled order, changes nothing.
     """
     request_id = insert_request(order_number, dict(recipient), Status.WAITING, now)
     if request_id is None:
-        return _request_expected(order_number, recipient, lines, now)
+        return _request_expected(order_number, recipient, lines, now, not_before)
     request = FulfilmentRequest(
         pk=request_id, order_number=order_number, recipient=dict(recipient), status=Status.WAITING, created_at=now
     )
     rows = [line_of(request, line) for line in lines]
     FulfilmentLine.objects.bulk_create(rows)
-    _try_to_allocate(request, rows, now)
+    _allocate_in_time(request, rows, now, not_before)
     return request
 
 
@@ -105,7 +111,11 @@ def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
 
 
 def _request_expected(
-    order_number: str, recipient: Mapping[str, Any], lines: Sequence[FulfilmentItem], now: datetime
+    order_number: str,
+    recipient: Mapping[str, Any],
+    lines: Sequence[FulfilmentItem],
+    now: datetime,
+    not_before: datetime | None,
 ) -> FulfilmentRequest:
     """A request for which a reduction came first asks for what is left; any other stays as it is."""
     request = FulfilmentRequest.objects.select_for_update(no_key=True).get(order_number=order_number)
@@ -118,10 +128,20 @@ def _request_expected(
     request.save(update_fields=["recipient", "status"])
     wanted = [row for row in rows if row.quantity]
     if wanted:
-        _try_to_allocate(request, wanted, now)
+        _allocate_in_time(request, wanted, now, not_before)
     else:
         mark_cancelled(request, now)
     return request
+
+
+def _allocate_in_time(
+    request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime, not_before: datetime | None
+) -> None:
+    if not_before is None or not_before <= now:
+        _try_to_allocate(request, lines, now)
+        return
+    request.retry_at = not_before
+    request.save(update_fields=["retry_at"])
 
 
 def _try_to_allocate(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Orders that wait to be fulfilled: stock received, units reserved, a recipient."""
 
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -39,8 +40,16 @@ def reserve(items: dict[int, int], order_number: str | None = None) -> str:
     return number
 
 
-def fulfil(items: dict[int, int], *, order_number: str | None = None, region_code: str = XIHU) -> FulfilmentRequest:
+def fulfil(
+    items: dict[int, int],
+    *,
+    order_number: str | None = None,
+    region_code: str = XIHU,
+    not_before: datetime | None = None,
+) -> FulfilmentRequest:
     """Reserve and request, as a paid order does."""
     number = order_number or reserve(items)
     lines = [FulfilmentItem(sku_id=sku, quantity=n, weight_g=500, volume_cm3=1000) for sku, n in items.items()]
-    return request_fulfilment(order_number=number, recipient=recipient(region_code), lines=lines, now=NOW)
+    return request_fulfilment(
+        order_number=number, recipient=recipient(region_code), lines=lines, not_before=not_before, now=NOW
+    )

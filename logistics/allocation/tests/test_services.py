@@ -85,6 +85,18 @@ def test_it_waits_while_the_only_stock_is_in_a_closed_warehouse_and_is_allocated
     assert_laws()
 
 
+def test_what_is_not_to_go_before_an_hour_waits_for_it_with_its_stock_reserved():
+    sku = make_sku()
+    stock(make_warehouse(), {sku.pk: 3})
+    request = fulfil({sku.pk: 2}, not_before=NOW + timedelta(hours=1))
+    assert (request.status, request.obstacle) == (FulfilmentRequest.Status.WAITING, {})
+    assert request.retry_at == NOW + timedelta(hours=1)
+    assert units(sku.pk) == (1, 2)
+    assert retry_fulfilment(request_id=request.pk, now=request.retry_at)
+    assert units(sku.pk) == (1, 0)
+    assert_laws()
+
+
 def test_cancelling_gives_allocated_units_back():
     sku = make_sku()
     warehouse = make_warehouse()

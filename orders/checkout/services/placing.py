@@ -13,7 +13,7 @@ from orders.cart.services import take_out
 from orders.cart.validity import OUT_OF_STOCK, Problem, Wanted, shortage
 from orders.checkout.errors import AddressRequired, LinesOutOfStock, PriceChanged, SelectionRejected
 from orders.checkout.facts import NothingToPay
-from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
+from orders.checkout.models import Deposit, Order, OrderEvent, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
@@ -44,6 +44,7 @@ def place_order(
     offer = make_offer(wish=wish, now=now, binding=True)
     _check_terms(wish, offer, expected_payable_fen)
     order = _write_order(wish, offer, remark, now)
+    _write_deposit(order, offer)
     lines = OrderLine.objects.bulk_create(_lines(order, offer))
     actor = Actor.member(wish.member_id)
     OrderEvent.objects.create(order=order, status=order.status, actor=str(actor), happened_at=now)
@@ -110,6 +111,7 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         discount_fen=quote.discount_fen,
         freight_fen=quote.freight_fen or 0,
         payable_fen=quote.payable_fen,
+        deposit_fen=offer.deposit.fen if offer.deposit else 0,
         recipient=asdict(recipient) if recipient else None,
         phone_tail=recipient.phone[-4:] if recipient else "",
         pickup_store_id=wish.pickup_store_id,
@@ -121,7 +123,20 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         remark=remark,
         placed_at=now,
         expires_at=now + min(timedelta(minutes=UNPAID_MINUTES.value()), offer.pay_within or timedelta.max),
+        ships_at=offer.presold.ships_at if offer.presold else None,
     )
+
+
+def _write_deposit(order: Order, offer: Offer) -> None:
+    agreed = offer.deposit
+    if agreed is not None:
+        Deposit.objects.create(
+            order=order,
+            balance_from=agreed.balance_from,
+            balance_until=agreed.balance_until,
+            back_if_missed=agreed.back_if_missed,
+            back_on_request=agreed.back_on_request,
+        )
 
 
 def _lines(order: Order, offer: Offer) -> list[OrderLine]:

@@ -1,4 +1,7 @@
-"""An unpaid order is given up: first closed at the gateway, then released here, so that nobody pays for nothing."""
+"""An unpaid order is given up: first closed at the gateway, then released here, so that nobody pays for nothing.
+
+So is one whose balance was not paid: its deposit goes back or stays, as was agreed on when it was placed.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,12 +12,13 @@ from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.cancellation import cancel_unpaid
-from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
+from orders.payments.errors import DepositStays, NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
 from orders.payments.gateways.base import MAX_FAILURES, CloseResult
 from orders.payments.gateways.registry import gateway_for
-from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus
+from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus, Refund
 from orders.payments.services.asking import LONGEST_PAUSE, mark_closed, refresh_payment
-from shop.core.actors import Actor
+from orders.payments.services.refunding import request_refund
+from shop.core.actors import Actor, ActorKind
 from shop.core.errors import Busy, DomainError
 from shop.core.transactions import use_case
 
@@ -28,12 +32,20 @@ log = structlog.get_logger(__name__)
 
 
 def close_unpaid_order(
-    *, number: str, actor: Actor, now: datetime, member_id: int | None = None, note: str = ""
+    *,
+    number: str,
+    actor: Actor,
+    now: datetime,
+    member_id: int | None = None,
+    note: str = "",
+    gives_up_deposit: bool = False,
 ) -> Order:
     """Cancel an unpaid order after closing its open payment at the gateway; cancelled already, it stays so.
 
     Talks to the gateway, so it is never called inside a transaction. A payment that turns out to be paid is confirmed
-    instead. Raises OrderNotFound, OrderNotCancellable, PaymentGatewayUnavailable.
+    instead. A deposit goes back or stays as was agreed on, which a member has to accept by `gives_up_deposit`; where
+    staff cancel it always goes back.
+    Raises OrderNotFound, OrderNotCancellable, DepositStays, PaymentGatewayUnavailable.
     """
     for _round in range(MAX_ROUNDS):
         open_payments = Payment.objects.filter(order__number=number, status__in=OPEN_STATUSES)
@@ -41,7 +53,14 @@ def close_unpaid_order(
             open_payments = open_payments.filter(order__member_id=member_id)
         for payment_number in open_payments.values_list("number", flat=True):
             close_payment(number=payment_number, actor=actor, now=now)
-        order = _cancel_if_closed(number=number, member_id=member_id, actor=actor, now=now, note=note)
+        order = _cancel_if_closed(
+            number=number,
+            member_id=member_id,
+            actor=actor,
+            now=now,
+            note=note,
+            gives_up_deposit=gives_up_deposit,
+        )
         if order is not None:
             return order
     raise Busy(retry_after=1)
@@ -113,12 +132,35 @@ def _expire(*, number: str, now: datetime) -> str:
 
 
 @use_case
-def _cancel_if_closed(*, number: str, member_id: int | None, actor: Actor, now: datetime, note: str) -> Order | None:
+def _cancel_if_closed(
+    *, number: str, member_id: int | None, actor: Actor, now: datetime, note: str, gives_up_deposit: bool
+) -> Order | None:
     """Cancel, unless a payment was opened since: then None."""
     order = lock_order(number=number, member_id=member_id)
     if order.status == OrderStatus.CANCELLED:
         return order
     if Payment.objects.filter(order=order, status__in=OPEN_STATUSES).exists():
         return None
-    cancel_unpaid(order=order, actor=actor, now=now, note=note)
+    deposit_back = order.waits_for_balance and _deposit_comes_back(order, actor, gives_up_deposit, now)
+    cancel_unpaid(order=order, actor=actor, now=now, note=note, deposit_back=deposit_back)
+    if order.refunded_fen:
+        request_refund(
+            order=order,
+            amount_fen=order.refunded_fen,
+            reason=Refund.Reason.DEPOSIT,
+            reference=order.number,
+            now=now,
+        )
     return order
+
+
+def _deposit_comes_back(order: Order, actor: Actor, gives_up_deposit: bool, now: datetime) -> bool:
+    """Raises DepositStays where the member may not know, OrderNotCancellable when it was paid just as it expired."""
+    if actor.kind == ActorKind.STAFF:
+        return True
+    if actor.kind == ActorKind.SYSTEM and now < order.expires_at:
+        raise OrderNotCancellable
+    back = order.deposit.comes_back(now=now)
+    if actor.kind == ActorKind.MEMBER and not back and not gives_up_deposit:
+        raise DepositStays(deposit_fen=order.deposit_fen, balance_until=order.deposit.balance_until)
+    return back

@@ -5,20 +5,18 @@ from datetime import datetime
 import structlog
 
 from orders.checkout.locks import lock_order
-from orders.checkout.models import OrderStatus
-from orders.checkout.services.confirmation import confirm_paid
+from orders.checkout.models import Order, OrderStatus
+from orders.checkout.services.confirmation import confirm_deposit, confirm_paid
 from orders.payments.errors import NotificationMismatch, PaymentNotFound
 from orders.payments.gateways.base import TradeState, Transaction
 from orders.payments.locks import lock_payment
-from orders.payments.models import PAYMENT_TRANSITIONS, Payment, PaymentStatus, Refund
+from orders.payments.models import PAYMENT_TRANSITIONS, Part, Payment, PaymentStatus, Refund
 from orders.payments.services.refunding import refund_payment
 from shop.core.actors import Actor
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 CURRENCY = "CNY"
-# Why money goes back that does not settle an order in this status.
-_UNNEEDED = {OrderStatus.PENDING_PAYMENT: Refund.Reason.REPRICED, OrderStatus.CANCELLED: Refund.Reason.LATE}
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +25,9 @@ log = structlog.get_logger(__name__)
 def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) -> Payment:
     """Record that a payment succeeded, once, however often and through whomever it is told.
 
-    It settles its order when that still waits for payment of this amount. Otherwise the money goes back in full: `late`
-    when the order was closed, `duplicate` when another payment had settled it, `repriced` when its price has changed
-    since and the order still waits.
+    It settles its order, or the deposit or the balance of it, when that still waits for this part and this amount.
+    Otherwise the money goes back in full: `late` when the order was closed, `duplicate` when another payment had
+    settled it, `repriced` when its price has changed since and the order still waits.
     Raises PaymentNotFound, and NotificationMismatch when the facts are not those of the payment.
     """
     known = Payment.objects.filter(number=transaction.number).select_related("order").first()
@@ -48,7 +46,7 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     payment.gateway_state, payment.gateway_note = transaction.raw_state, ""
     payment.succeeded_at = transaction.paid_at or now
     waits = order.status == OrderStatus.PENDING_PAYMENT
-    payment.settles_order = waits and payment.amount_fen == order.payable_fen
+    payment.settles_order = waits and payment.is_of_what_is_due(order)
     payment.query_at = None
     payment.save(
         update_fields=[
@@ -61,12 +59,20 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
             "query_at",
         ]
     )
-    if payment.settles_order:
-        confirm_paid(order=order, actor=actor, now=now)
+    if not payment.settles_order:
+        refund_payment(payment=payment, amount_fen=payment.amount_fen, reason=_why_unneeded(payment, order), now=now)
+    elif payment.part == Part.DEPOSIT:
+        confirm_deposit(order=order, actor=actor, now=now)
     else:
-        reason = _UNNEEDED.get(OrderStatus(order.status), Refund.Reason.DUPLICATE)
-        refund_payment(payment=payment, amount_fen=payment.amount_fen, reason=reason, now=now)
+        confirm_paid(order=order, actor=actor, now=now)
     return payment
+
+
+def _why_unneeded(payment: Payment, order: Order) -> Refund.Reason:
+    if order.status == OrderStatus.CANCELLED:
+        return Refund.Reason.LATE
+    still_due = order.status == OrderStatus.PENDING_PAYMENT and payment.part == Part.due(order)
+    return Refund.Reason.REPRICED if still_due else Refund.Reason.DUPLICATE
 
 
 def check_facts(payment: Payment, transaction: Transaction) -> None:

@@ -12,6 +12,7 @@ from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.confirmation import confirm_paid
 from orders.payments.errors import (
+    BalanceNotDue,
     OrderExpired,
     OrderNotPayable,
     PaymentGatewayUnavailable,
@@ -20,7 +21,7 @@ from orders.payments.errors import (
 )
 from orders.payments.gateways.base import PrepayRequest
 from orders.payments.gateways.registry import gateway_for, payment_notify_url
-from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
+from orders.payments.models import OPEN_STATUSES, Part, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.asking import FIRST_QUERY_AFTER
 from orders.payments.services.closing import close_payment, last_moment
 from shop.core.actors import Actor
@@ -45,7 +46,8 @@ def start_payment(
     """Open the order's payment, or take up the open one, ready for the payer.
 
     Talks to the gateway, so it is never called inside a transaction. Raises OrderNotFound, OrderNotPayable,
-    OrderExpired, PaymentMethodUnavailable, WechatOpenidRequired, PaymentGatewayUnavailable, PaymentRefused.
+    OrderExpired, BalanceNotDue, PaymentMethodUnavailable, WechatOpenidRequired, PaymentGatewayUnavailable,
+    PaymentRefused.
     """
     if method == PaymentMethod.BALANCE_FREE:
         return StartedPayment(settle_free_order(member_id=member_id, order_number=order_number, now=now), None)
@@ -56,7 +58,7 @@ def start_payment(
     actor = Actor.member(member_id)
     for _round in range(MAX_ROUNDS):
         payment = open_payment(order_number=order_number, member_id=member_id, method=method, openid=openid, now=now)
-        same = (payment.method, payment.payer_openid) == (method, openid)
+        same = (payment.method, payment.payer_openid) == (method, openid) and payment.is_of_what_is_due(payment.order)
         if same and (ready := _prepaid(payment, actor=actor, now=now)):
             return ready
         close_payment(number=payment.number, actor=actor, now=now)
@@ -68,7 +70,7 @@ def open_payment(*, order_number: str, member_id: int, method: str, openid: str,
     """The order's one open payment, made if there is none; it may be of other terms. Calls nobody."""
     order = lock_order(number=order_number, member_id=member_id)
     _check_payable(order, now=now)
-    if order.payable_fen == 0:
+    if order.due_fen == 0:
         raise PaymentMethodUnavailable
     payment = Payment.objects.filter(order=order, status__in=OPEN_STATUSES).select_related("order").first()
     if payment is not None:
@@ -77,7 +79,8 @@ def open_payment(*, order_number: str, member_id: int, method: str, openid: str,
         number=new_number("P", now),
         order=order,
         method=method,
-        amount_fen=order.payable_fen,
+        part=Part.due(order),
+        amount_fen=order.due_fen,
         payer_openid=openid,
         created_at=now,
     )
@@ -169,3 +172,5 @@ def _check_payable(order: Order | None, *, now: datetime) -> None:
         raise OrderNotPayable
     if order.expires_at <= now:
         raise OrderExpired
+    if order.waits_for_balance and now < order.deposit.balance_from:
+        raise BalanceNotDue(balance_from=order.deposit.balance_from)

@@ -86,7 +86,8 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).select_related("member", "pickup_store").prefetch_related("lines")
+        orders = super().get_queryset(request).select_related("member", "pickup_store", "deposit")
+        return orders.prefetch_related("lines")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

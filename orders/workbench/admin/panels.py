@@ -100,12 +100,13 @@ def _price(order: Order) -> Rows:
     rows += [[each["label"], yuan(each["amount_fen"])] for each in order.adjustments]
     if order.discount_fen:
         rows.append([_("Discount"), yuan(-order.discount_fen)])
-    return [
-        *rows,
-        [_("Freight"), yuan(order.freight_fen)],
-        [_("Payable"), yuan(order.payable_fen)],
-        [_("Paid"), yuan(order.paid_fen)],
-    ]
+    rows += [[_("Freight"), yuan(order.freight_fen)], [_("Payable"), yuan(order.payable_fen)]]
+    if order.deposit_fen:
+        deposit = order.deposit
+        window = f"{when(deposit.balance_from)} – {when(deposit.balance_until)}"
+        rows.append([f"{_('Deposit')} · {deposit.get_status_display()}", yuan(order.deposit_fen)])
+        rows.append([f"{_('Balance')} · {window}", yuan(order.balance_fen)])
+    return [*rows, [_("Paid"), yuan(order.paid_fen)]]
 
 
 def _payment(payment: Payment) -> Rows:

@@ -17,6 +17,7 @@ from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from orders.payments.models import OPEN_STATUSES, Payment
 from orders.payments.services.closing import close_payment
 from orders.workbench.errors import (
+    PriceBelowDeposit,
     PriceChangeDecided,
     PriceChangeOvertaken,
     PriceNotChangeable,
@@ -42,7 +43,7 @@ def ask_price(
     """Change the price at once, or ask for it where it gives away more than one person may.
 
     Talks to the gateway, so it is never called inside a transaction. Raises OrderNotFound, PriceNotChangeable,
-    PriceBelowZero, PriceUnchanged, PaymentGatewayUnavailable.
+    PriceBelowZero, PriceBelowDeposit, PriceUnchanged, PaymentGatewayUnavailable.
     """
     price = StaffPrice({position: fen for position, fen in taken_off.items() if fen}, freight_fen)
     change = _write_request(number=number, price=price, reason=reason, actor=actor, now=now)
@@ -74,6 +75,7 @@ def _write_request(*, number: str, price: StaffPrice, reason: str, actor: Actor,
     order, lines = _unpaid(number)
     before, lowered = order.payable_fen, lowered_by(own_price(order, lines), price)
     reprice(order, lines, price, label="")
+    _check_deposit(order)
     change = PriceChange(
         order=order,
         status=Status.APPLIED,
@@ -110,6 +112,7 @@ def _apply_if_closed(*, change: PriceChange, actor: Actor, now: datetime) -> boo
     price = StaffPrice({int(position): fen for position, fen in change.taken_off.items()}, change.freight_fen)
     with translation.override(settings.LANGUAGE_CODE):
         reprice(order, lines, price, label=gettext("Price changed by the shop"))
+    _check_deposit(order)
     order.save(update_fields=["discount_fen", "freight_fen", "payable_fen", "adjustments", "freight_adjustments"])
     OrderLine.objects.bulk_update(lines, ["payable_fen", "adjustments"])
     change.order, change.status = order, Status.APPLIED
@@ -136,6 +139,14 @@ def _unpaid(number: str) -> tuple[Order, list[OrderLine]]:
     if order.status != OrderStatus.PENDING_PAYMENT:
         raise PriceNotChangeable
     return order, list(order.lines.all())
+
+
+def _check_deposit(order: Order) -> None:
+    """It is part of what the goods cost, and something is left to pay after it."""
+    if order.deposit_fen and not (
+        order.deposit_fen < order.payable_fen and order.deposit_fen <= order.goods_fen - order.discount_fen
+    ):
+        raise PriceBelowDeposit(deposit=yuan(order.deposit_fen))
 
 
 def _check_decidable(change: PriceChange, actor: Actor) -> None:

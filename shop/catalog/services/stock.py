@@ -113,6 +113,13 @@ def confirm_reservation(*, reference: str) -> None:
         raise ReservationNotHeld(reference=reference)
 
 
+def prolong_reservation(*, reference: str, until: datetime) -> None:
+    """The reference waits for longer. Raises ReservationNotHeld where there is no hold."""
+    statement = "UPDATE catalog_stockreservation SET expires_at = %s WHERE reference = %s RETURNING sku_id"
+    if not _run(statement, [until, reference]):
+        raise ReservationNotHeld(reference=reference)
+
+
 def release_reservation(*, reference: str, items: Mapping[int, int] | None = None) -> dict[int, int]:
     """Give held units back to the sellable stock: `items`, or all that `reference` holds.
 
