@@ -78,7 +78,7 @@ def rows_of(content: str, orders: Sequence[Order], *, reveals: bool) -> Rows:
 
 
 def _orders(orders: Sequence[Order], reveals: bool) -> Iterable[tuple[Any, ...]]:
-    methods = defaultdict(dict)
+    methods: defaultdict[int, dict[str, bool]] = defaultdict(dict)
     for payment in Payment.objects.filter(order__in=orders, settles_order=True).order_by("pk"):
         methods[payment.order_id][str(payment.get_method_display())] = True
     tracked = defaultdict(list)
