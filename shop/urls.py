@@ -25,6 +25,7 @@ API_ROOMS: tuple[str, ...] = (
     "points.accounts.urls",
     "promotions.coupons.urls",
     "promotions.quiz.urls",
+    "promotions.flash_sale.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

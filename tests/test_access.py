@@ -26,6 +26,7 @@ from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
 from promotions.coupons.tests import access as coupons
+from promotions.flash_sale.tests import access as flash_sale
 from promotions.quiz.tests import access as quiz
 from shop.catalog.tests import access as catalog
 from shop.core.models import StaffUser
@@ -53,6 +54,7 @@ DOORS: tuple[Door, ...] = (
     *transfers.DOORS,
     *coupons.DOORS,
     *quiz.DOORS,
+    *flash_sale.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

@@ -28,7 +28,9 @@ class FacetSubject:
 
 @dataclass(frozen=True)
 class Facets:
-    """`activities` are `{kind, id, name, price_fen, starts_at, ends_at}`; `member_prices_fen` maps SKUs to prices."""
+    """`activities` are `{kind, id, name, price_fen, points?, starts_at, ends_at}`; `member_prices_fen` maps SKUs to
+    prices.
+    """
 
     activities: tuple[Mapping[str, Any], ...] = ()
     points_to_earn: int = 0

@@ -57,6 +57,7 @@ class ActivityOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField(required=False)
     price_fen = serializers.IntegerField(allow_null=True, help_text="Null where the price depends on the cart.")
+    points = serializers.IntegerField(required=False, help_text="Paid for each unit besides.")
     starts_at = serializers.DateTimeField(allow_null=True)
     ends_at = serializers.DateTimeField(allow_null=True)
 

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "promotions.coupons",
     "promotions.discounts",
     "promotions.quiz",
+    "promotions.flash_sale",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",

@@ -16,6 +16,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.coupons.demo.load",
     "promotions.discounts.demo.load",
     "promotions.quiz.demo.load",
+    "promotions.flash_sale.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -31,6 +32,7 @@ INVARIANTS: list[str] = [
     "promotions.coupons.invariants.LAWS",
     "promotions.discounts.invariants.LAWS",
     "promotions.quiz.invariants.LAWS",
+    "promotions.flash_sale.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -45,6 +47,7 @@ INVARIANTS: list[str] = [
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
     "promotions.discounts.facets.running_discounts",
+    "promotions.flash_sale.facets.flash_sales",
     "promotions.checkout.facets.member_prices",
 ]
 # What an order's answer holds besides the order itself.
@@ -65,6 +68,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.coupons.member_data.move",
     "promotions.discounts.member_data.move",
     "promotions.quiz.member_data.move",
+    "promotions.flash_sale.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -87,6 +91,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.checkout.member_data.erase",
     "orders.cart.member_data.erase",
     "promotions.quiz.member_data.erase",
+    "promotions.flash_sale.member_data.erase",
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
     "points.tasks.member_data.erase",
@@ -114,6 +119,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.campaigns.member_data.export",
     "promotions.discounts.member_data.export",
     "promotions.quiz.member_data.export",
+    "promotions.flash_sale.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -132,12 +138,14 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.discounts.models.TimedDiscount",
     "promotions.discounts.models.SpendOffer",
     "promotions.quiz.models.Quiz",
+    "promotions.flash_sale.models.FlashSale",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
     "coupon": "promotions.coupons.terms.terms_of_template",
     "timed_discount": "promotions.discounts.terms.terms_of_discount",
     "spend_offer": "promotions.discounts.terms.terms_of_offer",
+    "flash_sale": "promotions.flash_sale.terms.terms_of_sale",
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
 PROMOTION_TERMS = "promotions.checkout.services.terms_at"
@@ -146,6 +154,7 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "timed_discount": "promotions.discounts.results.result_of_discount",
     "spend_offer": "promotions.discounts.results.result_of_offer",
     "quiz": "promotions.quiz.results.result_of_quiz",
+    "flash_sale": "promotions.flash_sale.results.result_of_sale",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
@@ -153,6 +162,7 @@ SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",
     "collection": "members.invitations.targets.collection",
     "quiz": "promotions.quiz.queries.share_target",
+    "flash": "promotions.flash_sale.queries.share_target",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

@@ -1,0 +1,42 @@
+"""The activities that members come through by name, tied to the door of promotions; their rules are in their rooms."""
+
+from datetime import datetime, timedelta
+
+from promotions.campaigns.goods import only_line
+from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Settling, Taking
+from promotions.flash_sale import terms as flash_sale
+from promotions.flash_sale.models import FlashSale
+from promotions.flash_sale.services.using import claim_item, confirm_item, release_item
+from promotions.pricing.model import UnitPriceTerms
+
+
+class FlashSales(Activity):
+    """An item of a flash sale, `id` is the item's."""
+
+    name, kinds = FlashSale.KIND, (FlashSale.KIND,)
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return flash_sale.price_of(
+            item_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now, binding=asking.binding
+        )
+
+    def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
+        return flash_sale.pay_within(item_id=asked.id, buyer=asking.buyer)
+
+    def claim(self, taking: Taking) -> None:
+        for each in self.taken(taking):
+            claim_item(
+                order_number=taking.order_number,
+                buyer=taking.buyer,
+                item_id=each.id or 0,
+                units=only_line(taking.cart).quantity,
+                discount_fen=-each.amount_fen,
+                points=each.points,
+                now=taking.now,
+            )
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_item(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_item(order_number=order_number, now=now)

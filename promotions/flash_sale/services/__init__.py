@@ -1,0 +1,1 @@
+"""What orders take of flash sales, who wants to be reminded, and how merchants write sessions down."""

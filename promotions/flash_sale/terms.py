@@ -1,0 +1,99 @@
+"""What a flash sale offers whoever comes through it: the price of one item, or why not."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from promotions.campaigns.audience import Buyer
+from promotions.campaigns.errors import ActivityGoods, ActivityNotFound
+from promotions.campaigns.goods import only_line
+from promotions.flash_sale.errors import (
+    FlashSaleLimitReached,
+    FlashSaleNotStarted,
+    FlashSaleOver,
+    FlashSaleSoldOut,
+)
+from promotions.flash_sale.live import LiveItem, live, live_item, live_sale
+from promotions.flash_sale.models import FlashSale
+from promotions.pricing.model import CartSnapshot, Mechanism, Terms, UnitPriceTerms
+from promotions.pricing.scopes import Scope
+from shop.core.prepared import Prepared
+
+# What is left of an item, and what the member has had of it.
+_LEFT = Prepared(
+    "flash_sale_left",
+    """
+SELECT item."left", coalesce(tally.units, 0)
+FROM flash_sale_flashsaleitem item
+LEFT JOIN flash_sale_flashsaletally tally ON tally.item_id = item.id AND tally.member_id = %(member)s::bigint
+WHERE item.id = %(item)s
+""",
+)
+
+
+def price_of(*, item_id: int, buyer: Buyer, cart: CartSnapshot, now: datetime, binding: bool) -> UnitPriceTerms:
+    """The unit price of the item for the one line of the cart. A binding one is not counted here: the claim does that.
+
+    Raises ActivityNotFound, ActivityGoods, FlashSaleNotStarted, FlashSaleOver, FlashSaleSoldOut, FlashSaleLimitReached
+    and what says that the buyer is not of the sale's audience.
+    """
+    item = _open_item(item_id, buyer, now)
+    line = only_line(cart)
+    if line.sku_id != item.sku_id:
+        raise ActivityGoods
+    if not binding:
+        _check_counts(item, buyer, line.quantity)
+    return _terms(item, asked=True)
+
+
+def pay_within(*, item_id: int, buyer: Buyer) -> timedelta | None:
+    item = live(buyer.stamp).items.get(item_id)
+    return item.sale.pay_within if item else None
+
+
+def terms_of_sale(sale: FlashSale, paths: Mapping[int, str]) -> Terms:
+    """See `campaigns.conflicts.terms_of`."""
+    known = live_sale(sale)
+    rows = sale.items.select_related("session").order_by("pk")
+    return Terms(unit_prices=tuple(_terms(live_item(row, row.session, known)) for row in rows))
+
+
+def _open_item(item_id: int, buyer: Buyer, now: datetime) -> LiveItem:
+    item = live(buyer.stamp).items.get(item_id)
+    if item is None:
+        raise ActivityNotFound
+    refusal = item.sale.audience.refusal(buyer)
+    if refusal is not None:
+        raise refusal
+    if now < item.starts_at:
+        raise FlashSaleNotStarted
+    if now >= item.ends_at:
+        raise FlashSaleOver
+    return item
+
+
+def _check_counts(item: LiveItem, buyer: Buyer, units: int) -> None:
+    found = _LEFT.row({"item": item.id, "member": buyer.member_id})
+    if found is None:
+        raise ActivityNotFound
+    left, had = found
+    limit = item.limit_per_member
+    if limit is not None and had + units > limit:
+        raise FlashSaleLimitReached(limit=limit)
+    if left < units:
+        raise FlashSaleSoldOut
+
+
+def _terms(item: LiveItem, *, asked: bool = False) -> UnitPriceTerms:
+    return UnitPriceTerms(
+        id=item.id,
+        label=item.sale.name,
+        mechanism=Mechanism.ACTIVITY,
+        scope=Scope(skus=frozenset([item.sku_id])),
+        unit_price_fen=item.price_fen,
+        points=item.points,
+        asked=asked,
+        below_floor=item.points > 0,
+        kind=FlashSale.KIND,
+        version=item.sale.revision,
+        refuses=item.sale.refuses,
+    )

@@ -1,0 +1,83 @@
+"""At the door of a flash sale: the quota and the limit of a member hold however many come at once."""
+
+import time
+
+import pytest
+
+from members.identity.tests.factories import MemberFactory
+from promotions.campaigns.queries import buyer_for
+from promotions.flash_sale.invariants import LAWS
+from promotions.flash_sale.models import FlashSaleItem, FlashSaleUse
+from promotions.flash_sale.services.using import claim_item, release_item
+from promotions.flash_sale.tests.making import live_item
+from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock
+from shop.core.transactions import use_case
+from tests.concurrency.racing import run_together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@use_case
+def guarded(*, order, member, item):
+    now = clock.now()
+    claim_item(
+        order_number=order,
+        buyer=buyer_for(member_id=member.pk, channel="", now=now),
+        item_id=item.pk,
+        units=1,
+        discount_fen=2000,
+        points=0,
+        now=now,
+    )
+
+
+@use_case
+def look_and_leap(*, order, member, item):
+    """The twin without guards: it counts, finds that there is some left, and takes it."""
+    if FlashSaleUse.objects.filter(item=item).count() < 3:
+        time.sleep(0.05)
+        FlashSaleUse.objects.create(order_number=order, member=member, item=item, units=1, used_at=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("limits", "by_one"), [({"quota": 3, "limit_per_member": None}, False), ({"quota": 9, "limit_per_member": 3}, True)]
+)
+@pytest.mark.parametrize("claim", [guarded, look_and_leap])
+def test_a_crowd_takes_exactly_what_there_is(claim, limits, by_one):
+    item = live_item(SkuFactory(price_fen=10_000), **limits)
+    one = MemberFactory()
+    members = [one if by_one else MemberFactory() for _ in range(10)]
+    run_together(
+        *[
+            lambda number=number, member=member: claim(order=f"D{number}", member=member, item=item)
+            for number, member in enumerate(members)
+        ]
+    )
+    uses = FlashSaleUse.objects.count()
+    if claim is look_and_leap:
+        assert uses > 3
+        return
+    assert (uses, FlashSaleItem.objects.get().taken) == (3, 3)
+    assert [sentence for law in LAWS for sentence in law()] == []
+
+
+def test_what_comes_back_while_others_take_is_counted_once():
+    item = live_item(SkuFactory(price_fen=10_000), quota=4, limit_per_member=None)
+    members = [MemberFactory() for _ in range(8)]
+    for number in range(4):
+        guarded(order=f"A{number}", member=members[number], item=item)
+
+    @use_case
+    def release(number):
+        return release_item(order_number=f"A{number}", now=clock.now())
+
+    released = run_together(
+        *[lambda number=number: release(number % 2) for number in range(4)],
+        *[lambda n=number: guarded(order=f"B{n}", member=members[n], item=item) for number in range(4, 8)],
+    )
+    assert sorted(each for each in released[:4] if isinstance(each, int)) == [0, 0, 1, 1]
+    standing = FlashSaleUse.objects.filter(released_at=None).count()
+    assert 2 <= standing <= 4
+    assert FlashSaleItem.objects.get().taken == standing
+    assert [sentence for law in LAWS for sentence in law()] == []
