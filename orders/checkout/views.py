@@ -1,7 +1,10 @@
 """Quote, place and look after one's own orders. Paying and cancelling are in `orders.payments`."""
 
+from functools import partial
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
@@ -11,6 +14,7 @@ from orders.cart.serializers import CartOut
 from orders.cart.services import refill
 from orders.checkout import queries
 from orders.checkout.activities import that_took_of
+from orders.checkout.admission import through_gate
 from orders.checkout.earning import points_to_earn
 from orders.checkout.facets import present_orders
 from orders.checkout.offers import Item, Wish, make_offer
@@ -51,6 +55,11 @@ class QuoteView(MemberAPIView):
 
 
 class OrdersView(MemberAPIView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A crowd that comes through an activity passes its gate before anything else."""
+        answer = partial(super().dispatch, request, *args, **kwargs)
+        return through_gate(request, answer, now=clock.now()) if request.method == "POST" else answer()
+
     @extend_schema(
         operation_id="orders_list",
         parameters=[OrderListQuery, PageQuery],
@@ -72,7 +81,7 @@ class OrdersView(MemberAPIView):
         operation_id="orders_place",
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True)],
         request=PlaceOrderIn,
-        responses={201: OrderOut, **REFUSALS, 422: ErrorOut},
+        responses={201: OrderOut, **REFUSALS, 422: ErrorOut, 429: ErrorOut},
     )
     @idempotent
     def post(self, request: MemberRequest) -> Response:

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from promotions.campaigns.goods import only_line
-from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Settling, Taking
+from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, Taking
 from promotions.flash_sale import terms as flash_sale
+from promotions.flash_sale.admission import admit, settle
+from promotions.flash_sale.gate import Ticket
 from promotions.flash_sale.models import FlashSale
 from promotions.flash_sale.services.using import claim_item, confirm_item, release_item
 from promotions.pricing.model import UnitPriceTerms
@@ -13,7 +15,7 @@ from promotions.pricing.model import UnitPriceTerms
 class FlashSales(Activity):
     """An item of a flash sale, `id` is the item's."""
 
-    name, kinds = FlashSale.KIND, (FlashSale.KIND,)
+    name, kinds, has_gate = FlashSale.KIND, (FlashSale.KIND,), True
 
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         return flash_sale.price_of(
@@ -22,6 +24,13 @@ class FlashSales(Activity):
 
     def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
         return flash_sale.pay_within(item_id=asked.id, buyer=asking.buyer)
+
+    def admit(self, knock: Knock, now: datetime) -> Ticket | None:
+        ticket = Ticket(knock.id, knock.member_id, knock.units, knock.key)
+        return admit(ticket, principal=f"member:{knock.member_id}", now=now)
+
+    def settle(self, ticket: Ticket, placed: bool, refusal: str | None) -> None:
+        settle(ticket, is_placed=placed, refusal=refusal)
 
     def claim(self, taking: Taking) -> None:
         for each in self.taken(taking):

@@ -23,6 +23,16 @@ class ActivityAsk:
 
 
 @dataclass(frozen=True)
+class Knock:
+    """Who wants how many units of an activity, before the database was asked anything; `key` is the request's own."""
+
+    member_id: int
+    id: int
+    units: int
+    key: str
+
+
+@dataclass(frozen=True)
 class Asking:
     """Who wants what, when. An order that is being placed (`binding`) needs no terms of what was not asked for."""
 
@@ -92,8 +102,11 @@ class Mechanism:
 class Activity(Mechanism):
     """A mechanism that acts only for who comes through it, on the goods that it sells and nothing besides.
 
-    Its `name` is the `kind` of an `ActivityAsk` and of its adjustments.
+    Its `name` is the `kind` of an `ActivityAsk` and of its adjustments. With `has_gate` a crowd is turned away by
+    `admit` before an order is looked at.
     """
+
+    has_gate: ClassVar[bool] = False
 
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         """The unit price of the goods in the cart, with `asked` set and `kind` the mechanism's name.
@@ -109,6 +122,13 @@ class Activity(Mechanism):
     def presold(self, asking: Asking, asked: ActivityAsk) -> Presold | None:
         """When its goods are sent and how they are paid, where that is not at once and in one."""
         return None
+
+    def admit(self, knock: Knock, now: datetime) -> Any:
+        """A ticket for `settle`, or None where nothing is to be settled. Raises what those are told who may not in."""
+        return None
+
+    def settle(self, ticket: Any, placed: bool, refusal: str | None) -> None:
+        """Whether the order was placed, or the code of what was said instead."""
 
     def holds_goods(self, order_number: str) -> bool:
         """Whether the paid order waits for others before anything of it may be sent or given back."""

@@ -23,6 +23,7 @@ from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE
 from promotions.campaigns.stacking import StackingFields
 from promotions.discounts.honesty import raised_prices
+from promotions.flash_sale.gate import forget_after_commit
 from promotions.pricing.model import WHOLE_BP
 from promotions.pricing.scopes import Scope
 from shop.catalog.cache import touch_products
@@ -98,6 +99,7 @@ class FlashSale(StackingFields, Campaign):
         return found
 
     def touch_catalogue(self) -> None:
+        forget_after_commit(self.items.values_list("pk", flat=True))
         touch_products(self.items.values_list("sku__product", flat=True))
 
     def before_publication(self) -> None:

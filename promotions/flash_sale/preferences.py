@@ -11,3 +11,11 @@ REMIND_MINUTES = whole_number(
     minimum=1,
     maximum=120,
 )
+TRIES = whole_number(
+    "flash_sale.tries",
+    default=10,
+    label=_("Tries to order that one member has in ten seconds of a flash sale"),
+    help_text=_("Those who are turned away at once do not count."),
+    minimum=1,
+    maximum=1000,
+)

@@ -14,6 +14,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityNotFound
 from promotions.campaigns.services.budget import give_back_budgets, spend_budgets
 from promotions.flash_sale.errors import FlashSaleLimitReached, FlashSaleSoldOut
+from promotions.flash_sale.gate import forget_after_commit
 from promotions.flash_sale.live import LiveItem, live
 from promotions.flash_sale.models import FlashSale, FlashSaleItem, FlashSaleTally, FlashSaleUse
 
@@ -67,6 +68,7 @@ def release_item(*, order_number: str, now: datetime) -> int:
     give_back_budgets(model=FlashSale, amounts_fen={use.item.session.sale_id: use.discount_fen})
     FlashSaleTally.objects.filter(item=use.item_id, member=use.member_id).update(units=F("units") - use.units)
     FlashSaleItem.objects.filter(pk=use.item_id).update(taken=F("taken") - use.units)
+    forget_after_commit([use.item_id])
     return standing.update(released_at=now)
 
 

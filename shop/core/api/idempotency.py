@@ -56,6 +56,11 @@ def idempotent(view: View | None = None, *, resumable: bool = False) -> Any:
     return decorate(view) if view is not None else decorate
 
 
+def is_known(*, principal: str, key: str) -> bool:
+    """Whether a request of `principal` with this key has taken effect, so that it would be replayed."""
+    return IdempotencyKey.objects.filter(principal=principal, key=key).exists()
+
+
 def forget_keys(*, before: datetime) -> int:
     """Delete keys older than `before`; a replay of so old a request is a new request."""
     return IdempotencyKey.objects.filter(created_at__lt=before).delete()[0]

@@ -1,0 +1,77 @@
+"""Before an order through an activity comes to anything that costs: the activity's own gate.
+
+The gate is asked with what the request itself says, before the session is looked up and the order's key is claimed.
+What cannot be understood passes, for the view to refuse as it refuses it from anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from members.identity.tokens import read_access_token
+from promotions.checkout.mechanism import Activity, Knock
+from promotions.checkout.mechanisms import ACTIVITIES
+from shop.core.api.idempotency import HEADER
+from shop.core.api.reads import refused
+from shop.core.errors import DomainError, NotSignedIn
+
+
+def through_gate(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, now: datetime) -> HttpResponseBase:
+    """`answer` for whom the gate lets in, and what it says to the others."""
+    try:
+        found = _knock(request)
+        ticket = found and found[0].admit(found[1], now)
+    except (DomainError, RequestDataTooBig) as refusal:
+        return refused(request, refusal)
+    if not found or ticket is None:
+        return answer()
+    placed, code = False, None
+    try:
+        response = answer()
+        placed, code = response.status_code < 400, _code_of(response)
+    finally:
+        found[0].settle(ticket, placed, code)
+    return response
+
+
+def _knock(request: HttpRequest) -> tuple[Activity, Knock] | None:
+    """Who wants how much of which activity; None where that has no gate or the request does not say it."""
+    try:
+        body = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        return None
+    asked = body.get("activity") if isinstance(body, dict) else None
+    if not isinstance(asked, dict) or type(asked.get("id")) is not int:
+        return None
+    activity, units = ACTIVITIES.get(str(asked.get("kind"))), _units(body)
+    key, member_id = request.headers.get(HEADER, "").strip(), _member_id(request)
+    if activity is None or not activity.has_gate or units is None or not key or member_id is None:
+        return None
+    return activity, Knock(member_id, asked["id"], units, key)
+
+
+def _member_id(request: HttpRequest) -> int | None:
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    try:
+        return read_access_token(token.strip())[0] if scheme.lower() == "bearer" else None
+    except NotSignedIn:
+        return None
+
+
+def _units(body: Mapping[str, Any]) -> int | None:
+    """Those of the one item that an activity's order has; what the cart holds is not known here."""
+    items = body.get("items")
+    if not (isinstance(items, list) and len(items) == 1 and isinstance(items[0], dict)):
+        return None
+    units = items[0].get("quantity")
+    return units if type(units) is int and 0 < units < 2**31 else None
+
+
+def _code_of(response: HttpResponseBase) -> str | None:
+    data = getattr(response, "data", None)
+    return data.get("code") if isinstance(data, dict) else None
