@@ -26,6 +26,7 @@ API_ROOMS: tuple[str, ...] = (
     "promotions.coupons.urls",
     "promotions.quiz.urls",
     "promotions.flash_sale.urls",
+    "promotions.bargaining.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

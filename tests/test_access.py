@@ -25,6 +25,7 @@ from points.accounts.tests import access as accounts
 from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
+from promotions.bargaining.tests import access as bargaining
 from promotions.coupons.tests import access as coupons
 from promotions.flash_sale.tests import access as flash_sale
 from promotions.quiz.tests import access as quiz
@@ -55,6 +56,7 @@ DOORS: tuple[Door, ...] = (
     *coupons.DOORS,
     *quiz.DOORS,
     *flash_sale.DOORS,
+    *bargaining.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

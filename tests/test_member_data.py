@@ -25,6 +25,7 @@ NOT_LISTED = {
     ("rules", "erase"): "points, days and names of rules, without a word about a person",
     ("campaigns", "erase"): "the number of an order, without a word about a person",
     ("discounts", "erase"): "numbers of orders, units and amounts",
+    ("bargaining", "erase"): "prices, days and who helped whom, without a word about a person",
     ("payments", "move"): "payments go with their orders",
     ("allocation", "move"): "known by the order's number only",
     ("allocation", "export"): "the order's recipient, exported with the order",

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from promotions.bargaining import terms as bargaining
+from promotions.bargaining.models import Bargain
+from promotions.bargaining.services.ordering import confirm_attempt, order_attempt, release_attempt
 from promotions.campaigns.goods import only_line
 from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, Taking
 from promotions.flash_sale import terms as flash_sale
@@ -49,3 +52,29 @@ class FlashSales(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_item(order_number=order_number, now=now)
+
+
+class Bargains(Activity):
+    """An attempt at a bargain, `id` is the attempt's; what it takes off is named by the bargain."""
+
+    name, kinds = Bargain.KIND, (Bargain.KIND,)
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return bargaining.terms_of_attempt(attempt_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now)
+
+    def claim(self, taking: Taking) -> None:
+        assert taking.activity is not None
+        order_attempt(
+            attempt_id=taking.activity.id,
+            member_id=taking.member_id,
+            order_number=taking.order_number,
+            unit_price_fen=only_line(taking.cart).unit_price_fen,
+            discount_fen=-sum(each.amount_fen for each in self.taken(taking)),
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_attempt(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_attempt(order_number=order_number, now=now)

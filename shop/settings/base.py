@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "promotions.discounts",
     "promotions.quiz",
     "promotions.flash_sale",
+    "promotions.bargaining",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",
@@ -223,6 +224,7 @@ SPECTACULAR_SETTINGS = {
         "ReviewStatusEnum": "orders.reviews.models.Status",
         "AfterSaleKindEnum": "orders.after_sales.models.Kind",
         "AfterSaleStatusEnum": "orders.after_sales.models.Status",
+        "BargainAttemptStatusEnum": "promotions.bargaining.models.AttemptStatus",
         "VerificationKindEnum": "orders.verification.models.VerificationKind",
     },
 }

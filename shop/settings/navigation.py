@@ -117,6 +117,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Flash sales"), "bolt", "flash_sale_flashsale"),
             item(_("Sessions of flash sales"), "schedule", "flash_sale_flashsalesession"),
             item(_("Bought in flash sales"), "receipt", "flash_sale_flashsaleuse"),
+            item(_("Bargains"), "content_cut", "bargaining_bargain"),
+            item(_("Attempts at bargains"), "handshake", "bargaining_bargainattempt"),
             item(_("Quizzes"), "quiz", "quiz_quiz"),
             item(_("Bank of questions"), "help", "quiz_question"),
             item(_("Tries at quizzes"), "fact_check", "quiz_quiztry"),

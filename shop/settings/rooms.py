@@ -17,6 +17,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.discounts.demo.load",
     "promotions.quiz.demo.load",
     "promotions.flash_sale.demo.load",
+    "promotions.bargaining.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -33,6 +34,7 @@ INVARIANTS: list[str] = [
     "promotions.discounts.invariants.LAWS",
     "promotions.quiz.invariants.LAWS",
     "promotions.flash_sale.invariants.LAWS",
+    "promotions.bargaining.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -48,6 +50,7 @@ PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
     "promotions.discounts.facets.running_discounts",
     "promotions.flash_sale.facets.flash_sales",
+    "promotions.bargaining.facets.running_bargains",
     "promotions.checkout.facets.member_prices",
 ]
 # What an order's answer holds besides the order itself.
@@ -69,6 +72,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.discounts.member_data.move",
     "promotions.quiz.member_data.move",
     "promotions.flash_sale.member_data.move",
+    "promotions.bargaining.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -120,6 +124,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.discounts.member_data.export",
     "promotions.quiz.member_data.export",
     "promotions.flash_sale.member_data.export",
+    "promotions.bargaining.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -139,6 +144,7 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.discounts.models.SpendOffer",
     "promotions.quiz.models.Quiz",
     "promotions.flash_sale.models.FlashSale",
+    "promotions.bargaining.models.Bargain",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
@@ -146,6 +152,7 @@ CAMPAIGN_TERMS: dict[str, str] = {
     "timed_discount": "promotions.discounts.terms.terms_of_discount",
     "spend_offer": "promotions.discounts.terms.terms_of_offer",
     "flash_sale": "promotions.flash_sale.terms.terms_of_sale",
+    "bargain": "promotions.bargaining.terms.terms_of_bargain",
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
 PROMOTION_TERMS = "promotions.checkout.services.terms_at"
@@ -155,6 +162,7 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "spend_offer": "promotions.discounts.results.result_of_offer",
     "quiz": "promotions.quiz.results.result_of_quiz",
     "flash_sale": "promotions.flash_sale.results.result_of_sale",
+    "bargain": "promotions.bargaining.results.result_of_bargain",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
@@ -163,6 +171,7 @@ SHARE_TARGETS: dict[str, str] = {
     "collection": "members.invitations.targets.collection",
     "quiz": "promotions.quiz.queries.share_target",
     "flash": "promotions.flash_sale.queries.share_target",
+    "bargain": "promotions.bargaining.queries.share_target",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

@@ -1,0 +1,1 @@
+"""Starting a bargain, cutting its price, ordering at it, and telling those whose time is over."""
