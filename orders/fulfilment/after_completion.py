@@ -16,7 +16,7 @@ from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
 from orders.checkout.preferences import AFTER_SALE_DAYS
 from orders.fulfilment.past_orders import reference_of
-from orders.fulfilment.queries import refunded_fen, still_paid_for_goods
+from orders.fulfilment.queries import refunded_fen, still_paid_by_line, still_paid_for_goods
 from orders.payments.facts import RefundSucceeded
 from points.rules.services import mature, take_back
 from promotions.checkout import returns
@@ -79,7 +79,7 @@ def take_back_growth_for_goods(fact: AfterSaleCompleted) -> None:
 
 
 def take_back_points_for_goods(fact: AfterSaleCompleted) -> None:
-    """Leave of the points that the order earned what is still paid for."""
+    """Leave of the points that each line of the order earned what is still paid for of it."""
     _take_points(fact.order_number, reference=f"after_sale:{fact.number}", now=fact.at)
 
 
@@ -130,7 +130,7 @@ def _take_growth(order_number: str, *, reference: str, now: datetime) -> None:
 
 def _take_points(order_number: str, *, reference: str, now: datetime) -> None:
     order = lock_order(number=order_number)
-    left_fen = still_paid_for_goods(order)
+    left_fen = still_paid_by_line(order)
     take_back(of=reference_of(order.number), reference=reference, left_fen=left_fen, now=now)
 
 

@@ -14,7 +14,7 @@ from orders.checkout.models import OrderLine
 from orders.fulfilment.after_completion import mature_points
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
-from orders.fulfilment.queries import still_paid_for_goods
+from orders.fulfilment.queries import still_paid_by_line
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
 from shop.catalog.services import stock
@@ -51,7 +51,7 @@ def earn_points(fact: OrderPaid) -> None:
     take_back(
         of=event.reference,
         reference=f"{event.reference}:refunded",
-        left_fen=still_paid_for_goods(order),
+        left_fen=still_paid_by_line(order),
         now=fact.at,
     )
     if order.completed_at is not None:

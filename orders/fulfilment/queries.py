@@ -32,13 +32,33 @@ def still_paid_for_goods(order: Order, *, counting_growth_kept: bool = False) ->
     if counting_growth_kept:
         done = done.exclude(assessment__growth_back=False)
     goods = done.aggregate(fen=Sum(F("refund_fen") - F("refund_freight_fen"), default=0))["fen"]
-    other = _succeeded(order).filter(reference="").aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    return max(order.paid_fen - order.freight_fen - goods - other, 0)
+    return max(order.paid_fen - order.freight_fen - goods - _refunded_for_no_goods(order), 0)
+
+
+def still_paid_by_line(order: Order) -> list[int]:
+    """In fen, of each line that was bought, in the order in which they have earned; two queries.
+
+    Units that came back are not paid for any more, whatever was withheld or deducted for them. Money that went back
+    for no goods comes off all lines alike, rounded down, so that no refund ever leaves more of any line.
+    """
+    completed = Q(after_sale_lines__after_sale__status=Status.COMPLETED)
+    back = Sum("after_sale_lines__cash_fen", filter=completed, default=0)
+    lines = order.lines.filter(is_gift=False).annotate(left_fen=F("payable_fen") - back).order_by("position")
+    left = list(lines.values_list("left_fen", flat=True))
+    whole = sum(left)
+    after_all = max(whole - _refunded_for_no_goods(order), 0)
+    return [fen * after_all // whole for fen in left] if whole else left
 
 
 def refunded_fen(order: Order) -> int:
     """Late and double payments that went back are none of the order's business."""
     refunded: int = _succeeded(order).aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return refunded
+
+
+def _refunded_for_no_goods(order: Order) -> int:
+    """After-sales name themselves on their refunds."""
+    refunded: int = _succeeded(order).filter(reference="").aggregate(fen=Sum("amount_fen", default=0))["fen"]
     return refunded
 
 

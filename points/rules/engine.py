@@ -3,14 +3,16 @@
 Rules that give points act first, each on what was paid for the goods it is about; the multiplier of the tier and
 the multiplying rules add their share of that, never of each other's. Each contribution is cut off to whole points and
 then to the rule's limits, and is a step of the trace; so is every rule that gave nothing, with its reason.
+
+What is given is told apart by line, so that goods that come back take along what they have earned, and no more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 from points.rules.counting import CounterKey, Used, hits, key_for, room
 from points.rules.events import Earner, EarningEvent, EarningLine
@@ -26,6 +28,7 @@ from points.rules.spec import (
     RuleSpec,
 )
 from points.rules.trace import Code, Step
+from shop.core.money import spread
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,15 @@ class RuleSet:
 
 @dataclass(frozen=True)
 class Part:
-    """Points that expire together, and the rule that gave most of them."""
+    """Points that expire together, by line of the event, and the rule that gave most of them."""
 
     expiry_policy_id: int | None
-    points: int
+    by_line: tuple[int, ...]
     version_id: int
+
+    @property
+    def points(self) -> int:
+        return sum(self.by_line)
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,18 @@ class Evaluation:
     uses: Mapping[CounterKey, Used]
 
 
+class Place(NamedTuple):
+    """A line of the event; `own` where it earns for itself, else its share of what the event earns as a whole."""
+
+    line: int
+    own: bool
+
+
 @dataclass(frozen=True)
 class Shares:
-    """What each line earns, None standing for the event as a whole, in parts of a point; `whole` parts are a point."""
+    """What is earned where, in parts of a point; `whole` parts are a point."""
 
-    parts: Mapping[int | None, int]
+    parts: Mapping[Place, int]
     whole: int = 1
 
     @cached_property
@@ -91,11 +105,19 @@ class Shares:
         return Fraction(sum(self.parts.values()), self.whole)
 
     def times(self, factor: Fraction) -> "Shares":
-        scaled = {line: part * factor.numerator for line, part in self.parts.items()}
+        scaled = {place: part * factor.numerator for place, part in self.parts.items()}
         return Shares(scaled, self.whole * factor.denominator)
 
-    def of(self, lines: Iterable[int]) -> "Shares":
-        return Shares({line: self.parts[line] for line in lines if line in self.parts}, self.whole)
+    def of(self, lines: Container[int]) -> "Shares":
+        """What these lines earn for themselves."""
+        chosen = {place: part for place, part in self.parts.items() if place.own and place.line in lines}
+        return Shares(chosen, self.whole)
+
+    def by_line(self, lines: int) -> list[int]:
+        found = [0] * lines
+        for place, part in self.parts.items():
+            found[place.line] += part
+        return found
 
 
 @dataclass(frozen=True)
@@ -153,7 +175,7 @@ def evaluate(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapp
     return Evaluation(
         points=sum(offer.points for offer in accepted),
         steps=(*(offer.step() for offer in accepted), *refused_steps, *more_refused, *steps),
-        parts=_parts(accepted),
+        parts=_parts(accepted, len(event.net_fen)),
         uses=_uses([*given, *multiplied], event),
     )
 
@@ -193,21 +215,33 @@ def _act(
     """What the rule says, by line, without regard to limits."""
     match spec.effect:
         case Fixed(points=points):
-            return Code.FIXED, Shares({None: points}), {}
+            return Code.FIXED, _as_a_whole(points, lines, event), {}
         case PerAmount(points=points, per_fen=per_fen):
-            shares = Shares({i: line.net_fen * points for i, line in lines}, per_fen)
+            shares = Shares({Place(i, own=True): line.net_fen * points for i, line in lines}, per_fen)
             fen = sum(line.net_fen for _, line in lines)
             return Code.PER_AMOUNT, shares, {"fen": fen, "rate": points, "per_fen": per_fen}
         case ByStreak() as table:
             points = table.points_for(event.streak)
-            return Code.BY_STREAK, Shares({None: points}), {"streak": event.streak}
+            return Code.BY_STREAK, _as_a_whole(points, lines, event), {"streak": event.streak}
         case ByTier(points=table_of_tiers):
             points = dict(table_of_tiers).get(earner.tier_code, 0)
-            return Code.BY_TIER, Shares({None: points}), {"tier": earner.tier_code}
+            return Code.BY_TIER, _as_a_whole(points, lines, event), {"tier": earner.tier_code}
         case Multiplier(bp=bp):
-            acted_on = base if not spec.goods else base.of(i for i, _ in lines)
+            acted_on = base if not spec.goods else base.of({i for i, _ in lines})
             shares = acted_on.times(Fraction(bp - WHOLE_BP, WHOLE_BP))
             return Code.MULTIPLIER, shares, {"bp": bp, "base": int(acted_on.total)}
+
+
+def _as_a_whole(points: int, lines: Sequence[tuple[int, EarningLine]], event: EarningEvent) -> Shares:
+    """Shared by what is paid for the goods that the rule is about: who returns them returns the points.
+
+    Where nothing is paid for those, all goods have their share.
+    """
+    paid = {i: line.net_fen for i, line in lines if line.net_fen} or dict(enumerate(event.net_fen))
+    whole = sum(paid.values())
+    if not whole:
+        return Shares({Place(0, own=False): points})
+    return Shares({Place(i, own=False): points * fen for i, fen in paid.items()}, whole)
 
 
 def _tier_offer(given: _Offer, earner: Earner) -> _Offer | None:
@@ -219,7 +253,7 @@ def _tier_offer(given: _Offer, earner: Earner) -> _Offer | None:
     # Rounded down as a whole, so that a tier that earns less never costs a part of a point more than it should.
     points = int((base + exact) // 1) - int(base // 1) if more < 0 else int(exact)
     data = {"tier": earner.tier_code, "bp": earner.multiplier_bp, "base": int(base)}
-    return _Offer(given.rule, Code.TIER, exact, points, data, Shares({}))
+    return _Offer(given.rule, Code.TIER, exact, points, data, given.shares.times(Fraction(more, WHOLE_BP)))
 
 
 def _choose(offers: Sequence[_Offer]) -> tuple[list[_Offer], list[Step]]:
@@ -261,26 +295,27 @@ def _why_nothing(offer: _Offer) -> Code:
 
 def _sum_of_shares(offers: Sequence[_Offer]) -> Shares:
     whole = lcm(*(offer.shares.whole for offer in offers))
-    total: dict[int | None, int] = {}
+    total: dict[Place, int] = {}
     for shares in (offer.shares for offer in offers):
-        for line, part in shares.parts.items():
-            total[line] = total.get(line, 0) + part * (whole // shares.whole)
+        for place, part in shares.parts.items():
+            total[place] = total.get(place, 0) + part * (whole // shares.whole)
     return Shares(total, whole)
 
 
-def _parts(accepted: Sequence[_Offer]) -> tuple[Part, ...]:
+def _parts(accepted: Sequence[_Offer], lines: int) -> tuple[Part, ...]:
     by_policy: dict[int | None, list[_Offer]] = {}
     for offer in accepted:
         by_policy.setdefault(offer.rule.spec.expiry_policy_id, []).append(offer)
-    found = (
+    given = ((policy, offers, sum(offer.points for offer in offers)) for policy, offers in by_policy.items())
+    return tuple(
         Part(
             policy,
-            points=sum(offer.points for offer in offers),
+            by_line=tuple(spread(points, _sum_of_shares(offers).by_line(lines))),
             version_id=max(offers, key=lambda offer: offer.points).rule.version_id,
         )
-        for policy, offers in by_policy.items()
+        for policy, offers, points in given
+        if points > 0
     )
-    return tuple(part for part in found if part.points > 0)
 
 
 def _uses(offers: Sequence[_Offer], event: EarningEvent) -> dict[CounterKey, Used]:

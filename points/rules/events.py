@@ -79,6 +79,11 @@ class EarningEvent:
         return sum(line.net_fen for line in self.lines)
 
     @cached_property
+    def net_fen(self) -> tuple[int, ...]:
+        """What is paid, line by line. Without goods, the event itself is the one line, for which nothing is paid."""
+        return tuple(line.net_fen for line in self.lines) or (0,)
+
+    @cached_property
     def day(self) -> date:
         """In Asia/Shanghai."""
         return business_day(self.at)

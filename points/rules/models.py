@@ -4,6 +4,8 @@ Always: a version is never changed; the newest set names exactly the versions th
 limit that looks at it; an event earns once, and of what it earned no more is taken back than it gave.
 """
 
+from typing import NamedTuple
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -149,11 +151,21 @@ class RuleCounter(models.Model):
         return f"{self.rule_id} {self.period}: {self.points}"
 
 
+class EarnedLine(NamedTuple):
+    """What was paid for a line of an event and what it earned, and what refunds have left of both."""
+
+    net_fen: int
+    left_fen: int
+    points: int
+    points_kept: int
+
+
 class Earning(models.Model):
     """What one event earned and why, also where it was nothing.
 
-    `parts` are the grants in the ledger: points by the reference of their grant. Of what the points were
-    earned for, `left_fen` of `worth_fen` is left after refunds; the grants keep their share of it, rounded down.
+    `parts` are the grants in the ledger: points by line of the event, by the reference of their grant. `net_fen` is
+    what was paid for each line, `left_fen` what refunds have left of that; of what a line earned, each grant keeps the
+    same share, rounded down. A single line may stand for all goods together, as it does for an event without goods.
     """
 
     reference = models.CharField(_("reference"), max_length=80, unique=True)
@@ -163,8 +175,8 @@ class Earning(models.Model):
     kind = models.CharField(pgettext_lazy("of points", "earned by"), max_length=20)
     points = models.PositiveIntegerField(_("points"))
     parts = models.JSONField(_("grants"), default=dict, blank=True)
-    worth_fen = models.PositiveBigIntegerField(_("earned for (fen)"), default=0)
-    left_fen = models.PositiveBigIntegerField(_("left of it (fen)"), default=0)
+    net_fen = ArrayField(models.BigIntegerField(), verbose_name=_("earned for (fen)"))
+    left_fen = ArrayField(models.BigIntegerField(), verbose_name=_("left of it (fen)"))
     rule_set = models.ForeignKey(
         RuleSetVersion, models.PROTECT, related_name="+", verbose_name=_("rule set"), db_index=False
     )
@@ -177,7 +189,7 @@ class Earning(models.Model):
         verbose_name = _("earning")
         verbose_name_plural = _("earnings")
         constraints = [
-            models.CheckConstraint(condition=Q(left_fen__lte=F("worth_fen")), name="earning_left_of_its_worth"),
+            models.CheckConstraint(condition=Q(left_fen__len=F("net_fen__len")), name="earning_left_line_by_line"),
         ]
         indexes = [models.Index(fields=["member", "-id"], name="earning_by_member")]
         triggers = [
@@ -193,13 +205,31 @@ class Earning(models.Model):
     def __str__(self) -> str:
         return f"{self.reference} {self.points:+d}"
 
-    def kept(self, part_points: int) -> int:
+    @property
+    def worth_fen(self) -> int:
+        return sum(self.net_fen)
+
+    def kept(self, part: str) -> int:
         """What refunds have left of one of its parts."""
-        return part_points * self.left_fen // self.worth_fen if self.worth_fen else part_points
+        return sum(self._kept_by_line(part))
 
     @property
     def points_kept(self) -> int:
-        return sum(self.kept(points) for points in self.parts.values())
+        return sum(self.kept(part) for part in self.parts)
+
+    @property
+    def lines(self) -> list[EarnedLine]:
+        given, kept = self.parts.values(), [self._kept_by_line(part) for part in self.parts]
+        return [
+            EarnedLine(net, left, sum(part[i] for part in given), sum(part[i] for part in kept))
+            for i, (net, left) in enumerate(zip(self.net_fen, self.left_fen, strict=True))
+        ]
+
+    def _kept_by_line(self, part: str) -> list[int]:
+        return [
+            points * left // net if net else points
+            for points, net, left in zip(self.parts[part], self.net_fen, self.left_fen, strict=True)
+        ]
 
 
 class Backtest(models.Model):

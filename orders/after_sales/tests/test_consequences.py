@@ -12,6 +12,8 @@ from orders.after_sales.tests.making import (
     deliver_facts,
     delivered,
     money_arrives,
+    received,
+    sent_back,
     settle_payment,
     stocked,
 )
@@ -22,6 +24,10 @@ from orders.checkout.tests.making import buyer, items, place
 from orders.payments.models import Refund
 from points.ledger.queries import balance_of
 from points.ledger.services import grant
+from points.rules.invariants import LAWS as EARNING_LAWS
+from points.rules.spec import Goods, Multiplier
+from points.rules.tests.making import spec
+from points.rules.tests.publishing import publish
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.transactions import unit_of_work
@@ -87,6 +93,47 @@ def test_an_order_paid_in_points_alone_gives_them_back_without_a_gateway(member)
     refunded(order)
     order.refresh_from_db()
     assert (points(member)[0], order.status) == (2_000, "refunded")
+    assert_lawful()
+
+
+@pytest.fixture
+def tea_and_cups(member):
+    """Delivered: two units at ten times the points and two plain ones, for ¥100 each."""
+    tea, cups = SkuFactory(price_fen=10_000, stock=0), SkuFactory(price_fen=10_000, stock=0)
+    stocked(tea, cups)
+    publish(spec(Multiplier(100_000), conditions=(Goods(category_ids=(tea.product.category_id,)),)))
+    order = delivered(member, (tea, 2), (cups, 2))
+    assert points(member) == (0, 2_000 + 200)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("returns", "left"),
+    [
+        ([{0: 2}, {1: 2}], [200, 0]),
+        ([{1: 2}, {0: 2}], [2_000, 0]),
+        ([{0: 1}, {1: 1}, {0: 1}, {1: 1}], [1_200, 1_100, 100, 0]),
+        ([{0: 1, 1: 1}, {0: 1, 1: 1}], [1_100, 0]),
+    ],
+)
+def test_goods_take_along_the_points_that_they_have_earned(member, tea_and_cups, returns, left):
+    kept = []
+    for units in returns:
+        refunded(tea_and_cups, units)
+        kept.append(points(member)[1])
+    assert kept == left
+    assert_lawful()
+    assert [law() for law in EARNING_LAWS if law()] == []
+
+
+def test_goods_come_back_with_their_points_whatever_is_withheld_for_them(member, tea_and_cups):
+    after_sale = sent_back(ask(tea_and_cups, {0: 2}))
+    received(after_sale, {0: 1}, {0: 1})
+    services.refund(number=after_sale.number, actor=CLERK, now=clock.now(), withheld_fen=5_000, withheld_for="Torn")
+    assert points(member) == (0, 2_200)
+    money_arrives(after_sale)
+    deliver_facts()
+    assert (points(member), Refund.objects.get().amount_fen) == ((0, 200), 15_000)
     assert_lawful()
 
 

@@ -7,11 +7,12 @@ import pytest
 from members.tiers.models import GrowthEntry, TierPolicy
 from members.tiers.tests.making import adopt
 from orders.checkout.facts import OrderCompleted, OrderPaid
-from orders.checkout.models import Order, OrderStatus
+from orders.checkout.models import Order, OrderLine, OrderStatus
 from orders.checkout.tests.making import buyer, items, ordered, quote
 from orders.fulfilment.after_completion import mature_points
 from orders.fulfilment.after_payment import earn_points
 from orders.fulfilment.past_orders import PAST_ORDERS
+from orders.fulfilment.queries import still_paid_by_line
 from orders.fulfilment.tests.test_growth import complete, refund
 from orders.fulfilment.tests.test_parcels import deliver_facts, pay
 from points.ledger.invariants import LAWS as points_laws
@@ -19,7 +20,7 @@ from points.ledger.queries import balance_of
 from points.ledger.services import spend
 from points.rules.invariants import LAWS as earning_laws
 from points.rules.models import Earning
-from points.rules.spec import Channels, FirstOrder, Fixed, Goods
+from points.rules.spec import Channels, FirstOrder, Fixed, Goods, Multiplier
 from points.rules.tests.making import double, spec
 from points.rules.tests.publishing import publish
 from shop.catalog.tests.factories import SkuFactory
@@ -79,6 +80,34 @@ def test_refunds_before_maturity_leave_their_share(order):
     refund(order, 35_050)
     assert points(order.member_id, clock.now() + WINDOW) == (0, 0, 0)
     assert [law() for law in (*points_laws, *earning_laws) if law()] == []
+
+
+def test_money_that_goes_back_for_no_goods_takes_its_share_of_each_line(member, sku, django_assert_num_queries):
+    tea = SkuFactory(price_fen=10_000, stock=5)
+    publish(spec(Multiplier(100_000), conditions=(Goods(category_ids=(tea.product.category_id,)),)))
+    order = pay(ordered(buyer(member), (tea, 1), (sku, 2)))
+    deliver_facts()
+    # Tenfold for ¥100, plain for ¥701.
+    assert points(member.pk) == (0, 1_000 + 701, 0)
+    refund(order, 20_025)
+    with django_assert_num_queries(2):
+        assert still_paid_by_line(order) == [7_500, 52_575]
+    assert points(member.pk) == (0, 750 + 525, 0)
+    refund(order, 60_074)
+    # A fen is left, of neither line as a whole.
+    assert (still_paid_by_line(order), points(member.pk)) == ([0, 0], (0, 0, 0))
+    assert [law() for law in (*points_laws, *earning_laws) if law()] == []
+
+
+def test_freight_is_no_line_and_gifts_earn_nothing(order, sku):
+    gift = OrderLine.objects.get(order=order)
+    gift.pk, gift.position, gift.is_gift, gift.payable_fen = None, 1, True, 0
+    gift.save()
+    assert still_paid_by_line(order) == [105_150]
+    paid_again(order)
+    assert points(order.member_id) == (0, 1051, 0)
+    refund(order, 105_150)
+    assert (still_paid_by_line(order), points(order.member_id)) == ([0], (0, 0, 0))
 
 
 def test_a_whole_refund_after_the_points_were_spent_leaves_a_debt(order):

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
@@ -39,12 +40,13 @@ class EarningAdmin(ReadOnlyAdmin):
         "points",
         "points_kept",
         "shown_worth",
+        "shown_lines",
         "happened_at",
         "matures_at",
         "rule_set",
         "explained",
     ]
-    readonly_fields = ["shown_member", "shown_kind", "points_kept", "shown_worth", "explained"]
+    readonly_fields = ["shown_member", "shown_kind", "points_kept", "shown_worth", "shown_lines", "explained"]
     search_fields = ["=reference"]
     search_help_text = gettext_lazy("The whole reference, such as order:D2611…")
     ordering = ["-pk"]
@@ -66,6 +68,18 @@ class EarningAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("earned for"))
     def shown_worth(self, earning: Earning) -> str:
         return yuan(earning.worth_fen) if earning.worth_fen else "–"
+
+    @display(description=gettext_lazy("by line"))
+    def shown_lines(self, earning: Earning) -> str:
+        """Goods that come back take along what they have earned."""
+        if not earning.worth_fen:
+            return "–"
+        headers = [_("Line"), _("Amount paid"), _("Still paid"), _("Points"), _("Left after refunds")]
+        rows = [
+            [place, yuan(line.net_fen), yuan(line.left_fen), line.points, line.points_kept]
+            for place, line in enumerate(earning.lines, start=1)
+        ]
+        return render_to_string("unfold/components/table.html", {"table": {"headers": headers, "rows": rows}})
 
     @display(description=gettext_lazy("explanation"))
     def explained(self, earning: Earning) -> str:

@@ -3,6 +3,7 @@
 All are building blocks, inside the caller's transaction. Repeating a call changes nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from members.tiers.services import earn_by_points, take_back_growth
@@ -54,19 +55,23 @@ def mature(*, reference: str, matures_at: datetime, now: datetime) -> None:
     _grow(earning, now)
 
 
-def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
-    """A refund: of what the event was worth, `left_fen` is left; returns how many points were taken back.
+def take_back(*, of: str, reference: str, left_fen: Sequence[int], now: datetime) -> int:
+    """A refund: `left_fen` is left of what was paid for each line of the event; returns how many points were taken
+    back.
 
-    Each grant keeps its share, rounded down, so that refunds in parts add up to the whole and a whole refund leaves
-    nothing. What was taken never comes back, and an event that earned nothing has nothing to give.
+    Of what a line earned, each grant keeps its share, rounded down, so that refunds in parts add up to the whole, in
+    whatever order they come, and a whole refund leaves nothing. What was taken never comes back, and an event that
+    earned nothing has nothing to give.
     """
     earning = Earning.objects.select_for_update(no_key=True).filter(reference=of).first()
-    left = max(left_fen, 0)
-    if earning is None or left >= earning.left_fen:
+    if earning is None:
         return 0
-    before = {part: earning.kept(points) for part, points in earning.parts.items()}
+    left = _left(earning, left_fen)
+    if left == earning.left_fen:
+        return 0
+    before = {part: earning.kept(part) for part in earning.parts}
     earning.left_fen = left
-    taken = {part: kept - earning.kept(earning.parts[part]) for part, kept in before.items()}
+    taken = {part: kept - earning.kept(part) for part, kept in before.items()}
     for part, points in taken.items():
         if points:
             claw_back(of=part, reference=_name(reference, part, of), points=points, now=now)
@@ -77,13 +82,19 @@ def take_back(*, of: str, reference: str, left_fen: int, now: datetime) -> int:
 
 def undo(*, of: str, reference: str, now: datetime) -> int:
     """The deed itself did not count after all: take back every point of it; returns how many. For what has no price."""
-    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of, worth_fen=0).first()
-    if earning is None or PointTransaction.objects.filter(reference=reference).exists():
+    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of).first()
+    if earning is None or earning.worth_fen or PointTransaction.objects.filter(reference=reference).exists():
         return 0
     for part, points in earning.parts.items():
-        claw_back(of=part, reference=_name(reference, part, of), points=points, now=now)
+        claw_back(of=part, reference=_name(reference, part, of), points=sum(points), now=now)
     take_back_growth(reference=_growth(reference), earning=_growth(of), left=0, now=now)
     return earning.points
+
+
+def _left(earning: Earning, left_fen: Sequence[int]) -> list[int]:
+    """By line of the earning, never more than before."""
+    told = [sum(left_fen)] if len(earning.net_fen) == 1 else left_fen
+    return [min(before, max(fen, 0)) for before, fen in zip(earning.left_fen, told, strict=True)]
 
 
 def _grow(earning: Earning, now: datetime) -> None:
@@ -105,7 +116,6 @@ def _evaluate_locked(event: EarningEvent, rules: RuleSet) -> Evaluation:
 
 def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: datetime) -> tuple[Earning, bool]:
     """What was earned, and whether it is this call that wrote it down."""
-    worth = event.worth_fen
     return Earning.objects.get_or_create(
         reference=event.reference,
         defaults={
@@ -113,10 +123,10 @@ def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: date
             "kind": event.kind,
             "points": evaluation.points,
             "parts": _named(evaluation, event.reference),
-            "worth_fen": worth,
-            "left_fen": worth,
+            "net_fen": list(event.net_fen),
+            "left_fen": list(event.net_fen),
             "rule_set_id": rules.version,
-            "trace": stored(evaluation.steps, rule_set=rules.version, worth_fen=worth),
+            "trace": stored(evaluation.steps, rule_set=rules.version, worth_fen=event.worth_fen),
             "happened_at": event.at,
             "matures_at": None if kind_of(event.kind).pending else now,
             "created_at": now,
@@ -124,10 +134,10 @@ def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: date
     )
 
 
-def _named(evaluation: Evaluation, reference: str) -> dict[str, int]:
-    """Points by the reference of their grant: that of the event, numbered from the second one on."""
+def _named(evaluation: Evaluation, reference: str) -> dict[str, list[int]]:
+    """Points by line, by the reference of their grant: that of the event, numbered from the second one on."""
     return {
-        reference if place == 1 else f"{reference}#{place}": part.points
+        reference if place == 1 else f"{reference}#{place}": list(part.by_line)
         for place, part in enumerate(evaluation.parts, start=1)
     }
 

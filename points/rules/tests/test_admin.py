@@ -1,5 +1,7 @@
 """The screens of rules: written by forms, shown in words, published after a second look, tried on purchases."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -9,7 +11,7 @@ from members.identity.tests.factories import MemberFactory
 from members.tiers.services import earn_growth
 from points.rules.forms import RuleForm
 from points.rules.models import Backtest, EarningRule, Holiday, RuleSetVersion
-from points.rules.services import earn
+from points.rules.services import earn, take_back
 from points.rules.spec import Days, Fixed, Goods, Limit, Multiplier, PerAmount, Period, Scope, Tiers, Weekdays
 from points.rules.tests.making import SATURDAY, at, bought, line, spec
 from points.rules.tests.publishing import drafted, first_rule, publish
@@ -224,6 +226,17 @@ def test_lists_and_details_open(admin_client, member):
     assert (
         "“规则”得 10 分" in admin_client.get(reverse("admin:rules_earning_change", args=[earning.pk])).content.decode()
     )
+
+
+def test_the_record_of_an_earning_shows_each_line(admin_client, member):
+    earning = earn(event=bought(line(10_000), line(20_000), member_id=member.pk), now=SATURDAY)
+    take_back(of=earning.reference, reference="r", left_fen=[10_000, 5_000], now=SATURDAY)
+    page = admin_client.get(reverse("admin:rules_earning_change", args=[earning.pk])).content.decode()
+    cells = re.findall(r"<td[^>]*>\s*(.*?)\s*</td>", page, re.DOTALL)
+    assert [cells[i : i + 5] for i in (0, 5)] == [
+        ["1", "¥100.00", "¥100.00", "100", "100"],
+        ["2", "¥200.00", "¥50.00", "200", "50"],
+    ]
 
 
 def test_who_may_only_look_sees_the_rule_in_words(client, django_user_model):

@@ -229,8 +229,54 @@ def test_parts_follow_the_expiry_policies_of_the_rules():
     )
     found = evaluate(bought(line(10_000)), somebody("gold", 12_500), rules, {})
     # Doubled are the 100, the 250 and the 1.
-    assert found.parts == (Part(None, 126, 10), Part(4, 601, 20))
+    assert found.parts == (Part(None, (126,), 10), Part(4, (601,), 20))
     assert found.points == 727
+
+
+def by_line(event, rules, earner=None, counters=None):
+    """Points of each line of the one part that there is."""
+    (part,) = evaluate(event, earner or somebody(), rules, counters or {}).parts
+    return part.by_line
+
+
+TEA_AND_CUPS = bought(line(10_000), line(10_000, CUPS))
+
+
+def tenfold(**fields):
+    return spec(Multiplier(100_000), conditions=(Goods(category_ids=(TEA_ID,)),), **fields)
+
+
+def test_each_line_is_told_what_it_has_earned():
+    assert by_line(TEA_AND_CUPS, rule_set(spec(), tenfold())) == (1_000, 100)
+    # A quarter of the base of each is for the tier, none of what multiplies.
+    gold = somebody("gold", 12_500)
+    assert by_line(TEA_AND_CUPS, rule_set(spec(tier_multiplier=True), tenfold()), gold) == (1_025, 125)
+    # Of 900 more for tea, 300 are within the limit.
+    assert by_line(TEA_AND_CUPS, rule_set(spec(), tenfold(limits=(limit(300),)))) == (400, 100)
+    # The limit cuts tea and cups alike. Half of 151 is 75 and a half: the earlier line has the point.
+    assert by_line(TEA_AND_CUPS, rule_set(spec(limits=(limit(151),)))) == (76, 75)
+    # A tier that earns half: 50 of 101 for both together, tea has three quarters of the 10 100 fen.
+    few = bought(line(7_575), line(2_525, CUPS))
+    assert by_line(few, rule_set(spec(tier_multiplier=True)), somebody("probation", 5_000)) == (38, 12)
+
+
+def test_what_the_event_earns_as_a_whole_is_shared_by_what_was_paid():
+    few = bought(line(10_000), line(30_000, CUPS), line(0, CUPS))
+    # 12.5 and 37.5 of 50; what cost nothing has none of it, for no refund would find it.
+    assert by_line(few, rule_set(spec(Fixed(50)))) == (13, 37, 0)
+    assert by_line(few, rule_set(spec(Fixed(50)), double())) == (25, 75, 0)
+    assert by_line(few, rule_set(spec(Fixed(51), conditions=(Goods(category_ids=(CUPS_ID,)),)))) == (0, 51, 0)
+    free = bought(line(0), line(30_000, CUPS))
+    assert by_line(free, rule_set(spec(Fixed(50), conditions=(Goods(category_ids=(TEA_ID,)),)))) == (0, 50)
+    check_in = EarningEvent("check_in", "c", 7, at(2026, 3, 28))
+    assert by_line(check_in, rule_set(spec(Fixed(5), event="check_in"))) == (5,)
+
+
+def test_parts_are_told_apart_by_line_each_for_itself():
+    rules = rule_set(spec(), tenfold(expiry_policy_id=4), spec(Fixed(3), expiry_policy_id=4))
+    found = evaluate(TEA_AND_CUPS, somebody(), rules, {})
+    # Of the three, each line has one and a half: in all 901.5 and 1.5.
+    assert found.parts == (Part(None, (100, 100), 10), Part(4, (902, 1), 20))
 
 
 def test_a_draft_takes_the_place_of_its_rule():
