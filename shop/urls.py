@@ -27,6 +27,7 @@ API_ROOMS: tuple[str, ...] = (
     "promotions.quiz.urls",
     "promotions.flash_sale.urls",
     "promotions.bargaining.urls",
+    "promotions.lottery.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

@@ -28,6 +28,7 @@ from points.transfers.tests import access as transfers
 from promotions.bargaining.tests import access as bargaining
 from promotions.coupons.tests import access as coupons
 from promotions.flash_sale.tests import access as flash_sale
+from promotions.lottery.tests import access as lottery
 from promotions.quiz.tests import access as quiz
 from shop.catalog.tests import access as catalog
 from shop.core.models import StaffUser
@@ -57,6 +58,7 @@ DOORS: tuple[Door, ...] = (
     *quiz.DOORS,
     *flash_sale.DOORS,
     *bargaining.DOORS,
+    *lottery.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

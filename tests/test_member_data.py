@@ -24,6 +24,7 @@ NOT_LISTED = {
     ("invitations", "erase"): "numbers and days of two accounts, without a word about a person",
     ("rules", "erase"): "points, days and names of rules, without a word about a person",
     ("campaigns", "erase"): "the number of an order, without a word about a person",
+    ("lottery", "erase"): "draws, chances and names of prizes, without a word about a person",
     ("discounts", "erase"): "numbers of orders, units and amounts",
     ("bargaining", "erase"): "prices, days and who helped whom, without a word about a person",
     ("payments", "move"): "payments go with their orders",

@@ -1,6 +1,8 @@
 """The activities that members come through by name, tied to the door of promotions; their rules are in their rooms."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from promotions.bargaining import terms as bargaining
 from promotions.bargaining.models import Bargain
@@ -12,6 +14,9 @@ from promotions.flash_sale.admission import admit, settle
 from promotions.flash_sale.gate import Ticket
 from promotions.flash_sale.models import FlashSale
 from promotions.flash_sale.services.using import claim_item, confirm_item, release_item
+from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize
+from promotions.lottery.terms import KIND as PRIZE
+from promotions.lottery.terms import PrizeTerms, prize_terms
 from promotions.pricing.model import UnitPriceTerms
 
 
@@ -78,3 +83,37 @@ class Bargains(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_attempt(order_number=order_number, now=now)
+
+
+class Prizes(Activity):
+    """Goods that somebody has won, named by the draw."""
+
+    name, kinds = PRIZE, (PRIZE,)
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return self._terms(asking, asked).price
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        asked = asking.activity
+        if asked is None or asked.kind != self.name:
+            return {}
+        found = self._terms(asking, asked)
+        return {"unit_prices": (found.price,), "freight": (found.shipping,) if found.shipping else ()}
+
+    def claim(self, taking: Taking) -> None:
+        assert taking.activity is not None
+        claim_prize(
+            draw_id=taking.activity.id,
+            member_id=taking.member_id,
+            order_number=taking.order_number,
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_prize(order_number=settling.order_number)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_prize(order_number=order_number, now=now)
+
+    def _terms(self, asking: Asking, asked: ActivityAsk) -> PrizeTerms:
+        return prize_terms(draw_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now)

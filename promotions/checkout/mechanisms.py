@@ -12,7 +12,7 @@ from members.tiers.queries import tier_of
 from points.deduction.queries import deduction_for
 from points.ledger import services as ledger
 from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
-from promotions.checkout.activities import Bargains, FlashSales
+from promotions.checkout.activities import Bargains, FlashSales, Prizes
 from promotions.checkout.benefits import member_price, member_shipping
 from promotions.checkout.errors import PromotionsChanged
 from promotions.checkout.mechanism import Activity, Asking, Mechanism, Settling, Taking
@@ -176,6 +176,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     SpendOffers(),
     FlashSales(),
     Bargains(),
+    Prizes(),
     Coupons(),
     Points(),
 )

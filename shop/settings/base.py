@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "promotions.quiz",
     "promotions.flash_sale",
     "promotions.bargaining",
+    "promotions.lottery",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",
@@ -226,6 +227,9 @@ SPECTACULAR_SETTINGS = {
         "AfterSaleStatusEnum": "orders.after_sales.models.Status",
         "BargainAttemptStatusEnum": "promotions.bargaining.models.AttemptStatus",
         "VerificationKindEnum": "orders.verification.models.VerificationKind",
+        "DrawPaidWithEnum": "promotions.lottery.models.Draw.Paid",
+        "LotteryStateEnum": "promotions.lottery.serializers.STATES",
+        "PrizeKindEnum": "promotions.lottery.models.Prize.Kind",
     },
 }
 

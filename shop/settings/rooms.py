@@ -18,6 +18,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.quiz.demo.load",
     "promotions.flash_sale.demo.load",
     "promotions.bargaining.demo.load",
+    "promotions.lottery.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -35,6 +36,7 @@ INVARIANTS: list[str] = [
     "promotions.quiz.invariants.LAWS",
     "promotions.flash_sale.invariants.LAWS",
     "promotions.bargaining.invariants.LAWS",
+    "promotions.lottery.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -73,6 +75,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.quiz.member_data.move",
     "promotions.flash_sale.member_data.move",
     "promotions.bargaining.member_data.move",
+    "promotions.lottery.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -125,6 +128,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.quiz.member_data.export",
     "promotions.flash_sale.member_data.export",
     "promotions.bargaining.member_data.export",
+    "promotions.lottery.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -145,6 +149,7 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.quiz.models.Quiz",
     "promotions.flash_sale.models.FlashSale",
     "promotions.bargaining.models.Bargain",
+    "promotions.lottery.models.Lottery",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
@@ -163,6 +168,7 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "quiz": "promotions.quiz.results.result_of_quiz",
     "flash_sale": "promotions.flash_sale.results.result_of_sale",
     "bargain": "promotions.bargaining.results.result_of_bargain",
+    "lottery": "promotions.lottery.results.result_of_lottery",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
@@ -172,6 +178,7 @@ SHARE_TARGETS: dict[str, str] = {
     "quiz": "promotions.quiz.queries.share_target",
     "flash": "promotions.flash_sale.queries.share_target",
     "bargain": "promotions.bargaining.queries.share_target",
+    "lottery": "promotions.lottery.queries.share_target",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

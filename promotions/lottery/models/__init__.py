@@ -1,0 +1,26 @@
+"""Lotteries: prizes and their published odds, chances as a ledger, draws that can be audited, and what was won.
+
+Always: what was published stays as it is while anybody may draw by it, and for good once somebody has; a draw names the
+odds, the number drawn and the prize under that number; a chance is in the ledger or does not exist, and a balance is
+the sum of its entries; of a prize no more is given than there is, than its day has, and than the budget reaches for.
+"""
+
+from promotions.lottery.models.chances import ChanceAccount, ChanceEntry, Source
+from promotions.lottery.models.draws import TRANSITIONS, Draw, Fallback, PrizeCode, Win, WinStatus
+from promotions.lottery.models.lotteries import Lottery, Moment, OddsVersion, Prize
+
+__all__ = [
+    "TRANSITIONS",
+    "ChanceAccount",
+    "ChanceEntry",
+    "Draw",
+    "Fallback",
+    "Lottery",
+    "Moment",
+    "OddsVersion",
+    "Prize",
+    "PrizeCode",
+    "Source",
+    "Win",
+    "WinStatus",
+]

@@ -1,0 +1,61 @@
+"""What a member does with a prize: goods are ordered, codes are looked at.
+
+The first three are building blocks inside the transaction of an order whose row the caller holds, and repeatable.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from promotions.lottery.codes import unseal
+from promotions.lottery.errors import PrizeExpired, PrizeHasNoCode, PrizeNotFound, PrizeOrderedAlready
+from promotions.lottery.models import PrizeCode, Win, WinStatus
+from shop.core.transactions import use_case
+
+# After an order that did not come about nobody finds the prize expired already.
+LEFT_AT_LEAST = timedelta(days=1)
+
+
+def claim_prize(*, draw_id: int, member_id: int, order_number: str, now: datetime) -> None:
+    """The order takes the prize. Raises PrizeNotFound, PrizeExpired, PrizeOrderedAlready."""
+    mine = Win.objects.filter(pk=draw_id, draw__member=member_id)
+    waiting = mine.filter(status=WinStatus.WAITING, due_at__gt=now)
+    if not waiting.update(status=WinStatus.ORDERED, order_number=order_number):
+        check_claimable(mine.first(), now=now)
+        raise PrizeOrderedAlready
+
+
+def confirm_prize(*, order_number: str) -> None:
+    """The order is paid, be it with nothing: the prize is claimed for good, whatever comes back later."""
+    Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED).update(status=WinStatus.CLAIMED)
+
+
+def release_prize(*, order_number: str, now: datetime) -> None:
+    """The order does not come about: the prize waits again, for a day at least."""
+    Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED).update(
+        status=WinStatus.WAITING, order_number="", due_at=Greatest(F("due_at"), now + LEFT_AT_LEAST)
+    )
+
+
+def check_claimable(win: Win | None, *, now: datetime) -> None:
+    """Raises PrizeNotFound, PrizeExpired, PrizeOrderedAlready."""
+    if win is None or win.status == WinStatus.DELIVERED:
+        raise PrizeNotFound
+    if win.status in (WinStatus.ORDERED, WinStatus.CLAIMED):
+        raise PrizeOrderedAlready
+    if win.status == WinStatus.EXPIRED or win.due_at is None or win.due_at <= now:
+        raise PrizeExpired
+
+
+@use_case
+def reveal_code(*, draw_id: int, member_id: int, now: datetime) -> str:
+    """The code that the member has won; when it was first seen is kept. Raises PrizeNotFound, PrizeHasNoCode."""
+    win = Win.objects.filter(pk=draw_id, draw__member=member_id).first()
+    if win is None:
+        raise PrizeNotFound
+    code = PrizeCode.objects.filter(win=win).first()
+    if code is None:
+        raise PrizeHasNoCode
+    PrizeCode.objects.filter(pk=code.pk, revealed_at=None).update(revealed_at=now)
+    return unseal(code.sealed)

@@ -1,0 +1,152 @@
+"""Everybody at once: stock, chances, draws of a day and codes are exact; each race has a control without its guard."""
+
+import pytest
+from django.db import connection
+
+from members.identity.tests.factories import MemberFactory
+from promotions.lottery.errors import DrawsUsedToday, NoChancesLeft
+from promotions.lottery.invariants import LAWS
+from promotions.lottery.models import ChanceAccount, Draw, Lottery, Prize, PrizeCode, Win
+from promotions.lottery.services import drawing, expire_wins, import_codes, prizes
+from promotions.lottery.tests.making import (
+    DAY,
+    NOW,
+    chances_of,
+    draft_lottery,
+    draw_once,
+    give,
+    make_lottery,
+    published,
+    sure,
+)
+from shop.catalog.tests.factories import SkuFactory
+from tests.concurrency.racing import run_together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def laws():
+    return [sentence for law in LAWS for sentence in law()]
+
+
+def pause():
+    """As long as a slow statement takes, so that everybody has read before anybody writes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.05)")
+
+
+def drawn_by_all(lottery, members):
+    for each in members:
+        give(lottery, each)
+    made = run_together(*[lambda each=each: draw_once(lottery, each) for each in members])
+    assert [each for each in made if isinstance(each, Exception)] == []
+    return made
+
+
+@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, 12)])
+def test_the_stock_of_a_prize_is_exact_among_many_members(guarded, won, monkeypatch):
+    lottery = make_lottery(*sure(stock=3))
+    if not guarded:
+        monkeypatch.setattr(prizes, "_count", lambda prize, now: None)
+    made = drawn_by_all(lottery, MemberFactory.create_batch(12))
+    assert sum(not each.fallback for each in made) == won
+    assert (laws() == []) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_budget_and_the_pace_of_all_prizes_are_exact(guarded, monkeypatch):
+    """50 points are worth 50 fen: the budget reaches for two, the day for three."""
+    poor, paced = make_lottery(*sure(), budget_fen=120), make_lottery(*sure(), prizes_per_day=3)
+    if not guarded:
+        monkeypatch.setattr(prizes, "_spend", lambda lottery, prize, now: pause())
+    members = MemberFactory.create_batch(8)
+    won = [sum(not each.fallback for each in drawn_by_all(lottery, members)) for lottery in (poor, paced)]
+    assert won == ([2, 3] if guarded else [8, 8])
+    assert (laws() == []) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_chance_is_one_draw_however_often_it_is_sent(guarded, monkeypatch):
+    lottery, member = make_lottery(*sure()), MemberFactory.create()
+    give(lottery, member)
+    if not guarded:
+
+        def look_then_leap(*, lottery_id, member_id, number, now):
+            pause()
+            return chances_of(lottery, member) > 0
+
+        monkeypatch.setattr(drawing, "use_chance", look_then_leap)
+        monkeypatch.setattr(drawing, "_count_draw", _uncounted())
+    made = run_together(*[lambda: draw_once(lottery, member)] * 10)
+    refused = [each for each in made if isinstance(each, Exception)]
+    if not guarded:
+        assert len(made) - len(refused) > 1
+        return
+    assert [type(each) for each in refused] == [NoChancesLeft] * 9
+    assert (Draw.objects.count(), chances_of(lottery, member), laws()) == (1, 0, [])
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_draws_of_a_day_are_exact(guarded, monkeypatch):
+    lottery, member = make_lottery(*sure(), draws_per_day=2), MemberFactory.create()
+    give(lottery, member, 10)
+    if not guarded:
+        monkeypatch.setattr(drawing, "_count_draw", _uncounted())
+    made = run_together(*[lambda: draw_once(lottery, member)] * 10)
+    refused = [each for each in made if isinstance(each, Exception)]
+    if not guarded:
+        assert (len(refused), Draw.objects.count()) == (0, 10)
+        return
+    assert [type(each) for each in refused] == [DrawsUsedToday] * 8
+    assert (Draw.objects.count(), ChanceAccount.objects.get().balance, laws()) == (2, 8, [])
+
+
+def _uncounted():
+    """Numbers without a row at which anybody waits."""
+    numbers = iter(range(1, 100))
+
+    def count(lottery, member_id, now):
+        pause()
+        return next(numbers)
+
+    return count
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_each_code_has_one_winner(guarded, monkeypatch):
+    lottery = draft_lottery(*sure(kind="code", points=0, stock=0))
+    prize = lottery.prizes.get(kind="code")
+    import_codes(prize_id=prize.pk, codes=[f"FILM-{n}" for n in range(5)])
+    published(lottery)
+    if not guarded:
+
+        def first_free(prize):
+            code = PrizeCode.objects.filter(prize=prize, win__isnull=True).order_by("pk").first()
+            pause()
+            return code
+
+        monkeypatch.setattr(prizes, "_free_code", first_free)
+        monkeypatch.setattr(prizes, "_count", lambda prize, now: None)
+    made = drawn_by_all(lottery, MemberFactory.create_batch(8))
+    won = [each for each in made if not each.fallback]
+    with_code = PrizeCode.objects.filter(win__isnull=False).count()
+    if guarded:
+        assert (len(won), with_code, laws()) == (5, 5, [])
+    else:
+        assert len(won) > with_code
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_expires_goes_back_once_however_many_sweep(guarded, monkeypatch):
+    lottery = make_lottery(*sure(kind="goods", sku=SkuFactory(stock=9), stock=4, worth_fen=100), claim_days=1)
+    drawn_by_all(lottery, MemberFactory.create_batch(4))
+    if not guarded:
+        # As if each sweep had found them before the others wrote.
+        wins = list(Win.objects.select_related("draw"))
+        run_together(*[lambda: [prizes.put_back(each) for each in wins[:2]]] * 2)
+        assert Prize.objects.get(kind="goods").won == 0
+        assert laws() != []
+        return
+    swept = run_together(*[lambda: expire_wins(now=NOW + 2 * DAY)] * 4)
+    assert sum(swept) == 4
+    assert (Prize.objects.get(kind="goods").won, Lottery.objects.get().spent_fen, laws()) == (0, 0, [])
