@@ -22,6 +22,8 @@ from points.rules.services import mature, take_back
 from promotions.checkout import returns
 from promotions.checkout import services as promotions
 from promotions.checkout.returns import LineNow
+from promotions.lottery.models import Moment, Source
+from promotions.lottery.services import give_chances, take_back_chances
 
 Step: TypeAlias = Callable[[OrderCompleted], None]
 
@@ -51,6 +53,11 @@ def complete_promotions(fact: OrderCompleted) -> None:
     promotions.complete(order_number=order.number, member_id=order.member_id, paid_fen=paid_fen, now=fact.at)
 
 
+def give_draw_chances_now(fact: OrderCompleted) -> None:
+    """Chances of lotteries that give them once the member has the goods."""
+    give_chances_for(fact.number, moment=Moment.COMPLETION, now=fact.at)
+
+
 def mature_points(fact: OrderCompleted) -> None:
     """Let the order's points become available when the goods can no longer come back."""
     mature(
@@ -72,6 +79,12 @@ def take_back_refunded_points(fact: RefundSucceeded) -> None:
         _take_points(fact.order_number, reference=f"refund:{fact.number}", now=fact.at)
 
 
+def take_back_refunded_chances(fact: RefundSucceeded) -> None:
+    """Money went back, for no after-sale: chances to draw that are not used yet, where too little is still paid."""
+    if not fact.reference:
+        _take_chances(fact.order_number, now=fact.at)
+
+
 def take_back_growth_for_goods(fact: AfterSaleCompleted) -> None:
     """Leave of the order's growth what is still paid for, where the after-sale's policy says so."""
     if fact.growth_back:
@@ -81,6 +94,11 @@ def take_back_growth_for_goods(fact: AfterSaleCompleted) -> None:
 def take_back_points_for_goods(fact: AfterSaleCompleted) -> None:
     """Leave of the points that each line of the order earned what is still paid for of it."""
     _take_points(fact.order_number, reference=f"after_sale:{fact.number}", now=fact.at)
+
+
+def take_back_chances_for_goods(fact: AfterSaleCompleted) -> None:
+    """Chances to draw that are not used yet, where too little is still paid for the goods."""
+    _take_chances(fact.order_number, now=fact.at)
 
 
 def give_back_points(fact: AfterSaleCompleted) -> None:
@@ -108,18 +126,44 @@ def count_less_for_promotions(fact: AfterSaleCompleted) -> None:
     returns.count_returns(order_number=order.number, lines=lines, paid_fen=paid_fen, now=fact.at)
 
 
-AFTER_COMPLETION: tuple[Step, ...] = (record_growth, mature_points, settle_invitation, complete_promotions)
+AFTER_COMPLETION: tuple[Step, ...] = (
+    record_growth,
+    mature_points,
+    settle_invitation,
+    complete_promotions,
+    give_draw_chances_now,
+)
 AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
     take_back_refunded_growth,
     take_back_refunded_points,
+    take_back_refunded_chances,
 )
 AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
     take_back_growth_for_goods,
     take_back_points_for_goods,
+    take_back_chances_for_goods,
     give_back_points,
     give_back_coupons,
     count_less_for_promotions,
 )
+
+
+def give_chances_for(order_number: str, *, moment: Moment, now: datetime) -> None:
+    """For what is paid for its goods and not refunded meanwhile; a refund that comes now waits for the lock."""
+    order = lock_order(number=order_number)
+    give_chances(
+        source=Source.ORDER,
+        member_id=order.member_id,
+        reference=_earning(order.number),
+        paid_fen=still_paid_for_goods(order),
+        moment=moment,
+        now=now,
+    )
+
+
+def _take_chances(order_number: str, *, now: datetime) -> None:
+    order = lock_order(number=order_number)
+    take_back_chances(reference=_earning(order.number), paid_fen=still_paid_for_goods(order), now=now)
 
 
 def _take_growth(order_number: str, *, reference: str, now: datetime) -> None:

@@ -11,12 +11,13 @@ from logistics.allocation.services import FulfilmentItem
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderLine
-from orders.fulfilment.after_completion import mature_points
+from orders.fulfilment.after_completion import give_chances_for, mature_points
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
 from orders.fulfilment.queries import still_paid_by_line
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
+from promotions.lottery.models import Moment
 from shop.catalog.services import stock
 
 Step: TypeAlias = Callable[[OrderPaid], None]
@@ -79,6 +80,11 @@ def give_purchase_coupons(fact: OrderPaid) -> None:
     )
 
 
+def give_draw_chances(fact: OrderPaid) -> None:
+    """Chances of lotteries that give them for a payment."""
+    give_chances_for(fact.number, moment=Moment.PAYMENT, now=fact.at)
+
+
 def notify_member(fact: OrderPaid) -> None:
     """Tell the member that the money has come."""
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
@@ -89,5 +95,6 @@ AFTER_PAYMENT: tuple[Step, ...] = (
     earn_points,
     record_sales,
     give_purchase_coupons,
+    give_draw_chances,
     notify_member,
 )
