@@ -48,7 +48,7 @@ def test_a_prize_is_won_ordered_and_shipped(front, sandbox, wheel, lantern):
     assert [each["id"] for each in json.loads(document)["prizes"] if each["weight"]] == [won["prize"]["id"]]
     assert front.post(f"lotteries/{wheel.pk}/draws", status=409)["code"] == "lottery_no_chances"
     deliver_facts()
-    assert front.get("me/notifications")["items"][0]["title"] == "You have won: 宫灯"
+    assert front.get("me/notifications")["items"][0]["title"] == "恭喜中奖：宫灯"
     [mine] = front.get("me/prizes")["items"]
     assert (mine["draw_id"], mine["status"], mine["order_number"]) == (won["draw_id"], "waiting", None)
 

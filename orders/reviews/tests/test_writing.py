@@ -27,6 +27,7 @@ from orders.reviews.tests.making import assert_lawful, received, reviewed
 from points.ledger.queries import balance_of
 from points.tasks.models import TaskEvent
 from points.tasks.tests.making import task_of
+from promotions.lottery.tests.making import chances_of, make_live_lottery
 from shop.catalog.cache import forget
 from shop.catalog.models import Product
 from shop.catalog.tests.factories import make_product
@@ -385,6 +386,19 @@ def test_a_review_withdrawn_before_its_points_came_brings_none(member):
     deliver_outbox()
     deliver_outbox()
     assert (points_of(member), TaskEvent.objects.count()) == (0, 0)
+
+
+def test_an_approved_review_brings_a_chance_to_draw_once_and_a_withdrawn_one_gives_it_back(member):
+    lottery = make_live_lottery(review_chances=1)
+    shown = reviewed(member)
+    reviewed(member)
+    for _ in range(2):
+        deliver_outbox()
+    assert chances_of(lottery, member) == 2
+    withdraw_review(review_id=shown.pk, member_id=member.pk, now=clock.now())
+    for _ in range(2):
+        deliver_outbox()
+    assert chances_of(lottery, member) == 1
 
 
 def test_silence_is_a_good_review_only_where_the_merchant_says_so(member):

@@ -26,10 +26,21 @@ from shop.core.forms import YuanFormMixin
 from shop.core.screens import form_page, found_or_404, staff
 
 
+class PrizeFormSet(forms.BaseInlineFormSet):
+    """Rows of one form do not know of each other: two for the rest would only be seen by the database."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if sum(bool(row.get("is_fallback")) for row in kept) > 1:
+            raise forms.ValidationError(_("One prize is for the rest."))
+
+
 class PrizeInline(PartInlineMixin, YuanFormMixin, StackedInline):
     """Of a lottery that somebody has drawn from prizes are looked at, whatever becomes of it."""
 
     model = Prize
+    formset = PrizeFormSet
     fields = [
         ("name", "kind"),
         ("weight", "is_fallback"),
