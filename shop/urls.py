@@ -28,6 +28,7 @@ API_ROOMS: tuple[str, ...] = (
     "promotions.flash_sale.urls",
     "promotions.bargaining.urls",
     "promotions.lottery.urls",
+    "promotions.presale.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

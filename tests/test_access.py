@@ -29,6 +29,7 @@ from promotions.bargaining.tests import access as bargaining
 from promotions.coupons.tests import access as coupons
 from promotions.flash_sale.tests import access as flash_sale
 from promotions.lottery.tests import access as lottery
+from promotions.presale.tests import access as presale
 from promotions.quiz.tests import access as quiz
 from shop.catalog.tests import access as catalog
 from shop.core.models import StaffUser
@@ -55,6 +56,7 @@ DOORS: tuple[Door, ...] = (
     *tasks.DOORS,
     *transfers.DOORS,
     *coupons.DOORS,
+    *presale.DOORS,
     *quiz.DOORS,
     *flash_sale.DOORS,
     *bargaining.DOORS,

@@ -26,6 +26,7 @@ NOT_LISTED = {
     ("campaigns", "erase"): "the number of an order, without a word about a person",
     ("lottery", "erase"): "draws, chances and names of prizes, without a word about a person",
     ("discounts", "erase"): "numbers of orders, units and amounts",
+    ("presale", "erase"): "numbers of orders, units and amounts",
     ("bargaining", "erase"): "prices, days and who helped whom, without a word about a person",
     ("payments", "move"): "payments go with their orders",
     ("allocation", "move"): "known by the order's number only",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from orders.checkout.models import Deposit, DepositStatus
 from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
 from shop.catalog.product_files.formulas import harmless
 from shop.core.clock import SHANGHAI
@@ -72,6 +73,23 @@ def settlements(*, months: int) -> list[Settlement]:
     ]
     newest = sorted({each.month for each in found}, reverse=True)[:months]
     return [each for each in found if each.month in newest]
+
+
+@dataclass(frozen=True)
+class KeptDeposits:
+    """Of one Shanghai month."""
+
+    month: datetime
+    orders: int
+    kept_fen: int
+
+
+def kept_deposits(*, months: int) -> list[KeptDeposits]:
+    """The latest months in which the shop has kept a deposit, the newest first."""
+    kept = Deposit.objects.filter(status=DepositStatus.KEPT).order_by()
+    by_month = kept.values(month=TruncMonth("ended_at", tzinfo=SHANGHAI))
+    rows = by_month.annotate(orders=Count("pk"), kept=Sum("order__deposit_fen")).order_by("-month")
+    return [KeptDeposits(row["month"], row["orders"], row["kept"]) for row in rows[:months]]
 
 
 def difference_rows(differences: QuerySet[Difference], *, headings: list[str]) -> Iterator[list[str]]:

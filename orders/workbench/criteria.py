@@ -37,7 +37,7 @@ PHONE_TAIL_DIGITS = 4
 PHONE_DIGITS = 11
 MOST_PRODUCTS = 100
 MOST_TYPED = 60
-TO_SHIP = "to_ship"
+TO_SHIP, AWAITS_BALANCE = "to_ship", "awaits_balance"
 STATUSES_TO_SHIP = (OrderStatus.PAID, OrderStatus.ALLOCATED, OrderStatus.PARTLY_SHIPPED)
 DAYS: Mapping[str, tuple[int, int]] = {"today": (0, 0), "yesterday": (1, 1), "week": (6, 0), "month": (29, 0)}
 SEARCH, BEFORE = "q", "before"
@@ -118,12 +118,14 @@ def found(orders: Orders, term: str) -> Orders:
 
 
 def _status(orders: Orders, given: Mapping[str, str]) -> Orders:
+    if given["status"] == AWAITS_BALANCE:
+        return orders.filter(status=OrderStatus.PENDING_PAYMENT, paid_fen__gt=0)
     wanted = STATUSES_TO_SHIP if given["status"] == TO_SHIP else (given["status"],)
     return orders.filter(status__in=wanted)
 
 
 def _statuses() -> Choices:
-    return [(TO_SHIP, _("To ship (all)")), *OrderStatus.choices]
+    return [(TO_SHIP, _("To ship (all)")), (AWAITS_BALANCE, _("Balance awaited")), *OrderStatus.choices]
 
 
 def _days_of(column: str) -> Callable[[Orders, Mapping[str, str]], Orders]:

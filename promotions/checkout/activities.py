@@ -8,7 +8,8 @@ from promotions.bargaining import terms as bargaining
 from promotions.bargaining.models import Bargain
 from promotions.bargaining.services.ordering import confirm_attempt, order_attempt, release_attempt
 from promotions.campaigns.goods import only_line
-from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, Taking
+from promotions.campaigns.presold import Presold
+from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, StillStands, Taking
 from promotions.flash_sale import terms as flash_sale
 from promotions.flash_sale.admission import admit, settle
 from promotions.flash_sale.gate import Ticket
@@ -17,6 +18,9 @@ from promotions.flash_sale.services.using import claim_item, confirm_item, relea
 from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize
 from promotions.lottery.terms import KIND as PRIZE
 from promotions.lottery.terms import PrizeTerms, prize_terms
+from promotions.presale import services as presale
+from promotions.presale.models import Presale
+from promotions.presale.terms import presold, price_of
 from promotions.pricing.model import UnitPriceTerms
 
 
@@ -117,3 +121,37 @@ class Prizes(Activity):
 
     def _terms(self, asking: Asking, asked: ActivityAsk) -> PrizeTerms:
         return prize_terms(draw_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now)
+
+
+class Presales(Activity):
+    """An item of a presale, `id` is the item's."""
+
+    name, kinds = Presale.KIND, (Presale.KIND,)
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return price_of(item_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now)
+
+    def presold(self, asking: Asking, asked: ActivityAsk) -> Presold | None:
+        return presold(item_id=asked.id, cart=asking.cart)
+
+    def claim(self, taking: Taking) -> None:
+        [taken] = self.taken(taking)
+        presale.claim_presale(
+            order_number=taking.order_number,
+            member_id=taking.member_id,
+            item_id=taken.id or 0,
+            units=only_line(taking.cart).quantity,
+            discount_fen=-taken.amount_fen,
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        presale.confirm_presale(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        presale.release_presale(order_number=order_number, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        presale.reduce_presale(
+            order_number=order_number, units=to.units, discount_fen=to.taken_fen, paid_fen=to.paid_fen, now=to.now
+        )

@@ -74,6 +74,16 @@ class Settling:
     now: datetime
 
 
+@dataclass(frozen=True)
+class StillStands:
+    """What stands of a paid order of which goods came back: units, what its activity takes off them, what is paid."""
+
+    units: int
+    taken_fen: int
+    paid_fen: int
+    now: datetime
+
+
 class Mechanism:
     """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim."""
 
@@ -133,6 +143,9 @@ class Activity(Mechanism):
     def holds_goods(self, order_number: str) -> bool:
         """Whether the paid order waits for others before anything of it may be sent or given back."""
         return False
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        """Count only what stands of the paid order. Told twice, it changes nothing."""
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         asked = asking.activity

@@ -13,7 +13,8 @@ from django.db.models import F
 from points.ledger import services as ledger
 from points.ledger.queries import transaction_of
 from promotions.checkout.errors import MorePointsThanPaid
-from promotions.checkout.mechanisms import Coupons, Points, SpendOffers, TimedDiscounts, spending_reference
+from promotions.checkout.mechanism import StillStands
+from promotions.checkout.mechanisms import ACTIVITIES, Coupons, Points, SpendOffers, TimedDiscounts, spending_reference
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from promotions.coupons.models import Coupon
 from promotions.coupons.services import reduce_coupons
@@ -93,9 +94,23 @@ def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int,
         else:
             standing = _standing(lines, taken.get(SpendOffers.name, []))
             reduce_discounts(order_number=order_number, to=standing, revenue_fen=paid_fen)
+    _reduce_activities(order_number, lines, taken, paid_fen, now)
     if Coupons.name in taken:
         costs_fen = _still_taken(lines, taken[Coupons.name])
         reduce_coupons(order_number=order_number, costs_fen=costs_fen, revenue_fen=paid_fen)
+
+
+def _reduce_activities(
+    order_number: str,
+    lines: Sequence[LineNow],
+    taken: Mapping[str, Sequence[Mapping[str, Any]]],
+    paid_fen: int,
+    now: datetime,
+) -> None:
+    units = sum(line.units - line.units_back for line in lines if not line.is_gift)
+    for name in taken.keys() & ACTIVITIES.keys():
+        still_taken = sum(_still_taken(lines, taken[name]).values())
+        ACTIVITIES[name].reduce(order_number, StillStands(units, still_taken, paid_fen, now))
 
 
 def _standing(lines: Sequence[LineNow], offers: Sequence[Mapping[str, Any]]) -> Standing:

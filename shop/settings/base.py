@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "promotions.flash_sale",
     "promotions.bargaining",
     "promotions.lottery",
+    "promotions.presale",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",

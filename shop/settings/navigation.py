@@ -119,6 +119,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Bought in flash sales"), "receipt", "flash_sale_flashsaleuse"),
             item(_("Bargains"), "content_cut", "bargaining_bargain"),
             item(_("Attempts at bargains"), "handshake", "bargaining_bargainattempt"),
+            item(_("Presales"), "event_upcoming", "presale_presale"),
+            item(_("Orders of presales"), "receipt", "presale_presaleuse"),
             item(_("Quizzes"), "quiz", "quiz_quiz"),
             item(_("Bank of questions"), "help", "quiz_question"),
             item(_("Tries at quizzes"), "fact_check", "quiz_quiztry"),

@@ -40,7 +40,17 @@ ORDERS = (
     "workbench",
 )
 POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
-PROMOTIONS = ("campaigns", "coupons", "discounts", "quiz", "lottery", "flash_sale", "bargaining", "promotion_checkout")
+PROMOTIONS = (
+    "campaigns",
+    "coupons",
+    "discounts",
+    "quiz",
+    "lottery",
+    "flash_sale",
+    "bargaining",
+    "presale",
+    "promotion_checkout",
+)
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
 MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 

@@ -19,6 +19,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.flash_sale.demo.load",
     "promotions.bargaining.demo.load",
     "promotions.lottery.demo.load",
+    "promotions.presale.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -37,6 +38,7 @@ INVARIANTS: list[str] = [
     "promotions.flash_sale.invariants.LAWS",
     "promotions.bargaining.invariants.LAWS",
     "promotions.lottery.invariants.LAWS",
+    "promotions.presale.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -53,6 +55,7 @@ PRODUCT_FACET_PROVIDERS: list[str] = [
     "promotions.discounts.facets.running_discounts",
     "promotions.flash_sale.facets.flash_sales",
     "promotions.bargaining.facets.running_bargains",
+    "promotions.presale.facets.running_presales",
     "promotions.checkout.facets.member_prices",
 ]
 # What an order's answer holds besides the order itself.
@@ -76,6 +79,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.flash_sale.member_data.move",
     "promotions.bargaining.member_data.move",
     "promotions.lottery.member_data.move",
+    "promotions.presale.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -129,6 +133,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.flash_sale.member_data.export",
     "promotions.bargaining.member_data.export",
     "promotions.lottery.member_data.export",
+    "promotions.presale.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -150,6 +155,7 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.flash_sale.models.FlashSale",
     "promotions.bargaining.models.Bargain",
     "promotions.lottery.models.Lottery",
+    "promotions.presale.models.Presale",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
@@ -158,6 +164,7 @@ CAMPAIGN_TERMS: dict[str, str] = {
     "spend_offer": "promotions.discounts.terms.terms_of_offer",
     "flash_sale": "promotions.flash_sale.terms.terms_of_sale",
     "bargain": "promotions.bargaining.terms.terms_of_bargain",
+    "presale": "promotions.presale.terms.terms_of_presale",
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
 PROMOTION_TERMS = "promotions.checkout.services.terms_at"
@@ -169,6 +176,7 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "flash_sale": "promotions.flash_sale.results.result_of_sale",
     "bargain": "promotions.bargaining.results.result_of_bargain",
     "lottery": "promotions.lottery.results.result_of_lottery",
+    "presale": "promotions.presale.results.result_of_presale",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
@@ -179,6 +187,7 @@ SHARE_TARGETS: dict[str, str] = {
     "flash": "promotions.flash_sale.queries.share_target",
     "bargain": "promotions.bargaining.queries.share_target",
     "lottery": "promotions.lottery.queries.share_target",
+    "presale": "promotions.presale.queries.share_target",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from orders.reconciliation.models import GATEWAYS
-from orders.reconciliation.queries import Settlement, settlements
+from orders.reconciliation.queries import Settlement, kept_deposits, settlements
 from shop.core.dashboard import ChartPanel, ListPanel
 from shop.core.money import yuan
 
@@ -13,7 +13,15 @@ MONTHS = 12
 def settlement_panels() -> list[ChartPanel | ListPanel]:
     """A chart of what is left by month and gateway, and everything as a table with a total for each month."""
     found = settlements(months=MONTHS)
-    return [_chart(found), _table(found)] if found else []
+    panels: list[ChartPanel | ListPanel] = [_chart(found), _table(found)] if found else []
+    return [*panels, *kept_panels()]
+
+
+def kept_panels() -> list[ListPanel]:
+    """What stayed with the shop of orders whose balance was not paid, or that were given up: no bill tells of it."""
+    rows = [[f"{each.month:%Y-%m}", str(each.orders), yuan(each.kept_fen)] for each in kept_deposits(months=MONTHS)]
+    headers = [_("month"), _("orders"), _("kept")]
+    return [ListPanel(_("Deposits kept by the shop"), headers, rows)] if rows else []
 
 
 def _chart(found: list[Settlement]) -> ChartPanel:
