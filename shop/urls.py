@@ -29,6 +29,7 @@ API_ROOMS: tuple[str, ...] = (
     "promotions.bargaining.urls",
     "promotions.lottery.urls",
     "promotions.presale.urls",
+    "promotions.group_buy.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

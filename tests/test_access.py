@@ -28,6 +28,7 @@ from points.transfers.tests import access as transfers
 from promotions.bargaining.tests import access as bargaining
 from promotions.coupons.tests import access as coupons
 from promotions.flash_sale.tests import access as flash_sale
+from promotions.group_buy.tests import access as group_buy
 from promotions.lottery.tests import access as lottery
 from promotions.presale.tests import access as presale
 from promotions.quiz.tests import access as quiz
@@ -61,6 +62,7 @@ DOORS: tuple[Door, ...] = (
     *flash_sale.DOORS,
     *bargaining.DOORS,
     *lottery.DOORS,
+    *group_buy.DOORS,
     *network.DOORS,
     *shipments.DOORS,
     *cart.DOORS,

@@ -28,6 +28,7 @@ NOT_LISTED = {
     ("discounts", "erase"): "numbers of orders, units and amounts",
     ("presale", "erase"): "numbers of orders, units and amounts",
     ("bargaining", "erase"): "prices, days and who helped whom, without a word about a person",
+    ("group_buy", "erase"): "numbers of orders, units and amounts",
     ("payments", "move"): "payments go with their orders",
     ("allocation", "move"): "known by the order's number only",
     ("allocation", "export"): "the order's recipient, exported with the order",

@@ -17,6 +17,13 @@ class OrderNotPaid(DomainError):
     code, status, message = "order_not_paid", 409, _("This order was not paid: there is nothing to give back.")
 
 
+class OrderWaits(DomainError):
+    """A paid order that waits for others, such as its team: it is sent or paid back without being asked."""
+
+    code, status, message = "order_waits", 409, "{reason}"
+    exposes = ("reason",)
+
+
 class AfterSaleWindowOver(DomainError):
     """`data.until` is when it ended."""
 

@@ -41,6 +41,7 @@ class Reason(models.TextChoices):
     WRONG_GOODS = "wrong_goods", _("Something else was sent")
     MISSING = "missing", _("Something was missing")
     OTHER = "other", pgettext_lazy("after-sale", "Another reason")
+    CALLED_OFF = "called_off", _("Called off by the shop")
 
 
 # Reasons for which the shop answers, with its freight.
@@ -52,8 +53,11 @@ SHOP_AT_FAULT = frozenset(
         Reason.NOT_AS_DESCRIBED,
         Reason.WRONG_GOODS,
         Reason.MISSING,
+        Reason.CALLED_OFF,
     }
 )
+# Those that somebody may ask with.
+ASKED_FOR = tuple((value, label) for value, label in Reason.choices if value != Reason.CALLED_OFF)
 
 
 class Status(models.TextChoices):

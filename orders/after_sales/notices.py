@@ -18,7 +18,7 @@ from members.notifications.events import (
     declare,
 )
 from members.notifications.services import notify
-from orders.after_sales.models import AfterSale, Status
+from orders.after_sales.models import AfterSale, Reason, Status
 
 _NUMBER = Field("number", Kind.TEXT, _("after-sale number"), "S26112110300012345678")
 _ORDER = Field("order", Kind.TEXT, _("order number"), "D26112110300012345678")
@@ -144,7 +144,9 @@ def tell_member(*, number: str, status: str, now: datetime) -> None:
     """Of what has come about, inside the caller's transaction; an exchange that has arrived tells of itself."""
     event = EVENTS.get(status)
     row = AfterSale.objects.select_related("order").get(number=number)
-    if event is None or (status == Status.COMPLETED and not (row.refund_fen or row.refund_points)):
+    # Who calls an order off tells of the refund; this tells when it has come.
+    announced = row.reason == Reason.CALLED_OFF and status == Status.REFUNDING
+    if event is None or announced or (status == Status.COMPLETED and not (row.refund_fen or row.refund_points)):
         return
     known = {
         "number": row.number,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from members.uploads.serializers import PictureOut, PicturesField
-from orders.after_sales.models import Kind, Reason, Status
+from orders.after_sales.models import ASKED_FOR, Kind, Reason, Status
 from orders.after_sales.preferences import MOST_IMAGES
 from orders.cart.serializers import LARGEST_ID, LARGEST_QUANTITY
 from shop.core.api.serializers import StrictIntegerField, StrictSerializer, TextLineField, TextLinesField
@@ -32,7 +32,8 @@ class AfterSalePreviewIn(StrictSerializer):
     kind = serializers.ChoiceField(Kind.choices)
     lines = serializers.ListField(child=AfterSaleLineIn(), min_length=1, max_length=MOST_LINES)
     reason = TextLineField(
-        max_length=100, help_text=f"One of {', '.join(Reason.values)}; or the member's own words, which are `other`."
+        max_length=100,
+        help_text=f"One of {', '.join(dict(ASKED_FOR))}; or the member's own words, which are `other`.",
     )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

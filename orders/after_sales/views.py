@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from members.identity.api import MemberAPIView, MemberRequest
 from orders.after_sales import services
-from orders.after_sales.models import Kind, Reason
+from orders.after_sales.models import ASKED_FOR, Kind, Reason
 from orders.after_sales.presenters import present_after_sale, present_draft
 from orders.after_sales.queries import member_after_sale, member_after_sales
 from orders.after_sales.serializers import (
@@ -115,7 +115,7 @@ class CancelView(MemberAPIView):
 def _wish(asked: dict[str, Any]) -> Wish:
     lines = [Wanted(line["line_id"], line["quantity"], line.get("replacement_sku_id")) for line in asked["lines"]]
     reason, description = asked["reason"], asked.get("description", "")
-    if reason not in Reason.values:
+    if reason not in dict(ASKED_FOR):
         reason, description = Reason.OTHER, f"{reason}\n{description}".strip()[:500]
     return Wish(Kind(asked["kind"]), lines, reason, description=description, images=asked.get("images", ()))
 

@@ -60,6 +60,8 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "recipient": _recipient(order.recipient) if order.recipient else None,
         "pickup_store_id": order.pickup_store_id,
         "pickup": None,
+        "group_status": None,
+        "team_id": None,
         "points_used": order.points_used,
         "adjustments": order.adjustments,
         "activities": activities_of(order),

@@ -291,6 +291,10 @@ class OrderOut(DepositOut):
     recipient = RecipientOut(allow_null=True)
     pickup_store_id = serializers.IntegerField(allow_null=True)
     pickup = PickupOut(allow_null=True, help_text="Null until the goods are in the store.")
+    group_status = serializers.ChoiceField(
+        ["waiting", "succeeded", "failed"], allow_null=True, help_text="Of the order's team; null where it has none."
+    )
+    team_id = serializers.IntegerField(allow_null=True)
     points_used = serializers.IntegerField()
     adjustments = AdjustmentOut(many=True)
     activities = ActivityOut(many=True, help_text="From which of the shop's activities it came.")

@@ -86,13 +86,14 @@ class OrdersView(MemberAPIView):
     @idempotent
     def post(self, request: MemberRequest) -> Response:
         asked = validated(PlaceOrderIn, request)
+        now = clock.now()
         order, lines = place_order(
             wish=_wish(request, asked),
             expected_payable_fen=asked.get("expected_payable_fen"),
             remark=asked["remark"],
-            now=clock.now(),
+            now=now,
         )
-        return Response(present_order(order, lines), status=201)
+        return Response(present_orders(orders=[order], now=now, lines={order.pk: lines})[0], status=201)
 
 
 class OrderView(MemberAPIView):

@@ -6,8 +6,6 @@ A step runs in a transaction of its own after the payment's commit and takes eff
 from collections.abc import Callable
 from typing import TypeAlias
 
-from logistics.allocation import services as allocation
-from logistics.allocation.services import FulfilmentItem
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderLine
@@ -15,6 +13,7 @@ from orders.fulfilment.after_completion import give_chances_for, mature_points
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
 from orders.fulfilment.queries import still_paid_by_line
+from orders.fulfilment.services import request_goods
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
 from promotions.lottery.models import Moment
@@ -24,22 +23,8 @@ Step: TypeAlias = Callable[[OrderPaid], None]
 
 
 def request_fulfilment(fact: OrderPaid) -> None:
-    """Ask the warehouses to send the goods."""
-    # An address that staff change at this moment is either seen here or told to the warehouses afterwards.
-    order = lock_order(number=fact.number)
-    items: dict[int, FulfilmentItem] = {}
-    for line in order.lines.all():
-        # A gift may be of a SKU that was bought as well.
-        known = items.get(line.sku_id)
-        units = line.quantity + (known.quantity if known else 0)
-        items[line.sku_id] = FulfilmentItem(line.sku_id, units, line.weight_g, line.volume_cm3)
-    allocation.request_fulfilment(
-        order_number=order.number,
-        recipient=order.recipient or {},
-        lines=list(items.values()),
-        not_before=order.ships_at,
-        now=fact.at,
-    )
+    """Ask the warehouses to send the goods; those of an order that waits for its team when that has succeeded."""
+    request_goods(order_number=fact.number, now=fact.at)
 
 
 def earn_points(fact: OrderPaid) -> None:

@@ -28,6 +28,10 @@ from orders.payments.services.opening import open_payment
 from orders.verification.codes import pickup_code
 from orders.verification.models import Pickup, StoreAssignment
 from orders.verification.services.verifying import Clerk, verify
+from promotions.campaigns.queries import live_at
+from promotions.checkout.mechanism import ActivityAsk
+from promotions.group_buy.models import GroupBuy, GroupBuyItem
+from promotions.group_buy.queries import open_teams
 from shop.catalog.models import Product, Sku
 from shop.core import clock, outbox
 from shop.core.actors import Actor
@@ -41,6 +45,8 @@ SEED = 20_260_901
 FETCHED_EVERY = 6
 # The account that hands over in the demo shop's past, and the one that works in its first store.
 MANAGER, CLERK = "owner", "store"
+# Three complete a team, the fourth opens another.
+TEAM_HOURS_AGO = (40, 39, 38, 3)
 REMARKS = ("", "", "", "", "请尽快发货", "送人的，麻烦包好一点", "放驿站即可", "周末送货")
 # Hours after payment at which the courier reports, give or take.
 JOURNEY = (("picked_up", 9), ("in_transit", 26), ("out_for_delivery", 50), ("delivered", 55))
@@ -57,6 +63,7 @@ class Basket:
     pays_after: timedelta | None
     receives_after: timedelta | None
     store_id: int | None = None
+    group_buy_id: int | None = None
 
 
 def load(*, size: str, now: datetime) -> str:
@@ -64,7 +71,7 @@ def load(*, size: str, now: datetime) -> str:
         return "orders are there already"
     _deliver_facts()
     _staff_stores()
-    baskets = _baskets(ORDERS[size], now)
+    baskets = _in_teams(_baskets(ORDERS[size], now), now)
     _live_through([(basket.placed_at, _story(basket)) for basket in baskets], until=now)
     return f"{len(baskets)} orders"
 
@@ -89,7 +96,12 @@ def _live_through(stories: Sequence[tuple[datetime, Story]], until: datetime) ->
 
 
 def _story(basket: Basket) -> Story:
-    wish = Wish(member_id=basket.member.pk, items=basket.items, pickup_store_id=basket.store_id)
+    wish = Wish(
+        member_id=basket.member.pk,
+        items=basket.items,
+        pickup_store_id=basket.store_id,
+        activity=_team(basket.group_buy_id),
+    )
     order, _lines = place_order(wish=wish, expected_payable_fen=None, remark=basket.remark, now=clock.now())
     if basket.pays_after is None:
         yield order.expires_at
@@ -171,6 +183,35 @@ def _baskets(count: int, now: datetime) -> list[Basket]:
         replace(basket, store_id=fetched.get(index)) if index % FETCHED_EVERY == 0 else basket
         for index, basket in enumerate(baskets)
     ]
+
+
+def _in_teams(baskets: Sequence[Basket], now: datetime) -> Sequence[Basket]:
+    """The last of them buy in teams: some complete one, the last opens one that still waits."""
+    item = GroupBuyItem.objects.filter(group_buy__in=GroupBuy.objects.filter(live_at(now))).order_by("pk").first()
+    members = list(dict.fromkeys(basket.member for basket in baskets))[: len(TEAM_HOURS_AGO)]
+    if item is None or len(members) < len(TEAM_HOURS_AGO):
+        return baskets
+    together = [
+        Basket(
+            member=member,
+            items=(Item(item.sku_id, 1),),
+            placed_at=now - timedelta(hours=hours),
+            remark="",
+            pays_after=timedelta(minutes=2),
+            receives_after=None,
+            group_buy_id=item.group_buy_id,
+        )
+        for member, hours in zip(members, TEAM_HOURS_AGO, strict=True)
+    ]
+    return [*baskets[: -len(together)], *together]
+
+
+def _team(group_buy_id: int | None) -> ActivityAsk | None:
+    """The team that waits at this moment, or a new one."""
+    if group_buy_id is None:
+        return None
+    waiting = open_teams(group_buy_id=group_buy_id, now=clock.now()).order_by("pk").first()
+    return ActivityAsk(GroupBuy.KIND, group_buy_id, waiting.pk if waiting else None)
 
 
 def _basket(

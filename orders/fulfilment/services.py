@@ -7,17 +7,44 @@ units that were withdrawn before they were shipped are not waited for.
 
 from datetime import datetime
 
+from logistics.allocation import services as allocation
 from logistics.allocation.queries import units_withdrawn
+from logistics.allocation.services import FulfilmentItem
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.progress import advance
 from orders.fulfilment.queries import units_under_way
 from orders.verification.services.pickups import open_pickup
+from promotions.checkout.services import holds_goods
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
 WAREHOUSE = Actor.system("warehouse")
 COURIER = Actor.gateway("courier")
+
+
+def request_goods(*, order_number: str, now: datetime) -> None:
+    """Ask the warehouses to send the goods of a paid order, once it waits for nobody; inside the caller's transaction.
+
+    Asked again, nothing changes. Raises OrderNotFound.
+    """
+    # An address that staff change at this moment is either seen here or told to the warehouses afterwards.
+    order = lock_order(number=order_number)
+    if holds_goods(order_number=order.number):
+        return
+    items: dict[int, FulfilmentItem] = {}
+    for line in order.lines.all():
+        # A gift may be of a SKU that was bought as well.
+        known = items.get(line.sku_id)
+        units = line.quantity + (known.quantity if known else 0)
+        items[line.sku_id] = FulfilmentItem(line.sku_id, units, line.weight_g, line.volume_cm3)
+    allocation.request_fulfilment(
+        order_number=order.number,
+        recipient=order.recipient or {},
+        lines=list(items.values()),
+        not_before=order.ships_at,
+        now=now,
+    )
 
 
 @use_case

@@ -3,17 +3,27 @@
 Parcels may also travel under the number of an after-sale: those move no order.
 """
 
+from contextlib import suppress
+
 from logistics.allocation.facts import FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.after_sales.facts import AfterSaleCompleted
+from orders.after_sales.services import call_off
+from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_AFTER_SALE, AFTER_COMPLETION, AFTER_REFUND
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.queries import is_order
-from orders.fulfilment.services import follow_parcels, mark_allocated
+from orders.fulfilment.services import follow_parcels, mark_allocated, request_goods
 from orders.payments.facts import RefundSucceeded
+from orders.payments.services.closing import close_unpaid_order
+from promotions.group_buy.facts import SeatFailed, SeatReleased, SeatSucceeded
+from shop.core import clock
+from shop.core.actors import Actor
 from shop.core.events import subscribe
+
+TEAM = Actor.system("group_buy")
 
 for step in AFTER_PAYMENT:
     subscribe(OrderPaid)(step)
@@ -23,6 +33,23 @@ for consequence in AFTER_REFUND:
     subscribe(RefundSucceeded)(consequence)
 for share in AFTER_AFTER_SALE:
     subscribe(AfterSaleCompleted)(share)
+
+
+@subscribe(SeatSucceeded)
+def send_goods_of_team(fact: SeatSucceeded) -> None:
+    request_goods(order_number=fact.order_number, now=fact.at)
+
+
+@subscribe(SeatFailed)
+def pay_back_failed_team(fact: SeatFailed) -> None:
+    call_off(number=fact.order_number, note=f"team {fact.team_id}", actor=TEAM, now=fact.at)
+
+
+@subscribe(SeatReleased, in_transaction=False)
+def close_order_of_ended_team(fact: SeatReleased) -> None:
+    """Paid at this very moment it is not closed: `SeatFailed` pays it back."""
+    with suppress(OrderNotCancellable):
+        close_unpaid_order(number=fact.order_number, actor=TEAM, now=clock.now(), note=f"team {fact.team_id}")
 
 
 @subscribe(OrderAllocated)

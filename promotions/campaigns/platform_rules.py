@@ -32,6 +32,7 @@ class Traits:
     odds_published: bool = True
     highest_prize_fen: int = 0
     levels: int = 0
+    completes_teams: bool = False
     sends_sms: bool = False
     raised_prices: tuple[str, ...] = ()
 
@@ -73,6 +74,13 @@ RULES: tuple[Rule, ...] = (
         lambda traits: traits.levels > MOST_LEVELS,
         gettext_lazy("Rewards must not reach more than two levels up."),
         forbidden=True,
+    ),
+    Rule(
+        "completes_teams",
+        lambda traits: traits.completes_teams,
+        gettext_lazy(
+            "Teams that are not full may succeed here: show neither invented members nor more than have joined."
+        ),
     ),
     Rule(
         "sms_needs_consent",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from promotions.bargaining import terms as bargaining
 from promotions.bargaining.models import Bargain
 from promotions.bargaining.services.ordering import confirm_attempt, order_attempt, release_attempt
@@ -15,6 +17,10 @@ from promotions.flash_sale.admission import admit, settle
 from promotions.flash_sale.gate import Ticket
 from promotions.flash_sale.models import FlashSale
 from promotions.flash_sale.services.using import claim_item, confirm_item, release_item
+from promotions.group_buy import terms as group_buy
+from promotions.group_buy.models import GroupBuy
+from promotions.group_buy.queries import waits_for_team
+from promotions.group_buy.services.seats import Wanted, confirm_seat, release_seat, take_seat
 from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize
 from promotions.lottery.terms import KIND as PRIZE
 from promotions.lottery.terms import PrizeTerms, prize_terms
@@ -155,3 +161,38 @@ class Presales(Activity):
         presale.reduce_presale(
             order_number=order_number, units=to.units, discount_fen=to.taken_fen, paid_fen=to.paid_fen, now=to.now
         )
+
+
+class GroupBuys(Activity):
+    """A team of a group buy, or a new one; `id` is the group buy's."""
+
+    name, kinds = GroupBuy.KIND, (GroupBuy.KIND,)
+    held_because = _("This order waits for its team. If the team is not completed, all of it is paid back by itself.")
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return group_buy.price_of(
+            group_buy_id=asked.id, team_id=asked.team_id, buyer=asking.buyer, cart=asking.cart, now=asking.now
+        )
+
+    def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
+        return group_buy.pay_within(group_buy_id=asked.id, team_id=asked.team_id, now=asking.now)
+
+    def holds_goods(self, order_number: str) -> bool:
+        return waits_for_team(order_number=order_number)
+
+    def claim(self, taking: Taking) -> None:
+        line, [given] = only_line(taking.cart), self.taken(taking)
+        take_seat(
+            order_number=taking.order_number,
+            member_id=taking.member_id,
+            group_buy_id=given.id or 0,
+            team_id=taking.activity.team_id if taking.activity else None,
+            wanted=Wanted(line.sku_id, line.quantity, -given.amount_fen),
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_seat(order_number=settling.order_number, paid_fen=settling.paid_fen, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_seat(order_number=order_number, now=now)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import Presold
 from promotions.discounts.terms import Offered, offered
@@ -113,10 +115,12 @@ class Activity(Mechanism):
     """A mechanism that acts only for who comes through it, on the goods that it sells and nothing besides.
 
     Its `name` is the `kind` of an `ActivityAsk` and of its adjustments. With `has_gate` a crowd is turned away by
-    `admit` before an order is looked at.
+    `admit` before an order is looked at. `held_because` is what its buyer is told while it holds the goods of a paid
+    order.
     """
 
     has_gate: ClassVar[bool] = False
+    held_because: ClassVar[Any] = _("This order waits for something else before it is sent.")
 
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         """The unit price of the goods in the cart, with `asked` set and `kind` the mechanism's name.

@@ -62,10 +62,16 @@ def presold(asking: Asking) -> Presold | None:
 
 def holds_goods(*, order_number: str) -> bool:
     """Whether the paid order waits for others, such as its team: until then nothing is sent and nothing given back."""
+    return held_because(order_number=order_number) is not None
+
+
+def held_because(*, order_number: str) -> Any | None:
+    """What the buyer is told of why the paid order waits; None where it does not."""
     claims = PromotionClaim.objects.filter(
         order_number=order_number, mechanism__in=ACTIVITIES, status=ClaimStatus.CONFIRMED
     )
-    return any(ACTIVITIES[name].holds_goods(order_number) for name in claims.values_list("mechanism", flat=True))
+    held = [ACTIVITIES[name] for name in claims.values_list("mechanism", flat=True)]
+    return next((each.held_because for each in held if each.holds_goods(order_number)), None)
 
 
 def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:

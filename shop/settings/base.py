@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "promotions.bargaining",
     "promotions.lottery",
     "promotions.presale",
+    "promotions.group_buy",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",

@@ -121,6 +121,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Attempts at bargains"), "handshake", "bargaining_bargainattempt"),
             item(_("Presales"), "event_upcoming", "presale_presale"),
             item(_("Orders of presales"), "receipt", "presale_presaleuse"),
+            item(_("Group buys"), "group_add", "group_buy_groupbuy"),
+            item(_("Teams"), "diversity_3", "group_buy_team"),
             item(_("Quizzes"), "quiz", "quiz_quiz"),
             item(_("Bank of questions"), "help", "quiz_question"),
             item(_("Tries at quizzes"), "fact_check", "quiz_quiztry"),

@@ -16,6 +16,7 @@ REVEAL = "reveal"
 RENUMBER = "renumber"
 VERIFY, EVERYWHERE, UNDO = "verify", "everywhere", "undo"
 RECEIVE, COUNTERSIGN = "receive", "countersign"
+END = "end"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ PROMOTIONS = (
     "flash_sale",
     "bargaining",
     "presale",
+    "group_buy",
     "promotion_checkout",
 )
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -61,6 +63,7 @@ ROLES: tuple[Role, ...] = (
         dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
         | {"identity.member": (*ALL, REVEAL, RENUMBER), "admin": VIEW}
         | {"after_sales.aftersale": (*ALL, RECEIVE, COUNTERSIGN)}
+        | {"group_buy.team": ("view", END)}
         | {"verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
     ),
     Role(
@@ -70,7 +73,7 @@ ROLES: tuple[Role, ...] = (
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
-        | {"after_sales.aftersale": (*EDIT, "add")}
+        | {"after_sales.aftersale": (*EDIT, "add"), "group_buy.team": ("view", END)}
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
         | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
     ),
@@ -122,6 +125,7 @@ ROLES: tuple[Role, ...] = (
             "rules": VIEW,
             "coupons": VIEW,
             "coupons.coupon": EDIT,
+            "group_buy": VIEW,
             "verification": EDIT,
             "verification.verification": ("view", VERIFY, EVERYWHERE),
             "coupons.handout": ("view", "add"),

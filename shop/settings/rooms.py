@@ -20,6 +20,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.bargaining.demo.load",
     "promotions.lottery.demo.load",
     "promotions.presale.demo.load",
+    "promotions.group_buy.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -39,6 +40,7 @@ INVARIANTS: list[str] = [
     "promotions.bargaining.invariants.LAWS",
     "promotions.lottery.invariants.LAWS",
     "promotions.presale.invariants.LAWS",
+    "promotions.group_buy.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -56,10 +58,14 @@ PRODUCT_FACET_PROVIDERS: list[str] = [
     "promotions.flash_sale.facets.flash_sales",
     "promotions.bargaining.facets.running_bargains",
     "promotions.presale.facets.running_presales",
+    "promotions.group_buy.facets.running_group_buys",
     "promotions.checkout.facets.member_prices",
 ]
 # What an order's answer holds besides the order itself.
-ORDER_FACET_PROVIDERS: list[str] = ["orders.verification.facets.pickups"]
+ORDER_FACET_PROVIDERS: list[str] = [
+    "orders.verification.facets.pickups",
+    "orders.fulfilment.facets.teams",
+]
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 MEMBER_PROFILE_PROVIDERS: list[str] = [
@@ -80,6 +86,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.bargaining.member_data.move",
     "promotions.lottery.member_data.move",
     "promotions.presale.member_data.move",
+    "promotions.group_buy.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -134,6 +141,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.bargaining.member_data.export",
     "promotions.lottery.member_data.export",
     "promotions.presale.member_data.export",
+    "promotions.group_buy.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",
@@ -156,6 +164,7 @@ CAMPAIGN_MODELS: list[str] = [
     "promotions.bargaining.models.Bargain",
     "promotions.lottery.models.Lottery",
     "promotions.presale.models.Presale",
+    "promotions.group_buy.models.GroupBuy",
 ]
 # What each of them offers to a cart while it acts, for combined results before anything is published.
 CAMPAIGN_TERMS: dict[str, str] = {
@@ -165,6 +174,7 @@ CAMPAIGN_TERMS: dict[str, str] = {
     "flash_sale": "promotions.flash_sale.terms.terms_of_sale",
     "bargain": "promotions.bargaining.terms.terms_of_bargain",
     "presale": "promotions.presale.terms.terms_of_presale",
+    "group_buy": "promotions.group_buy.terms.terms_of_group_buy",
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
 PROMOTION_TERMS = "promotions.checkout.services.terms_at"
@@ -177,6 +187,7 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "bargain": "promotions.bargaining.results.result_of_bargain",
     "lottery": "promotions.lottery.results.result_of_lottery",
     "presale": "promotions.presale.results.result_of_presale",
+    "group_buy": "promotions.group_buy.results.result_of_group_buy",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
 # What a share card may lead to, by the kind in `<kind>-<id>`.
@@ -188,6 +199,8 @@ SHARE_TARGETS: dict[str, str] = {
     "bargain": "promotions.bargaining.queries.share_target",
     "lottery": "promotions.lottery.queries.share_target",
     "presale": "promotions.presale.queries.share_target",
+    "groupbuy": "promotions.group_buy.queries.share_group_buy",
+    "team": "promotions.group_buy.queries.share_team",
 }
 # The page of a member in the admin, from top to bottom.
 MEMBER_PANELS: list[str] = [

@@ -23,7 +23,7 @@ from orders.after_sales.admin.forms import MOST_CHARACTERS, fields_named
 from orders.after_sales.admin.panels import GoesBack, sums
 from orders.after_sales.engine import Assessment
 from orders.after_sales.examples import example
-from orders.after_sales.models import AfterSale, Kind, Reason
+from orders.after_sales.models import ASKED_FOR, AfterSale, Kind
 from orders.after_sales.policies import SETTINGS, policy_of
 from orders.after_sales.sentences import say
 from orders.after_sales.services import Wanted, Wish, ask, preview
@@ -54,7 +54,7 @@ class OpenForm(forms.Form):
     """Units of each line of one order; in an exchange what goes out for them."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices, widget=UnfoldAdminSelectWidget)
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=Reason.choices, widget=UnfoldAdminSelectWidget)
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=ASKED_FOR, widget=UnfoldAdminSelectWidget)
     description = forms.CharField(
         label=gettext_lazy("Description"),
         max_length=MOST_CHARACTERS,

@@ -16,6 +16,7 @@ from orders.after_sales.errors import (
     NothingToRefund,
     OrderLineUnknown,
     OrderNotPaid,
+    OrderWaits,
     ReplacementNotPossible,
     UnitsNotLeft,
 )
@@ -28,6 +29,7 @@ from orders.checkout.errors import OrderNotFound
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.queries import after_sale_until
+from promotions.checkout.services import held_because
 from shop.catalog.models import Sku
 from shop.core.actors import Actor
 from shop.core.errors import Detail
@@ -72,18 +74,26 @@ def preview(*, number: str, member_id: int, wish: Wish, now: datetime) -> Draft:
     order = Order.objects.filter(number=number, member_id=member_id).first()
     if order is None:
         raise OrderNotFound
-    return _draft(order, wish, now)
+    _check_order(order, now)
+    return draft_of(order, wish, now)
 
 
 @use_case
 def ask(*, number: str, wish: Wish, actor: Actor, now: datetime, member_id: int | None = None) -> AfterSale:
     """Ask for an after-sale of the order; with `member_id`, another member's does not exist.
 
-    Raises OrderNotFound, OrderNotPaid, AfterSaleWindowOver, NothingAsked, OrderLineUnknown, UnitsNotLeft,
+    Raises OrderNotFound, OrderNotPaid, OrderWaits, AfterSaleWindowOver, NothingAsked, OrderLineUnknown, UnitsNotLeft,
     GoodsNotShipped, NothingToRefund, ReplacementNotPossible, UploadNotFound, UploadInUse.
     """
     order = lock_order(number=number, member_id=member_id)
-    draft = _draft(order, wish, now)
+    _check_order(order, now)
+    after_sale = open_after_sale(order, wish, draft_of(order, wish, now), actor=actor, now=now)
+    publish(AfterSaleMoved(number=after_sale.number, status=after_sale.status, at=now))
+    return after_sale
+
+
+def open_after_sale(order: Order, wish: Wish, draft: Draft, *, actor: Actor, now: datetime) -> AfterSale:
+    """Write the draft down for the locked order; inside the caller's transaction."""
     number = new_number("S", now)
     images = attach_uploads(member_id=order.member_id, urls_or_ids=wish.images, to=f"after_sale:{number}", now=now)
     after_sale = AfterSale.objects.create(
@@ -107,7 +117,6 @@ def ask(*, number: str, wish: Wish, actor: Actor, now: datetime, member_id: int 
         line.after_sale = after_sale
     claim(AfterSaleLine.objects.bulk_create(draft.lines), order=order, now=now)
     after_sale.tell(actor=actor, now=now)
-    publish(AfterSaleMoved(number=after_sale.number, status=after_sale.status, at=now))
     return after_sale
 
 
@@ -138,14 +147,17 @@ def gift_lines(assessment: Assessment, known: Mapping[int, Standing]) -> list[Af
     return found
 
 
-def _draft(order: Order, wish: Wish, now: datetime) -> Draft:
-    _check_order(order, now)
+def draft_of(order: Order, wish: Wish, now: datetime, *, policy: Policy | None = None) -> Draft:
+    """The wish as an after-sale, under the shop's policy unless another one is given.
+
+    Raises NothingAsked, OrderLineUnknown, UnitsNotLeft, GoodsNotShipped, NothingToRefund, ReplacementNotPossible.
+    """
     known = standings(order)
     by_line = {each.line.pk: each for each in known}
     _check_lines(by_line, wish)
     lines = [_line(by_line[each.line_id], each, wish.kind) for each in wish.lines]
     fault = wish.reason in SHOP_AT_FAULT
-    policy = policy_of(policy_now(), wish.kind, sellers_fault=fault)
+    policy = policy or policy_of(policy_now(), wish.kind, sellers_fault=fault)
     if wish.kind == Kind.EXCHANGE:
         return Draft(tuple(lines), policy, None)
     if all(line.order_line.is_gift for line in lines):
@@ -170,6 +182,9 @@ def _draft(order: Order, wish: Wish, now: datetime) -> Draft:
 def _check_order(order: Order, now: datetime) -> None:
     if order.status in (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED):
         raise OrderNotPaid
+    reason = held_because(order_number=order.number)
+    if reason is not None:
+        raise OrderWaits(reason=reason)
     until = after_sale_until(order)
     if until is not None and now >= until:
         raise AfterSaleWindowOver(until=until.isoformat())

@@ -11,14 +11,22 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from logistics.shipments.models import Shipment
 from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
 from orders.payments.models import Payment, Refund
+from promotions.group_buy.models import GroupBuy
+from promotions.group_buy.queries import standings_of
 from shop.core.money import yuan
 
 Rows = list[list[Any]]
+TEAM_STATES = {
+    "waiting": gettext_lazy("Waits for its team: nothing is sent yet"),
+    "succeeded": gettext_lazy("The team has succeeded"),
+    "failed": gettext_lazy("The team has failed: the order is paid back"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Panel:
 
 
 def order_panels(order: Order) -> list[Panel]:
-    """Eight queries, whatever the order holds; panels without rows are left out."""
+    """Eight queries, whatever the order holds, and one more for its team; panels without rows are left out."""
     payments = list(
         Payment.objects.filter(order=order).prefetch_related(Prefetch("refunds", Refund.objects.order_by("pk")))
     )
@@ -43,6 +51,7 @@ def order_panels(order: Order) -> list[Panel]:
     panels = [
         Panel(_("Lines"), [_("Product"), _("SKU"), _("Unit price"), _("Quantity"), _("To pay")], _lines(order)),
         Panel(_("Price"), [_("Part"), _("Amount")], _price(order)),
+        Panel(_("Team"), [_("Number"), _("Status")], _team(order)),
         Panel(
             _("Payments and refunds"),
             [_("Number"), _("Kind"), _("Status"), _("Amount"), _("Time")],
@@ -107,6 +116,16 @@ def _price(order: Order) -> Rows:
         rows.append([f"{_('Deposit')} · {deposit.get_status_display()}", yuan(order.deposit_fen)])
         rows.append([f"{_('Balance')} · {window}", yuan(order.balance_fen)])
     return [*rows, [_("Paid"), yuan(order.paid_fen)]]
+
+
+def _team(order: Order) -> Rows:
+    """Until it has succeeded nothing is sent, and nothing can be asked back."""
+    if not any(each["kind"] == GroupBuy.KIND for each in order.adjustments):
+        return []
+    standing = standings_of(order_numbers=[order.number]).get(order.number)
+    if standing is None:
+        return []
+    return [[_link("group_buy_team", standing.team_id, str(standing.team_id)), TEAM_STATES[standing.status]]]
 
 
 def _payment(payment: Payment) -> Rows:

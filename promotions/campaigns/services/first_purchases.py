@@ -25,6 +25,11 @@ def confirm_first_purchase(*, member_id: int, order_number: str, now: datetime) 
         cursor.execute(_PAID, [member_id, order_number, now])
 
 
+def forget_first_purchase(*, order_number: str) -> None:
+    """The shop called the paid order off, and its buyer has paid for no other: they are as new as before."""
+    FirstPurchase.objects.filter(order_number=order_number).delete()
+
+
 def release_first_purchase(*, order_number: str) -> None:
     """The order was never paid: the member is as new as before."""
     FirstPurchase.objects.filter(order_number=order_number, is_paid=False).delete()

@@ -1,0 +1,1 @@
+"""The only code that changes teams and their seats."""
