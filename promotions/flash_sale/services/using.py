@@ -6,7 +6,6 @@ everybody waits for. The door claims once for an order; what is confirmed or rel
 
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import F
 
 from points.ledger.queries import points_worth_fen
@@ -15,15 +14,36 @@ from promotions.campaigns.errors import ActivityNotFound
 from promotions.campaigns.services.budget import give_back_budgets, spend_budgets
 from promotions.flash_sale.errors import FlashSaleLimitReached, FlashSaleSoldOut
 from promotions.flash_sale.gate import forget_after_commit
-from promotions.flash_sale.live import LiveItem, live
+from promotions.flash_sale.live import live
 from promotions.flash_sale.models import FlashSale, FlashSaleItem, FlashSaleTally, FlashSaleUse
+from shop.core.prepared import Prepared
 
-_COUNT_MEMBER = """
-INSERT INTO flash_sale_flashsaletally AS tally (item_id, member_id, units)
-VALUES (%(item)s, %(member)s, %(units)s)
-ON CONFLICT (item_id, member_id) DO UPDATE SET units = tally.units + excluded.units
-WHERE %(limit)s::int IS NULL OR tally.units + excluded.units <= %(limit)s
-"""
+# All in one round trip: the tally within its limit, then the use, then the units of the item, while there are so many.
+_TAKE = Prepared(
+    "flash_sale_take",
+    """
+WITH counted AS (
+    INSERT INTO flash_sale_flashsaletally AS tally (item_id, member_id, units)
+    SELECT %(item)s::bigint, %(member)s::bigint, %(units)s::int
+    WHERE %(limit)s::int IS NULL OR %(units)s::int <= %(limit)s::int
+    ON CONFLICT (item_id, member_id) DO UPDATE SET units = tally.units + excluded.units
+        WHERE %(limit)s::int IS NULL OR tally.units + excluded.units <= %(limit)s::int
+    RETURNING item_id
+), used AS (
+    INSERT INTO flash_sale_flashsaleuse
+        (order_number, member_id, item_id, units, points, discount_fen, cost_fen, revenue_fen, used_at)
+    SELECT %(order)s::text, %(member)s::bigint, item_id, %(units)s::int, %(points)s::int, %(discount)s::int,
+        %(cost)s::int, 0, %(now)s::timestamptz
+    FROM counted
+    RETURNING item_id
+), taken AS (
+    UPDATE flash_sale_flashsaleitem item SET taken = item.taken + %(units)s::int
+    FROM used WHERE item.id = used.item_id AND item."left" >= %(units)s::int
+    RETURNING item.id
+)
+SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM taken)
+""",
+)
 
 
 def claim_item(
@@ -37,19 +57,12 @@ def claim_item(
         raise ActivityNotFound
     if item.sale.has_budget:
         spend_budgets(model=FlashSale, amounts_fen={item.sale.id: discount_fen}, now=now)
-    use = FlashSaleUse(
-        order_number=order_number,
-        member_id=buyer.member_id,
-        item_id=item_id,
-        units=units,
-        points=points,
-        discount_fen=discount_fen,
-        cost_fen=max(discount_fen - points_worth_fen(points), 0),
-        used_at=now,
-    )
-    use.save(force_insert=True)
-    _count_member(item, buyer.member_id, units)
-    if not FlashSaleItem.objects.filter(pk=item_id, left__gte=units).update(taken=F("taken") + units):
+    given = {"order": order_number, "member": buyer.member_id, "item": item_id, "limit": item.limit_per_member}
+    sums = {"points": points, "discount": discount_fen, "cost": max(discount_fen - points_worth_fen(points), 0)}
+    [(counted, taken)] = _TAKE.run({**given, **sums, "units": units, "now": now})
+    if not counted:
+        raise FlashSaleLimitReached(limit=item.limit_per_member)
+    if not taken:
         raise FlashSaleSoldOut
 
 
@@ -70,12 +83,3 @@ def release_item(*, order_number: str, now: datetime) -> int:
     FlashSaleItem.objects.filter(pk=use.item_id).update(taken=F("taken") - use.units)
     forget_after_commit([use.item_id])
     return standing.update(released_at=now)
-
-
-def _count_member(item: LiveItem, member_id: int, units: int) -> None:
-    limit = item.limit_per_member
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_MEMBER, {"item": item.id, "member": member_id, "units": units, "limit": limit})
-        counted = cursor.rowcount
-    if not counted or (limit is not None and units > limit):
-        raise FlashSaleLimitReached(limit=limit)
