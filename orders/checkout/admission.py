@@ -64,7 +64,9 @@ def _member_id(request: HttpRequest) -> int | None:
 
 
 def _units(body: Mapping[str, Any]) -> int | None:
-    """Those of the one item that an activity's order has; what the cart holds is not known here."""
+    """Those of the one item that an activity's order has; of the cart, which is not known here, at least one."""
+    if body.get("from_cart") is True:
+        return 1
     items = body.get("items")
     if not (isinstance(items, list) and len(items) == 1 and isinstance(items[0], dict)):
         return None

@@ -108,22 +108,23 @@ def claim(taking: Taking) -> list[PromotionClaim]:
     wanted = [(mechanism, taken) for mechanism in MECHANISMS if (taken := mechanism.taken(taking))]
     if not wanted or PromotionClaim.objects.filter(order_number=taking.order_number).exists():
         return []
+    claims = [
+        PromotionClaim(
+            order_number=taking.order_number,
+            mechanism=mechanism.name,
+            taken=plain(taken),
+            conditions=mechanism.conditions(taking),
+            amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
+            points=taking.quote.points_used if mechanism.name == Points.name else 0,
+            claimed_at=taking.now,
+        )
+        for mechanism, taken in wanted
+    ]
+    # Before the mechanisms take theirs: everybody waits for the rows of a scarce one, and nobody for these.
+    PromotionClaim.objects.bulk_create(claims)
     for mechanism, _taken in wanted:
         mechanism.claim(taking)
-    return PromotionClaim.objects.bulk_create(
-        [
-            PromotionClaim(
-                order_number=taking.order_number,
-                mechanism=mechanism.name,
-                taken=plain(taken),
-                conditions=mechanism.conditions(taking),
-                amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
-                points=taking.quote.points_used if mechanism.name == Points.name else 0,
-                claimed_at=taking.now,
-            )
-            for mechanism, taken in wanted
-        ]
-    )
+    return claims
 
 
 def confirm(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> None:

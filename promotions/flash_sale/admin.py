@@ -53,7 +53,9 @@ class SessionInline(PartInlineMixin, TabularInline):
         if not session.pk:
             return "–"
         page = reverse("admin:flash_sale_flashsalesession_change", args=[session.pk])
-        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', page, shown_goods(session))
+        return format_html(
+            '<a class="text-primary-600 underline whitespace-nowrap" href="{}">{}</a>', page, shown_goods(session)
+        )
 
 
 class ItemInline(PartInlineMixin, YuanFormMixin, TabularInline):
