@@ -86,6 +86,7 @@ def _coupon(now: datetime) -> CouponTemplate:
         threshold_fen=5000,
         valid_days=14,
         total_limit=1000,
+        per_member_limit=None,
         starts_at=now - DAY,
         ends_at=now + 40 * DAY,
     )
