@@ -24,6 +24,7 @@ STATUS_LABELS = {
     AttemptStatus.OPEN.value: "info",
     AttemptStatus.ORDERED.value: "warning",
     AttemptStatus.BOUGHT.value: "success",
+    AttemptStatus.RETURNED.value: "warning",
     AttemptStatus.EXPIRED.value: "danger",
 }
 
@@ -34,14 +35,14 @@ class BargainAdmin(CampaignAdmin):
     list_display: ClassVar[list[Any]] = [
         "name",
         "shown_status",
-        "sku",
+        "goods",
         "shown_floor",
         "shown_window",
         "shown_audience",
         "shown_units",
         "shown_budget",
     ]
-    list_select_related = ["sku"]
+    list_select_related = ["sku__product"]
     autocomplete_fields = ["sku"]
     readonly_fields = ["example", "taken"]
     fieldsets = [
@@ -54,7 +55,8 @@ class BargainAdmin(CampaignAdmin):
             gettext_lazy("How the price falls"),
             {
                 "fields": [
-                    ("fewest_cuts", "most_cuts", "first_cut_bp"),
+                    ("fewest_cuts", "most_cuts"),
+                    "first_cut_bp",
                     ("new_helper_cuts", "new_helper_days"),
                     "owner_cuts_first",
                     "example",
@@ -98,6 +100,10 @@ class BargainAdmin(CampaignAdmin):
             fewest=-(-friends // bargain.new_helper_cuts),
         )
         return _drawn(plan, list_fen=list_fen, made=len(plan), caption=caption)
+
+    @display(description=gettext_lazy("goods"))
+    def goods(self, bargain: Any) -> str:
+        return f"{bargain.sku.product.name} {bargain.sku.options_label}".strip()
 
     @display(description=gettext_lazy("floor"), ordering="floor_fen")
     def shown_floor(self, bargain: Any) -> str:
@@ -148,7 +154,7 @@ class BargainAttemptAdmin(ReadOnlyAdmin):
     search_fields = ["=order_number"]
     search_help_text = gettext_lazy("Order number, or the member's nickname or phone")
     fieldsets = [
-        (None, {"fields": ["bargain", "member", "shown_status", "way"]}),
+        (None, {"fields": ["bargain", "member", "sku", "state", "way"]}),
         (gettext_lazy("Time"), {"fields": ["started_at", "expires_at", "reminded_at", "seed"]}),
         (
             gettext_lazy("Order"),
@@ -157,7 +163,7 @@ class BargainAttemptAdmin(ReadOnlyAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["shown_status", "way", "shown_discount", "shown_revenue"]
+        return ["state", "way", "shown_discount", "shown_revenue"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[BargainAttempt], search_term: str
@@ -170,6 +176,10 @@ class BargainAttemptAdmin(ReadOnlyAdmin):
     def shown_status(self, attempt: BargainAttempt) -> tuple[str, Any]:
         status = attempt.status_at(clock.now())
         return status.value, status.label
+
+    @display(description=gettext_lazy("status"))
+    def state(self, attempt: BargainAttempt) -> Any:
+        return attempt.status_at(clock.now()).label
 
     @display(description=gettext_lazy("price now"))
     def shown_price(self, attempt: BargainAttempt) -> str:

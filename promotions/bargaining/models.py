@@ -168,10 +168,13 @@ class AttemptStatus(models.TextChoices):
     OPEN = "open", _("Open")
     ORDERED = "ordered", _("Held by an order")
     BOUGHT = "bought", _("Bought")
+    RETURNED = "returned", _("Returned")
     EXPIRED = "expired", _("Expired")
 
 
+# Of orders that stand; goods that came back count no more, but their price is used up.
 STANDING = (AttemptStatus.ORDERED, AttemptStatus.BOUGHT)
+USED = (*STANDING, AttemptStatus.RETURNED)
 
 
 class BargainAttempt(models.Model):
@@ -212,8 +215,8 @@ class BargainAttempt(models.Model):
             ),
             models.CheckConstraint(condition=Q(position__lte=F("plan__len")), name="attempt_within_plan"),
             models.CheckConstraint(
-                condition=Q(status__in=STANDING, ordered_at__isnull=False) & ~Q(order_number="")
-                | Q(order_number="", ordered_at=None, discount_fen=0) & ~Q(status__in=STANDING),
+                condition=Q(status__in=USED, ordered_at__isnull=False) & ~Q(order_number="")
+                | Q(order_number="", ordered_at=None, discount_fen=0) & ~Q(status__in=USED),
                 name="attempt_held_by_an_order",
             ),
             models.UniqueConstraint(
@@ -227,7 +230,7 @@ class BargainAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.bargain_id} × {self.member_id} #{self.pk}"
+        return f"#{self.pk}"
 
     @property
     def price_fen(self) -> int:

@@ -10,7 +10,7 @@ from promotions.bargaining.errors import (
     BargainOrdered,
     BargainSoldOut,
 )
-from promotions.bargaining.models import STANDING, AttemptStatus, Bargain, BargainAttempt
+from promotions.bargaining.models import USED, AttemptStatus, Bargain, BargainAttempt
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityGoods, ActivityNotFound, BudgetSpent
 from promotions.campaigns.goods import only_line
@@ -52,7 +52,7 @@ def terms_of_bargain(bargain: Bargain, paths: Mapping[int, str]) -> Terms:
 
 def _check_usable(attempt: BargainAttempt, now: datetime) -> None:
     bargain = attempt.bargain
-    if attempt.status in STANDING:
+    if attempt.status in USED:
         raise BargainOrdered
     if attempt.status_at(now) == AttemptStatus.EXPIRED:
         raise BargainExpired

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from promotions.bargaining import terms as bargaining
 from promotions.bargaining.models import Bargain
-from promotions.bargaining.services.ordering import confirm_attempt, order_attempt, release_attempt
+from promotions.bargaining.services.ordering import confirm_attempt, count_return, order_attempt, release_attempt
 from promotions.campaigns.goods import only_line
 from promotions.campaigns.presold import Presold
 from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, StillStands, Taking
@@ -93,6 +93,9 @@ class Bargains(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_attempt(order_number=order_number, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        count_return(order_number=order_number, paid_fen=to.paid_fen, is_whole=not to.units)
 
 
 class Prizes(Activity):

@@ -167,6 +167,8 @@ class Quiz(Campaign):
         return found
 
     def clone_children(self, source: Any) -> None:
+        self.rewards_given = 0
+        self.save(update_fields=["rewards_given"])
         QuizQuestion.objects.bulk_create(
             QuizQuestion(quiz=self, question_id=pk)
             for pk in source.quizquestion_set.order_by("pk").values_list("question_id", flat=True)

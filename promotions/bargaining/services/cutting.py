@@ -14,7 +14,7 @@ from promotions.bargaining.errors import (
     BargainOrdered,
     BargainOwn,
 )
-from promotions.bargaining.models import STANDING, AttemptStatus, Bargain, BargainAttempt, Cut
+from promotions.bargaining.models import USED, AttemptStatus, Bargain, BargainAttempt, Cut
 from promotions.bargaining.notices import tell_at_floor, tell_helped
 from promotions.bargaining.queries import open_at
 from promotions.bargaining.services.counting import count_help, helps_refusal
@@ -65,7 +65,7 @@ def take_steps(attempt: BargainAttempt, wanted: int, *, now: datetime) -> list[i
     """
     while True:
         attempt.refresh_from_db(fields=["status", "position", "cut_fen", "expires_at"])
-        if attempt.status in STANDING:
+        if attempt.status in USED:
             raise BargainOrdered
         if attempt.status_at(now) == AttemptStatus.EXPIRED:
             raise BargainExpired

@@ -59,6 +59,23 @@ def release_attempt(*, order_number: str, now: datetime) -> int:
     attempt.expires_at += now - attempt.ordered_at
     attempt.ordered_at = None
     attempt.save(update_fields=["status", "order_number", "discount_fen", "expires_at", "ordered_at"])
-    Bargain.objects.filter(pk=attempt.bargain_id).update(taken=F("taken") - 1)
-    give_back_budgets(model=Bargain, amounts_fen={attempt.bargain_id: given_back_fen})
+    _give_back(attempt, given_back_fen)
     return 1
+
+
+def count_return(*, order_number: str, paid_fen: int, is_whole: bool) -> None:
+    """Goods came back: `paid_fen` is what is still paid. A unit that is back can be sold to somebody else."""
+    bought = BargainAttempt.objects.filter(order_number=order_number, status=AttemptStatus.BOUGHT)
+    if not is_whole:
+        bought.update(revenue_fen=paid_fen)
+        return
+    attempt = bought.select_for_update(no_key=True, of=("self",)).first()
+    if attempt is not None:
+        attempt.status, attempt.revenue_fen = AttemptStatus.RETURNED, paid_fen
+        attempt.save(update_fields=["status", "revenue_fen"])
+        _give_back(attempt, attempt.discount_fen)
+
+
+def _give_back(attempt: BargainAttempt, discount_fen: int) -> None:
+    Bargain.objects.filter(pk=attempt.bargain_id).update(taken=F("taken") - 1)
+    give_back_budgets(model=Bargain, amounts_fen={attempt.bargain_id: discount_fen})

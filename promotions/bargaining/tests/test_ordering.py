@@ -17,6 +17,7 @@ from promotions.bargaining.results import result_of_bargain
 from promotions.bargaining.services.ordering import release_attempt
 from promotions.bargaining.tests.making import DAY, help_with, make_live_bargain, new_member, start, to_the_floor
 from promotions.checkout.models import PromotionClaim
+from promotions.checkout.returns import LineNow, count_returns
 from shop.catalog.models import Sku
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
@@ -197,3 +198,19 @@ def test_the_orders_of_bargains_are_found_and_say_so(client, owner):
     assert [row["number"] for row in rows] == [order.number]
     shown = client.get(f"/api/v1/orders/{order.number}").json()
     assert shown["activities"] == [{"kind": "bargain", "id": attempt.bargain_id, "label": "新春砍价"}]
+
+
+@pytest.mark.parametrize(("is_whole", "expected"), [(False, ("bought", 1, 4000)), (True, ("returned", 0, 0))])
+def test_goods_that_came_back_count_no_more_and_their_price_stays_used(client, owner, is_whole, expected):
+    attempt = at_floor(owner)
+    order = order_of(place(client, wish(attempt)))
+    pay(order)
+    line = LineNow(attempt.sku_id, 1, int(is_whole), order.lines.get().adjustments)
+    for _ in range(2):
+        with unit_of_work():
+            count_returns(order_number=order.number, lines=[line], paid_fen=0 if is_whole else 5000, now=clock.now())
+        assert counted(attempt) == expected
+    found = result_of_bargain(attempt.bargain_id)
+    assert (found.orders, found.revenue_fen, found.cost_fen) == ((0, 0, 0) if is_whole else (1, 5000, 4000))
+    refused(place(client, wish(attempt), key="again"), "bargain_ordered")
+    assert laws() == []

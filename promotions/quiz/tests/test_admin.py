@@ -107,11 +107,11 @@ def test_a_quiz_that_cannot_be_played_is_not_published(desk, made, reason):
 
 
 def test_a_clone_asks_the_same_questions(desk):
-    quiz = make_quiz(rewards_given=0)
+    quiz = make_quiz(rewards_given=2)
     desk.post(reverse("admin:quiz_quiz_step", args=[quiz.pk, "clone"]))
     copy = Quiz.objects.exclude(pk=quiz.pk).get()
     asked = [list(each.quizquestion_set.order_by("pk").values_list("question", flat=True)) for each in (quiz, copy)]
-    assert (copy.status, asked[0]) == ("draft", asked[1])
+    assert (copy.status, copy.rewards_given, asked[0]) == ("draft", 0, asked[1])
 
 
 def test_lists_results_and_tries_open(desk):
