@@ -45,7 +45,7 @@ class PresaleAdmin(CampaignAdmin):
         WHAT,
         (
             _("How it is paid and sent"),
-            {"fields": ["mode", ("balance_from", "balance_until"), "ships_at", "back_if_missed", "back_on_request"]},
+            {"fields": ["mode", "balance_from", "balance_until", "ships_at", "back_if_missed", "back_on_request"]},
         ),
         WHOM,
         WHEN,

@@ -36,7 +36,7 @@ class Presale(Campaign):
         DEPOSIT = "deposit", _("Deposit, then balance")
         FULL = "full", _("Paid in full at once")
 
-    mode = models.CharField(_("paid by"), max_length=10, choices=Mode, default=Mode.DEPOSIT)
+    mode = models.CharField(_("way of paying"), max_length=10, choices=Mode, default=Mode.DEPOSIT)
     balance_from = models.DateTimeField(
         _("balance from"), null=True, blank=True, help_text=_("Not before the presale ends.")
     )
