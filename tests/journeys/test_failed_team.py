@@ -82,7 +82,7 @@ def test_a_failed_team_refunds_its_three_members(front, sandbox, tea, live_serve
     for who, number, each in zip(people[:3], numbers[:3], paid, strict=True):
         done = who.get(f"orders/{number}")
         assert (done["status"], done["group_status"], done["refunded_fen"]) == ("refunded", "failed", each["paid_fen"])
-        assert "Your team was not completed" in inbox(who)
+        assert "未能成团" in inbox(who)
     assert people[3].get(f"orders/{numbers[3]}")["status"] == "cancelled"
     assert people[0].get(f"teams/{team_id}")["status"] == "failed"
     assert Refund.objects.filter(status=RefundStatus.SUCCEEDED).count() == 3
