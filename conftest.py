@@ -22,8 +22,10 @@ def _own_cache(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_preferences() -> None:
-    """Each test reads the merchant's settings from its own database."""
+def _fresh_preferences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test reads the merchant's settings from its own database, once, however slow the machine is."""
+    monkeypatch.setattr(preferences, "REFRESH_SECONDS", float("inf"))
+    monkeypatch.setattr(kept, "REFRESH_SECONDS", float("inf"))
     preferences.forget_cached()
     kept.forget_all()
 

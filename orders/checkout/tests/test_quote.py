@@ -64,6 +64,14 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
         "usable_coupons": [],
         "promised_at": None,
         "address_required": False,
+        # Paid at once, sent at once.
+        "deposit_fen": 0,
+        "balance_fen": 0,
+        "balance_from": None,
+        "balance_until": None,
+        "deposit_back_if_missed": None,
+        "deposit_back_on_request": None,
+        "ships_at": None,
     }
 
 

@@ -53,7 +53,7 @@ class CategoryFactory(DjangoModelFactory[Category]):
         model = Category
 
     name = factory.Sequence(lambda n: f"分类{n}")
-    slug = factory.Sequence(lambda n: f"category-{n}")
+    slug = factory.Sequence(lambda n: f"class-{n}")
 
     @classmethod
     def _create(

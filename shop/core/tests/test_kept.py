@@ -6,6 +6,7 @@ from shop.core import kept
 def test_a_value_is_read_once_until_it_is_forgotten_or_old(monkeypatch):
     reads = iter(range(10))
     numbers = kept.Kept(lambda: next(reads))
+    monkeypatch.setattr(kept, "REFRESH_SECONDS", 5.0)
     monkeypatch.setattr(kept.time, "monotonic", lambda: 100.0)
     assert [numbers.value(), numbers.value()] == [0, 0]
     numbers.forget()
