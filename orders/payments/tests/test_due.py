@@ -11,7 +11,7 @@ from orders.payments.models import Payment
 from orders.payments.services import closing
 from orders.payments.services.closing import expire_unpaid_orders
 from orders.payments.tests.factories import assert_lawful, make_order, post, start, stock_of
-from shop.catalog.models import SkuStock
+from shop.catalog.models import SkuStock, StockReservation
 from shop.core import clock
 from tests.concurrency.racing import run_together
 
@@ -41,7 +41,9 @@ def test_nothing_is_opened_or_settled_past_the_time_though_no_sweep_came(
     order = make_order(payer, payable_fen=payable_fen)
     if begun:
         start(member_client, order)
-    Order.objects.filter(pk=order.pk).update(expires_at=clock.now())
+    now = clock.now()
+    Order.objects.filter(pk=order.pk).update(expires_at=now)
+    StockReservation.objects.filter(reference=order.number).update(expires_at=now)
     answer = post(member_client, f"orders/{order.number}/payments", {"method": method})
     assert (answer.status_code, answer.json()["code"]) == (409, "order_expired")
     order.refresh_from_db()

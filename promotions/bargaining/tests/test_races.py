@@ -103,11 +103,20 @@ def test_a_price_read_before_somebody_elses_cut_is_not_written_over_it(guarded, 
     assert (attempt.price_fen == told) is guarded
 
 
+def after_all_came(barrier, act):
+    def wait_and_act(*args, **named):
+        barrier.wait()
+        return act(*args, **named)
+
+    return wait_and_act
+
+
 @guards
 def test_one_friend_helps_an_attempt_once(guarded, monkeypatch):
     attempt, friend = start(make_bargain(helps_per_day=20)), old_member()
     if not guarded:
         monkeypatch.setattr(cutting, "count_help", lambda bargain, member_id, *, now: True)
+        monkeypatch.setattr(cutting, "take_steps", after_all_came(threading.Barrier(8, timeout=30), cutting.take_steps))
     answers = run_together(*[lambda: help_with(attempt, friend)] * 8)
     assert attempt.cuts.filter(helper=friend).count() == 1
     if guarded:

@@ -6,11 +6,13 @@ from shop.core.models import PreferenceValue, StaffUser
 
 pytestmark = pytest.mark.django_db
 
-CUPS = preferences.whole_number("test.cups", default=3, label="Cups", minimum=1, maximum=9)
-FLOOR = preferences.whole_number("test.floor_fen", default=100, label="Floor (fen)")
-SHARE = preferences.whole_number("test.share_bp", default=250, label="Share (bp)", maximum=10_000)
-OPEN = preferences.switch("test.open", default=False, label="Doors open")
-COLOUR = preferences.choice("test.colour", default="red", choices={"red": "Rot", "blue": "Blau"}, label="Colour")
+CUPS = preferences.whole_number("test.cups", default=3, label="Cups of tests", minimum=1, maximum=9)
+FLOOR = preferences.whole_number("test.floor_fen", default=100, label="Floor of tests (fen)")
+SHARE = preferences.whole_number("test.share_bp", default=250, label="Share of tests (bp)", maximum=10_000)
+OPEN = preferences.switch("test.open", default=False, label="Doors of tests open")
+COLOUR = preferences.choice(
+    "test.colour", default="red", choices={"red": "Rot", "blue": "Blau"}, label="Colour of tests"
+)
 
 
 @pytest.fixture(autouse=True)
