@@ -1,5 +1,6 @@
 """What a mechanism of promotions is to an order, and what orders tell it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,7 +112,7 @@ class Mechanism:
     def release(self, order_number: str, now: datetime) -> None: ...
 
 
-class Activity(Mechanism):
+class Activity(Mechanism, ABC):
     """A mechanism that acts only for who comes through it, on the goods that it sells and nothing besides.
 
     Its `name` is the `kind` of an `ActivityAsk` and of its adjustments. With `has_gate` a crowd is turned away by
@@ -122,12 +123,12 @@ class Activity(Mechanism):
     has_gate: ClassVar[bool] = False
     held_because: ClassVar[Any] = _("This order waits for something else before it is sent.")
 
+    @abstractmethod
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         """The unit price of the goods in the cart, with `asked` set and `kind` the mechanism's name.
 
         Raises ActivityNotFound, ActivityGoods, and what says why this buyer may not.
         """
-        raise NotImplementedError
 
     def pay_within(self, asking: Asking, asked: ActivityAsk) -> timedelta | None:
         """How long its place is held for an unpaid order, where that is not as long as the shop holds all orders."""

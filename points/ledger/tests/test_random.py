@@ -4,9 +4,11 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from members.identity.models import Member
 from points.ledger.errors import HoldEnded, InsufficientPoints, MoreThanGranted, MoreThanSpent
@@ -47,6 +49,9 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize(grace_days=st.sampled_from([0, 2, 30]))
     def begin(self, grace_days):
+        # What fails is told again from its first step, in a world without what the failure left.
+        self.world = transaction.atomic()
+        self.world.__enter__()
         PreferenceValue.objects.update_or_create(key="points.grace_days", defaults={"value": grace_days})
         preferences.forget_cached()
         members = Member.objects.bulk_create(
@@ -236,8 +241,16 @@ class Ledger(RuleBasedStateMachine):
             assert found.get(pk, Balance()) == Balance(*self.model.balance(pk))
 
     def teardown(self):
-        if not hasattr(self, "members"):
+        if not hasattr(self, "world"):
             return
+        try:
+            if not connection.needs_rollback and connection.connection.info.transaction_status != TRANSACTION_STATUS_INERROR:
+                self.ends_as_the_reference()
+        finally:
+            transaction.set_rollback(True)
+            self.world.__exit__(None, None, None)
+
+    def ends_as_the_reference(self):
         settle_batch(now=self.now, size=100)
         found = PointLot.objects.filter(member__in=self.members).order_by("pk")
         expected = [(lot.owner, lot.amount, lot.left, lot.held, lot.mature or not lot.left) for lot in self.model.lots]

@@ -170,6 +170,9 @@ def test_one_unit_of_its_own_goods_by_itself(client, owner):
     refused(quote(client, wish(attempt, units=2)), "bargain_one_unit")
     refused(quote(client, wish(attempt, items=items((other, 1)))), "activity_goods")
     refused(quote(client, wish(attempt, items=items((attempt.sku, 1), (other, 1)))), "activity_goods")
+    refused(place(client, wish(attempt, units=2)), "bargain_one_unit")
+    assert counted(attempt) == ("open", 0, 0)
+    assert not Order.objects.exists()
 
 
 def test_what_is_over_or_gone_is_not_sold(client, owner):

@@ -1,9 +1,10 @@
 """What the staff types in about a lottery that is published already: more of a prize, codes, chances."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,19 +25,22 @@ LONGEST_CODE = 200
 
 
 class _PrizeForm(forms.Form):
+    """`offered` are the prizes of the lottery that it is about."""
+
+    offered: ClassVar[Q]
+
     prize = forms.ModelChoiceField(Prize.objects.none(), label=gettext_lazy("prize"), widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, lottery: Lottery, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["prize"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = self.choices(lottery)
-
-    def choices(self, lottery: Lottery) -> Any:
-        raise NotImplementedError
+        field.queryset = lottery.prizes.filter(self.offered).order_by("pk")
 
 
 class StockForm(_PrizeForm):
+    offered = Q(stock__isnull=False) & ~Q(kind=Prize.Kind.CODE)
+
     units = forms.IntegerField(
         label=gettext_lazy("how many more"),
         min_value=1,
@@ -45,19 +49,15 @@ class StockForm(_PrizeForm):
         help_text=gettext_lazy("The odds stay as they are published; what is added is never taken away again."),
     )
 
-    def choices(self, lottery: Lottery) -> Any:
-        return lottery.prizes.filter(stock__isnull=False).exclude(kind=Prize.Kind.CODE).order_by("pk")
-
 
 class CodesForm(_PrizeForm):
+    offered = Q(kind=Prize.Kind.CODE)
+
     codes = forms.CharField(
         label=gettext_lazy("codes"),
         widget=UnfoldAdminExpandableTextareaWidget,
         help_text=gettext_lazy("One a line. They are kept sealed; those that are there already are left out."),
     )
-
-    def choices(self, lottery: Lottery) -> Any:
-        return lottery.prizes.filter(kind=Prize.Kind.CODE).order_by("pk")
 
     def clean_codes(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["codes"].splitlines() if line.strip()]
