@@ -42,6 +42,14 @@ DECIDE_DAYS = whole_number(
     label=_("Days to decide on goods that came back"),
     help_text=_("Also on goods that were not accepted, and on second approvals; then the home page calls."),
 )
+ARRIVE_DAYS = whole_number(
+    "after_sales.arrive_days",
+    default=10,
+    minimum=1,
+    maximum=60,
+    label=_("Days for a replacement to arrive"),
+    help_text=_("Counted from the day it left; then somebody of the staff is called to look for the parcel."),
+)
 SECOND_APPROVAL_FEN = whole_number(
     "after_sales.second_approval_fen",
     default=50_000,

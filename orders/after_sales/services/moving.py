@@ -11,7 +11,7 @@ from django.db.models import F
 from orders.after_sales.errors import UnitsNotLeft
 from orders.after_sales.facts import AfterSaleMoved
 from orders.after_sales.models import OPEN, AfterSale, AfterSaleLine, Status
-from orders.after_sales.preferences import ANSWER_DAYS, DECIDE_DAYS, RECEIVE_DAYS, SEND_BACK_DAYS
+from orders.after_sales.preferences import ANSWER_DAYS, ARRIVE_DAYS, DECIDE_DAYS, RECEIVE_DAYS, SEND_BACK_DAYS
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.services.progress import hold_completion, resume_completion
 from shop.core.actors import Actor
@@ -27,6 +27,7 @@ DAYS: Mapping[str, Preference[int]] = {
     Status.RECEIVED: DECIDE_DAYS,
     Status.SECOND_APPROVAL: DECIDE_DAYS,
     Status.REPLACING: DECIDE_DAYS,
+    Status.REPLACEMENT_SENT: ARRIVE_DAYS,
 }
 
 

@@ -6,11 +6,13 @@ import pytest
 
 from orders.after_sales import services
 from orders.after_sales.models import Kind
+from orders.after_sales.services import Wanted, Wish
 from orders.after_sales.services.deadlines import OVERDUE
 from orders.after_sales.tests.making import (
     CLERK,
     ask,
     assert_lawful,
+    bring_parcels,
     deliver_facts,
     delivered,
     paid,
@@ -107,3 +109,19 @@ def test_decisions_are_peoples(member, sku):
     services.refund(number=back.number, actor=CLERK, now=clock.now())
     assert wait(days=60) == {}
     assert not Alert.objects.filter(cause=OVERDUE).exists()
+
+
+def test_a_replacement_that_does_not_arrive_calls_somebody(member, sku):
+    order = delivered(member, (sku, 1))
+    wanted = Wish(Kind.EXCHANGE, [Wanted(order.lines.get().pk, 1)], "defective")
+    exchange = sent_back(services.ask(number=order.number, wish=wanted, actor=CLERK, now=clock.now()))
+    received(exchange, {0: 1})
+    send_parcels(exchange.number)
+    assert wait(days=9) == {}
+    assert not Alert.objects.filter(cause=OVERDUE).exists()
+    assert wait(days=11) == {}
+    assert Alert.objects.get(cause=OVERDUE).data == {"count": 1}
+    bring_parcels(exchange.number)
+    assert wait(days=11) == {}
+    assert not Alert.objects.filter(cause=OVERDUE).exists()
+    assert_lawful()
