@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from orders.after_sales.models import OPEN, AfterSale, AfterSaleEvent
+from orders.checkout.notes import told
 from shop.core.errors import Detail
 
 
@@ -40,7 +41,7 @@ def _after_sale(row: AfterSale) -> dict[str, Any]:
         "kind": row.kind,
         "status": row.status,
         "reason": row.reason,
-        "description": row.description,
+        "description": told(row.description),
         "images": row.images,
         "answer": row.answer,
         "refund_fen": row.refund_fen,

@@ -12,6 +12,7 @@ from orders.after_sales.models import AfterSale, AfterSaleEvent, AfterSaleLine, 
 from orders.after_sales.sentences import say
 from orders.after_sales.services.asking import Draft
 from orders.after_sales.services.ending import WITHDRAWABLE
+from orders.checkout.notes import told
 from shop.regions.models import Region
 
 # From when on a member knows where the goods go.
@@ -42,7 +43,7 @@ def present_after_sale(row: AfterSale) -> dict[str, Any]:
         "kind": row.kind,
         "status": row.status,
         "reason": row.reason,
-        "description": row.description,
+        "description": told(row.description),
         "images": [picture(each) for each in row.images],
         "refund_fen": row.refund_fen,
         "refund_freight_fen": row.refund_freight_fen,

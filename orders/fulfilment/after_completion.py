@@ -4,6 +4,7 @@ Growth is earned on completion, not on payment: what is cancelled or refunded be
 lifts a member was itself paid, and earns, at the old tier. It is earned for the goods as paid, without freight.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -14,9 +15,10 @@ from orders.after_sales.facts import AfterSaleCompleted
 from orders.after_sales.policies import GROWTH
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
+from orders.checkout.models import OrderLine
 from orders.checkout.preferences import AFTER_SALE_DAYS
 from orders.fulfilment.past_orders import reference_of
-from orders.fulfilment.queries import refunded_fen, still_paid_by_line, still_paid_for_goods
+from orders.fulfilment.queries import refunded_fen, still_paid_by_line, still_paid_for_goods, units_under_way
 from orders.payments.facts import RefundSucceeded
 from points.rules.services import mature, take_back
 from promotions.checkout import returns
@@ -24,6 +26,7 @@ from promotions.checkout import services as promotions
 from promotions.checkout.returns import LineNow
 from promotions.lottery.models import Moment, Source
 from promotions.lottery.services import give_chances, take_back_chances
+from shop.catalog.services import stock
 
 Step: TypeAlias = Callable[[OrderCompleted], None]
 
@@ -122,8 +125,25 @@ def count_less_for_promotions(fact: AfterSaleCompleted) -> None:
         LineNow(line.sku_id, line.quantity, line.units_returned, line.adjustments, line.is_gift)
         for line in order.lines.all()
     ]
-    paid_fen = order.paid_fen - refunded_fen(order)
-    returns.count_returns(order_number=order.number, lines=lines, paid_fen=paid_fen, now=fact.at)
+    shipped, _delivered = units_under_way(order_number=order.number)
+    returns.count_returns(
+        order_number=order.number,
+        lines=lines,
+        paid_fen=order.paid_fen - refunded_fen(order),
+        was_sent=shipped > 0,
+        now=fact.at,
+    )
+
+
+def unrecord_sales(fact: AfterSaleCompleted) -> None:
+    """Units that came back, or of which nothing came about, are not sold any more."""
+    positions = {each.position: each.units for each in fact.lines}
+    lines = OrderLine.objects.filter(order__number=fact.order_number, position__in=positions, is_gift=False)
+    units: Counter[int] = Counter()
+    for product_id, position in lines.values_list("product_id", "position"):
+        units[product_id] -= positions[position]
+    if units:
+        stock.record_sales(items=units)
 
 
 AFTER_COMPLETION: tuple[Step, ...] = (
@@ -145,6 +165,7 @@ AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
     give_back_points,
     give_back_coupons,
     count_less_for_promotions,
+    unrecord_sales,
 )
 
 

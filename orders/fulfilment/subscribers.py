@@ -9,6 +9,7 @@ from logistics.allocation.facts import FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.after_sales.facts import AfterSaleCompleted
 from orders.after_sales.services import call_off
+from orders.checkout import notes
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_AFTER_SALE, AFTER_COMPLETION, AFTER_REFUND
@@ -42,14 +43,16 @@ def send_goods_of_team(fact: SeatSucceeded) -> None:
 
 @subscribe(SeatFailed)
 def pay_back_failed_team(fact: SeatFailed) -> None:
-    call_off(number=fact.order_number, note=f"team {fact.team_id}", actor=TEAM, now=fact.at)
+    note = notes.of_team(notes.TEAM_LATE if fact.late else notes.TEAM_FAILED, fact.team_id)
+    call_off(number=fact.order_number, note=note, actor=TEAM, now=fact.at)
 
 
 @subscribe(SeatReleased, in_transaction=False)
 def close_order_of_ended_team(fact: SeatReleased) -> None:
     """Paid at this very moment it is not closed: `SeatFailed` pays it back."""
+    note = notes.of_team(notes.TEAM_LEFT, fact.team_id)
     with suppress(OrderNotCancellable):
-        close_unpaid_order(number=fact.order_number, actor=TEAM, now=clock.now(), note=f"team {fact.team_id}")
+        close_unpaid_order(number=fact.order_number, actor=TEAM, now=clock.now(), note=note)
 
 
 @subscribe(OrderAllocated)

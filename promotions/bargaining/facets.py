@@ -11,10 +11,11 @@ from shop.catalog.facets import Facets, FacetSubject, earliest
 
 
 def running_bargains(*, products: Sequence[FacetSubject], now: datetime) -> Mapping[int, Facets]:
-    """With the floor as the price; one query."""
+    """With the floor as the price, as long as there are units; one query."""
     sold = {sku_id: each.product_id for each in products for sku_id in each.prices_fen}
     to_come = Bargain.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=now),
+        Bargain.has_units(),
         status__in=PUBLISHED,
         sku__in=sold,
         tier_ids=[],

@@ -114,6 +114,11 @@ class Bargain(StackingFields, Campaign):
             ),
         ]
 
+    @staticmethod
+    def has_units() -> Q:
+        """The condition that not all are sold."""
+        return Q(quota=None) | Q(taken__lt=F("quota"))
+
     @property
     def is_sold_out(self) -> bool:
         return self.quota is not None and self.taken >= self.quota

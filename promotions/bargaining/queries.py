@@ -45,10 +45,10 @@ def open_at(now: datetime) -> Q:
 
 
 def bargains_for(*, buyer: Buyer, now: datetime) -> QuerySet[Bargain]:
-    """Those that the buyer may start; none while all promotions are switched off."""
+    """Those that the buyer may start and that are not sold out; none while all promotions are switched off."""
     if buyer.stamp == OFF:
         return Bargain.objects.none()
-    return Bargain.objects.filter(running_at(now) & open_to(buyer))
+    return Bargain.objects.filter(running_at(now) & open_to(buyer) & Bargain.has_units())
 
 
 def offered_to(bargains: Sequence[Bargain], *, member_id: int | None, now: datetime) -> list[Offered]:

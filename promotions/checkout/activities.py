@@ -16,12 +16,13 @@ from promotions.flash_sale import terms as flash_sale
 from promotions.flash_sale.admission import admit, settle
 from promotions.flash_sale.gate import Ticket
 from promotions.flash_sale.models import FlashSale
-from promotions.flash_sale.services.using import claim_item, confirm_item, release_item
+from promotions.flash_sale.services.using import claim_item, confirm_item, reduce_item, release_item
 from promotions.group_buy import terms as group_buy
 from promotions.group_buy.models import GroupBuy
 from promotions.group_buy.queries import waits_for_team
+from promotions.group_buy.services.giving_back import reduce_seat
 from promotions.group_buy.services.seats import Wanted, confirm_seat, release_seat, take_seat
-from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize
+from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize, take_prize_back
 from promotions.lottery.terms import KIND as PRIZE
 from promotions.lottery.terms import PrizeTerms, prize_terms
 from promotions.presale import services as presale
@@ -67,6 +68,11 @@ class FlashSales(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_item(order_number=order_number, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        reduce_item(
+            order_number=order_number, units=to.units, discount_fen=to.taken_fen, paid_fen=to.paid_fen, now=to.now
+        )
 
 
 class Bargains(Activity):
@@ -127,6 +133,10 @@ class Prizes(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_prize(order_number=order_number, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        if not to.units:
+            take_prize_back(order_number=order_number, was_sent=to.was_sent, now=to.now)
 
     def _terms(self, asking: Asking, asked: ActivityAsk) -> PrizeTerms:
         return prize_terms(draw_id=asked.id, buyer=asking.buyer, cart=asking.cart, now=asking.now)
@@ -199,3 +209,8 @@ class GroupBuys(Activity):
 
     def release(self, order_number: str, now: datetime) -> None:
         release_seat(order_number=order_number, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        reduce_seat(
+            order_number=order_number, units=to.units, discount_fen=to.taken_fen, paid_fen=to.paid_fen, now=to.now
+        )

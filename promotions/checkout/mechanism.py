@@ -79,11 +79,15 @@ class Settling:
 
 @dataclass(frozen=True)
 class StillStands:
-    """What stands of a paid order of which goods came back: units, what its activity takes off them, what is paid."""
+    """What stands of a paid order of which goods came back: units, what its activity takes off them, what is paid.
+
+    `was_sent`: something of it had left the shop, so that what is back was once the member's.
+    """
 
     units: int
     taken_fen: int
     paid_fen: int
+    was_sent: bool
     now: datetime
 
 
@@ -124,6 +128,12 @@ class Activity(Mechanism, ABC):
     held_because: ClassVar[Any] = _("This order waits for something else before it is sent.")
 
     @abstractmethod
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        """Count only what stands of the paid order: in results and budget, quota and limits. Told twice, it changes
+        nothing.
+        """
+
+    @abstractmethod
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         """The unit price of the goods in the cart, with `asked` set and `kind` the mechanism's name.
 
@@ -148,9 +158,6 @@ class Activity(Mechanism, ABC):
     def holds_goods(self, order_number: str) -> bool:
         """Whether the paid order waits for others before anything of it may be sent or given back."""
         return False
-
-    def reduce(self, order_number: str, to: StillStands) -> None:
-        """Count only what stands of the paid order. Told twice, it changes nothing."""
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         asked = asking.activity

@@ -82,9 +82,10 @@ def return_coupons(*, order_number: str, coupon_ids: Collection[int], now: datet
     return give_coupons_back(order_number=order_number, coupon_ids=coupon_ids, now=now) if coupon_ids else 0
 
 
-def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int, now: datetime) -> None:
+def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int, was_sent: bool, now: datetime) -> None:
     """Let campaigns count what stands of the order: of budgets, quotas, gifts and limits what goods that stay take,
     and `paid_fen`, what is still paid for them, as what it brought. An order that came back whole counts no more.
+    `was_sent` says whether anything of it has left the shop.
     """
     claims = PromotionClaim.objects.filter(order_number=order_number, status__in=_USED)
     taken = {claim.mechanism: claim.taken for claim in claims.order_by("pk")}
@@ -94,23 +95,13 @@ def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int,
         else:
             standing = _standing(lines, taken.get(SpendOffers.name, []))
             reduce_discounts(order_number=order_number, to=standing, revenue_fen=paid_fen)
-    _reduce_activities(order_number, lines, taken, paid_fen, now)
+    for name in taken.keys() & ACTIVITIES.keys():
+        units = sum(line.units - line.units_back for line in lines if not line.is_gift)
+        still_taken = sum(_still_taken(lines, taken[name]).values())
+        ACTIVITIES[name].reduce(order_number, StillStands(units, still_taken, paid_fen, was_sent, now))
     if Coupons.name in taken:
         costs_fen = _still_taken(lines, taken[Coupons.name])
         reduce_coupons(order_number=order_number, costs_fen=costs_fen, revenue_fen=paid_fen)
-
-
-def _reduce_activities(
-    order_number: str,
-    lines: Sequence[LineNow],
-    taken: Mapping[str, Sequence[Mapping[str, Any]]],
-    paid_fen: int,
-    now: datetime,
-) -> None:
-    units = sum(line.units - line.units_back for line in lines if not line.is_gift)
-    for name in taken.keys() & ACTIVITIES.keys():
-        still_taken = sum(_still_taken(lines, taken[name]).values())
-        ACTIVITIES[name].reduce(order_number, StillStands(units, still_taken, paid_fen, now))
 
 
 def _standing(lines: Sequence[LineNow], offers: Sequence[Mapping[str, Any]]) -> Standing:

@@ -226,12 +226,14 @@ class SeatStatus(models.TextChoices):
 
 
 STANDING = (SeatStatus.HELD, SeatStatus.PAID)
-# What counts for budgets, limits and results: those of failed teams have been given back.
-COUNTED = Q(status__in=STANDING, team__status__in=[TeamStatus.OPEN, TeamStatus.SUCCEEDED])
+# What counts for budgets, limits and results: those of failed teams have been given back, and goods that came back.
+COUNTED = Q(status__in=STANDING, team__status__in=[TeamStatus.OPEN, TeamStatus.SUCCEEDED], returned_at=None)
 
 
 class Seat(models.Model):
-    """An order's place in a team. Written by services only."""
+    """An order's place in a team, which its members do not lose by what comes back after the team has succeeded.
+    Written by services only.
+    """
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="seats", verbose_name=_("team"))
     member = models.ForeignKey(Member, models.PROTECT, related_name="+", verbose_name=_("member"), db_index=False)
@@ -241,11 +243,12 @@ class Seat(models.Model):
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"), db_index=False)
     units = models.PositiveIntegerField(_("units"))
     discount_fen = models.PositiveBigIntegerField(_("discount (fen)"))
-    # What was paid for the whole order.
+    # What was paid for the whole order, less what went back.
     paid_fen = models.PositiveBigIntegerField(_("paid (fen)"), default=0)
     taken_at = models.DateTimeField(_("taken at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     released_at = models.DateTimeField(_("released at"), null=True, blank=True)
+    returned_at = models.DateTimeField(_("goods back at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("seat")

@@ -12,7 +12,7 @@ from shop.core.clock import SHANGHAI
 def result_of_group_buy(campaign_id: int) -> Result:
     """Who holds a seat takes part; an order counts once its team has succeeded, on the day when it was paid."""
     seats = Seat.objects.filter(team__group_buy=campaign_id).order_by()
-    paid = seats.filter(status=SeatStatus.PAID, team__status=TeamStatus.SUCCEEDED)
+    paid = seats.filter(COUNTED, status=SeatStatus.PAID, team__status=TeamStatus.SUCCEEDED)
     by_day = paid.annotate(day=TruncDate("paid_at", tzinfo=SHANGHAI)).order_by("day").values("day")
     days = [
         Day(row["day"], row["orders"], row["revenue"], row["cost"])

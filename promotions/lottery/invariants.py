@@ -3,7 +3,7 @@
 from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from promotions.lottery.models import ChanceAccount, ChanceEntry, Draw, Lottery, OddsVersion, Prize, Win, WinStatus
+from promotions.lottery.models import PUT_BACK, ChanceAccount, ChanceEntry, Draw, Lottery, OddsVersion, Prize, Win
 from promotions.lottery.odds import digest_of, odds_in
 
 SHOWN = 20
@@ -24,7 +24,7 @@ def balances_are_their_entries() -> list[str]:
 
 
 def prizes_are_counted_as_they_were_won() -> list[str]:
-    standing = Win.objects.filter(prize=OuterRef("pk")).exclude(status=WinStatus.EXPIRED).order_by()
+    standing = Win.objects.filter(prize=OuterRef("pk")).exclude(status__in=PUT_BACK).order_by()
     counted = Subquery(standing.values("prize").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     limited = Prize.objects.filter(Q(stock__isnull=False) | Q(per_day__isnull=False))
     wrong = limited.annotate(counted=Coalesce(counted, 0)).exclude(won=F("counted")).order_by("pk")
@@ -32,7 +32,7 @@ def prizes_are_counted_as_they_were_won() -> list[str]:
 
 
 def budgets_count_what_was_won() -> list[str]:
-    standing = Draw.objects.filter(lottery=OuterRef("pk")).exclude(win__status=WinStatus.EXPIRED).order_by()
+    standing = Draw.objects.filter(lottery=OuterRef("pk")).exclude(win__status__in=PUT_BACK).order_by()
     spent = Subquery(
         standing.values("lottery").annotate(n=Sum("win__cost_fen")).values("n"), output_field=IntegerField()
     )

@@ -4,13 +4,13 @@ from django.db.models import Count, Sum
 
 from points.ledger.queries import points_worth_fen
 from promotions.campaigns.results import Result
-from promotions.lottery.models import Draw, Prize, Win, WinStatus
+from promotions.lottery.models import PUT_BACK, Draw, Prize, Win
 
 
 def result_of_lottery(campaign_id: int) -> Result:
     """Points for the rest cost too, though no budget asks for them; a coupon's cost counts with its own template."""
     drawn = Draw.objects.filter(lottery=campaign_id)
-    standing = Win.objects.filter(draw__lottery=campaign_id).exclude(status=WinStatus.EXPIRED)
+    standing = Win.objects.filter(draw__lottery=campaign_id).exclude(status__in=PUT_BACK)
     rest = standing.filter(prize__is_fallback=True, prize__kind=Prize.Kind.POINTS)
     points = rest.aggregate(points=Sum("prize__points", default=0))["points"]
     return Result(

@@ -12,10 +12,14 @@ from shop.catalog.facets import Facets, FacetSubject, earliest
 
 
 def running_presales(*, products: Sequence[FacetSubject], now: datetime) -> Mapping[int, Facets]:
-    """One query. `id` is the item's, by which it is ordered; the price is that of deposit and balance together."""
+    """One query, of those that are not sold out.
+
+    `id` is the item's, by which it is ordered; the price is that of deposit and balance together.
+    """
     product_of = {sku_id: each.product_id for each in products for sku_id in each.prices_fen}
     published = Q(presale__status__in=PUBLISHED) & (Q(presale__ends_at=None) | Q(presale__ends_at__gt=now))
-    items = PresaleItem.objects.filter(published, sku__in=product_of).select_related("presale").order_by("pk")
+    left = PresaleItem.objects.filter(PresaleItem.has_units())
+    items = left.filter(published, sku__in=product_of).select_related("presale").order_by("pk")
     found: dict[int, list[PresaleItem]] = {}
     for item in items:
         if item.presale.audience.is_everybody:

@@ -182,6 +182,11 @@ class PresaleItem(models.Model):
         list_fen = self.sku.price_fen
         return max(list_fen - self.unit_price_fen, 0) * WHOLE_BP // list_fen if list_fen else 0
 
+    @staticmethod
+    def has_units() -> Q:
+        """The condition that not all are ordered."""
+        return Q(quota=None) | Q(taken__lt=F("quota"))
+
     @property
     def left(self) -> int | None:
         return None if self.quota is None else self.quota - self.taken

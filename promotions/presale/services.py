@@ -13,6 +13,7 @@ from promotions.campaigns.errors import CampaignNotLive
 from promotions.campaigns.services.budget import give_back_budgets, spend_budgets
 from promotions.presale.errors import PresaleLimitReached, PresaleSoldOut
 from promotions.presale.models import Presale, PresaleItem, PresaleTally, PresaleUse
+from shop.catalog.cache import touch_products
 
 _COUNT_MEMBER = """
 INSERT INTO presale_presaletally AS tally (item_id, member_id, units) VALUES (%(item)s, %(member)s, %(units)s)
@@ -48,6 +49,7 @@ def take_units(*, item: PresaleItem, units: int) -> None:
     within = PresaleItem.objects.filter(Q(quota=None) | Q(taken__lte=F("quota") - units), pk=item.pk)
     if not within.update(taken=F("taken") + units):
         raise PresaleSoldOut(left=PresaleItem.objects.get(pk=item.pk).left)
+    _show(item, when_left=0)
 
 
 def confirm_presale(*, order_number: str, paid_fen: int, now: datetime) -> None:
@@ -86,7 +88,14 @@ def _lower(use: PresaleUse, *, units: int, discount_fen: int) -> None:
     give_back_budgets(model=Presale, amounts_fen={use.item.presale_id: use.discount_fen - discount_fen})
     fewer = use.units - units
     PresaleItem.objects.filter(pk=use.item_id).update(taken=F("taken") - fewer)
+    _show(use.item, when_left=fewer)
     PresaleTally.objects.filter(item=use.item_id, member=use.member_id).update(units=F("units") - fewer)
+
+
+def _show(item: PresaleItem, *, when_left: int) -> None:
+    """Products show the presale as long as there are units: the last ones have gone, or the first have come back."""
+    if PresaleItem.objects.filter(pk=item.pk, taken=F("quota") - when_left).exists():
+        touch_products([item.sku.product_id])
 
 
 def _count_member(item: PresaleItem, member_id: int, units: int) -> None:

@@ -18,6 +18,7 @@ from orders.after_sales.admin.opening import OpeningPages
 from orders.after_sales.admin.panels import LINK, after_sale_panels, goes_back, pictures, when
 from orders.after_sales.admin.stages import StageFilter, tabs
 from orders.after_sales.models import AfterSale, Status
+from orders.checkout.notes import told
 from orders.payments.errors import NotificationMismatch
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -79,7 +80,7 @@ class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
     actions_detail = [deed.name for deed in DEEDS]
     fieldsets = [
         (None, {"fields": [("number", "status"), ("order_link", "member_link"), ("kind", "due")]}),
-        (_("Request"), {"fields": [("reason", "asked_by"), "description", ("asked_at", "asked_again_after")]}),
+        (_("Request"), {"fields": [("reason", "asked_by"), "told_description", ("asked_at", "asked_again_after")]}),
         (
             _("Answer"),
             {"fields": ["answer", ("approved_by", "approved_at"), ("second_by", "withheld"), "withheld_for"]},
@@ -175,6 +176,10 @@ class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
     @display(description=_("status"), label=STATUS_COLOURS, ordering="status")
     def shown_status(self, after_sale: AfterSale) -> tuple[str, Any]:
         return after_sale.status, after_sale.get_status_display()
+
+    @display(description=_("description"))
+    def told_description(self, after_sale: AfterSale) -> str:
+        return told(after_sale.description) or "–"
 
     @display(description=_("goods"))
     def goods(self, after_sale: AfterSale) -> str:

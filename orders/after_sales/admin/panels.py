@@ -17,6 +17,7 @@ from orders.after_sales.admin.forms import goods_of
 from orders.after_sales.engine import Explanation
 from orders.after_sales.models import AfterSale, Kind
 from orders.after_sales.sentences import say
+from orders.checkout.notes import told
 from orders.payments.models import Payment, Refund
 from shop.core.money import yuan
 
@@ -191,7 +192,7 @@ def _others(after_sale: AfterSale) -> Rows:
 
 def _history(after_sale: AfterSale) -> Rows:
     return [
-        [when(event.happened_at), event.get_status_display(), event.actor, event.note]
+        [when(event.happened_at), event.get_status_display(), event.actor, told(event.note)]
         for event in after_sale.events.all()
     ]
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from orders.checkout.facts import DepositPaid, OrderPaid
 from orders.checkout.models import DepositStatus, Order, OrderEvent, OrderStatus
+from orders.checkout.notes import DEPOSIT_PAID
 from orders.checkout.preferences import UNPAID_MINUTES
 from promotions.checkout import services as promotions
 from shop.catalog.services.stock import confirm_reservation, prolong_reservation
@@ -37,6 +38,8 @@ def confirm_deposit(*, order: Order, actor: Actor, now: datetime) -> None:
     deposit.move_to(DepositStatus.PAID, now=now, also=("balance_until",))
     order.paid_fen, order.expires_at = order.deposit_fen, deposit.balance_until
     order.save(update_fields=["paid_fen", "expires_at"])
-    OrderEvent.objects.create(order=order, status=order.status, actor=str(actor)[:80], note="deposit", happened_at=now)
+    OrderEvent.objects.create(
+        order=order, status=order.status, actor=str(actor)[:80], note=DEPOSIT_PAID, happened_at=now
+    )
     prolong_reservation(reference=order.number, until=order.expires_at)
     publish(DepositPaid(number=order.number, member_id=order.member_id, deposit_fen=order.deposit_fen, at=now))

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
+from orders.checkout.notes import NOT_PAID_IN_TIME
 from orders.checkout.services.cancellation import cancel_unpaid
 from orders.payments.errors import DepositStays, NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
 from orders.payments.gateways.base import MAX_FAILURES, CloseResult
@@ -22,6 +23,7 @@ from shop.core.actors import Actor, ActorKind
 from shop.core.errors import Busy, DomainError
 from shop.core.transactions import use_case
 
+SWEEP = Actor.system("payments.expire_orders")
 MAX_ROUNDS = 3
 # Gateways want more than a minute left. Who pays in this time is served, or the payment was closed before.
 CLOSING_GRACE = timedelta(minutes=2)
@@ -122,7 +124,7 @@ def expire_unpaid_orders(*, now: datetime, limit: int = 500) -> dict[str, int]:
 
 def _expire(*, number: str, now: datetime) -> str:
     try:
-        close_unpaid_order(number=number, actor=Actor.system("payments.expire_orders"), now=now, note="expired")
+        close_unpaid_order(number=number, actor=SWEEP, now=now, note=NOT_PAID_IN_TIME)
     except OrderNotCancellable:
         return "paid"
     except DomainError as error:

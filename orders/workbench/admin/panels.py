@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from logistics.shipments.models import Shipment
 from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
+from orders.checkout.notes import told
 from orders.payments.models import Payment, Refund
 from promotions.group_buy.models import GroupBuy
 from promotions.group_buy.queries import standings_of
@@ -174,7 +175,7 @@ def _after_sale(after_sale: AfterSale) -> list[Any]:
 
 def _events(order: Order) -> Rows:
     return [
-        [when(event.happened_at), OrderStatus(event.status).label, event.actor, event.note]
+        [when(event.happened_at), OrderStatus(event.status).label, event.actor, told(event.note)]
         for event in order.events.all()
     ]
 

@@ -5,7 +5,7 @@ Building blocks: the caller holds the order's row. All are repeatable: what is c
 
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from promotions.bargaining.errors import BargainChanged, BargainSoldOut
 from promotions.bargaining.models import AttemptStatus, Bargain, BargainAttempt
@@ -37,9 +37,9 @@ def _as_quoted(attempt: BargainAttempt, now: datetime) -> QuerySet[BargainAttemp
 
 
 def take_unit(bargain: Bargain) -> None:
-    within = Bargain.objects.filter(Q(quota=None) | Q(taken__lt=F("quota")), pk=bargain.pk)
-    if not within.update(taken=F("taken") + 1):
+    if not Bargain.objects.filter(Bargain.has_units(), pk=bargain.pk).update(taken=F("taken") + 1):
         raise BargainSoldOut(name=bargain.name)
+    _show(bargain, when_left=0)
 
 
 def confirm_attempt(*, order_number: str, paid_fen: int, now: datetime) -> int:
@@ -78,4 +78,11 @@ def count_return(*, order_number: str, paid_fen: int, is_whole: bool) -> None:
 
 def _give_back(attempt: BargainAttempt, discount_fen: int) -> None:
     Bargain.objects.filter(pk=attempt.bargain_id).update(taken=F("taken") - 1)
+    _show(attempt.bargain, when_left=1)
     give_back_budgets(model=Bargain, amounts_fen={attempt.bargain_id: discount_fen})
+
+
+def _show(bargain: Bargain, *, when_left: int) -> None:
+    """Products show the bargain as long as there are units: the last one has gone, or the first has come back."""
+    if Bargain.objects.filter(pk=bargain.pk, taken=F("quota") - when_left).exists():
+        bargain.touch_catalogue()

@@ -211,9 +211,31 @@ def test_goods_that_came_back_count_no_more_and_their_price_stays_used(client, o
     line = LineNow(attempt.sku_id, 1, int(is_whole), order.lines.get().adjustments)
     for _ in range(2):
         with unit_of_work():
-            count_returns(order_number=order.number, lines=[line], paid_fen=0 if is_whole else 5000, now=clock.now())
+            count_returns(
+                order_number=order.number,
+                lines=[line],
+                paid_fen=0 if is_whole else 5000,
+                was_sent=True,
+                now=clock.now(),
+            )
         assert counted(attempt) == expected
     found = result_of_bargain(attempt.bargain_id)
     assert (found.orders, found.revenue_fen, found.cost_fen) == ((0, 0, 0) if is_whole else (1, 5000, 4000))
     refused(place(client, wish(attempt), key="again"), "bargain_ordered")
     assert laws() == []
+
+
+def shown(api, sku):
+    """The activities that the product shows; what was shown before is kept in the cache until told otherwise."""
+    return [each["kind"] for each in api.get(f"/api/v1/products/{sku.product_id}").json()["activities"]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bargain_is_shown_until_its_last_unit_is_ordered_and_when_that_comes_back(api, client, owner):
+    attempt = at_floor(owner, quota=1)
+    sku = attempt.sku
+    assert (shown(api, sku), len(api.get("/api/v1/bargains").json()["items"])) == (["bargain"], 1)
+    order = order_of(place(client, wish(attempt)))
+    assert (shown(api, sku), api.get("/api/v1/bargains").json()["items"]) == ([], [])
+    cancel(order)
+    assert (shown(api, sku), len(api.get("/api/v1/bargains").json()["items"])) == (["bargain"], 1)

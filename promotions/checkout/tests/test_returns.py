@@ -45,7 +45,7 @@ def count(order, back, paid_fen):
         for each in order.lines.all()
     ]
     with unit_of_work():
-        returns.count_returns(order_number=order.number, lines=lines, paid_fen=paid_fen, now=clock.now())
+        returns.count_returns(order_number=order.number, lines=lines, paid_fen=paid_fen, was_sent=True, now=clock.now())
 
 
 def lawful():

@@ -73,13 +73,42 @@ def confirm_item(*, order_number: str, paid_fen: int, now: datetime) -> int:
 
 
 def release_item(*, order_number: str, now: datetime) -> int:
-    """Give back what the order had taken: others may have it. Returns how many uses."""
-    standing = FlashSaleUse.objects.filter(order_number=order_number, released_at=None)
-    use = standing.select_related("item__session").select_for_update(no_key=True, of=("self",)).first()
+    """Give back all that the order had taken: others may have it. Returns how many uses."""
+    use = _lock_standing(order_number)
     if use is None:
         return 0
-    give_back_budgets(model=FlashSale, amounts_fen={use.item.session.sale_id: use.discount_fen})
-    FlashSaleTally.objects.filter(item=use.item_id, member=use.member_id).update(units=F("units") - use.units)
-    FlashSaleItem.objects.filter(pk=use.item_id).update(taken=F("taken") - use.units)
+    _lower(use, units=0, discount_fen=0)
+    return FlashSaleUse.objects.filter(pk=use.pk).update(released_at=now)
+
+
+def reduce_item(*, order_number: str, units: int, discount_fen: int, paid_fen: int, now: datetime) -> None:
+    """Of a paid order goods came back: it counts for the units that stay, and for what is still paid for them. What is
+    back may be bought again, by the same member too.
+    """
+    if not units:
+        release_item(order_number=order_number, now=now)
+        return
+    use = _lock_standing(order_number)
+    if use is None:
+        return
+    units, discount_fen = min(units, use.units), min(discount_fen, use.discount_fen)
+    _lower(use, units=units, discount_fen=discount_fen)
+    # Every unit has cost as many points as the others.
+    use.points, use.units = use.points // use.units * units, units
+    use.discount_fen, use.revenue_fen = discount_fen, paid_fen
+    use.cost_fen = max(discount_fen - points_worth_fen(use.points), 0)
+    use.save(update_fields=["units", "points", "discount_fen", "cost_fen", "revenue_fen"])
+
+
+def _lock_standing(order_number: str) -> FlashSaleUse | None:
+    standing = FlashSaleUse.objects.filter(order_number=order_number, released_at=None)
+    return standing.select_related("item__session").select_for_update(no_key=True, of=("self",)).first()
+
+
+def _lower(use: FlashSaleUse, *, units: int, discount_fen: int) -> None:
+    """Take the difference off everything that counts it."""
+    give_back_budgets(model=FlashSale, amounts_fen={use.item.session.sale_id: use.discount_fen - discount_fen})
+    fewer = use.units - units
+    FlashSaleTally.objects.filter(item=use.item_id, member=use.member_id).update(units=F("units") - fewer)
+    FlashSaleItem.objects.filter(pk=use.item_id).update(taken=F("taken") - fewer)
     forget_after_commit([use.item_id])
-    return standing.update(released_at=now)

@@ -88,6 +88,7 @@ def confirm_seat(*, order_number: str, paid_fen: int, now: datetime) -> None:
         tell_missed(seat, team=team, now=now)
         return
     seat.status = SeatStatus.PAID
+    seat.leads = seat.leads or _takes_the_lead(seat)
     _save(seat)
     team.seats_paid += 1
     team.save(update_fields=["seats_paid"])
@@ -157,6 +158,12 @@ def _locked(order_number: str) -> tuple[Seat, Team]:
 
 def _save(seat: Seat) -> None:
     seat.save(update_fields=["status", "leads", "paid_at", "paid_fen", "released_at"])
+
+
+def _takes_the_lead(seat: Seat) -> bool:
+    """Who pays before the leader has takes the lead: a team is not led by an order that may never come about."""
+    unpaid = Seat.objects.filter(team=seat.team_id, leads=True, status=SeatStatus.HELD).exclude(pk=seat.pk)
+    return bool(unpaid.update(leads=False))
 
 
 def _pass_on_the_lead(team: Team) -> None:

@@ -118,6 +118,17 @@ def test_a_seat_is_held_before_it_is_paid_and_freed_when_the_order_is_given_up(g
     assert laws() == []
 
 
+def test_who_pays_before_the_leader_has_leads(group, tea):
+    first = seated(group, tea)
+    team = team_of(first)
+    second = pay(seated(group, tea, team=team))
+    assert (team.seats.get(leads=True).order_number, told(second)) == (second.number, ["team_opened"])
+    pay(first)
+    pay(seated(group, tea, team=team))
+    assert (team.seats.get(leads=True).order_number, state(team)) == (second.number, ("succeeded", 3, 3))
+    assert laws() == []
+
+
 def test_when_the_leader_leaves_the_next_paid_member_leads(group, tea):
     first = seated(group, tea)
     team = team_of(first)

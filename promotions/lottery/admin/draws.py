@@ -117,6 +117,7 @@ class WinAdmin(_OfMembersAdmin):
             WinStatus.CLAIMED.value: "success",
             WinStatus.DELIVERED.value: "success",
             WinStatus.EXPIRED.value: "danger",
+            WinStatus.RETURNED.value: "danger",
         },
     )
     def shown_status(self, win: Win) -> tuple[str, str]:

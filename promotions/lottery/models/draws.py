@@ -81,14 +81,20 @@ class WinStatus(models.TextChoices):
     CLAIMED = "claimed", _("Claimed")
     DELIVERED = "delivered", _("Given at once")
     EXPIRED = "expired", _("Not claimed in time")
+    RETURNED = "returned", _("Came back after it was sent")
+
+
+# Those that nobody has any more: they are among the prizes again.
+PUT_BACK = (WinStatus.EXPIRED, WinStatus.RETURNED)
 
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     WinStatus.WAITING: frozenset({WinStatus.ORDERED, WinStatus.EXPIRED}),
     WinStatus.ORDERED: frozenset({WinStatus.CLAIMED, WinStatus.WAITING}),
-    WinStatus.CLAIMED: frozenset(),
+    WinStatus.CLAIMED: frozenset({WinStatus.WAITING, WinStatus.RETURNED}),
     WinStatus.DELIVERED: frozenset(),
     WinStatus.EXPIRED: frozenset(),
+    WinStatus.RETURNED: frozenset(),
 }
 
 
@@ -119,7 +125,8 @@ class Win(models.Model):
                 name="win_waits_until_a_moment",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["ordered", "claimed"]) ^ Q(order_number=""), name="win_is_in_its_order"
+                condition=Q(status__in=["ordered", "claimed", "returned"]) ^ Q(order_number=""),
+                name="win_is_in_its_order",
             ),
             models.UniqueConstraint(fields=["order_number"], condition=~Q(order_number=""), name="win_order_once"),
         ]

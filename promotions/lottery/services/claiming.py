@@ -1,16 +1,17 @@
 """What a member does with a prize: goods are ordered, codes are looked at.
 
-The first three are building blocks inside the transaction of an order whose row the caller holds, and repeatable.
+All but the code are building blocks inside the transaction of an order whose row the caller holds, and repeatable.
 """
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from promotions.lottery.codes import unseal
 from promotions.lottery.errors import PrizeExpired, PrizeHasNoCode, PrizeNotFound, PrizeOrderedAlready
 from promotions.lottery.models import PrizeCode, Win, WinStatus
+from promotions.lottery.services.prizes import put_back
 from shop.core.transactions import use_case
 
 # After an order that did not come about nobody finds the prize expired already.
@@ -27,25 +28,41 @@ def claim_prize(*, draw_id: int, member_id: int, order_number: str, now: datetim
 
 
 def confirm_prize(*, order_number: str) -> None:
-    """The order is paid, be it with nothing: the prize is claimed for good, whatever comes back later."""
+    """The order is paid, be it with nothing: the prize is claimed."""
     Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED).update(status=WinStatus.CLAIMED)
 
 
 def release_prize(*, order_number: str, now: datetime) -> None:
     """The order does not come about: the prize waits again, for a day at least."""
-    Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED).update(
-        status=WinStatus.WAITING, order_number="", due_at=Greatest(F("due_at"), now + LEFT_AT_LEAST)
-    )
+    _wait_again(Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED), now=now)
+
+
+def take_prize_back(*, order_number: str, was_sent: bool, now: datetime) -> None:
+    """All of the paid order was given back. What its winner never got waits for them again; what was sent and came
+    back is among the prizes again, and the budget has its cost.
+    """
+    claimed = Win.objects.filter(order_number=order_number, status=WinStatus.CLAIMED)
+    if not was_sent:
+        _wait_again(claimed, now=now)
+        return
+    win = claimed.select_related("draw").select_for_update(no_key=True, of=("self",)).first()
+    if win is not None:
+        claimed.update(status=WinStatus.RETURNED)
+        put_back(win)
 
 
 def check_claimable(win: Win | None, *, now: datetime) -> None:
     """Raises PrizeNotFound, PrizeExpired, PrizeOrderedAlready."""
     if win is None or win.status == WinStatus.DELIVERED:
         raise PrizeNotFound
-    if win.status in (WinStatus.ORDERED, WinStatus.CLAIMED):
+    if win.order_number:
         raise PrizeOrderedAlready
     if win.status == WinStatus.EXPIRED or win.due_at is None or win.due_at <= now:
         raise PrizeExpired
+
+
+def _wait_again(wins: QuerySet[Win], *, now: datetime) -> None:
+    wins.update(status=WinStatus.WAITING, order_number="", due_at=Greatest(F("due_at"), now + LEFT_AT_LEAST))
 
 
 @use_case

@@ -116,7 +116,7 @@ def test_goods_that_come_back_give_their_units_back(client, tea):
     for back, left, cost in ((1, 2, 2400), (3, 0, 0)):
         with unit_of_work():
             line = LineNow(tea.pk, 3, back, ordered.adjustments)
-            count_returns(order_number=order.number, lines=[line], paid_fen=100, now=clock.now())
+            count_returns(order_number=order.number, lines=[line], paid_fen=100, was_sent=True, now=clock.now())
         item.refresh_from_db()
         assert (item.taken, item.presale.spent_fen) == (left, cost)
         assert lawful()
@@ -200,3 +200,17 @@ def test_one_member_at_many_doors_keeps_to_the_limit(member, client, tea):
     assert sorted(answers) == [201, 201, 409, 409, 409, 409]
     assert PresaleTally.objects.get().units == 2
     assert lawful()
+
+
+def shown(api, sku):
+    """The activities that the product shows; what was shown before is kept in the cache until told otherwise."""
+    return [each["kind"] for each in api.get(f"/api/v1/products/{sku.product_id}").json()["activities"]]
+
+
+def test_a_presale_is_shown_until_its_last_unit_is_ordered_and_when_that_comes_back(api, client, tea):
+    item = make_item(tea, quota=2)
+    assert shown(api, tea) == ["presale"]
+    order = order_of(place(client, wish(item, 2)))
+    assert shown(api, tea) == []
+    cancel(order)
+    assert shown(api, tea) == ["presale"]
