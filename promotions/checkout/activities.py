@@ -34,7 +34,8 @@ from promotions.pricing.model import UnitPriceTerms
 class FlashSales(Activity):
     """An item of a flash sale, `id` is the item's."""
 
-    name, kinds, has_gate = FlashSale.KIND, (FlashSale.KIND,), True
+    name, kinds = FlashSale.KIND, (FlashSale.KIND,)
+    has_gate = is_scarce = True
 
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         return flash_sale.price_of(

@@ -92,10 +92,15 @@ class StillStands:
 
 
 class Mechanism:
-    """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim."""
+    """`kinds` are those of its adjustments; without any of them in a quote there is nothing to claim.
+
+    A crowd waits for the rows of one that `is_scarce`: it claims when all else of the order is done, and so do those
+    that come after it.
+    """
 
     name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    is_scarce: ClassVar[bool] = False
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         """What it adds to the fields of `Terms`."""

@@ -7,6 +7,7 @@ what is claimed, confirmed or released stays so. They come before the order take
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,7 @@ from promotions.coupons.services import give_for_purchase
 from promotions.pricing.engine import price
 from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Rejection, Terms
 from shop.core.state import check_transition
+from shop.core.transactions import at_the_end
 
 Moment = CouponTemplate.Moment
 
@@ -103,7 +105,7 @@ def claim(taking: Taking) -> list[PromotionClaim]:
 
     Raises what mechanisms do when somebody was faster: CouponNotUsable, DiscountChanged, DiscountSoldOut,
     DiscountLimitReached, GiftsGone, BudgetSpent, CampaignNotLive, InsufficientPoints, PromotionsChanged. The order is
-    undone then.
+    undone then. From the first scarce one on they are raised at the end of the transaction.
     """
     wanted = [(mechanism, taken) for mechanism in MECHANISMS if (taken := mechanism.taken(taking))]
     if not wanted or PromotionClaim.objects.filter(order_number=taking.order_number).exists():
@@ -120,10 +122,14 @@ def claim(taking: Taking) -> list[PromotionClaim]:
         )
         for mechanism, taken in wanted
     ]
-    # Before the mechanisms take theirs: everybody waits for the rows of a scarce one, and nobody for these.
     PromotionClaim.objects.bulk_create(claims)
+    is_late = False
     for mechanism, _taken in wanted:
-        mechanism.claim(taking)
+        is_late = is_late or mechanism.is_scarce
+        if is_late:
+            at_the_end(partial(mechanism.claim, taking))
+        else:
+            mechanism.claim(taking)
     return claims
 
 

@@ -1,11 +1,12 @@
-"""Placing an order: price it again, write it down, claim its promotions, and only then take the stock, in one
-transaction.
+"""Placing an order: price it again, write it down, claim its promotions, and at the very end take what is scarce and
+the stock, in one transaction.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from orders.cart.queries import seen_prices
@@ -28,7 +29,7 @@ from shop.core.errors import Detail
 from shop.core.money import yuan
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
-from shop.core.transactions import use_case
+from shop.core.transactions import at_the_end, use_case
 
 
 @use_case
@@ -51,8 +52,8 @@ def place_order(
     if wish.items is None:
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now, wish.activity))
-    # Last, because everybody waits for these rows: they stay locked for as short as possible.
-    _take_stock(order, offer, lines, now)
+    # Everybody waits for these rows: they stay locked for as short as possible.
+    at_the_end(partial(_take_stock, order, offer, lines, now))
     if order.payable_fen == 0:
         publish(NothingToPay(number=order.number, at=now))
     return order, lines

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from members.identity.tests.factories import MemberFactory
 from orders.checkout.locks import lock_order
@@ -204,3 +206,14 @@ def test_a_quote_costs_one_query_more_than_any_other(client, tea, django_assert_
         assert quote(client, {"items": items((tea, 1))}).status_code == 200
     with django_assert_num_queries(7):
         assert quote(client, asked(item)).status_code == 200
+
+
+def test_nobody_waits_for_more_than_two_statements_of_somebody_elses_order(client, tea):
+    """The item and the stock, for which everybody comes, are taken after all else of the order, its answer included."""
+    item = live_item(tea)
+    place(client, asked(item))
+    with CaptureQueriesContext(connection) as seen:
+        assert place(client, asked(item)).status_code == 201
+    done = [each["sql"] for each in seen if each["sql"] not in ("BEGIN", "COMMIT")]
+    assert [name in sql for name, sql in zip(("flash_sale_take", "stock"), done[-2:], strict=True)] == [True, True]
+    assert not [sql for sql in done[:-2] if "flash_sale_take" in sql]
