@@ -3,7 +3,7 @@
 Each guard has a control: the same race without it.
 """
 
-import time
+from threading import Event
 
 import pytest
 from django.db import transaction
@@ -124,21 +124,35 @@ def test_a_member_has_one_seat_in_a_team_from_however_many_devices(tea, guarded,
         assert (team.seats_taken, laws()) == (2, [])
 
 
-def look_only(order_number):
+def look_only(ended):
     """A lock that is none: what was seen is over by the time that it is acted upon."""
-    seat = Seat.objects.select_related("team__group_buy").get(order_number=order_number)
-    time.sleep(0.4)
-    return seat, seat.team
+
+    def look(order_number):
+        seat = Seat.objects.select_related("team__group_buy").get(order_number=order_number)
+        has_looked.set()
+        assert ended.wait(60)
+        return seat, seat.team
+
+    has_looked = Event()
+    return look, has_looked
 
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_the_last_payment_and_the_end_of_the_time_leave_every_order_sent_or_paid_back(tea, guarded, monkeypatch):
     group = make_group_buy((tea, 7000), size=2)
-    team = opened(group, tea)
+    team, ended = opened(group, tea), Event()
     take(group, tea, "D1", MemberFactory.create().pk, team)
     if not guarded:
-        monkeypatch.setattr(seats, "_locked", look_only)
-    answers = run_together(lambda: pay("D1", team.due_at), lambda: [sweep_teams(now=team.due_at) for _ in range(3)])
+        look, has_looked = look_only(ended)
+        monkeypatch.setattr(seats, "_locked", look)
+
+    def end():
+        assert guarded or has_looked.wait(60)
+        for _ in range(3):
+            sweep_teams(now=team.due_at)
+        ended.set()
+
+    answers = run_together(lambda: pay("D1", team.due_at), end)
     sent, back = facts("SeatSucceeded"), facts("SeatFailed")
     is_one_or_the_other = sorted([*sent, *back]) == ["D-leader", "D1"] and (not sent or not back)
     assert is_one_or_the_other is guarded

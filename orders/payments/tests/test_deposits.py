@@ -1,7 +1,7 @@
 """An order in two payments: each settled once, the rest in its window, and a deposit that stays or goes back."""
 
 from datetime import timedelta
-from time import sleep
+from threading import Barrier
 
 import pytest
 from django.db.models import F
@@ -253,17 +253,37 @@ def test_two_balances_at_once_pay_an_order_once(member):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_two_balances_that_look_before_they_leap_are_both_taken(member):
-    """The twin without the order's lock: each sees a balance that is due, and adds its own."""
+def test_two_deposits_at_once_are_one_deposit(member):
     order = make_presold(member, opens_in=-HOUR)
-    paid(order)
+    first = opened(order)
+    Payment.objects.filter(pk=first.pk).update(status="closed")
+    second = opened(order)
+    both = [told(first), told(second)] * 4
+    calls = [lambda each=each: confirm_payment(transaction=each, actor=GATEWAY, now=clock.now()) for each in both]
+    answers = run_together(*calls)
+    assert [each for each in answers if isinstance(each, Exception)] == []
+    assert again(order).paid_fen == 2000
+    assert Payment.objects.filter(order=order, settles_order=True, part="deposit").count() == 1
+    assert list(Refund.objects.values_list("amount_fen", "reason")) == [(2000, "duplicate")]
+    assert facts(DepositPaid) == 1
+    assert_lawful()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("part", ["deposit", "balance"])
+def test_control_two_payments_that_look_before_they_leap_are_both_taken(member, part):
+    """The twin without the order's lock: each sees what is due, and adds its own."""
+    order = make_presold(member, opens_in=-HOUR)
+    if part == "balance":
+        paid(order)
+    paid_fen, due_fen = again(order).paid_fen, again(order).due_fen
+    both_have_looked = Barrier(2, timeout=60)
 
     def take():
         seen = again(order)
-        if seen.waits_for_balance:
-            due = seen.due_fen
-            sleep(0.2)
-            Order.objects.filter(pk=order.pk).update(paid_fen=F("paid_fen") + due, status=OrderStatus.PAID)
+        both_have_looked.wait()
+        if seen.due_fen == due_fen:
+            Order.objects.filter(pk=order.pk).update(paid_fen=F("paid_fen") + due_fen)
 
     run_together(take, take)
-    assert again(order).paid_fen == 2000 + 2 * 7900
+    assert again(order).paid_fen == paid_fen + 2 * due_fen

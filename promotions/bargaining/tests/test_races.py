@@ -1,7 +1,6 @@
 """Every limit of bargains under parallel requests, each beside the same race without its guard."""
 
 import threading
-import time
 from functools import partial
 
 import pytest
@@ -143,20 +142,14 @@ def test_one_friend_helps_as_many_as_the_day_allows(guarded, monkeypatch):
 def test_a_member_starts_one_attempt(guarded, monkeypatch):
     bargain, member = make_bargain(attempts_per_member=5), old_member()
     if not guarded:
-        drawn = starting._drawn
-
-        def slowly(*asked):
-            time.sleep(0.2)
-            return drawn(*asked)
-
         monkeypatch.setattr(starting, "count_attempt", lambda bargain, member_id, *, now: True)
-        monkeypatch.setattr(starting, "_drawn", slowly)
+        monkeypatch.setattr(starting, "_drawn", after_all_came(threading.Barrier(8, timeout=30), starting._drawn))
     answers = run_together(*[lambda: start(bargain, member)] * 8)
     if guarded:
         assert refusals(answers) == [BargainUnderWay] * 7
         assert (BargainAttempt.objects.count(), BargainTally.objects.get().attempts, laws()) == (1, 1, [])
     else:
-        assert BargainAttempt.objects.count() > 1
+        assert BargainAttempt.objects.count() == 8
 
 
 @guards
@@ -164,11 +157,12 @@ def test_units_in_all_are_exact_among_many_orders(guarded, monkeypatch):
     bargain = make_bargain(quota=3)
     attempts = [start(bargain) for _ in range(8)]
     if not guarded:
+        all_have_looked = threading.Barrier(8, timeout=30)
 
         def take_unit(bargain):
+            all_have_looked.wait()
             if bargain.is_sold_out:
                 raise BargainSoldOut(name=bargain.name)
-            time.sleep(0.2)
             Bargain.objects.filter(pk=bargain.pk).update(taken=bargain.taken + 1)
 
         monkeypatch.setattr(ordering, "take_unit", take_unit)
@@ -178,7 +172,7 @@ def test_units_in_all_are_exact_among_many_orders(guarded, monkeypatch):
         assert (answers.count("ordered"), refusals(answers)) == (3, [BargainSoldOut] * 5)
         assert (held, laws()) == (3, [])
     else:
-        assert held > 3
+        assert held == 8
         assert laws() != []
 
 

@@ -1,6 +1,6 @@
 """At the door of a flash sale: the quota and the limit of a member hold however many come at once."""
 
-import time
+from threading import Barrier
 
 import pytest
 
@@ -8,7 +8,8 @@ from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.queries import buyer_for
 from promotions.flash_sale.invariants import LAWS
 from promotions.flash_sale.models import FlashSaleItem, FlashSaleUse
-from promotions.flash_sale.services.using import claim_item, release_item
+from promotions.flash_sale.services import using
+from promotions.flash_sale.services.using import claim_item, reduce_item, release_item
 from promotions.flash_sale.tests.making import live_item
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
@@ -32,11 +33,15 @@ def guarded(*, order, member, item):
     )
 
 
+ALL_HAVE_LOOKED = Barrier(10, timeout=60)
+
+
 @use_case
 def look_and_leap(*, order, member, item):
     """The twin without guards: it counts, finds that there is some left, and takes it."""
-    if FlashSaleUse.objects.filter(item=item).count() < 3:
-        time.sleep(0.05)
+    left = FlashSaleUse.objects.filter(item=item).count() < 3
+    ALL_HAVE_LOOKED.wait()
+    if left:
         FlashSaleUse.objects.create(order_number=order, member=member, item=item, units=1, used_at=clock.now())
 
 
@@ -56,10 +61,41 @@ def test_a_crowd_takes_exactly_what_there_is(claim, limits, by_one):
     )
     uses = FlashSaleUse.objects.count()
     if claim is look_and_leap:
-        assert uses > 3
+        assert uses == 10
         return
     assert (uses, FlashSaleItem.objects.get().taken) == (3, 3)
     assert [sentence for law in LAWS for sentence in law()] == []
+
+
+def look_and_give_back(standing):
+    """The twin without the lock: both have seen the use stand before either gives it back."""
+    both_have_looked = Barrier(2, timeout=60)
+
+    def lock_standing(order_number):
+        use = standing(order_number)
+        both_have_looked.wait()
+        return use
+
+    return lock_standing
+
+
+@pytest.mark.parametrize(("is_guarded", "taken"), [(True, 1), (False, 0)])
+def test_units_that_come_back_twice_at_once_come_back_once(is_guarded, taken, monkeypatch):
+    item, member = live_item(SkuFactory(price_fen=10_000), quota=4, limit_per_member=None), MemberFactory()
+    for number in range(2):
+        guarded(order=f"A{number}", member=member, item=item)
+    if not is_guarded:
+        uses = FlashSaleUse.objects.select_related("item__session")
+        looks = look_and_give_back(lambda number: uses.get(order_number=number, released_at=None))
+        monkeypatch.setattr(using, "_lock_standing", looks)
+
+    @use_case
+    def give_back():
+        reduce_item(order_number="A0", units=0, discount_fen=0, paid_fen=0, now=clock.now())
+
+    run_together(give_back, give_back)
+    assert FlashSaleItem.objects.get().taken == taken
+    assert ([sentence for law in LAWS for sentence in law()] == []) is is_guarded
 
 
 def test_what_comes_back_while_others_take_is_counted_once():

@@ -1,6 +1,6 @@
 """What an order takes of a presale, from the quote to its end, as members place it: over HTTP."""
 
-from time import sleep
+from threading import Barrier
 
 import pytest
 from django.db.models import F
@@ -13,10 +13,11 @@ from orders.checkout.tests.making import buyer, items, place, quote, stock
 from promotions.campaigns.models import FirstPurchase
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from promotions.checkout.returns import LineNow, count_returns
-from promotions.presale.errors import PresaleSoldOut
+from promotions.presale import services
+from promotions.presale.errors import PresaleLimitReached, PresaleSoldOut
 from promotions.presale.invariants import LAWS
 from promotions.presale.models import PresaleItem, PresaleTally, PresaleUse
-from promotions.presale.services import confirm_presale, take_units
+from promotions.presale.services import claim_presale, confirm_presale, take_units
 from promotions.presale.tests.making import make_full_item, make_item, make_presale, wish
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
@@ -160,12 +161,15 @@ def test_what_was_agreed_on_stays_when_the_presale_changes(client, tea):
     assert (deposit.back_if_missed, deposit.back_on_request) == (False, True)
 
 
+ALL_HAVE_LOOKED = Barrier(8, timeout=60)
+
+
 def look_and_leap(item, units):
     """The twin without the condition: it looks at what is left, and takes it."""
     seen = PresaleItem.objects.get(pk=item.pk)
+    ALL_HAVE_LOOKED.wait()
     if seen.quota - seen.taken < units:
         raise PresaleSoldOut(left=seen.left)
-    sleep(0.2)
     PresaleItem.objects.filter(pk=item.pk).update(quota=F("quota") + units, taken=F("taken") + units)
 
 
@@ -191,6 +195,23 @@ def test_of_many_buyers_at_once_as_many_order_as_there_is_quota(tea):
     item.refresh_from_db()
     assert (item.taken, stock(tea)) == (2, (18, 2))
     assert lawful()
+
+
+@pytest.mark.parametrize(("guarded", "ordered"), [(True, 2), (False, 6)])
+def test_a_members_limit_holds_against_their_own_devices(member, tea, guarded, ordered, monkeypatch):
+    item = make_item(tea, limit_per_member=2)
+    if not guarded:
+        monkeypatch.setattr(services, "_count_member", lambda item, member_id, units: None)
+
+    def claim(number):
+        given = {"order_number": f"D{number}", "member_id": member.pk, "item_id": item.pk}
+        with unit_of_work():
+            claim_presale(**given, units=1, discount_fen=1200, now=clock.now())
+
+    answers = run_together(*[lambda number=number: claim(number) for number in range(6)])
+    assert PresaleUse.objects.count() == ordered
+    assert {type(each) for each in answers if each is not None} == ({PresaleLimitReached} if guarded else set())
+    assert lawful() or not guarded
 
 
 def test_one_member_at_many_doors_keeps_to_the_limit(member, client, tea):
