@@ -25,6 +25,16 @@ class NothingToInvoice(DomainError):
     code, status, message = "nothing_to_invoice", 409, _("Nothing was paid in money for this order that is still kept.")
 
 
+class NothingSold(DomainError):
+    """A deposit that the shop has kept is damages for a sale that did not come about: no goods, no invoice."""
+
+    code, status, message = (
+        "nothing_sold",
+        409,
+        _("Nothing was sold with this order. There is no invoice for a deposit."),
+    )
+
+
 class InvoiceTooEarly(DomainError):
     code, status, message = "invoice_too_early", 409, _("An invoice can be asked for once the order is paid.")
 

@@ -19,6 +19,7 @@ from orders.invoices.errors import (
     InvoiceTitleNotFound,
     InvoiceTooEarly,
     InvoiceTooLate,
+    NothingSold,
     NothingToInvoice,
     TooManyTitles,
 )
@@ -32,7 +33,6 @@ from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 MOST_TITLES = 20
-_UNPAID = (OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED)
 
 
 @use_case
@@ -59,10 +59,13 @@ def ask_for_invoice(
 ) -> Invoice:
     """Ask for one, and with `keep` have its title kept.
 
-    Raises OrderNotFound, InvoiceTooEarly, InvoiceTooLate, NothingToInvoice, InvoiceAskedFor, TooManyTitles.
+    Raises OrderNotFound, InvoiceTooEarly, NothingSold, InvoiceTooLate, NothingToInvoice, InvoiceAskedFor,
+    TooManyTitles.
     """
     order = lock_order(number=order_number, member_id=member_id)
-    if order.status in _UNPAID or order.paid_at is None:
+    if order.status == OrderStatus.CANCELLED:
+        raise NothingSold
+    if order.status == OrderStatus.PENDING_PAYMENT or order.paid_at is None:
         raise InvoiceTooEarly
     days = INVOICE_DAYS.value()
     if now > order.paid_at + timedelta(days=days):

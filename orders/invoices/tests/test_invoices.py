@@ -177,6 +177,8 @@ def test_when_an_invoice_can_be_asked_for(member, member_client):
     unpaid = make_order(member)
     body = {"invoice_title": PERSON}
     assert refusal(member_client.post(f"/api/v1/orders/{unpaid.number}/invoice", body)) == (409, "invoice_too_early")
+    unpaid.move_to(OrderStatus.CANCELLED, actor=Actor.staff("boss"), now=clock.now())
+    assert refusal(member_client.post(f"/api/v1/orders/{unpaid.number}/invoice", body)) == (409, "nothing_sold")
     old = paid_order(member, at=clock.now() - timedelta(days=366))
     assert refusal(member_client.post(f"/api/v1/orders/{old.number}/invoice", body)) == (409, "invoice_too_late")
     free = paid_order(member)
