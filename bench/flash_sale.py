@@ -1,10 +1,10 @@
 """A flash sale: a crowd of 5,000 buyers for 100 units, with Redis and with Redis gone midway; what it costs to say no.
 
 All over HTTP against the running processes. Exactly 100 orders may come of each crowd, everybody else is told that all
-is sold, and nothing is answered 5xx. Refusals are held against `POST /api/v1/me/ping`, an address of the same stack that
-knows who asks and does nothing: it looks the session up, for which the gate only trusts the signature of the token, and
-the gate reads a body and asks Redis. Beside it stands `GET /api/v1/ping`, which does neither and has no target. Accepted
-orders are held against plain SQL on one hot row. All in the same run.
+is sold, and nothing is answered 5xx. Refusals are held against `POST /api/v1/me/ping`, an address of the same stack
+that knows who asks and does nothing: it looks the session up, where the gate only trusts the signature of the token,
+and the gate reads a body and asks Redis. Beside it stands `GET /api/v1/ping`, which does neither and has no target.
+Accepted orders are held against plain SQL on one hot row. All in the same run.
 """
 
 import sys
