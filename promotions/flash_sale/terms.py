@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.errors import ActivityGoods, ActivityNotFound
+from promotions.campaigns.errors import ActivityGoods, ActivityNotFound, BudgetSpent
 from promotions.campaigns.goods import only_line
 from promotions.flash_sale.errors import (
     FlashSaleLimitReached,
@@ -14,16 +14,19 @@ from promotions.flash_sale.errors import (
 )
 from promotions.flash_sale.live import LiveItem, live, live_item, live_sale
 from promotions.flash_sale.models import FlashSale
-from promotions.pricing.model import CartSnapshot, Mechanism, Terms, UnitPriceTerms
+from promotions.pricing.model import CartSnapshot, Mechanism, PricingLine, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
+from promotions.pricing.unit_prices import saving_fen
 from shop.core.prepared import Prepared
 
-# What is left of an item, and what the member has had of it.
+# What is left of an item, what the member has had of it, and what is left of the sale's budget, where it has one.
 _LEFT = Prepared(
     "flash_sale_left",
     """
-SELECT item."left", coalesce(tally.units, 0)
+SELECT item."left", coalesce(tally.units, 0), sale.budget_fen - sale.spent_fen
 FROM flash_sale_flashsaleitem item
+JOIN flash_sale_flashsalesession session ON session.id = item.session_id
+JOIN flash_sale_flashsale sale ON sale.id = session.sale_id
 LEFT JOIN flash_sale_flashsaletally tally ON tally.item_id = item.id AND tally.member_id = %(member)s::bigint
 WHERE item.id = %(item)s
 """,
@@ -33,16 +36,17 @@ WHERE item.id = %(item)s
 def price_of(*, item_id: int, buyer: Buyer, cart: CartSnapshot, now: datetime, binding: bool) -> UnitPriceTerms:
     """The unit price of the item for the one line of the cart. A binding one is not counted here: the claim does that.
 
-    Raises ActivityNotFound, ActivityGoods, FlashSaleNotStarted, FlashSaleOver, FlashSaleSoldOut, FlashSaleLimitReached
-    and what says that the buyer is not of the sale's audience.
+    Raises ActivityNotFound, ActivityGoods, FlashSaleNotStarted, FlashSaleOver, FlashSaleSoldOut, FlashSaleLimitReached,
+    BudgetSpent and what says that the buyer is not of the sale's audience.
     """
     item = _open_item(item_id, buyer, now)
     line = only_line(cart)
     if line.sku_id != item.sku_id:
         raise ActivityGoods
+    terms = _terms(item, asked=True)
     if not binding:
-        _check_counts(item, buyer, line.quantity)
-    return _terms(item, asked=True)
+        _check_counts(item, buyer, line, saving_fen(line, terms))
+    return terms
 
 
 def pay_within(*, item_id: int, buyer: Buyer) -> timedelta | None:
@@ -71,15 +75,18 @@ def _open_item(item_id: int, buyer: Buyer, now: datetime) -> LiveItem:
     return item
 
 
-def _check_counts(item: LiveItem, buyer: Buyer, units: int) -> None:
+def _check_counts(item: LiveItem, buyer: Buyer, line: PricingLine, discount_fen: int) -> None:
+    """In the order of the claim, so that both refuse for the same reason."""
     found = _LEFT.row({"item": item.id, "member": buyer.member_id})
     if found is None:
         raise ActivityNotFound
-    left, had = found
+    left, had, budget_fen = found
+    if budget_fen is not None and discount_fen > budget_fen:
+        raise BudgetSpent(name=item.sale.name)
     limit = item.limit_per_member
-    if limit is not None and had + units > limit:
+    if limit is not None and had + line.quantity > limit:
         raise FlashSaleLimitReached(limit=limit)
-    if left < units:
+    if left < line.quantity:
         raise FlashSaleSoldOut
 
 

@@ -21,7 +21,7 @@ from promotions.group_buy.models import STANDING, GroupBuy, GroupBuyItem, Member
 from promotions.group_buy.preferences import PAY_MINUTES
 from promotions.pricing.model import CartSnapshot, Mechanism, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
-from promotions.pricing.unit_prices import offered_unit_fen
+from promotions.pricing.unit_prices import saving_fen
 
 
 def price_of(
@@ -51,8 +51,7 @@ def price_of(
     if buyer.member_id is not None and _has_had_all(group_buy, buyer.member_id):
         raise GroupBuyLimitReached
     terms = terms_of_item(item, leads=team_id is None)
-    off_fen = (line.unit_price_fen - offered_unit_fen(line, terms)) * line.quantity
-    if group_buy.left_fen is not None and off_fen > group_buy.left_fen:
+    if group_buy.left_fen is not None and saving_fen(line, terms) > group_buy.left_fen:
         raise BudgetSpent(name=group_buy.name)
     return terms
 

@@ -11,6 +11,7 @@ from promotions.presale.errors import PresaleLimitReached, PresaleSoldOut
 from promotions.presale.models import Presale, PresaleItem, PresaleTally
 from promotions.pricing.model import CartSnapshot, Mechanism, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
+from promotions.pricing.unit_prices import saving_fen
 
 
 def price_of(*, item_id: int, buyer: Buyer, cart: CartSnapshot, now: datetime) -> UnitPriceTerms:
@@ -32,10 +33,10 @@ def price_of(*, item_id: int, buyer: Buyer, cart: CartSnapshot, now: datetime) -
         raise PresaleSoldOut(left=item.left)
     if item.limit_per_member is not None and _taken_by(buyer, item) + line.quantity > item.limit_per_member:
         raise PresaleLimitReached(limit=item.limit_per_member)
-    budget_fen = item.presale.left_fen
-    if budget_fen is not None and (line.unit_price_fen - item.unit_price_fen) * line.quantity > budget_fen:
+    terms, budget_fen = _terms(item), item.presale.left_fen
+    if budget_fen is not None and saving_fen(line, terms) > budget_fen:
         raise BudgetSpent(name=item.presale.name)
-    return _terms(item)
+    return terms
 
 
 def presold(*, item_id: int, cart: CartSnapshot) -> Presold | None:

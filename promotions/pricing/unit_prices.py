@@ -16,7 +16,7 @@ def unit_prices(w: Workings) -> None:
         if terms.mechanism in w.absent and not terms.asked:
             continue
         for place in w.places(terms):
-            saving = _saving(w.lines[place], terms)
+            saving = saving_fen(w.lines[place], terms)
             rank = (terms.asked, saving, -_RANK[terms.mechanism], -(terms.id or 0))
             if saving and not terms.asked:
                 w.automatic.add(terms.mechanism)
@@ -48,7 +48,8 @@ def offered_unit_fen(line: PricingLine, terms: UnitPriceTerms) -> int:
     return min(wanted if terms.below_floor else max(wanted, line.least_unit_fen), list_fen)
 
 
-def _saving(line: PricingLine, terms: UnitPriceTerms) -> int:
+def saving_fen(line: PricingLine, terms: UnitPriceTerms) -> int:
+    """What `terms` take off the line."""
     return (line.unit_price_fen - offered_unit_fen(line, terms)) * _units(line, terms)
 
 

@@ -20,6 +20,7 @@ from promotions.flash_sale.invariants import LAWS
 from promotions.flash_sale.models import FlashSaleItem, FlashSaleTally, FlashSaleUse
 from promotions.flash_sale.results import result_of_sale
 from promotions.flash_sale.tests.making import AUTHOR, HOUR, asked, live_item
+from shop.catalog.models import Sku
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
@@ -178,6 +179,24 @@ def test_nobody_takes_more_than_one_may_or_than_there_is(client, tea):
     assert refusal(place(client, asked(item))) == (409, "flash_sale_limit_reached")
     assert refusal(place(buyer(MemberFactory()), asked(item, 2))) == (409, "flash_sale_sold_out")
     assert (left(item), stock(tea), Order.objects.count(), lawful()) == (1, (18, 2), 1, True)
+
+
+def test_a_quote_knows_what_is_left_of_the_budget_as_the_claim_does(client, tea):
+    """It reaches for two units of ¥20 off and not for a third; below the least price less is taken off."""
+    item = live_item(tea, limit_per_member=None, sale={"budget_fen": 5999})
+    for ask in (quote, place):
+        assert refusal(ask(client, asked(item, 3))) == (409, "campaign_budget_spent")
+    assert nothing_happened(item, tea)
+    assert quote(client, asked(item, 2)).json()["payable_fen"] == 16_000
+    assert place(client, asked(item, 2)).status_code == 201
+    for ask in (quote, place):
+        assert refusal(ask(client, asked(item))) == (409, "campaign_budget_spent")
+    Sku.objects.filter(pk=tea.pk).update(floor_price_fen=8500)
+    assert quote(client, asked(item)).json()["payable_fen"] == 8500
+    assert place(client, asked(item)).status_code == 201
+    sale = item.session.sale
+    sale.refresh_from_db()
+    assert (sale.spent_fen, left(item), lawful()) == (5500, 2, True)
 
 
 def test_other_goods_and_unknown_items_are_refused(client, tea):
