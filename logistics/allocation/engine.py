@@ -86,12 +86,16 @@ def allocate(request: AllocationRequest, network: NetworkSnapshot) -> Allocation
     distances = {site.warehouse_id: _distance(request, site) for site in network.sites}
     sites = sorted(network.sites, key=lambda s: (distances[s.warehouse_id] or 0.0, s.priority, s.warehouse_id))
     usable = [site for site in sites if site.is_active]
-    complete = next((site for site in usable if not _missing(request.items, site)), None)
+    missing = {site.warehouse_id: _missing(request.items, site) for site in sites}
+    complete = next((site for site in usable if not missing[site.warehouse_id]), None)
     parcels, short = _split(request.items, [complete] if complete is not None else usable)
     rule = "short" if short else "split" if complete is None else "whole"
     if short:
         parcels = {}
-    candidates = tuple(_candidate(request.items, site, distances[site.warehouse_id], parcels) for site in sites)
+    candidates = tuple(
+        _candidate(request.items, site, distances[site.warehouse_id], parcels, missing[site.warehouse_id])
+        for site in sites
+    )
     return AllocationPlan(rule, parcels, candidates, short)
 
 
@@ -139,13 +143,14 @@ def _split(items: Items, sites: list[Site]) -> tuple[dict[int, dict[int, int]], 
     return parcels, short
 
 
-def _candidate(items: Items, site: Site, distance: float | None, parcels: Mapping[int, Items]) -> Candidate:
-    missing = _missing(items, site)
+def _candidate(
+    items: Items, site: Site, distance: float | None, parcels: Mapping[int, Items], missing: Items
+) -> Candidate:
     if site.warehouse_id in parcels:
         verdict = "chosen"
     elif not site.is_active:
         verdict = "closed"
-    elif not any(site.free.get(sku_id, 0) for sku_id in items):
+    elif len(missing) == len(items) and not any(site.free.get(sku_id, 0) for sku_id in items):
         verdict = "no_stock"
     else:
         verdict = "incomplete" if missing else "farther"
@@ -153,7 +158,10 @@ def _candidate(items: Items, site: Site, distance: float | None, parcels: Mappin
 
 
 def _missing(items: Items, site: Site) -> dict[int, int]:
-    return {sku: wanted - site.free.get(sku, 0) for sku, wanted in items.items() if site.free.get(sku, 0) < wanted}
+    free = site.free
+    if not free:
+        return dict(items)
+    return {sku: wanted - free.get(sku, 0) for sku, wanted in items.items() if free.get(sku, 0) < wanted}
 
 
 def _distance(request: AllocationRequest, site: Site) -> float | None:

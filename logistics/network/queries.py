@@ -12,7 +12,7 @@ from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, R
 from logistics.network.geography import EARTH_RADIUS_KM
 from logistics.network.models import Store
 from shop.core.kept import Kept
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 # Written out, because every quote asks and every allocation again.
 _FREE = Prepared(
@@ -44,12 +44,17 @@ class WarehouseState:
     free: dict[int, int] = field(kw_only=True)
 
 
+def ask_free(*, sku_ids: Iterable[int]) -> Question:
+    """What `warehouse_states` reads of stock."""
+    return Question(_FREE, [sorted(sku_ids)])
+
+
 def warehouse_states(*, sku_ids: Iterable[int], estimate: bool = False) -> list[WarehouseState]:
     """All warehouses, in two queries whatever the number of SKUs; one for an `estimate`, for which it does when the
     warehouses themselves are those of a few seconds ago.
     """
     free: dict[int, dict[int, int]] = defaultdict(dict)
-    for warehouse_id, sku_id, units in _FREE.run([list(sku_ids)]):
+    for warehouse_id, sku_id, units in ask_free(sku_ids=sku_ids).run():
         free[warehouse_id][sku_id] = units
     known = WAREHOUSES.value() if estimate else _warehouses()
     return [WarehouseState(*row, free=free[row[0]]) for row in known]

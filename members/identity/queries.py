@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from members.identity.errors import MemberBlocked, SessionEnded
 from members.identity.models import Address, Cancellation, Member, MemberSession, PhoneChange
 from shop.core.errors import NotFound, NotSignedIn
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 from shop.regions.queries import region
 
 GONE = (Member.Status.MERGED, Member.Status.CLOSED)
@@ -24,6 +24,7 @@ WHERE session.id = %s AND session.member_id = %s
 _COLUMNS = "SELECT name, phone, detail, region_id FROM identity_address"
 _ADDRESS = Prepared("identity_address", f"{_COLUMNS} WHERE member_id = %s AND id = %s")
 _DEFAULT_ADDRESS = Prepared("identity_default_address", f"{_COLUMNS} WHERE member_id = %s AND is_default")
+_NO_ADDRESS = ("", "", "", None)
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,16 @@ def open_cancellation(*, member_id: int) -> Cancellation:
     return found
 
 
+def ask_address(*, member_id: int, address_id: int | None) -> Question:
+    """What `address_snapshot` reads."""
+    if address_id is None:
+        return Question(_DEFAULT_ADDRESS, [member_id])
+    return Question(_ADDRESS, [member_id, address_id])
+
+
 def address_snapshot(*, member_id: int, address_id: int | None) -> RecipientSnapshot | None:
     """The member's address, the default one when `address_id` is None; None where there is no such. One query."""
-    found = _DEFAULT_ADDRESS.row([member_id]) if address_id is None else _ADDRESS.row([member_id, address_id])
-    name, phone, detail, region_code = found or ("", "", "", None)
+    name, phone, detail, region_code = ask_address(member_id=member_id, address_id=address_id).row() or _NO_ADDRESS
     where = region(region_code) if region_code else None
     if where is None:
         return None

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from orders.after_sales.states import CouponState, LineState, OfferState, OrderSnapshot
+from promotions.pricing.answers import AppliedOffer
 from promotions.pricing.earned import Earned, earned
-from promotions.pricing.model import AppliedOffer
 from promotions.pricing.refunds import LineSnapshot, refundable
 
 

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from orders.after_sales.engine import Assessment, Policy, assess
 from orders.after_sales.states import CouponState, GiftState, LineState, OfferState, OrderSnapshot
-from promotions.pricing.model import AppliedOffer, Counted, Gift, SpendOfferTerms, SpendTier
+from promotions.pricing.answers import AppliedOffer, Counted
+from promotions.pricing.model import Gift, SpendOfferTerms, SpendTier
 from promotions.pricing.scopes import EVERYTHING
 
 _JACKET, _SCARF, _CUP = 0, 1, 2

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from promotions.pricing.model import AppliedOffer
+from promotions.pricing.answers import AppliedOffer
 
 
 @dataclass(frozen=True, slots=True)

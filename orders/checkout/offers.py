@@ -33,7 +33,8 @@ from promotions.campaigns.presold import DepositTerms, Presold
 from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanism import ActivityAsk, Asking
 from promotions.checkout.services import pay_within, presold, quote
-from promotions.pricing.model import CartSnapshot, GiftLine, PricingLine, Quote
+from promotions.pricing.answers import GiftLine, Quote
+from promotions.pricing.model import CartSnapshot, PricingLine
 from shop.catalog.models import Product
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core.errors import Detail
@@ -104,7 +105,8 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     AddressNotFound, PickupStoreNotFound, NotDeliverable, and what the activity raises; details point at the items.
     """
     units, pointers = _wanted_units(wish)
-    skus = sku_snapshots(sku_ids=list(units), now=now)
+    # Only an order keeps pictures.
+    skus = sku_snapshots(sku_ids=list(units), now=now, pictured=binding)
     lines = _known(units, skus, pointers)
     if binding and any(line.sku.limit_per_member is not None for line in lines):
         lock_buyer(member_id=wish.member_id)

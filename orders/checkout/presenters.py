@@ -10,7 +10,7 @@ from orders.checkout.models import Order, OrderLine, OrderStatus
 from orders.checkout.offers import Offer
 from orders.checkout.queries import after_sale_until, units_for_after_sale
 from orders.checkout.reviewing import why_not_reviewable
-from promotions.pricing.model import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
+from promotions.pricing.answers import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
 from shop.core import clock
 
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")

@@ -20,6 +20,7 @@ from orders.checkout.facets import present_orders
 from orders.checkout.offers import Item, Wish, make_offer
 from orders.checkout.presenters import present_order, present_quote
 from orders.checkout.promise import promised_at
+from orders.checkout.reading import read_ahead
 from orders.checkout.serializers import (
     OrderListQuery,
     OrderOut,
@@ -43,15 +44,12 @@ REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
 class QuoteView(MemberAPIView):
     @extend_schema(operation_id="checkout_quote", request=QuoteIn, responses={200: QuoteOut, **REFUSALS})
     def post(self, request: MemberRequest) -> Response:
-        now = clock.now()
-        offer = make_offer(wish=_wish(request, validated(QuoteIn, request)), now=now)
-        return Response(
-            present_quote(
-                offer,
-                promised_at=promised_at(offer=offer, now=now),
-                points_to_earn=points_to_earn(offer=offer, member_id=request.member.pk, now=now),
-            )
-        )
+        now, wish = clock.now(), _wish(request, validated(QuoteIn, request))
+        with read_ahead(wish=wish, now=now):
+            offer = make_offer(wish=wish, now=now)
+            promised = promised_at(offer=offer, now=now)
+            earned = points_to_earn(offer=offer, member_id=request.member.pk, now=now)
+        return Response(present_quote(offer, promised_at=promised, points_to_earn=earned))
 
 
 class OrdersView(MemberAPIView):

@@ -11,7 +11,7 @@ from points.ledger.models import PointLot, PointTransaction
 from points.ledger.posting import MOVES
 from points.ledger.preferences import POINTS_PER_YUAN
 from shop.core import clock
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 FEN_PER_YUAN = 100
 # Lots that are due and not booked; where nothing is due that finds nothing, at the cost of looking at the account.
@@ -68,10 +68,19 @@ def balance_of(*, member_id: int, now: datetime) -> Balance:
     return balances_of(member_ids=[member_id], now=now).get(member_id, Balance())
 
 
+def ask_balance(*, member_id: int, now: datetime) -> Question:
+    """What `balance_of` reads."""
+    return _ask_balances([member_id], now)
+
+
 def balances_of(*, member_ids: Sequence[int], now: datetime) -> dict[int, Balance]:
     """Of those who have an account, in one query."""
-    found = _BALANCE.run({"members": list(member_ids), "now": now})
+    found = _ask_balances(member_ids, now).run()
     return {member_id: Balance(*numbers) for member_id, *numbers in found}
+
+
+def _ask_balances(member_ids: Sequence[int], now: datetime) -> Question:
+    return Question(_BALANCE, {"members": list(member_ids), "now": now})
 
 
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

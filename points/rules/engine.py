@@ -155,6 +155,33 @@ def counter_keys(event: EarningEvent, rules: Sequence[LiveRule]) -> list[Counter
 
 def evaluate(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapping[CounterKey, Used]) -> Evaluation:
     """The same answer for the same arguments, at any time and in any process."""
+    decided = _decide(event, earner, rules, counters)
+    return Evaluation(
+        points=decided.points,
+        steps=(*(offer.step() for offer in decided.accepted), *decided.refused),
+        parts=_parts(decided.accepted, len(event.net_fen)),
+        uses=_uses(decided.counted, event),
+    )
+
+
+def worth(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapping[CounterKey, Used]) -> int:
+    """The points of the evaluation, for who does not ask where they come from."""
+    return _decide(event, earner, rules, counters).points
+
+
+class _Decision(NamedTuple):
+    """What is given: `counted` by rules, the others by the tier; and why the other rules gave nothing."""
+
+    counted: list[_Offer]
+    accepted: list[_Offer]
+    refused: list[Step]
+
+    @property
+    def points(self) -> int:
+        return sum(offer.points for offer in self.accepted)
+
+
+def _decide(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapping[CounterKey, Used]) -> _Decision:
     able, steps = list[LiveRule](), list[Step]()
     for rule in _of_kind(event, rules):
         refused = _objection(rule, event, earner, rules)
@@ -163,20 +190,18 @@ def evaluate(event: EarningEvent, earner: Earner, rules: RuleSet, counters: Mapp
         else:
             able.append(rule)
 
-    def offers(multiply: bool, base: Shares) -> list[_Offer]:
-        chosen = [rule for rule in able if rule.spec.multiplies == multiply]
+    multiplying = [rule for rule in able if rule.spec.multiplies]
+
+    def offers(chosen: Sequence[LiveRule], base: Shares) -> list[_Offer]:
         return [_offer(rule, event, earner, rules, base, counters) for rule in chosen]
 
-    given, refused_steps = _choose(offers(False, Shares({})))
-    base = _sum_of_shares(given)
+    given, refused_steps = _choose(offers([rule for rule in able if not rule.spec.multiplies], Shares({})))
     tier = [offer for each in given if (offer := _tier_offer(each, earner)) is not None]
-    multiplied, more_refused = _choose(offers(True, base))
-    accepted = [*given, *tier, *multiplied]
-    return Evaluation(
-        points=sum(offer.points for offer in accepted),
-        steps=(*(offer.step() for offer in accepted), *refused_steps, *more_refused, *steps),
-        parts=_parts(accepted, len(event.net_fen)),
-        uses=_uses([*given, *multiplied], event),
+    multiplied, more_refused = _choose(offers(multiplying, _sum_of_shares(given)) if multiplying else [])
+    return _Decision(
+        counted=[*given, *multiplied],
+        accepted=[*given, *tier, *multiplied],
+        refused=[*refused_steps, *more_refused, *steps],
     )
 
 
@@ -198,7 +223,9 @@ def _offer(
     base: Shares,
     counters: Mapping[CounterKey, Used],
 ) -> _Offer:
-    lines = [(i, line) for i, line in enumerate(event.lines) if matching(rule.spec, line, rules.category_paths)]
+    lines = list(enumerate(event.lines))
+    if rule.spec.goods:
+        lines = [(i, line) for i, line in lines if matching(rule.spec, line, rules.category_paths)]
     code, shares, data = _act(rule.spec, lines, event, earner, base)
     exact = shares.total
     whole = int(exact)

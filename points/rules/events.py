@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -49,8 +49,7 @@ def kind_of(code: str) -> EventKind:
 ORDER = declare(EventKind("order", _("Purchase"), has_goods=True, pending=True))
 
 
-@dataclass(frozen=True)
-class EarningLine:
+class EarningLine(NamedTuple):
     """Goods of an order; `net_fen` is what is paid for all units of the line, `category_path` as in the tree."""
 
     sku_id: int

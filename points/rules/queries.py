@@ -7,8 +7,9 @@ from typing import Any
 from members.tiers.queries import ladder
 from points.ledger.preferences import POINTS_PER_YUAN
 from points.rules.counters import read_counters
+from points.rules.counting import CounterKey, Used
 from points.rules.earners import earner_at
-from points.rules.engine import Evaluation, LiveRule, RuleSet, bounded, counter_keys, evaluate
+from points.rules.engine import Evaluation, LiveRule, RuleSet, bounded, counter_keys, evaluate, worth
 from points.rules.events import ORDER, Earner, EarningEvent, EarningLine, kind_of
 from points.rules.live import SEEN, live_rules
 from points.rules.models import shown_name
@@ -45,17 +46,17 @@ def preview_earning(
         channel=channel,
         is_first_order=wanted and is_first_order(),
     )
-    return _try(event, earner, rules).points
+    return worth(event, earner, rules, _counters(event, earner, rules))
 
 
 def try_event(event: EarningEvent, rules: RuleSet) -> Evaluation:
     """What the event would earn by these rules, with their limits as they are used up now; nothing is written."""
-    return _try(event, earner_at(member_id=event.member_id, at=event.at, rules=rules), rules)
+    earner = earner_at(member_id=event.member_id, at=event.at, rules=rules)
+    return evaluate(event, earner, rules, _counters(event, earner, rules))
 
 
-def _try(event: EarningEvent, earner: Earner, rules: RuleSet) -> Evaluation:
-    counters = read_counters(counter_keys(event, bounded(event, earner, rules)))
-    return evaluate(event, earner, rules, counters)
+def _counters(event: EarningEvent, earner: Earner, rules: RuleSet) -> dict[CounterKey, Used]:
+    return read_counters(counter_keys(event, bounded(event, earner, rules)))
 
 
 def guide(*, now: datetime) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.conflicts import line_of, shop_terms, terms_of, together
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import category_paths
+from promotions.pricing.answers import Quote
 from promotions.pricing.engine import price
-from promotions.pricing.model import CartSnapshot, Quote
+from promotions.pricing.model import CartSnapshot
 from shop.catalog.models import Sku
 
 

@@ -14,7 +14,7 @@ from promotions.campaigns.audience import Audience, Buyer
 from promotions.campaigns.models import PUBLISHED, FirstPurchase
 from promotions.campaigns.preferences import NEW_MEMBER_DAYS
 from promotions.campaigns.version import STAMP
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 # Columns in the order of Buyer, the stamp first and without the channel; written out, because every quote asks.
 _BUYERS = Prepared(
@@ -39,16 +39,24 @@ def buyer_for(*, member_id: int, channel: str, now: datetime) -> Buyer:
     return buyers_for(member_ids=[member_id], channel=channel, now=now)[0]
 
 
+def ask_buyer(*, member_id: int, now: datetime) -> Question:
+    """What `buyer_for` reads."""
+    return _ask_buyers([member_id], now)
+
+
 def buyers_for(*, member_ids: Sequence[int], channel: str, now: datetime) -> list[Buyer]:
     """In the order of `member_ids`; one query. Raises Member.DoesNotExist for an unknown one."""
-    asked = {"member_ids": list(member_ids), "now": now, "joined_after": _joined_after(now)}
     found = {
         pk: Buyer(pk, tier_id, tier_code, frozenset(segments), is_new, channel, stamp)
-        for stamp, pk, tier_id, tier_code, segments, is_new in _BUYERS.run(asked)
+        for stamp, pk, tier_id, tier_code, segments, is_new in _ask_buyers(member_ids, now).run()
     }
     if len(found) < len(set(member_ids)):
         raise Member.DoesNotExist
     return [found[pk] for pk in member_ids]
+
+
+def _ask_buyers(member_ids: Sequence[int], now: datetime) -> Question:
+    return Question(_BUYERS, {"member_ids": list(member_ids), "now": now, "joined_after": _joined_after(now)})
 
 
 def members_in(*, audience: Audience, now: datetime) -> QuerySet[Member]:

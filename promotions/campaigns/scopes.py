@@ -79,7 +79,7 @@ def skus_in(scope: Scope) -> QuerySet[Sku]:
 
 
 def _paths(ids: Iterable[int], paths: Mapping[int, str]) -> frozenset[str]:
-    return frozenset(paths.get(each, GONE) for each in ids)
+    return frozenset([paths.get(each, GONE) for each in ids])
 
 
 def _under(categories: Iterable[str]) -> Q:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import Presold
 from promotions.discounts.terms import Offered, offered
-from promotions.pricing.model import Adjustment, CartSnapshot, Quote, UnitPriceTerms
+from promotions.pricing.answers import Adjustment, Quote
+from promotions.pricing.model import CartSnapshot, UnitPriceTerms
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from promotions.discounts.services.using import (
     confirm_discounts,
 )
 from promotions.pricing import model
+from promotions.pricing.answers import Adjustment, Quote
 from promotions.pricing.earned import plain
-from promotions.pricing.model import Adjustment, PointsTerms, Quote
+from promotions.pricing.model import PointsTerms
 
 
 class NewMember(Mechanism):

@@ -20,8 +20,8 @@ from promotions.coupons.models import Coupon
 from promotions.coupons.services import reduce_coupons
 from promotions.coupons.services import return_coupons as give_coupons_back
 from promotions.discounts.services.giving_back import Standing, reduce_discounts, release_discounts
+from promotions.pricing.answers import AppliedOffer
 from promotions.pricing.earned import from_plain
-from promotions.pricing.model import AppliedOffer
 
 _USED = (ClaimStatus.CONFIRMED, ClaimStatus.COMPLETED)
 

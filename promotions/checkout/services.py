@@ -5,7 +5,7 @@ what is claimed, confirmed or released stays so. They come before the order take
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,8 +23,9 @@ from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, Promotion
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase
+from promotions.pricing.answers import Adjustment, Quote, Rejection
 from promotions.pricing.engine import price
-from promotions.pricing.model import Adjustment, CartSnapshot, Quote, Rejection, Terms
+from promotions.pricing.model import CartSnapshot, Terms
 from shop.core.state import check_transition
 from shop.core.transactions import at_the_end
 
@@ -163,7 +164,7 @@ def reward(*, order_number: str, member_id: int, paid_fen: int, moment: str, now
 
 def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:
     """As JSON keeps them, in the words of this moment."""
-    return [{**asdict(each), "label": str(each.label)} for each in adjustments]
+    return [{**each._asdict(), "label": str(each.label)} for each in adjustments]
 
 
 def _locked(order_number: str, status: ClaimStatus) -> list[PromotionClaim]:

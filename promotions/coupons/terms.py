@@ -12,7 +12,7 @@ from promotions.coupons.models import CouponTemplate
 from promotions.coupons.queries import MOST_USABLE
 from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, Refusal, Terms
 from promotions.pricing.scopes import Scope
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 Kind = CouponTemplate.Kind
 _KINDS = {
@@ -27,14 +27,15 @@ _KINDS = {
 _HELD = Prepared(
     "coupons_held",
     """
-SELECT coupon.id, coupon.valid_from, template.id, template.name, template.kind, template.revision, template.use_in,
+SELECT coupon.id, coupon.valid_from <= %(now)s, template.id, template.name, template.kind, template.revision,
+    template.use_in,
     template.threshold_fen, template.threshold_count, template.amount_off_fen, template.percent_off_bp,
     template.most_off_fen, template.exchange_price_fen, template.exchange_sku_id, template.refuses,
     template.category_ids, template.product_ids, template.sku_ids,
     template.excluded_category_ids, template.excluded_product_ids, template.excluded_sku_ids
 FROM coupons_coupon coupon JOIN coupons_coupontemplate template ON template.id = coupon.template_id
-WHERE coupon.member_id = %s AND coupon.status = 'unused' AND coupon.valid_until > %s
-ORDER BY coupon.valid_until, coupon.id LIMIT %s
+WHERE coupon.member_id = %(member)s AND coupon.status = 'unused' AND coupon.valid_until > %(now)s
+ORDER BY coupon.valid_until, coupon.id LIMIT %(most)s
 """,
 )
 
@@ -43,7 +44,7 @@ class Held(NamedTuple):
     """A coupon with what its template says, by the names that these have there."""
 
     coupon_id: int
-    usable_from: datetime
+    is_valid: bool
     pk: int
     name: str
     kind: str
@@ -65,6 +66,11 @@ class Held(NamedTuple):
     excluded_sku_ids: Sequence[int]
 
 
+def ask_coupons(*, member_id: int, now: datetime) -> Question:
+    """What `terms_for` reads of the member's coupons."""
+    return Question(_HELD, {"member": member_id, "now": now, "most": MOST_USABLE})
+
+
 def terms_for(*, buyer: Buyer, now: datetime) -> tuple[CouponTerms, ...]:
     """The member's unused coupons, soonest over first; what cannot be used now says why.
 
@@ -72,20 +78,19 @@ def terms_for(*, buyer: Buyer, now: datetime) -> tuple[CouponTerms, ...]:
     """
     if buyer.member_id is None:
         return ()
-    coupons = [Held(*row) for row in _HELD.run([buyer.member_id, now, MOST_USABLE])]
+    coupons = [Held(*row) for row in ask_coupons(member_id=buyer.member_id, now=now).run()]
     by_category = any(each.category_ids or each.excluded_category_ids for each in coupons)
     paths = category_paths() if by_category else {}
-    return tuple(_terms_of(coupon, paths=paths, now=now) for coupon in coupons)
+    return tuple(_terms_of(coupon, paths=paths) for coupon in coupons)
 
 
 def terms_of_template(template: CouponTemplate, paths: Mapping[int, str]) -> Terms:
     """As it acts for somebody who holds one coupon of it and may use it now."""
     told = [getattr(template, name) for name in Held._fields[2:]]
-    held = Held(template.pk, template.starts_at, *told)
-    return Terms(coupons=(_terms_of(held, paths=paths, now=template.starts_at),))
+    return Terms(coupons=(_terms_of(Held(template.pk, True, *told), paths=paths),))
 
 
-def _terms_of(held: Held, *, paths: Mapping[int, str], now: datetime) -> CouponTerms:
+def _terms_of(held: Held, *, paths: Mapping[int, str]) -> CouponTerms:
     kind = Kind(held.kind)
     return CouponTerms(
         id=held.coupon_id,
@@ -99,15 +104,15 @@ def _terms_of(held: Held, *, paths: Mapping[int, str], now: datetime) -> CouponT
         off_bp=held.percent_off_bp or 0 if kind == Kind.PERCENT else 0,
         cap_fen=held.most_off_fen if kind in (Kind.PERCENT, Kind.FREE_SHIPPING) else None,
         pay_fen=held.exchange_price_fen if kind == Kind.EXCHANGE else 0,
-        refusal=_refusal(held, now),
+        refusal=_refusal(held),
         version=held.revision,
         refuses=frozenset(map(Mechanism, held.refuses)),
     )
 
 
-def _refusal(held: Held, now: datetime) -> Refusal | None:
+def _refusal(held: Held) -> Refusal | None:
     if held.use_in == CouponTemplate.UseIn.STORE:
         return Refusal("coupon_for_stores", _("This coupon is for our stores."))
-    if held.usable_from > now:
+    if not held.is_valid:
         return Refusal("coupon_not_yet_valid", _("This coupon is not valid yet."))
     return None

@@ -27,12 +27,13 @@ class LiveCampaign:
     ends_at: datetime | None
     audience: Audience
     has_budget: bool
+    for_everybody: bool
 
     def is_live(self, now: datetime) -> bool:
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
     def acts(self, buyer: Buyer, now: datetime) -> bool:
-        return self.is_live(now) and self.audience.includes(buyer)
+        return self.is_live(now) and (self.for_everybody or self.audience.includes(buyer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _campaign(campaign: Campaign) -> LiveCampaign:
         ends_at=campaign.ends_at,
         audience=campaign.audience,
         has_budget=campaign.budget_fen is not None,
+        for_everybody=campaign.audience.is_everybody,
     )
 
 

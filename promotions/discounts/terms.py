@@ -31,7 +31,13 @@ def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
     offers = [each for each in published.offers.touching(basket) if each.campaign.acts(buyer, now)]
     left = left_of(items, offers, buyer, basket)
     return Offered(
-        unit_prices=tuple(terms for each in items for terms in _unit_prices(each, basket, left.units)),
+        unit_prices=tuple(
+            [
+                terms
+                for each in items
+                for terms in (_unit_prices(each, basket, left.units) if each.is_limited else (each.terms,))
+            ]
+        ),
         spend_offers=tuple(_spend_offer(each, left.gifts) for each in offers),
         budgets=left.budgets,
     )
@@ -49,9 +55,7 @@ def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str]) -> Terms:
 
 
 def _unit_prices(item: LiveItem, basket: Basket, left: Mapping[int, int]) -> list[UnitPriceTerms]:
-    """One for all lines; where only so many units may be had, one for each line, as far as they go."""
-    if not item.is_limited:
-        return [item.terms]
+    """Where only so many units may be had: terms for each line, as far as they go."""
     units, found = left.get(item.item_id, 0), []
     for place in basket.places(item.scope):
         line = basket.lines[place]

@@ -5,6 +5,7 @@ Always: a line never falls below the least that it costs, the goods together nev
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import gt
 from typing import NamedTuple
 
 from promotions.pricing.model import Combination, Mechanism
@@ -134,7 +135,7 @@ def spread_within(total_fen: int, weights: Sequence[int], rooms: Sequence[int]) 
     Sums exactly to `total_fen`, which must not exceed the sum of the rooms; only a weighty line has room.
     """
     shares = spread(total_fen, weights)
-    if all(share <= room for share, room in zip(shares, rooms, strict=True)):
+    if not any(map(gt, shares, rooms)):
         return shares
     shares, left = [0] * len(weights), total_fen
     unfilled = [place for place, room in enumerate(rooms) if room]

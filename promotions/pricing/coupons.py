@@ -10,9 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from promotions.pricing.answers import CouponOption
 from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import cheapest
-from promotions.pricing.model import WHOLE_BP, CouponKind, CouponOption, CouponTerms, Refusal
+from promotions.pricing.model import WHOLE_BP, CouponKind, CouponTerms, Refusal
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 

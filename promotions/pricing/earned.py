@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from promotions.pricing.model import WHOLE_BP, AppliedOffer, Measure, SpendTier
+from promotions.pricing.answers import AppliedOffer
+from promotions.pricing.model import WHOLE_BP, Measure, SpendTier
 from promotions.pricing.scopes import EVERYTHING
 from promotions.pricing.spend_offers import times_given
 

@@ -9,8 +9,9 @@ from itertools import combinations
 
 from django.utils.translation import gettext as _
 
+from promotions.pricing.answers import Quote
 from promotions.pricing.coupons import coupons
-from promotions.pricing.model import CartSnapshot, Mechanism, Quote, Stage, Terms
+from promotions.pricing.model import CartSnapshot, Mechanism, Stage, Terms
 from promotions.pricing.points import points
 from promotions.pricing.spend_offers import spend_offers
 from promotions.pricing.unit_prices import shipping_benefits, unit_prices

@@ -4,7 +4,7 @@ A category is named by its materialised path (`Category.path`), so that a promot
 below it without asking the tree.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -82,28 +82,31 @@ class Basket(Generic[L]):
                 self._by_category.setdefault(line.category_path[:end], []).append(place)
 
     @property
-    def names(self) -> tuple[Iterable[int], Iterable[int], Iterable[str]]:
+    def names(self) -> tuple[Set[int], Set[int], Set[str]]:
         """The SKUs, products and categories that the lines can be named by."""
-        return self._by_sku, self._by_product, self._by_category
+        return self._by_sku.keys(), self._by_product.keys(), self._by_category.keys()
 
     def places(self, scope: Scope) -> tuple[int, ...]:
         """Of the lines that `scope` covers, rising."""
         found: Iterable[int] = self.everywhere
-        if not scope.is_everything:
+        if scope.skus or scope.products or scope.categories:
             found = sorted(self._named(scope.skus, scope.products, scope.categories))
-        if scope.excludes:
+        if scope.without_skus or scope.without_products or scope.without_categories:
             without = self._named(scope.without_skus, scope.without_products, scope.without_categories)
             found = [place for place in found if place not in without]
         return tuple(found)
 
     def _named(self, skus: frozenset[int], products: frozenset[int], categories: frozenset[str]) -> set[int]:
         found: set[int] = set()
-        for sku_id in self._by_sku.keys() & skus if skus else ():
-            found.update(self._by_sku[sku_id])
-        for product_id in self._by_product.keys() & products if products else ():
-            found.update(self._by_product[product_id])
-        for path in self._by_category.keys() & categories if categories else ():
-            found.update(self._by_category[path])
+        if skus:
+            by_sku = self._by_sku
+            found.update(*[by_sku[each] for each in skus.intersection(by_sku)])
+        if products:
+            by_product = self._by_product
+            found.update(*[by_product[each] for each in products.intersection(by_product)])
+        if categories:
+            by_category = self._by_category
+            found.update(*[by_category[each] for each in categories.intersection(by_category)])
         return found
 
 
@@ -116,6 +119,7 @@ class ScopeIndex(Generic[T]):
     def __init__(self, promotions: Iterable[T]) -> None:
         self._all = tuple(promotions)
         self._everywhere: list[int] = []
+        self._excluding = {place for place, each in enumerate(self._all) if each.scope.excludes}
         self._by_sku: dict[int, list[int]] = {}
         self._by_product: dict[int, list[int]] = {}
         self._by_category: dict[str, list[int]] = {}
@@ -139,11 +143,13 @@ class ScopeIndex(Generic[T]):
             return ()
         skus, products, categories = basket.names
         places = set(self._everywhere)
-        places.update(*(self._by_sku.get(each, ()) for each in skus))
-        places.update(*(self._by_product.get(each, ()) for each in products))
-        places.update(*(self._by_category.get(each, ()) for each in categories))
-        candidates = [self._all[place] for place in sorted(places)]
-        return tuple([each for each in candidates if not each.scope.excludes or basket.places(each.scope)])
+        places.update(*[self._by_sku[each] for each in self._by_sku.keys() & skus])
+        places.update(*[self._by_product[each] for each in self._by_product.keys() & products])
+        places.update(*[self._by_category[each] for each in self._by_category.keys() & categories])
+        found, excluding = self._all, self._excluding
+        return tuple(
+            [found[place] for place in sorted(places) if place not in excluding or basket.places(found[place].scope)]
+        )
 
 
 def _under(categories: frozenset[str], path: str) -> bool:

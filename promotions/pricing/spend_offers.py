@@ -10,19 +10,10 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from promotions.pricing.answers import AppliedOffer, Counted, GiftLine
 from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import cheapest
-from promotions.pricing.model import (
-    WHOLE_BP,
-    AppliedOffer,
-    Counted,
-    GiftLine,
-    Measure,
-    Mechanism,
-    PricingLine,
-    SpendOfferTerms,
-    SpendTier,
-)
+from promotions.pricing.model import WHOLE_BP, Measure, Mechanism, PricingLine, SpendOfferTerms, SpendTier
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 

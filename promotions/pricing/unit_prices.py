@@ -15,12 +15,15 @@ def unit_prices(w: Workings) -> None:
     for terms in w.terms.unit_prices:
         if terms.mechanism in w.absent and not terms.asked:
             continue
+        asked, mechanism, id_ = terms.asked, -_RANK[terms.mechanism], -(terms.id or 0)
         for place in w.places(terms):
             saving = saving_fen(w.lines[place], terms)
-            rank = (terms.asked, saving, -_RANK[terms.mechanism], -(terms.id or 0))
-            if saving and not terms.asked:
+            if not (saving or asked):
+                continue
+            if not asked:
                 w.automatic.add(terms.mechanism)
-            if (saving or terms.asked) and (place not in best or rank > best[place][0]):
+            rank = (asked, saving, mechanism, id_)
+            if place not in best or rank > best[place][0]:
                 best[place] = (rank, terms)
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]

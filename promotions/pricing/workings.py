@@ -3,19 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
 from promotions.pricing.balance import NOBODY, Balance, Etiquette, Places
 from promotions.pricing.model import (
     WHOLE_BP,
-    Adjustment,
-    AppliedOffer,
     CartSnapshot,
-    CouponOption,
     CouponTerms,
-    GiftLine,
     Mechanism,
-    PricedLine,
-    Quote,
-    Rejection,
     SpendOfferTerms,
     Terms,
     UnitPriceTerms,

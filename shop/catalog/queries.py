@@ -8,15 +8,13 @@ import orjson
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 # Columns in the order of SkuSnapshot; "on sale" is `on_shelf` below. Written out, because a checkout asks several times
 # and Django needs longer for the statement than Postgres for the answer.
-_SNAPSHOTS = Prepared(
-    "catalog_snapshots",
-    """
-SELECT sku.id, sku.code, product.id, product.name, sku.options, coalesce(nullif(sku.image, ''), front.thumbnail, ''),
-    product.kind, product.category_id, product.brand_id, sku.price_fen, sku.cost_fen, sku.weight_g, sku.volume_cm3,
+_COLUMNS = """
+SELECT sku.id, sku.code, product.id, product.name, sku.options::text, {picture}, product.kind, product.category_id,
+    product.brand_id, sku.price_fen, sku.cost_fen, sku.weight_g, sku.volume_cm3,
     greatest(coalesce(stock.available - stock.safety_stock, 0), 0),
     sku.is_active AND product.on_shelf
         AND (product.shelf_from IS NULL OR product.shelf_from <= %(now)s)
@@ -26,12 +24,17 @@ FROM catalog_sku sku
 JOIN catalog_product product ON product.id = sku.product_id
 JOIN catalog_category category ON category.id = product.category_id
 LEFT JOIN catalog_skustock stock ON stock.sku_id = sku.id
-LEFT JOIN LATERAL (
+{front} WHERE sku.id = ANY(%(sku_ids)s::bigint[])
+"""
+_FRONT = """LEFT JOIN LATERAL (
     SELECT thumbnail FROM catalog_productimage WHERE product_id = product.id ORDER BY position, id LIMIT 1
 ) front ON true
-WHERE sku.id = ANY(%(sku_ids)s::bigint[])
-""",
+"""
+_SNAPSHOTS = Prepared(
+    "catalog_snapshots",
+    _COLUMNS.format(picture="coalesce(nullif(sku.image, ''), front.thumbnail, '')", front=_FRONT),
 )
+_UNPICTURED = Prepared("catalog_unpictured", _COLUMNS.format(picture="''::text", front=""))
 
 
 class SkuSnapshot(NamedTuple):
@@ -77,9 +80,14 @@ def collection_is_open(*, now: datetime, prefix: str = "") -> Q:
     )
 
 
-def sku_snapshots(*, sku_ids: Iterable[int], now: datetime) -> dict[int, SkuSnapshot]:
-    """The SKUs that exist among `sku_ids`, sold or not, in one query."""
-    found = _SNAPSHOTS.run({"sku_ids": list(set(sku_ids)), "now": now})
+def ask_snapshots(*, sku_ids: Iterable[int], now: datetime, pictured: bool = True) -> Question:
+    """What `sku_snapshots` reads."""
+    return Question(_SNAPSHOTS if pictured else _UNPICTURED, {"sku_ids": sorted(set(sku_ids)), "now": now})
+
+
+def sku_snapshots(*, sku_ids: Iterable[int], now: datetime, pictured: bool = True) -> dict[int, SkuSnapshot]:
+    """The SKUs that exist among `sku_ids`, sold or not, in one query; without `pictured` none has an image."""
+    found = ask_snapshots(sku_ids=sku_ids, now=now, pictured=pictured).run()
     return {row[0]: _snapshot(*row) for row in found}
 
 

@@ -23,14 +23,15 @@ def spread(total_fen: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         weights, whole = [1] * len(weights), len(weights)
-    sign = -1 if total_fen < 0 else 1
     amount = abs(total_fen)
     shares = [amount * weight // whole for weight in weights]
-    remainders = [amount * weight % whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-remainders[i], i))
-    for i in by_remainder[: amount - sum(shares)]:
-        shares[i] += 1
-    return [sign * share for share in shares]
+    left = amount - sum(shares)
+    if left:
+        remainders = [amount * weight % whole for weight in weights]
+        # Sorting is stable, and stays so backwards.
+        for i in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
+            shares[i] += 1
+    return shares if total_fen >= 0 else [-share for share in shares]
 
 
 def yuan(fen: int) -> str:

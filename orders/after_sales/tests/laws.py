@@ -4,7 +4,7 @@ every step and at the end.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from random import Random
 
 from orders.after_sales.engine import (
@@ -17,9 +17,9 @@ from orders.after_sales.engine import (
     assess,
 )
 from orders.after_sales.states import CouponState, GiftState, LineState, OfferState, OrderSnapshot
+from promotions.pricing.answers import Quote
 from promotions.pricing.earned import from_plain, plain
 from promotions.pricing.engine import price
-from promotions.pricing.model import Quote
 from promotions.pricing.refunds import line_snapshot
 from promotions.pricing.tests.laws import random_case
 
@@ -160,7 +160,7 @@ def _some(order: OrderSnapshot, rng: Random) -> dict[int, int]:
 
 def _line(quote: Quote, position: int, rng: Random, shipped: int) -> LineState:
     line = quote.lines[position]
-    kept = [asdict(each) for each in line.adjustments]
+    kept = [each._asdict() for each in line.adjustments]
     paid = line_snapshot(units=line.quantity, payable_fen=line.payable_fen, adjustments=kept)
     return LineState(
         position,

@@ -17,7 +17,8 @@ from orders.after_sales.engine import (
     assess,
 )
 from orders.after_sales.states import CouponState, GiftState, LineState, OfferState, OrderSnapshot
-from promotions.pricing.model import AppliedOffer, Counted, Gift, Measure, SpendOfferTerms, SpendTier
+from promotions.pricing.answers import AppliedOffer, Counted
+from promotions.pricing.model import Gift, Measure, SpendOfferTerms, SpendTier
 from promotions.pricing.scopes import EVERYTHING
 
 PLAIN = Policy()

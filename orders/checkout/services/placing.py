@@ -20,7 +20,7 @@ from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
 from promotions.checkout.mechanism import Taking
 from promotions.checkout.services import claim, plain
-from promotions.pricing.model import Rejection
+from promotions.pricing.answers import Rejection
 from shop.catalog.errors import OutOfStock
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.catalog.services.stock import reserve_stock

@@ -29,7 +29,7 @@ from promotions.campaigns.mechanisms import model_of
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.preview import Preview, preview
 from promotions.campaigns.queries import buyer_for
-from promotions.pricing.model import Adjustment
+from promotions.pricing.answers import Adjustment
 from shop.catalog.models import Sku
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from random import Random
 
+from promotions.pricing.answers import Quote
 from promotions.pricing.coupons import usable_tickets
 from promotions.pricing.engine import STAGES, price
 from promotions.pricing.model import (
@@ -21,7 +22,6 @@ from promotions.pricing.model import (
     OrderLimits,
     PointsTerms,
     PricingLine,
-    Quote,
     SpendOfferTerms,
     SpendTier,
     Stage,

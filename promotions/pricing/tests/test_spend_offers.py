@@ -2,12 +2,12 @@
 
 import pytest
 
+from promotions.pricing.answers import GiftLine
 from promotions.pricing.engine import price
 from promotions.pricing.model import (
     CartSnapshot,
     Combination,
     Gift,
-    GiftLine,
     Measure,
     PricingLine,
     SpendOfferTerms,

@@ -8,6 +8,7 @@ TWICE = Prepared("twice", "SELECT %(more)s::int + %(some)s::int + %(some)s::int,
 NOTHING = Prepared("nothing", "SELECT set_config('lantern.nothing', '', true)")
 ASTRAY = Prepared("astray", "SELECT 1 FROM nowhere")
 LATE = Prepared("late", "SELECT 1")
+LIST = Prepared("list", "SELECT %s::bigint[]")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -68,3 +69,10 @@ def test_a_connection_that_was_cut_is_closed_and_not_kept():
     connection.close_if_unusable_or_obsolete()
     assert connection.connection is None
     assert LATE.run() == [(1,)]
+
+
+@pytest.mark.parametrize("on", [True, False])
+@pytest.mark.parametrize("given", [[], [7], [2**62, -3], [1, None], None])
+def test_lists_are_the_arrays_that_they_say(settings, on, given):
+    settings.PREPARED_STATEMENTS = on
+    assert LIST.run([given]) == [(given,)]

@@ -1,0 +1,28 @@
+"""What every quote reads of its member and its goods, read in one round trip and at one moment."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from logistics.network.queries import ask_free
+from members.identity.queries import ask_address
+from orders.checkout.offers import Wish
+from points.ledger.queries import ask_balance
+from promotions.campaigns.queries import ask_buyer
+from promotions.coupons.terms import ask_coupons
+from shop.catalog.queries import ask_snapshots
+from shop.core.prepared import Question
+from shop.core.together import read_together
+
+
+def read_ahead(*, wish: Wish, now: datetime) -> AbstractContextManager[None]:
+    """For the block in which the wish is quoted. What is in the cart is not known here."""
+    member_id = wish.member_id
+    asked: list[Question] = [ask_buyer(member_id=member_id, now=now), ask_coupons(member_id=member_id, now=now)]
+    if wish.pickup_store_id is None:
+        asked.append(ask_address(member_id=member_id, address_id=wish.address_id))
+    if wish.points_to_use:
+        asked.append(ask_balance(member_id=member_id, now=now))
+    if wish.items is not None:
+        sku_ids = {item.sku_id for item in wish.items}
+        asked += [ask_snapshots(sku_ids=sku_ids, now=now, pictured=False), ask_free(sku_ids=sku_ids)]
+    return read_together(*asked)
