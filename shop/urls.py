@@ -30,6 +30,7 @@ API_ROOMS: tuple[str, ...] = (
     "promotions.lottery.urls",
     "promotions.presale.urls",
     "promotions.group_buy.urls",
+    "promotions.distribution.urls",
     "logistics.network.urls",
     "logistics.shipments.urls",
     "orders.cart.urls",

@@ -41,7 +41,17 @@ ORDERS = {
     "/admin/reconciliation/reconciliation/",
     "/admin/reconciliation/difference/",
 }
-PROMOTIONS = {"/admin/promotion_checkout/promotionclaim/"}
+PROMOTIONS = {
+    "/admin/promotion_checkout/promotionclaim/",
+    "/admin/distribution/distributor/",
+    "/admin/distribution/distributorgrade/",
+    "/admin/distribution/productrate/",
+    "/admin/distribution/binding/",
+    "/admin/distribution/sale/",
+    "/admin/distribution/commission/",
+    "/admin/distribution/commissionaccount/",
+    "/admin/distribution/commissionentry/",
+}
 POINTS = {
     "/admin/accounts/ledgerproof/",
     "/admin/ledger/expirypolicy/",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from members.identity.errors import MemberBlocked, SessionEnded
 from members.identity.models import Address, Cancellation, Member, MemberSession, PhoneChange
@@ -69,6 +69,16 @@ def former_phones(*, member_id: int) -> list[tuple[str, datetime]]:
 def open_sessions(*, member_id: int, now: datetime) -> QuerySet[MemberSession]:
     """Where the member is signed in now."""
     return MemberSession.objects.filter(member_id=member_id, revoked_at=None, expires_at__gt=now)
+
+
+def shared_origins(first_id: int, second_id: int) -> set[str]:
+    """`device` and `address`, where both members have signed in from the same one; two queries."""
+    own = list(MemberSession.objects.filter(member_id=first_id).values_list("device", "address").distinct())
+    devices, addresses = {device for device, _ in own if device}, {address for _, address in own if address}
+    theirs = MemberSession.objects.filter(member_id=second_id).values_list("device", "address")
+    met = theirs.filter(Q(device__in=devices) | Q(address__in=addresses)).distinct()
+    shared = {"device": any(device in devices for device, _ in met), "address": any(at in addresses for _, at in met)}
+    return {name for name, is_shared in shared.items() if is_shared}
 
 
 def open_cancellations() -> QuerySet[Cancellation]:

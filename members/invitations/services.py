@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from members.identity.models import Address, Member, MemberSession
+from members.identity.models import Address, Member
+from members.identity.queries import shared_origins
 from members.invitations.errors import InvitationNotHeld
 from members.invitations.facts import InvitationRegistered, InvitationSettled
 from members.invitations.models import Invitation, Suspicion
@@ -68,16 +69,13 @@ def refuse_invitation(*, invitation_id: int, actor: Actor, now: datetime) -> Inv
 
 def suspicions(*, inviter: Member, invitee: Member, now: datetime) -> list[str]:
     """What speaks against an honest invitation, as far as this shop can see."""
-    theirs = MemberSession.objects.filter(member=inviter)
-    own = MemberSession.objects.filter(member=invitee)
-    devices = set(own.exclude(device="").values_list("device", flat=True))
-    addresses = set(own.exclude(address=None).values_list("address", flat=True))
+    origins = shared_origins(invitee.pk, inviter.pk)
     recent = Invitation.objects.filter(inviter=inviter, registered_at__gt=now - timedelta(days=1))
     signs = {
         Suspicion.SELF: bool(invitee.phone) and Address.objects.filter(member=inviter, phone=invitee.phone).exists(),
         Suspicion.LOOP: invitee.pk in _inviters_above(inviter),
-        Suspicion.DEVICE: bool(devices) and theirs.filter(device__in=devices).exists(),
-        Suspicion.ADDRESS: bool(addresses) and theirs.filter(address__in=addresses).exists(),
+        Suspicion.DEVICE: "device" in origins,
+        Suspicion.ADDRESS: "address" in origins,
         Suspicion.PACE: recent.count() >= INVITEES_PER_DAY.value(),
     }
     return [sign.value for sign, seen in signs.items() if seen]

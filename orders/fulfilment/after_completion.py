@@ -17,6 +17,7 @@ from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderLine
 from orders.checkout.preferences import AFTER_SALE_DAYS
+from orders.fulfilment.commission import follow_commission, mature_commission
 from orders.fulfilment.past_orders import reference_of
 from orders.fulfilment.queries import refunded_fen, still_paid_by_line, still_paid_for_goods, units_under_way
 from orders.payments.facts import RefundSucceeded
@@ -24,6 +25,7 @@ from points.rules.services import mature, take_back
 from promotions.checkout import returns
 from promotions.checkout import services as promotions
 from promotions.checkout.returns import LineNow
+from promotions.distribution.services.joining import join_by_spending
 from promotions.lottery.models import Moment, Source
 from promotions.lottery.services import give_chances, take_back_chances
 from shop.catalog.services import stock
@@ -104,6 +106,23 @@ def take_back_chances_for_goods(fact: AfterSaleCompleted) -> None:
     _take_chances(fact.order_number, now=fact.at)
 
 
+def take_back_refunded_commission(fact: RefundSucceeded) -> None:
+    """Money went back, for no after-sale: leave of the commission on each line what is still paid for it."""
+    if not fact.reference:
+        follow_commission(lock_order(number=fact.order_number), reference=f"refund:{fact.number}", now=fact.at)
+
+
+def take_back_commission_for_goods(fact: AfterSaleCompleted) -> None:
+    """Leave of the commission on each line what is still paid for it, where the after-sale's policy says so."""
+    if fact.commission_back:
+        follow_commission(lock_order(number=fact.order_number), reference=f"after_sale:{fact.number}", now=fact.at)
+
+
+def admit_distributor(fact: OrderCompleted) -> None:
+    """Who has bought for enough sells from now on, where the shop has it so."""
+    join_by_spending(member_id=fact.member_id, now=fact.at)
+
+
 def give_back_points(fact: AfterSaleCompleted) -> None:
     """Exactly those that the goods were paid with."""
     order = lock_order(number=fact.order_number)
@@ -149,18 +168,22 @@ def unrecord_sales(fact: AfterSaleCompleted) -> None:
 AFTER_COMPLETION: tuple[Step, ...] = (
     record_growth,
     mature_points,
+    mature_commission,
     settle_invitation,
     complete_promotions,
     give_draw_chances_now,
+    admit_distributor,
 )
 AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
     take_back_refunded_growth,
     take_back_refunded_points,
+    take_back_refunded_commission,
     take_back_refunded_chances,
 )
 AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
     take_back_growth_for_goods,
     take_back_points_for_goods,
+    take_back_commission_for_goods,
     take_back_chances_for_goods,
     give_back_points,
     give_back_coupons,

@@ -10,6 +10,7 @@ from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderLine
 from orders.fulfilment.after_completion import give_chances_for, mature_points
+from orders.fulfilment.commission import follow_commission, mature_commission, sell_order
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
 from orders.fulfilment.queries import still_paid_by_line
@@ -45,6 +46,16 @@ def earn_points(fact: OrderPaid) -> None:
         mature_points(OrderCompleted(number=order.number, member_id=order.member_id, at=order.completed_at))
 
 
+def accrue_commission(fact: OrderPaid) -> None:
+    """What the order is worth to whoever has sold it, frozen until the goods can no longer come back."""
+    # As for points: a refund that comes now waits for the lock, or is taken off here.
+    order = lock_order(number=fact.number)
+    sell_order(order, sold_at=fact.at)
+    follow_commission(order, reference=f"order:{order.number}:refunded", now=fact.at)
+    if order.completed_at is not None:
+        mature_commission(OrderCompleted(number=order.number, member_id=order.member_id, at=order.completed_at))
+
+
 def record_sales(fact: OrderPaid) -> None:
     """Count the units as sold, not those given away, for the listing's order by sales."""
     units: dict[int, int] = {}
@@ -78,6 +89,7 @@ def notify_member(fact: OrderPaid) -> None:
 AFTER_PAYMENT: tuple[Step, ...] = (
     request_fulfilment,
     earn_points,
+    accrue_commission,
     record_sales,
     give_purchase_coupons,
     give_draw_chances,

@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet, Sum
 
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
-from orders.after_sales.models import AfterSale, Status
+from orders.after_sales.models import OPEN, AfterSale, Status
 from orders.checkout.errors import OrderNotFound
-from orders.checkout.models import Order
+from orders.checkout.models import Order, OrderStatus
 from orders.payments.models import Refund, RefundStatus
 
 
@@ -35,19 +35,46 @@ def still_paid_for_goods(order: Order, *, counting_growth_kept: bool = False) ->
     return max(order.paid_fen - order.freight_fen - goods - _refunded_for_no_goods(order), 0)
 
 
-def still_paid_by_line(order: Order) -> list[int]:
+def still_paid_by_line(order: Order, *, counting_commission_kept: bool = False) -> list[int]:
     """In fen, of each line that was bought, in the order in which they have earned; two queries.
 
-    Units that came back are not paid for any more, whatever was withheld or deducted for them. Money that went back
+    Units that came back are not paid for any more, whatever was withheld or deducted for them; with
+    `counting_commission_kept` those that were refunded without the commission on them are. Money that went back
     for no goods comes off all lines alike, rounded down, so that no refund ever leaves more of any line.
     """
     completed = Q(after_sale_lines__after_sale__status=Status.COMPLETED)
+    if counting_commission_kept:
+        told = "after_sale_lines__after_sale__assessment__commission_back"
+        completed &= Q(**{told: True}) | Q(**{f"{told}__isnull": True})
     back = Sum("after_sale_lines__cash_fen", filter=completed, default=0)
     lines = order.lines.filter(is_gift=False).annotate(left_fen=F("payable_fen") - back).order_by("position")
     left = list(lines.values_list("left_fen", flat=True))
     whole = sum(left)
     after_all = max(whole - _refunded_for_no_goods(order), 0)
     return [fen * after_all // whole for fen in left] if whole else left
+
+
+def spent_by(*, member_id: int) -> int:
+    """What a member has paid for orders that are completed, less what went back."""
+    completed = Order.objects.filter(member_id=member_id, status=OrderStatus.COMPLETED)
+    spent: int = completed.aggregate(fen=Sum(F("paid_fen") - F("refunded_fen"), default=0))["fen"]
+    for_no_goods = Refund.objects.filter(
+        payment__order__in=completed, payment__settles_order=True, status=RefundStatus.SUCCEEDED, reference=""
+    )
+    back: int = for_no_goods.aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    return spent - back
+
+
+def is_coming_back(order_number: str) -> bool:
+    """Whether an after-sale of the order is open, so that nobody knows yet what is left of it."""
+    of_order = AfterSale.objects.filter(order__number=order_number)
+    return of_order.filter(status__in=OPEN).exists()
+
+
+def payer_of(order: Order) -> str:
+    """As the gateway knows who paid; empty where it does not tell, or nothing was to be paid."""
+    settled = order.payments.filter(settles_order=True).exclude(payer_openid="")
+    return settled.values_list("payer_openid", flat=True).first() or ""
 
 
 def refunded_fen(order: Order) -> int:

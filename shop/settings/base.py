@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "promotions.lottery",
     "promotions.presale",
     "promotions.group_buy",
+    "promotions.distribution",
     "promotions.checkout",
     "logistics.network",
     "logistics.freight",
@@ -234,6 +235,7 @@ SPECTACULAR_SETTINGS = {
         "DrawPaidWithEnum": "promotions.lottery.models.Draw.Paid",
         "LotteryStateEnum": "promotions.lottery.serializers.STATES",
         "PrizeKindEnum": "promotions.lottery.models.Prize.Kind",
+        "CommissionBucketEnum": "promotions.distribution.models.Bucket",
     },
 }
 

@@ -135,6 +135,21 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Distribution"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Distributors"), "storefront", "distribution_distributor"),
+            item(_("Grades"), "military_tech", "distribution_distributorgrade"),
+            item(_("Rates of products"), "percent", "distribution_productrate"),
+            item(_("Customers of distributors"), "group", "distribution_binding"),
+            item(_("Orders of distributors"), "receipt_long", "distribution_sale"),
+            item(_("Commissions"), "payments", "distribution_commission"),
+            item(_("Commission accounts"), "account_balance_wallet", "distribution_commissionaccount"),
+            item(_("Commission ledger"), "menu_book", "distribution_commissionentry"),
+        ],
+    },
+    {
         "title": _("Orders"),
         "separator": True,
         "collapsible": True,

@@ -51,6 +51,7 @@ PROMOTIONS = (
     "bargaining",
     "presale",
     "group_buy",
+    "distribution",
     "promotion_checkout",
 )
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
@@ -105,6 +106,7 @@ ROLES: tuple[Role, ...] = (
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),
+            "distribution": VIEW,
         },
     ),
     Role(
@@ -126,6 +128,7 @@ ROLES: tuple[Role, ...] = (
             "coupons": VIEW,
             "coupons.coupon": EDIT,
             "group_buy": VIEW,
+            "distribution": VIEW,
             "verification": EDIT,
             "verification.verification": ("view", VERIFY, EVERYWHERE),
             "coupons.handout": ("view", "add"),

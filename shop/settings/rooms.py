@@ -21,6 +21,7 @@ DEMO_LOADERS: list[str] = [
     "promotions.lottery.demo.load",
     "promotions.presale.demo.load",
     "promotions.group_buy.demo.load",
+    "promotions.distribution.demo.load",
     "orders.fulfilment.demo.load",
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
@@ -41,6 +42,7 @@ INVARIANTS: list[str] = [
     "promotions.lottery.invariants.LAWS",
     "promotions.presale.invariants.LAWS",
     "promotions.group_buy.invariants.LAWS",
+    "promotions.distribution.invariants.LAWS",
     "points.transfers.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
@@ -68,6 +70,8 @@ ORDER_FACET_PROVIDERS: list[str] = [
 ]
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
+# What a member has bought for, in fen, for rooms below orders: `(*, member_id) -> int`.
+MEMBER_SPENDING = "orders.fulfilment.queries.spent_by"
 MEMBER_PROFILE_PROVIDERS: list[str] = [
     "members.tiers.queries.profile_of",
     "points.ledger.queries.profile_of",
@@ -87,6 +91,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.lottery.member_data.move",
     "promotions.presale.member_data.move",
     "promotions.group_buy.member_data.move",
+    "promotions.distribution.member_data.move",
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
@@ -110,6 +115,7 @@ MEMBER_ERASERS: list[str] = [
     "orders.cart.member_data.erase",
     "promotions.quiz.member_data.erase",
     "promotions.flash_sale.member_data.erase",
+    "promotions.distribution.member_data.erase",
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
     "points.tasks.member_data.erase",
@@ -142,6 +148,7 @@ MEMBER_EXPORTERS: list[str] = [
     "promotions.lottery.member_data.export",
     "promotions.presale.member_data.export",
     "promotions.group_buy.member_data.export",
+    "promotions.distribution.member_data.export",
     "orders.cart.member_data.export",
     "orders.checkout.member_data.export",
     "orders.payments.member_data.export",

@@ -1,0 +1,12 @@
+"""Scheduled work that needs to know how far orders and their after-sales have come."""
+
+from datetime import datetime, timedelta
+
+from orders.fulfilment.queries import is_coming_back
+from promotions.distribution.services.settling import settle_due
+from shop.core.jobs import Effect, job
+
+
+@job("fulfilment.settle_commission", every=timedelta(minutes=10))
+def settle_commission(now: datetime) -> Effect:
+    return settle_due(is_coming_back=is_coming_back, now=now)

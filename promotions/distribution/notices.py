@@ -1,0 +1,130 @@
+"""What distributors are told, at each turn. Told twice, they hear once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from members.identity.models import Member
+from members.notifications.events import Category, Channel, Field, Kind, NotificationEvent, Text, declare
+from members.notifications.services import notify
+from promotions.distribution.masks import masked_name
+from promotions.distribution.models import Distributor, Sale
+
+_PAGE = "pages/distribution/index"
+_AMOUNT = Field("amount", Kind.MONEY, _("amount"), 1280)
+_ORDER = Field("number", Kind.TEXT, _("order number"), "D26112110300012345678")
+_GRADE = Field("grade", Kind.TEXT, _("grade"), "金牌分销员")
+_REASON = Field("reason", Kind.TEXT, _("reason"), "Please tell us where you will share our goods.")
+_WHO = Field("who", Kind.TEXT, _("customer"), "L***")
+_QUIET = ((Channel.IN_APP,),)
+_LOUD = ((Channel.IN_APP,), (Channel.SUBSCRIBE,))
+
+
+def _declare(
+    code: str, label: Any, title: str, body: str, *fields: Field, brief: str = "", link: str = _PAGE
+) -> NotificationEvent:
+    texts = {Channel.IN_APP: Text(title=title, body=body)}
+    if brief:
+        texts[Channel.SUBSCRIBE] = Text(body=brief)
+    return declare(
+        NotificationEvent(
+            code=code,
+            label=label,
+            category=Category.TRANSACTIONAL,
+            routes=_LOUD if brief else _QUIET,
+            fields=fields,
+            link=link,
+            texts=texts,
+        )
+    )
+
+
+JOINED = _declare(
+    "distributor_joined",
+    _("Became a distributor"),
+    gettext_noop("You sell for us now"),
+    gettext_noop("Welcome as {grade}. Share what you like: what your customers buy brings you commission."),
+    _GRADE,
+    brief=gettext_noop("thing1: {grade}\nthing2: Welcome among our distributors"),
+)
+REFUSED = _declare(
+    "distributor_refused",
+    _("Application as a distributor refused"),
+    gettext_noop("Your application was not accepted"),
+    gettext_noop("{reason} You may apply again."),
+    _REASON,
+    brief=gettext_noop("thing1: {reason}\nthing2: Your application was not accepted"),
+)
+CUSTOMER = _declare(
+    "distribution_new_customer",
+    _("New customer of a distributor"),
+    gettext_noop("You have a new customer"),
+    gettext_noop("{who} came by your link. What they buy brings you commission."),
+    _WHO,
+)
+EARNED = _declare(
+    "commission_earned",
+    _("Commission earned"),
+    gettext_noop("{amount} of commission is on its way"),
+    gettext_noop("Order {number} was paid. {amount} is yours once the goods can no longer come back."),
+    _ORDER,
+    _AMOUNT,
+)
+TAKEN_BACK = _declare(
+    "commission_taken_back",
+    _("Commission taken back"),
+    gettext_noop("{amount} of commission was taken back"),
+    gettext_noop("Money of order {number} went back to its buyer, and {amount} of your commission with it."),
+    _ORDER,
+    _AMOUNT,
+)
+RELEASED = _declare(
+    "commission_released",
+    _("Commission can be withdrawn"),
+    gettext_noop("{amount} of commission is yours"),
+    gettext_noop("The commission of order {number} can be withdrawn: {amount}."),
+    _ORDER,
+    _AMOUNT,
+    brief=gettext_noop("character_string1: {number}\namount2: {amount}"),
+)
+
+
+def tell_joined(distributor: Distributor, *, now: datetime) -> None:
+    _tell(JOINED, distributor, f"{distributor.pk}:{now.isoformat()}", now, grade=str(distributor.grade))
+
+
+def tell_decided(distributor: Distributor, *, now: datetime) -> None:
+    _tell(REFUSED, distributor, f"{distributor.pk}:{now.isoformat()}", now, reason=distributor.reason)
+
+
+def tell_new_customer(distributor: Distributor, *, customer_id: int, now: datetime) -> None:
+    who = masked_name(Member.objects.values_list("nickname", flat=True).get(pk=customer_id))
+    _tell(CUSTOMER, distributor, f"{distributor.pk}:{customer_id}", now, who=who)
+
+
+def tell_earned(sale: Sale, *, distributor_id: int, amount_fen: int, now: datetime) -> None:
+    _tell_of_sale(EARNED, sale, distributor_id, amount_fen, "", now)
+
+
+def tell_taken_back(sale: Sale, *, distributor_id: int, amount_fen: int, dedupe: str, now: datetime) -> None:
+    _tell_of_sale(TAKEN_BACK, sale, distributor_id, amount_fen, dedupe, now)
+
+
+def tell_released(sale: Sale, *, distributor_id: int, amount_fen: int, now: datetime) -> None:
+    _tell_of_sale(RELEASED, sale, distributor_id, amount_fen, "", now)
+
+
+def _tell_of_sale(
+    event: NotificationEvent, sale: Sale, distributor_id: int, fen: int, dedupe: str, now: datetime
+) -> None:
+    if not fen:
+        return
+    distributor = Distributor.objects.get(pk=distributor_id)
+    key = f"{sale.order_number}:{distributor_id}:{dedupe}"
+    _tell(event, distributor, key, now, number=sale.order_number, amount=fen)
+
+
+def _tell(event: NotificationEvent, distributor: Distributor, dedupe_key: str, now: datetime, **known: Any) -> None:
+    notify(event=event, member_id=distributor.member_id, context=known, dedupe_key=dedupe_key[:80], now=now)

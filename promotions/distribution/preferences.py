@@ -1,0 +1,85 @@
+"""What the merchant may change about distribution."""
+
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.preferences import choice, switch, whole_number
+
+CLOSED, OPEN, APPLICATION, SPEND = "closed", "open", "application", "spend"
+FIRST_TOUCH, LAST_TOUCH, REGISTRATION = "first", "last", "registration"
+NOBODY, THEMSELVES, RECRUITER = "nobody", "themselves", "recruiter"
+
+JOINING = choice(
+    "distribution.joining",
+    default=APPLICATION,
+    choices={
+        CLOSED: _("Nobody; staff appoint distributors"),
+        OPEN: _("Every member, at once"),
+        APPLICATION: _("Members apply, staff decide"),
+        SPEND: _("Members who have bought for enough, by themselves"),
+    },
+    label=_("Who becomes a distributor"),
+)
+SPEND_FEN = whole_number(
+    "distribution.spend_fen",
+    default=50_000,
+    label=_("Bought for at least, to become a distributor (fen)"),
+    help_text=_("Of completed orders, less what was refunded. Only where that is how members join."),
+)
+BINDING = choice(
+    "distribution.binding",
+    default=FIRST_TOUCH,
+    choices={
+        FIRST_TOUCH: _("Whose link they came by first"),
+        LAST_TOUCH: _("Whose link they came by last"),
+        REGISTRATION: _("Only who invited them to register"),
+    },
+    label=_("Whose customer a member is"),
+    help_text=_("From the first paid order on it stays as it is."),
+)
+BINDING_DAYS = whole_number(
+    "distribution.binding_days",
+    default=30,
+    maximum=3650,
+    label=_("Days for which a visit makes a customer"),
+    help_text=_("Whoever buys in that time stays a customer. 0: without end."),
+)
+OWN_PURCHASES = choice(
+    "distribution.own_purchases",
+    default=NOBODY,
+    choices={
+        NOBODY: _("Nobody"),
+        THEMSELVES: _("The distributor"),
+        RECRUITER: _("Who brought the distributor"),
+    },
+    label=_("Who earns commission when distributors buy themselves"),
+)
+SECOND_LEVEL = switch(
+    "distribution.second_level",
+    default=False,
+    label=_("Who brought a distributor earns too (second level)"),
+    help_text=_(
+        "Mind the rules: platforms and the regulations on pyramid selling let rewards reach two levels at most, never"
+        " for recruiting alone, and WeChat blocks shops that break this. Have it looked at by a lawyer first."
+    ),
+)
+RELEASE_DAYS = whole_number(
+    "distribution.release_days",
+    default=0,
+    maximum=365,
+    label=_("Days from settlement until commission can be withdrawn"),
+    help_text=_("Commission is settled when the time for after-sales is over and none is open."),
+)
+SALES_PER_DAY = whole_number(
+    "distribution.sales_per_day",
+    default=50,
+    minimum=1,
+    label=_("Orders per distributor and day"),
+    help_text=_("The commission of more than these is held until a person has looked at them."),
+)
+REJOINED_DAYS = whole_number(
+    "distribution.rejoined_days",
+    default=180,
+    maximum=3650,
+    label=_("Days for which the phones of members who left are recognised"),
+    help_text=_("Orders of who comes back with one are held. Only a keyed digest is kept."),
+)

@@ -1,0 +1,1 @@
+"""The only code that changes distribution: who sells, to whom, and what it is worth."""

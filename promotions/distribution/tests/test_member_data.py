@@ -1,0 +1,114 @@
+"""Two accounts that become one, members who leave, members who take their data along."""
+
+import pytest
+
+from promotions.distribution.member_data import erase, export, move
+from promotions.distribution.models import Binding, Distributor, Sale, Visit
+from promotions.distribution.services.joining import join
+from promotions.distribution.tests.making import (
+    NOW,
+    balances,
+    customer,
+    distributor,
+    later,
+    laws,
+    prefer,
+    released,
+    sold,
+    visit,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_two_distributors_become_one_with_all_that_both_have():
+    gone, kept = distributor(rate_bp=1000), distributor(rate_bp=1000)
+    first, second = customer(gone), customer(kept)
+    visit(first, kept)
+    released(sold(first, 1000))
+    sold(second, 500)
+    below = distributor(customer(gone), now=later(minutes=1))
+    assert move(source_id=gone.member_id, target_id=kept.member_id, now=later(days=1)) == {"sales": 1}
+    assert balances(kept) == {"frozen": 50, "available": 100}
+    below.refresh_from_db()
+    assert (below.recruiter, Distributor.objects.count()) == (kept, 2)
+    assert sold(first, 1000, now=later(days=2)).distributor == kept
+    assert Visit.objects.filter(member=first).count() == 1
+    assert laws() == []
+
+
+def test_a_chain_that_is_joined_at_both_ends_has_no_circle():
+    top = distributor()
+    middle = distributor(customer(top), now=later(minutes=1))
+    bottom = distributor(customer(middle, now=later(minutes=2)), now=later(minutes=3))
+    move(source_id=top.member_id, target_id=bottom.member_id, now=later(days=1))
+    bottom.refresh_from_db()
+    middle.refresh_from_db()
+    assert (bottom.recruiter, middle.recruiter) == (None, bottom)
+
+
+def test_both_levels_of_an_order_may_become_one_beneficiary():
+    prefer(second_level=True)
+    top = distributor(second_rate_bp=200)
+    seller = distributor(customer(top), rate_bp=1000, now=later(minutes=1))
+    sale = sold(customer(seller, now=later(hours=1)), 1000, now=later(hours=2))
+    move(source_id=seller.member_id, target_id=top.member_id, now=later(days=1))
+    assert balances(top) == {"frozen": 120}
+    released(sale, now=later(days=9))
+    assert (balances(top), laws()) == ({"available": 120}, [])
+
+
+def test_a_distributor_goes_along_and_nobody_is_their_own_customer(member):
+    seller = distributor()
+    buyer = customer(seller)
+    sold(buyer, 1000)
+    move(source_id=seller.member_id, target_id=buyer.pk, now=later(days=1))
+    assert Distributor.objects.get().member == buyer
+    assert Binding.objects.get().ended_at == later(days=1)
+    move(source_id=buyer.pk, target_id=member.pk, now=later(days=2))
+    assert (Sale.objects.get().buyer, Binding.objects.get().member) == (member, member)
+
+
+def test_two_customers_become_one_who_stays_whose_the_target_was():
+    first, second = distributor(), distributor()
+    gone, kept = customer(first), customer(second)
+    move(source_id=gone.pk, target_id=kept.pk, now=later(days=1))
+    [row] = Binding.objects.filter(member=kept, ended_at=None)
+    assert (row.distributor, Binding.objects.filter(member=kept).count()) == (second, 2)
+
+
+def test_who_leaves_sells_no_more_and_their_words_go():
+    seller = distributor()
+    buyer = customer(seller)
+    sold(buyer, 1000, payer="openid")
+    Distributor.objects.update(note="my name is Li", reason="because")
+    assert erase(member_id=seller.member_id, now=later(days=1))["distributors"] == 1
+    row = Distributor.objects.get()
+    assert (row.standing, row.note, row.reason) == ("closed", "", "")
+    assert sold(buyer, 1000, now=later(days=2)) is None
+    assert erase(member_id=buyer.pk, now=later(days=2)) == {"distributors": 0, "payers_of_sales": 1, "visits": 1}
+    assert (Sale.objects.get().payer_digest, laws()) == ("", [])
+
+
+def test_what_is_taken_along(member):
+    seller = distributor(rate_bp=1000)
+    buyer = customer(seller)
+    sale = sold(buyer, 1000)
+    told = export(member_id=seller.member_id)
+    assert told["distributor"][0]["standing"] == "active"
+    assert told["commissions"] == [
+        {
+            "sale__order_number": sale.order_number,
+            "level": 1,
+            "rate_bp": 1000,
+            "left_fen": 1000,
+            "earned_fen": 100,
+            "amount_fen": 100,
+        }
+    ]
+    assert [row["amount_fen"] for row in told["commission_entries"]] == [100]
+    bought = export(member_id=buyer.pk)
+    assert [row["order_number"] for row in bought["orders_sold_by_distributors"]] == [sale.order_number]
+    assert (len(bought["customer_of_distributors"]), len(bought["visits_by_distributors_links"])) == (1, 1)
+    join(member_id=member.pk, note="", now=NOW)
+    assert export(member_id=member.pk)["commissions"] == []

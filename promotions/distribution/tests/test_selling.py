@@ -1,0 +1,215 @@
+"""What orders are worth: rates, levels, refunds, settlement. All amounts are worked out by hand."""
+
+from itertools import permutations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from members.identity.tests.factories import MemberFactory
+from promotions.distribution.errors import SaleNotHeld
+from promotions.distribution.models import Commission, CommissionEntry, ProductRate, Sale
+from promotions.distribution.rates import shares
+from promotions.distribution.services.selling import SoldLine, clear_sale, refuse_sale, sell
+from promotions.distribution.services.settling import complete_sale, release_due, settle, settle_due
+from promotions.distribution.tests.making import (
+    NOW,
+    STAFF,
+    balances,
+    customer,
+    distributor,
+    later,
+    laws,
+    left,
+    prefer,
+    product,
+    released,
+    settled,
+    sold,
+)
+from shop.core.transactions import unit_of_work
+
+pytestmark = pytest.mark.django_db
+
+
+def worth(sale, level=1):
+    return list(sale.commissions.filter(level=level).order_by("position").values_list("amount_fen", flat=True))
+
+
+def test_shares_add_up_to_the_fen():
+    # 5% of 0.33 is 1.65 fen; of three of them 4.95, which is 4, though each alone would be 1.
+    assert shares([33, 33, 33], [500, 500, 500]) == [1, 2, 1]
+    assert shares([33, 0, 33], [500, 500, 500]) == [1, 0, 2]
+    assert shares([100, 100], [0, 1000]) == [0, 10]
+    assert shares([], []) == []
+
+
+def test_each_line_is_worth_its_rate_and_the_order_what_they_are_together(member):
+    seller = distributor(rate_bp=500)
+    sale = sold(customer(seller), 33, 33, 33)
+    assert (worth(sale), balances(seller)) == ([1, 2, 1], {"frozen": 4})
+    assert list(sale.commissions.values_list("rate_bp", flat=True).distinct()) == [500]
+    assert laws() == []
+
+
+def test_a_product_has_rates_of_its_own_and_a_grade_its_own_of_those():
+    seller, (tea, cup, book) = distributor(rate_bp=500), (product(), product(), product())
+    ProductRate.objects.create(product=tea, rate_bp=1000)
+    ProductRate.objects.create(product=cup, rate_bp=2000)
+    ProductRate.objects.create(product=cup, grade=seller.grade, rate_bp=0)
+    sale = sold(customer(seller), 10_000, 10_000, 10_000, products=(tea, cup, book))
+    assert worth(sale) == [1000, 0, 500]
+    seller.grade.rate_bp = 4000
+    seller.grade.save()
+    assert left(sale, 10_000, 10_000, 5_000) == 250
+
+
+def test_an_order_is_sold_once_and_nothing_is_sold_for_nobody(member):
+    seller = distributor()
+    buyer = customer(seller)
+    lines = [SoldLine(0, product().pk, 1, 10_000)]
+    for _ in range(3):
+        with unit_of_work():
+            sell(order_number="D1", buyer_id=buyer.pk, lines=lines, payer="", sold_at=NOW, now=later(days=1))
+    assert (Commission.objects.count(), CommissionEntry.objects.count()) == (1, 1)
+    assert balances(seller) == {"frozen": 500}
+    assert sold(member, 10_000) is None
+    assert sold(buyer) is None
+    assert sold(buyer, 0) is None
+
+
+def test_the_second_level_is_a_setting_and_the_third_is_no_row():
+    top = distributor(second_rate_bp=200)
+    middle = distributor(customer(top), second_rate_bp=300)
+    seller = distributor(customer(middle), rate_bp=1000)
+    buyer = customer(seller)
+    assert worth(sold(buyer, 10_000), level=2) == []
+    prefer(second_level=True)
+    sale = sold(buyer, 10_000, 33)
+    assert (worth(sale), worth(sale, level=2)) == ([1000, 3], [300, 0])
+    assert (balances(middle), balances(top)) == ({"frozen": 300}, {})
+    row = sale.commissions.first()
+    row.pk, row.level, row.distributor = None, 3, top
+    with pytest.raises(IntegrityError, match="commission_of_two_levels_at_most"), transaction.atomic():
+        row.save()
+    assert laws() == []
+
+
+@pytest.mark.parametrize(("way", "who"), [("nobody", None), ("themselves", "seller"), ("recruiter", "top")])
+def test_distributors_who_buy_themselves(way, who):
+    prefer(own_purchases=way)
+    top = distributor()
+    seller = distributor(customer(top), now=later(minutes=1))
+    sale = sold(seller.member, 10_000, now=later(days=1))
+    expected = {None: None, "seller": seller, "top": top}[who]
+    assert (sale.distributor if sale else None) == expected
+
+
+def test_what_is_refunded_is_worth_nothing_in_whatever_order_it_goes_back():
+    steps = ((20, 33, 33), (33, 0, 33), (33, 33, 10))
+    found = set()
+    for order in permutations(steps):
+        seller = distributor(rate_bp=500)
+        sale = sold(customer(seller), 33, 33, 33)
+        for step in order:
+            left(sale, *step)
+            left(sale, *step)
+        # 20, 0 and 10 fen are left: 1.5 fen, which is 1.
+        found.add((tuple(worth(sale)), balances(seller)["frozen"]))
+        left(sale, 0, 0, 0)
+        assert balances(seller) == {}
+    assert found == {((1, 0, 0), 1)}
+    assert laws() == []
+
+
+def test_money_never_comes_back_to_a_line():
+    seller = distributor(rate_bp=1000)
+    sale = sold(customer(seller), 1000)
+    assert left(sale, 400) == 60
+    assert left(sale, 900) == 0
+    assert balances(seller) == {"frozen": 40}
+
+
+def test_settled_then_withdrawable_and_reversed_at_every_stage():
+    seller = distributor(rate_bp=1000)
+    sale = sold(customer(seller), 1000)
+    with unit_of_work():
+        complete_sale(order_number=sale.order_number, settles_at=later(days=7))
+        complete_sale(order_number=sale.order_number, settles_at=later(days=1))
+    assert not settle(order_number=sale.order_number, now=later(days=6))
+    assert settle_due(is_coming_back=lambda number: True, now=later(days=7)) == {"succeeded": 0, "deferred": 1}
+    assert settle_due(is_coming_back=lambda number: False, now=later(days=7)) == {"succeeded": 0, "deferred": 0}
+    assert settle_due(is_coming_back=lambda number: False, now=later(days=8)) == {"succeeded": 1, "deferred": 0}
+    assert balances(seller) == {"settled": 100}
+    assert left(sale, 800) == 20
+    prefer(release_days=3)
+    assert release_due(now=later(days=10)) == 0
+    assert release_due(now=later(days=11)) == 1
+    assert balances(seller) == {"available": 80}
+    assert left(sale, 500) == 30
+    assert balances(seller) == {"available": 50}
+    assert release_due(now=later(days=12)) == 0
+    assert laws() == []
+
+
+def test_what_was_paid_out_and_goes_back_is_owed_and_repaid_by_what_comes(member):
+    seller = distributor(rate_bp=1000)
+    buyer = customer(seller)
+    first = released(sold(buyer, 1000))
+    # As if it had been withdrawn.
+    account = seller.account
+    account.available_fen, account.paid_fen = 0, 100
+    account.save()
+    left(first, 300)
+    assert balances(seller) == {"available": -70, "paid": 100}
+    released(sold(buyer, 500))
+    assert balances(seller) == {"available": -20, "paid": 100}
+
+
+def test_a_held_order_waits_for_a_decision():
+    prefer(sales_per_day=1)
+    seller = distributor(rate_bp=1000)
+    buyer = customer(seller)
+    sold(buyer, 1000)
+    held, refused = sold(buyer, 2000), sold(buyer, 4000)
+    assert (held.review, held.signs) == ("held", ["pace"])
+    settled(held)
+    settled(refused)
+    assert release_due(now=NOW) == 0
+    clear_sale(sale_id=held.pk, actor=STAFF, now=NOW)
+    refuse_sale(sale_id=refused.pk, actor=STAFF, now=NOW)
+    for service in (clear_sale, refuse_sale):
+        with pytest.raises(SaleNotHeld):
+            service(sale_id=refused.pk, actor=STAFF, now=NOW)
+    assert release_due(now=NOW) == 1
+    assert balances(seller) == {"frozen": 100, "available": 200}
+    assert (worth(refused), left(refused, 0)) == ([0], 0)
+    assert laws() == []
+
+
+def test_a_paused_distributor_earns_nothing_new():
+    seller = distributor()
+    buyer = customer(seller)
+    sold(buyer, 10_000)
+    type(seller).objects.update(standing="paused")
+    assert sold(buyer, 10_000) is None
+    assert (Sale.objects.count(), balances(seller)) == (1, {"frozen": 500})
+
+
+def test_broken_books_are_seen():
+    seller = distributor(rate_bp=1000)
+    sale = sold(customer(seller), 1000)
+    Commission.objects.update(amount_fen=90)
+    seller.account.frozen_fen = 99
+    seller.account.save()
+    Sale.objects.update(left_fen=999)
+    assert laws() == [
+        f"account {seller.pk}: frozen 99, entries 100",
+        f"order {sale.order_number}, level 1: [90] instead of [100]",
+        f"order {sale.order_number}: worth 90, booked 100",
+        f"order {sale.order_number}: 999 left, 1000 by lines",
+    ]
+
+
+def test_a_stranger_buys_for_nobody():
+    distributor()
+    assert sold(MemberFactory(), 10_000) is None
