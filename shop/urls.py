@@ -23,6 +23,7 @@ API_ROOMS: tuple[str, ...] = (
     "points.tasks.urls",
     "points.transfers.urls",
     "points.accounts.urls",
+    "points.mall.urls",
     "promotions.coupons.urls",
     "promotions.quiz.urls",
     "promotions.flash_sale.urls",

@@ -22,6 +22,7 @@ from orders.payments.tests import access as payments
 from orders.reviews.tests import access as reviews
 from orders.verification.tests import access as verification
 from points.accounts.tests import access as accounts
+from points.mall.tests import access as mall
 from points.rules.tests import access as rules
 from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
@@ -56,6 +57,7 @@ DOORS: tuple[Door, ...] = (
     *accounts.DOORS,
     *tasks.DOORS,
     *transfers.DOORS,
+    *mall.DOORS,
     *coupons.DOORS,
     *presale.DOORS,
     *quiz.DOORS,

@@ -6,7 +6,7 @@ from django.db.models.functions import Coalesce
 from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
 from orders.checkout.models import Deposit, DepositStatus, Order, OrderEvent, OrderLine, OrderStatus
 from promotions.checkout.models import ClaimStatus, PromotionClaim
-from shop.catalog.models import StockReservation
+from shop.catalog.models import Product, StockReservation
 
 SHOWN = 20
 _HOLDING = (OrderStatus.PENDING_PAYMENT, OrderStatus.PAID)
@@ -69,7 +69,7 @@ def history_ends_at_the_status() -> list[str]:
 
 
 def waiting_orders_hold_their_stock() -> list[str]:
-    """An unpaid order holds every unit of its lines until it expires, a paid one for good until it is allocated, but
+    """An unpaid order holds every unit of its goods until it expires, a paid one for good until it is allocated, but
     for those withdrawn before.
 
     The order hears of its allocation a moment later, so that the allocation itself is asked.
@@ -84,7 +84,7 @@ def waiting_orders_hold_their_stock() -> list[str]:
     withdrawn = FulfilmentLine.objects.filter(
         request__order_number=OuterRef("order__number"), sku_id=OuterRef("sku_id")
     ).values("withdrawn")
-    lines = OrderLine.objects.select_related("order").order_by("pk")
+    lines = OrderLine.objects.filter(product__kind=Product.Kind.GOODS).select_related("order").order_by("pk")
     lines = lines.annotate(
         units=Subquery(together.annotate(units=Sum("quantity")).values("units")) - Coalesce(Subquery(withdrawn), 0)
     )

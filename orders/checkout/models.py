@@ -29,7 +29,8 @@ class OrderStatus(models.TextChoices):
 S = OrderStatus
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.PENDING_PAYMENT: frozenset({S.PAID, S.CANCELLED}),
-    S.PAID: frozenset({S.ALLOCATED, S.REFUNDED}),
+    # What needs no parcel is completed as soon as it is given.
+    S.PAID: frozenset({S.ALLOCATED, S.COMPLETED, S.REFUNDED}),
     S.ALLOCATED: frozenset({S.PARTLY_SHIPPED, S.SHIPPED, S.REFUNDED}),
     S.PARTLY_SHIPPED: frozenset({S.SHIPPED, S.REFUNDED}),
     S.SHIPPED: frozenset({S.DELIVERED, S.COMPLETED, S.REFUNDED}),
@@ -168,6 +169,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def needs_parcel(self) -> bool:
+        """What travels has a recipient; all else of the shop, such as services and codes, has none."""
+        return self.recipient is not None
 
     @property
     def balance_fen(self) -> int:

@@ -32,7 +32,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import DepositTerms, Presold
 from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanism import ActivityAsk, Asking
-from promotions.checkout.services import pay_within, presold, quote
+from promotions.checkout.services import pay_within, presold, quote, sells
 from promotions.pricing.answers import GiftLine, Quote
 from promotions.pricing.model import CartSnapshot, PricingLine
 from shop.catalog.models import Product
@@ -71,7 +71,7 @@ class Gift:
 
 @dataclass(frozen=True)
 class Offer:
-    """A wish that can be fulfilled at this price. Without a recipient freight is unknown and nothing can be ordered.
+    """A wish that can be fulfilled at this price. Goods are not ordered without a recipient: freight is unknown.
 
     `pointers` say which item of the wish each line stands for. `gifts` are looked up for a binding offer only: until
     then the quote says enough of them. `pay_within` is how long an activity waits for money, where it says so;
@@ -87,6 +87,11 @@ class Offer:
     gifts: tuple[Gift, ...] = ()
     pay_within: timedelta | None = None
     presold: Presold | None = None
+
+    @property
+    def needs_parcel(self) -> bool:
+        """Whatever is no goods travels nowhere and is not stocked."""
+        return any(line.sku.kind == Product.Kind.GOODS for line in self.lines)
 
     @property
     def deposit(self) -> DepositTerms | None:
@@ -110,11 +115,13 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     lines = _known(units, skus, pointers)
     if binding and any(line.sku.limit_per_member is not None for line in lines):
         lock_buyer(member_id=wish.member_id)
-    _refuse_problems(lines, problems(lines, bought_before=_bought_before(wish.member_id, lines)), pointers)
-    recipient = _recipient(wish)
+    _refuse_kinds(lines, sells(wish.activity), pointers)
+    goods = [line for line in lines if line.sku.kind == Product.Kind.GOODS]
+    _refuse_problems(lines, problems(goods, bought_before=_bought_before(wish.member_id, goods)), pointers)
+    recipient = _recipient(wish) if goods else None
     cart = CartSnapshot(
         lines=tuple(_pricing_line(line) for line in lines),
-        freight_fen=_freight_fen(wish, lines, recipient, binding),
+        freight_fen=_freight_fen(wish, lines, recipient, binding) if goods else 0,
         coupon_ids=wish.coupon_ids,
         points_to_use=wish.points_to_use,
     )
@@ -190,14 +197,17 @@ def _known(
     return tuple(Wanted(skus[sku_id], quantity) for sku_id, quantity in units.items())
 
 
-def _refuse_problems(
-    lines: Sequence[Wanted], found: Mapping[int, tuple[Problem, ...]], pointers: Mapping[int, str]
-) -> None:
-    kinds = [line.sku.sku_id for line in lines if line.sku.kind != Product.Kind.GOODS]
+def _refuse_kinds(lines: Sequence[Wanted], sold: frozenset[str], pointers: Mapping[int, str]) -> None:
+    kinds = [line.sku.sku_id for line in lines if line.sku.kind not in sold]
     if kinds:
         raise KindNotSold(
             details=[Detail(f"{pointers[s]}/sku_id", KindNotSold.code, KindNotSold.message) for s in kinds]
         )
+
+
+def _refuse_problems(
+    lines: Sequence[Wanted], found: Mapping[int, tuple[Problem, ...]], pointers: Mapping[int, str]
+) -> None:
     if not found:
         return
     details = [

@@ -34,7 +34,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
         "points_to_earn": points_to_earn,
         "usable_coupons": [_coupon_option(each) for each in quote.usable_coupons],
         "promised_at": promised_at,
-        "address_required": offer.recipient is None,
+        "address_required": offer.needs_parcel and offer.recipient is None,
         **_quoted_deposit(offer),
     }
 

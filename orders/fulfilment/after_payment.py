@@ -6,9 +6,13 @@ A step runs in a transaction of its own after the payment's commit and takes eff
 from collections.abc import Callable
 from typing import TypeAlias
 
+from django.db import transaction
+
+from orders.after_sales.services import call_off
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.checkout.locks import lock_order
-from orders.checkout.models import OrderLine
+from orders.checkout.models import OrderLine, OrderStatus
+from orders.checkout.services.progress import complete
 from orders.fulfilment.after_completion import give_chances_for, mature_points
 from orders.fulfilment.commission import follow_commission, mature_commission, sell_order
 from orders.fulfilment.notices import tell_order_paid
@@ -19,13 +23,30 @@ from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
 from promotions.lottery.models import Moment
 from shop.catalog.services import stock
+from shop.core.actors import Actor
+from shop.core.errors import DomainError
 
+SHOP = Actor.system("orders.give_rewards")
 Step: TypeAlias = Callable[[OrderPaid], None]
 
 
 def request_fulfilment(fact: OrderPaid) -> None:
     """Ask the warehouses to send the goods; those of an order that waits for its team when that has succeeded."""
     request_goods(order_number=fact.number, now=fact.at)
+
+
+def give_rewards(fact: OrderPaid) -> None:
+    """Give what needs no parcel and complete the order; what is gone meanwhile is paid back."""
+    order = lock_order(number=fact.number)
+    if order.needs_parcel or order.status != OrderStatus.PAID:
+        return
+    try:
+        with transaction.atomic():
+            promotions.give(order_number=order.number, now=fact.at)
+    except DomainError as refusal:
+        call_off(number=order.number, note=refusal.code, actor=SHOP, now=fact.at)
+    else:
+        complete(order=order, actor=SHOP, now=fact.at)
 
 
 def earn_points(fact: OrderPaid) -> None:
@@ -88,6 +109,7 @@ def notify_member(fact: OrderPaid) -> None:
 
 AFTER_PAYMENT: tuple[Step, ...] = (
     request_fulfilment,
+    give_rewards,
     earn_points,
     accrue_commission,
     record_sales,

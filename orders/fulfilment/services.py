@@ -30,7 +30,7 @@ def request_goods(*, order_number: str, now: datetime) -> None:
     """
     # An address that staff change at this moment is either seen here or told to the warehouses afterwards.
     order = lock_order(number=order_number)
-    if holds_goods(order_number=order.number):
+    if not order.needs_parcel or holds_goods(order_number=order.number):
         return
     items: dict[int, FulfilmentItem] = {}
     for line in order.lines.all():

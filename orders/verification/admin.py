@@ -216,11 +216,11 @@ class VerificationAdmin(OfOwnStores):
     ]
     readonly_fields = ["shown_bill", "shown_off"]
     search_fields = ["reference__startswith", "staff_name__exact"]
-    search_help_text = gettext_lazy("Number of an order or coupon, or who verified")
+    search_help_text = gettext_lazy("Number of an order, coupon or voucher, or who verified")
     ordering = ["-pk"]
     actions_detail = ["take_back"]
 
-    @display(description=gettext_lazy("kind"), label={"pickup": "info", "coupon": "primary"})
+    @display(description=gettext_lazy("kind"), label={"pickup": "info", "coupon": "primary", "service": "success"})
     def shown_kind(self, verification: Verification) -> tuple[str, str]:
         return verification.kind, verification.get_kind_display()
 

@@ -1,24 +1,17 @@
 """Codes as people show, type and scan them.
 
-A pickup code is P and twelve characters of an alphabet in which nobody mistakes one for another: 59 bits, of which ten
-may be tried in a quarter of an hour. It is not kept but follows from the key of the shop, so that it can be shown again
-as long as the goods wait; a new version makes the one before it worthless. After a change of `SECRET_KEY` members ask
-for new codes.
+A pickup code is not kept but follows from the key of the shop, so that it can be shown again as long as the goods wait;
+a new version makes the one before it worthless. After a change of `SECRET_KEY` members ask for new codes.
 """
 
 import hmac
-import unicodedata
 from hashlib import sha256
 
 from django.utils.crypto import salted_hmac
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
-PICKUP, CHARACTERS, GROUP = "P", 12, 4
+from shop.core.shown_codes import drawn, is_drawn, plain
 
-
-def plain(typed: str) -> str:
-    """A code as it is looked up, however it was typed: wide or small letters, spaces and dashes."""
-    return "".join(each for each in unicodedata.normalize("NFKC", typed).upper() if each.isalnum())
+PICKUP = "P"
 
 
 def hash_of(code: str) -> bytes:
@@ -26,17 +19,11 @@ def hash_of(code: str) -> bytes:
 
 
 def pickup_code(*, order_number: str, version: int) -> str:
-    number = int.from_bytes(hmac.digest(_key("pickup"), f"{order_number}:{version}".encode(), sha256))
-    drawn = ""
-    for _ in range(CHARACTERS):
-        number, index = divmod(number, len(ALPHABET))
-        drawn += ALPHABET[index]
-    groups = [drawn[start : start + GROUP] for start in range(0, CHARACTERS, GROUP)]
-    return "-".join([PICKUP, *groups])
+    return drawn(PICKUP, hmac.digest(_key("pickup"), f"{order_number}:{version}".encode(), sha256))
 
 
 def is_pickup_code(code: str) -> bool:
-    return len(code) == 1 + CHARACTERS and code[0] == PICKUP and all(each in ALPHABET for each in code[1:])
+    return is_drawn(PICKUP, code)
 
 
 def _key(use: str) -> bytes:

@@ -20,6 +20,7 @@ from shop.core.models import StaffUser
 class VerificationKind(models.TextChoices):
     PICKUP = "pickup", _("Order fetched")
     COUPON = "coupon", _("Coupon used")
+    SERVICE = "service", _("Service used")
 
 
 class Pickup(models.Model):

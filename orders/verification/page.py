@@ -47,6 +47,7 @@ def _words() -> dict[str, str]:
         "badBill": _("Enter an amount in yuan, such as 128.50."),
         "pickupDone": _("Hand the goods over"),
         "couponDone": _("Coupon used"),
+        "serviceDone": _("Service used"),
         "none": _("Nothing was verified today."),
         "left": _("Left to pay: {amount}"),
         "off": _("{amount} off"),

@@ -1,6 +1,6 @@
 """What the merchant picks: people, goods, and what they take note of. Ids in, ids out, nothing typed by number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,7 +10,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -21,6 +20,7 @@ from promotions.campaigns.findings import Finding
 from promotions.campaigns.stacking import MECHANISMS
 from shop.catalog.models import Category, Product, Sku, SkuStock
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.picking import PickingForm, chosen_from
 
 # Foreign keys by which the admin finds what to offer while somebody types.
 CATEGORY = Product._meta.get_field("category")
@@ -28,38 +28,11 @@ PRODUCT = Sku._meta.get_field("product")
 SKU = SkuStock._meta.get_field("sku")
 
 
-def chosen_from(rows: models.Manager[Any], label: Any, help_text: Any = "") -> forms.ModelMultipleChoiceField:
-    """For tables with a handful of rows."""
-    return forms.ModelMultipleChoiceField(
-        rows.all(), required=False, label=label, help_text=help_text, widget=UnfoldAdminSelect2MultipleWidget
-    )
-
-
 def searched(foreign_key: Any, label: Any) -> forms.ModelMultipleChoiceField:
     """For tables with many rows: found by typing a part of the name or the code."""
     rows = foreign_key.related_model._default_manager.all()
     widget = AutocompleteSelectMultiple(foreign_key, admin.site)
     return forms.ModelMultipleChoiceField(rows, required=False, label=label, widget=widget)
-
-
-class PickingForm(forms.ModelForm):
-    """`PICKED` maps columns of ids, or of codes, to the fields that they are picked in."""
-
-    PICKED: Mapping[str, str] = {}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for column, name in self._picked():
-            self.initial.setdefault(name, getattr(self.instance, column))
-
-    def _post_clean(self) -> None:
-        for column, name in self._picked():
-            if name in self.cleaned_data:
-                setattr(self.instance, column, [getattr(each, "pk", each) for each in self.cleaned_data[name]])
-        super()._post_clean()  # type: ignore[misc]
-
-    def _picked(self) -> Iterator[tuple[str, str]]:
-        return ((column, name) for column, name in self.PICKED.items() if name in self.fields)
 
 
 class AudienceForm(PickingForm):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from points.mall.services.using import Price, claim_reward, confirm_reward, release_reward
 from promotions.bargaining import terms as bargaining
 from promotions.bargaining.models import Bargain
 from promotions.bargaining.services.ordering import confirm_attempt, count_return, order_attempt, release_attempt
@@ -29,6 +30,10 @@ from promotions.presale import services as presale
 from promotions.presale.models import Presale
 from promotions.presale.terms import presold, price_of
 from promotions.pricing.model import UnitPriceTerms
+from promotions.redemption import services as redemption
+from promotions.redemption.terms import KIND as REWARD
+from promotions.redemption.terms import RewardTerms, reward_terms, viewer
+from shop.catalog.models import Product
 
 
 class FlashSales(Activity):
@@ -214,4 +219,57 @@ class GroupBuys(Activity):
     def reduce(self, order_number: str, to: StillStands) -> None:
         reduce_seat(
             order_number=order_number, units=to.units, discount_fen=to.taken_fen, paid_fen=to.paid_fen, now=to.now
+        )
+
+
+class Rewards(Activity):
+    """A reward of the points mall, goods or not; its points are held with all others of the order."""
+
+    name, kinds = REWARD, (REWARD,)
+    sells = frozenset(Product.Kind.values)
+
+    def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
+        return self._terms(asking, asked).price
+
+    def terms(self, asking: Asking) -> Mapping[str, Any]:
+        asked = asking.activity
+        if asked is None or asked.kind != self.name:
+            return {}
+        found = self._terms(asking, asked)
+        return {"unit_prices": (found.price,), "freight": (found.shipping,) if found.shipping else ()}
+
+    def claim(self, taking: Taking) -> None:
+        assert taking.activity is not None
+        line, [given] = only_line(taking.cart), self.taken(taking)
+        claim_reward(
+            order_number=taking.order_number,
+            viewer=viewer(taking.buyer),
+            reward_id=taking.activity.id,
+            slot_id=taking.activity.slot_id,
+            units=line.quantity,
+            price=Price(given.points, line.subtotal_fen + given.amount_fen),
+            now=taking.now,
+        )
+
+    def confirm(self, settling: Settling) -> None:
+        confirm_reward(order_number=settling.order_number, now=settling.now)
+
+    def release(self, order_number: str, now: datetime) -> None:
+        release_reward(order_number=order_number, now=now)
+
+    def give(self, order_number: str, now: datetime) -> None:
+        redemption.give_reward(order_number=order_number, now=now)
+
+    def hold_back(self, order_number: str, units: int, now: datetime) -> None:
+        redemption.hold_back(order_number=order_number, units=units, now=now)
+
+    def let_go_on(self, order_number: str, units: int, now: datetime) -> None:
+        redemption.let_go_on(order_number=order_number, units=units, now=now)
+
+    def reduce(self, order_number: str, to: StillStands) -> None:
+        redemption.reduce_reward(order_number=order_number, units=to.units, now=to.now)
+
+    def _terms(self, asking: Asking, asked: ActivityAsk) -> RewardTerms:
+        return reward_terms(
+            reward_id=asked.id, slot_id=asked.slot_id, buyer=asking.buyer, cart=asking.cart, now=asking.now
         )

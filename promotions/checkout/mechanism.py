@@ -14,6 +14,7 @@ from promotions.campaigns.presold import Presold
 from promotions.discounts.terms import Offered, offered
 from promotions.pricing.answers import Adjustment, Quote
 from promotions.pricing.model import CartSnapshot, UnitPriceTerms
+from shop.catalog.models import Product
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,11 @@ class Activity(Mechanism, ABC):
 
     Its `name` is the `kind` of an `ActivityAsk` and of its adjustments. With `has_gate` a crowd is turned away by
     `admit` before an order is looked at. `held_because` is what its buyer is told while it holds the goods of a paid
-    order.
+    order. It sells goods, or what its `sells` names besides: that needs neither shelf, stock, nor parcel.
     """
 
     has_gate: ClassVar[bool] = False
+    sells: ClassVar[frozenset[str]] = frozenset({Product.Kind.GOODS.value})
     held_because: ClassVar[Any] = _("This order waits for something else before it is sent.")
 
     @abstractmethod
@@ -164,6 +166,17 @@ class Activity(Mechanism, ABC):
     def holds_goods(self, order_number: str) -> bool:
         """Whether the paid order waits for others before anything of it may be sent or given back."""
         return False
+
+    def give(self, order_number: str, now: datetime) -> None:
+        """What the paid order is for besides goods, once. Raises what says that it cannot be given."""
+
+    def hold_back(self, order_number: str, units: int, now: datetime) -> None:
+        """Money back is asked for so many units of the paid order: what was given for them is not used until that is
+        decided. Raises why nothing is paid back for them.
+        """
+
+    def let_go_on(self, order_number: str, units: int, now: datetime) -> None:
+        """No money goes back for so many units after all."""
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         asked = asking.activity

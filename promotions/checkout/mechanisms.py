@@ -12,7 +12,7 @@ from members.tiers.queries import tier_of
 from points.deduction.queries import deduction_for
 from points.ledger import services as ledger
 from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
-from promotions.checkout.activities import Bargains, FlashSales, GroupBuys, Presales, Prizes
+from promotions.checkout.activities import Bargains, FlashSales, GroupBuys, Presales, Prizes, Rewards
 from promotions.checkout.benefits import member_price, member_shipping
 from promotions.checkout.errors import PromotionsChanged
 from promotions.checkout.mechanism import Activity, Asking, Mechanism, Settling, Taking
@@ -180,6 +180,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     Prizes(),
     Presales(),
     GroupBuys(),
+    Rewards(),
     Coupons(),
     Points(),
 )

@@ -13,7 +13,7 @@ from django.db.models import F
 from points.ledger import services as ledger
 from points.ledger.queries import transaction_of
 from promotions.checkout.errors import MorePointsThanPaid
-from promotions.checkout.mechanism import StillStands
+from promotions.checkout.mechanism import Activity, StillStands
 from promotions.checkout.mechanisms import ACTIVITIES, Coupons, Points, SpendOffers, TimedDiscounts, spending_reference
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from promotions.coupons.models import Coupon
@@ -56,6 +56,21 @@ def coupons_of(*, order_number: str, coupon_ids: Collection[int]) -> dict[int, U
     """Of the coupons that the order named when it was placed, by id."""
     rows = Coupon.objects.filter(pk__in=coupon_ids).values_list("pk", "valid_until", "order_number")
     return {pk: UsedCoupon(pk, until, used_by != order_number) for pk, until, used_by in rows}
+
+
+def hold_back(*, order_number: str, units: int, now: datetime) -> None:
+    """Money back is asked for so many units of the paid order: what its activity gave for them waits for the answer.
+
+    Raises why nothing is paid back for them, such as a code that was seen.
+    """
+    for activity in _activities_of(order_number):
+        activity.hold_back(order_number, units, now)
+
+
+def let_go_on(*, order_number: str, units: int, now: datetime) -> None:
+    """No money goes back for so many units after all: the member has what was given for them."""
+    for activity in _activities_of(order_number):
+        activity.let_go_on(order_number, units, now)
 
 
 def return_points(*, order_number: str, reference: str, points: int, now: datetime) -> int:
@@ -102,6 +117,11 @@ def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int,
     if Coupons.name in taken:
         costs_fen = _still_taken(lines, taken[Coupons.name])
         reduce_coupons(order_number=order_number, costs_fen=costs_fen, revenue_fen=paid_fen)
+
+
+def _activities_of(order_number: str) -> list[Activity]:
+    claims = PromotionClaim.objects.filter(order_number=order_number, mechanism__in=ACTIVITIES, status__in=_USED)
+    return [ACTIVITIES[name] for name in claims.order_by("pk").values_list("mechanism", flat=True)]
 
 
 def _standing(lines: Sequence[LineNow], offers: Sequence[Mapping[str, Any]]) -> Standing:

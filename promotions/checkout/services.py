@@ -17,7 +17,7 @@ from promotions.campaigns.errors import ActivityNotFound
 from promotions.campaigns.presold import Presold
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
-from promotions.checkout.mechanism import Asking, Settling, Taking
+from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Settling, Taking
 from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Points
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
@@ -63,6 +63,18 @@ def presold(asking: Asking) -> Presold | None:
     return None if asked is None else ACTIVITIES[asked.kind].presold(asking, asked)
 
 
+def sells(activity: ActivityAsk | None) -> frozenset[str]:
+    """The kinds of products that can be ordered through the activity; goods without one."""
+    found = ACTIVITIES.get(activity.kind) if activity else None
+    return found.sells if found else Activity.sells
+
+
+def give(*, order_number: str, now: datetime) -> None:
+    """What the paid order is for besides goods, once. Raises why it cannot be given; the order is paid back then."""
+    for activity in _activities_of(order_number):
+        activity.give(order_number, now)
+
+
 def holds_goods(*, order_number: str) -> bool:
     """Whether the paid order waits for others, such as its team: until then nothing is sent and nothing given back."""
     return held_because(order_number=order_number) is not None
@@ -70,11 +82,16 @@ def holds_goods(*, order_number: str) -> bool:
 
 def held_because(*, order_number: str) -> Any | None:
     """What the buyer is told of why the paid order waits; None where it does not."""
+    held = _activities_of(order_number)
+    return next((each.held_because for each in held if each.holds_goods(order_number)), None)
+
+
+def _activities_of(order_number: str) -> list[Activity]:
+    """Those of the paid order."""
     claims = PromotionClaim.objects.filter(
         order_number=order_number, mechanism__in=ACTIVITIES, status=ClaimStatus.CONFIRMED
     )
-    held = [ACTIVITIES[name] for name in claims.values_list("mechanism", flat=True)]
-    return next((each.held_because for each in held if each.holds_goods(order_number)), None)
+    return [ACTIVITIES[name] for name in claims.values_list("mechanism", flat=True)]
 
 
 def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:

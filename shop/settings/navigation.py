@@ -75,6 +75,19 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Points mall"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Rewards"), "redeem", "mall_reward"),
+            item(_("Zones"), "category", "mall_zone"),
+            item(_("Redemptions"), "receipt", "mall_redemption"),
+            item(_("Vouchers"), "confirmation_number", "mall_voucher"),
+            item(_("Bookable resources"), "event_seat", "mall_resource"),
+            item(_("Slots"), "calendar_month", "mall_slot"),
+        ],
+    },
+    {
         "title": _("Catalog"),
         "separator": True,
         "items": [

@@ -40,7 +40,7 @@ ORDERS = (
     "wechat_shipping",
     "workbench",
 )
-POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts")
+POINTS = ("ledger", "rules", "tasks", "transfers", "deduction", "accounts", "mall")
 PROMOTIONS = (
     "campaigns",
     "coupons",
@@ -70,7 +70,9 @@ ROLES: tuple[Role, ...] = (
     Role(
         "operator",
         _("Operator"),
-        dict.fromkeys(("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts"), ALL)
+        dict.fromkeys(
+            ("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts", "mall"), ALL
+        )
         | dict.fromkeys(PROMOTIONS, ALL)
         | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
@@ -122,6 +124,8 @@ ROLES: tuple[Role, ...] = (
             "notifications": VIEW,
             "transfers": EDIT,
             "tasks": VIEW,
+            "mall": VIEW,
+            "mall.voucher": EDIT,
             "ledger": VIEW,
             "ledger.manualgrant": ("view", "add"),
             "rules": VIEW,

@@ -44,6 +44,8 @@ INVARIANTS: list[str] = [
     "promotions.group_buy.invariants.LAWS",
     "promotions.distribution.invariants.LAWS",
     "points.transfers.invariants.LAWS",
+    "points.mall.invariants.LAWS",
+    "promotions.redemption.invariants.LAWS",
     "logistics.network.invariants.LAWS",
     "logistics.allocation.invariants.LAWS",
     "orders.checkout.invariants.LAWS",
@@ -68,6 +70,9 @@ ORDER_FACET_PROVIDERS: list[str] = [
     "orders.verification.facets.pickups",
     "orders.fulfilment.facets.teams",
 ]
+# What upper rooms add to a reward of the points mall: parts of its form, and what it lacks before it can go live.
+REWARD_INLINES: list[str] = ["promotions.redemption.admin.CouponRewardInline"]
+REWARD_CHECKS: list[str] = ["promotions.redemption.queries.lacks"]
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 # What a member has bought for, in fen, for rooms below orders: `(*, member_id) -> int`.
@@ -95,6 +100,7 @@ MEMBER_MERGERS: list[str] = [
     "promotions.campaigns.member_data.move",
     "points.rules.member_data.move",
     "points.transfers.member_data.move",
+    "points.mall.member_data.move",
     "points.tasks.member_data.move",
     "points.accounts.member_data.move",
     "points.ledger.member_data.move",
@@ -118,6 +124,7 @@ MEMBER_ERASERS: list[str] = [
     "promotions.distribution.member_data.erase",
     "promotions.coupons.member_data.erase",
     "points.transfers.member_data.erase",
+    "points.mall.member_data.erase",
     "points.tasks.member_data.erase",
     "points.accounts.member_data.erase",
     "points.ledger.member_data.erase",
@@ -140,6 +147,7 @@ MEMBER_EXPORTERS: list[str] = [
     "points.tasks.member_data.export",
     "promotions.coupons.member_data.export",
     "points.transfers.member_data.export",
+    "points.mall.member_data.export",
     "promotions.campaigns.member_data.export",
     "promotions.discounts.member_data.export",
     "promotions.quiz.member_data.export",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from members.uploads.services import attach_uploads
 from orders.after_sales.engine import Assessment, GiftsBack, Policy
@@ -23,12 +24,13 @@ from orders.after_sales.errors import (
 from orders.after_sales.facts import AfterSaleMoved
 from orders.after_sales.models import SHOP_AT_FAULT, AfterSale, AfterSaleLine, Kind, Status
 from orders.after_sales.policies import policy_now
-from orders.after_sales.services.moving import claim, due_at
+from orders.after_sales.services.moving import claim, due_at, units_of
 from orders.after_sales.standing import Standing, assess_now, standings
 from orders.checkout.errors import OrderNotFound
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.queries import after_sale_until
+from promotions.checkout.returns import hold_back
 from promotions.checkout.services import held_because
 from shop.catalog.models import Sku
 from shop.core.actors import Actor
@@ -75,7 +77,11 @@ def preview(*, number: str, member_id: int, wish: Wish, now: datetime) -> Draft:
     if order is None:
         raise OrderNotFound
     _check_order(order, now)
-    return draft_of(order, wish, now)
+    draft = draft_of(order, wish, now)
+    with transaction.atomic():
+        hold_back(order_number=order.number, units=units_of(draft.lines), now=now)
+        transaction.set_rollback(True)
+    return draft
 
 
 @use_case
@@ -83,11 +89,14 @@ def ask(*, number: str, wish: Wish, actor: Actor, now: datetime, member_id: int 
     """Ask for an after-sale of the order; with `member_id`, another member's does not exist.
 
     Raises OrderNotFound, OrderNotPaid, OrderWaits, AfterSaleWindowOver, NothingAsked, OrderLineUnknown, UnitsNotLeft,
-    GoodsNotShipped, NothingToRefund, ReplacementNotPossible, UploadNotFound, UploadInUse.
+    GoodsNotShipped, NothingToRefund, ReplacementNotPossible, UploadNotFound, UploadInUse, and what says that nothing is
+    paid back for what the order gave.
     """
     order = lock_order(number=number, member_id=member_id)
     _check_order(order, now)
-    after_sale = open_after_sale(order, wish, draft_of(order, wish, now), actor=actor, now=now)
+    draft = draft_of(order, wish, now)
+    hold_back(order_number=order.number, units=units_of(draft.lines), now=now)
+    after_sale = open_after_sale(order, wish, draft, actor=actor, now=now)
     publish(AfterSaleMoved(number=after_sale.number, status=after_sale.status, at=now))
     return after_sale
 

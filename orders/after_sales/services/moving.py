@@ -14,6 +14,7 @@ from orders.after_sales.models import OPEN, AfterSale, AfterSaleLine, Status
 from orders.after_sales.preferences import ANSWER_DAYS, ARRIVE_DAYS, DECIDE_DAYS, RECEIVE_DAYS, SEND_BACK_DAYS
 from orders.checkout.models import Order, OrderLine
 from orders.checkout.services.progress import hold_completion, resume_completion
+from promotions.checkout.returns import let_go_on
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.preferences import Preference
@@ -47,6 +48,8 @@ def end(order: Order, after_sale: AfterSale, status: Status, *, actor: Actor, no
     """Nothing more happens to it; units that were not refunded are free again, and the order's clock goes on."""
     move(after_sale, status, actor=actor, now=now, note=note)
     free(after_sale.lines.all())
+    if status != Status.COMPLETED:
+        let_go_on(order_number=order.number, units=units_of(after_sale.lines.all()), now=now)
     if not AfterSale.objects.filter(order=order, status__in=OPEN).exists():
         resume_completion(order=order, now=now)
 
@@ -60,6 +63,11 @@ def claim(lines: Iterable[AfterSaleLine], *, order: Order, now: datetime) -> Non
         if not enough.update(units_claimed=F("units_claimed") + line.quantity):
             raise UnitsNotLeft
     hold_completion(order=order, now=now)
+
+
+def units_of(lines: Iterable[AfterSaleLine]) -> int:
+    """Of what was bought, not of gifts that go along."""
+    return sum(line.quantity for line in lines if not line.order_line.is_gift)
 
 
 def free(lines: Iterable[AfterSaleLine]) -> None:

@@ -127,7 +127,7 @@ def withdraw(order: Order, lines: Sequence[AfterSaleLine], *, now: datetime) -> 
         if line.units_unshipped:
             sku_id = line.order_line.sku_id
             items[sku_id] = items.get(sku_id, 0) + line.units_unshipped
-    if not items:
+    if not items or not order.needs_parcel:
         return
     try:
         with transaction.atomic():

@@ -22,7 +22,8 @@ def confirm_paid(*, order: Order, actor: Actor, now: datetime) -> None:
     order.paid_fen = order.payable_fen
     order.move_to(OrderStatus.PAID, actor=actor, now=now, also=("paid_fen",))
     promotions.confirm(order_number=order.number, member_id=order.member_id, paid_fen=order.paid_fen, now=now)
-    confirm_reservation(reference=order.number)
+    if order.needs_parcel:
+        confirm_reservation(reference=order.number)
     publish(OrderPaid(number=order.number, member_id=order.member_id, payable_fen=order.payable_fen, at=now))
 
 

@@ -52,15 +52,16 @@ def place_order(
     if wish.items is None:
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now, wish.activity))
-    # Everybody waits for these rows: they stay locked for as short as possible.
-    at_the_end(partial(_take_stock, order, offer, lines, now))
+    if offer.needs_parcel:
+        # Everybody waits for these rows: they stay locked for as short as possible.
+        at_the_end(partial(_take_stock, order, offer, lines, now))
     if order.payable_fen == 0:
         publish(NothingToPay(number=order.number, at=now))
     return order, lines
 
 
 def _check_terms(wish: Wish, offer: Offer, expected_payable_fen: int | None) -> None:
-    if offer.recipient is None:
+    if offer.needs_parcel and offer.recipient is None:
         raise AddressRequired
     quote = offer.quote
     if expected_payable_fen is not None and expected_payable_fen != quote.payable_fen:
@@ -115,7 +116,7 @@ def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         deposit_fen=offer.deposit.fen if offer.deposit else 0,
         recipient=asdict(recipient) if recipient else None,
         phone_tail=recipient.phone[-4:] if recipient else "",
-        pickup_store_id=wish.pickup_store_id,
+        pickup_store_id=wish.pickup_store_id if offer.needs_parcel else None,
         adjustments=plain(quote.applied),
         rejections=_plain_rejections(quote.rejected),
         freight_adjustments=plain(quote.freight_adjustments),

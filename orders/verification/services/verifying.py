@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 
 from logistics.network.models import Store
 from orders.verification import attempts
-from orders.verification.codes import hash_of, plain
+from orders.verification.codes import hash_of
 from orders.verification.coupon_passes import CouponPasses
 from orders.verification.errors import (
     AlreadyUndone,
@@ -23,16 +23,19 @@ from orders.verification.kinds import Found, Handling, Kind
 from orders.verification.models import Pickup, Verification, VerificationKind
 from orders.verification.pickup_codes import PickupCodes, hand_over
 from orders.verification.preferences import UNDO_MINUTES
+from orders.verification.service_vouchers import ServiceVouchers
 from orders.verification.stores import place_of_work, store_for
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
 from shop.core.models import StaffUser
+from shop.core.shown_codes import plain
 from shop.core.transactions import use_case
 
 # What a code may be, asked in this order.
 KINDS: dict[str, Kind] = {
     VerificationKind.PICKUP: PickupCodes(),
     VerificationKind.COUPON: CouponPasses(),
+    VerificationKind.SERVICE: ServiceVouchers(),
 }
 T = TypeVar("T")
 
@@ -70,7 +73,7 @@ def verify(*, code: str, clerk: Clerk, bill_fen: int | None = None, now: datetim
 
     Raises TooManyWrongCodes, CodeUnknown, AlreadyVerified, NoStore, StoreNotYours, StoreRequired, OtherStore, or why it
     cannot be used: of pickups PickupNotReady and PickupUnderAfterSale, of coupons BillRequired and what
-    `promotions.coupons` raises.
+    `promotions.coupons` raises, of services what `points.mall` raises.
     """
     who = attempts.who_tries(staff_id=clerk.staff.pk, address=clerk.address)
     attempts.take_try(who=who, now=now)

@@ -9,7 +9,7 @@ from logistics.network.tests.factories import make_store
 from orders.after_sales.models import AfterSale
 from orders.checkout.models import OrderStatus
 from orders.verification import pickup_codes
-from orders.verification.codes import pickup_code, plain
+from orders.verification.codes import pickup_code
 from orders.verification.errors import (
     AlreadyUndone,
     AlreadyVerified,
@@ -43,6 +43,7 @@ from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.models import OutboxEntry
+from shop.core.shown_codes import plain
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)

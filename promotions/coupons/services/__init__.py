@@ -6,9 +6,11 @@ from promotions.coupons.services.redeeming import redeem_code
 from promotions.coupons.services.using import (
     claim_coupons,
     confirm_coupons,
+    let_coupons_go,
     reduce_coupons,
     release_coupons,
     return_coupons,
+    take_coupons_back,
     void_coupon,
 )
 
@@ -19,9 +21,11 @@ __all__ = [
     "give",
     "give_for_purchase",
     "give_many",
+    "let_coupons_go",
     "redeem_code",
     "reduce_coupons",
     "release_coupons",
     "return_coupons",
+    "take_coupons_back",
     "void_coupon",
 ]

@@ -61,6 +61,20 @@ def release_coupons(*, order_number: str, now: datetime) -> int:
     return _come_back(Coupon.objects.filter(order_number=order_number, status=CouponStatus.LOCKED), now=now)
 
 
+def let_coupons_go(*, coupon_ids: Collection[int], now: datetime) -> int:
+    """These are held no longer. Returns how many were."""
+    return _come_back(Coupon.objects.filter(pk__in=coupon_ids, status=CouponStatus.LOCKED), now=now)
+
+
+def take_coupons_back(*, coupon_ids: Collection[int], reason: str, actor: Actor) -> int:
+    """What they were given for was paid back: held until now, they are void. Returns how many were."""
+    held = Coupon.objects.filter(pk__in=coupon_ids, status=CouponStatus.LOCKED)
+    keys = list(held.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    held.update(status=CouponStatus.UNUSED, order_number="")
+    unused = Coupon.objects.filter(pk__in=keys, status=CouponStatus.UNUSED)
+    return unused.update(status=CouponStatus.VOID, voided_by=str(actor)[:80], void_reason=reason[:200])
+
+
 def return_coupons(*, order_number: str, coupon_ids: Collection[int], now: datetime) -> int:
     """Of a paid order these come back, and count as never used. Returns how many did; again, none."""
     used = Coupon.objects.filter(order_number=order_number, pk__in=coupon_ids, status=CouponStatus.USED)

@@ -87,7 +87,7 @@ async function use() {
   await guarded(async () => {
     const done = await ask("POST", "verifications", asked());
     showFound(done.found);
-    card("done", "✓", done.kind === "pickup" ? words.pickupDone : words.couponDone);
+    card("done", "✓", done.kind === "pickup" ? words.pickupDone : done.kind === "service" ? words.serviceDone : words.couponDone);
     element("confirm").hidden = element("bill-form").hidden = true;
     navigator.vibrate?.(120);
   }, (error) => showRefusal(error, error instanceof Unanswered ? words.unknown : error.message));

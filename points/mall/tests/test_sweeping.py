@@ -1,0 +1,91 @@
+"""What the clock does to bookings, vouchers and codes, and whom it warns."""
+
+import pytest
+
+from members.identity.tests.factories import client_for
+from members.notifications.models import Notification
+from points.mall.errors import VoucherNotUsable
+from points.mall.jobs import sweep
+from points.mall.models import Reward, Slot, Voucher
+from points.mall.services.codes import import_codes
+from points.mall.services.desk import extend_voucher, forgive_no_show
+from points.mall.services.sweeping import expire_vouchers, note_no_shows, remind_members
+from points.mall.tests.making import DAY, HOUR, assert_lawful, bookable, give_points, live_reward, make_slot, redeemed
+from points.mall.watching import refresh_alerts
+from shop.core import clock
+from shop.core.models import Alert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rich(member):
+    give_points(member, 20_000)
+    return client_for(member)
+
+
+def told(member):
+    mine = Notification.objects.filter(member=member, event__startswith="voucher").order_by("pk")
+    return list(mine.values_list("event", flat=True))
+
+
+@pytest.mark.parametrize(("policy", "status", "booked"), [("forfeit", "no_show", 1), ("rebook", "ready", 0)])
+def test_who_does_not_come_is_dealt_with_as_the_reward_says(member, rich, policy, status, booked):
+    reward, slot = bookable(no_show=policy)
+    redeemed(rich, reward, slot=slot)
+    assert note_no_shows(now=slot.ends_at + HOUR - DAY / 86400) == 0
+    assert note_no_shows(now=slot.ends_at + HOUR) == 1
+    voucher = Voucher.objects.get()
+    assert (voucher.status, voucher.no_shows, Slot.objects.get().booked) == (status, 1, booked)
+    assert note_no_shows(now=slot.ends_at + HOUR) == 0
+    assert told(member)[-1] == "voucher_booking_missed"
+    assert_lawful()
+    if policy == "rebook":
+        with pytest.raises(VoucherNotUsable):
+            forgive_no_show(voucher_id=voucher.pk)
+        return
+    later = make_slot(slot.resource, starts_at=slot.starts_at + DAY)
+    assert rich.put(f"/api/v1/me/vouchers/{voucher.pk}/booking", {"slot_id": later.pk}).status_code == 409
+    forgive_no_show(voucher_id=voucher.pk)
+    assert rich.put(f"/api/v1/me/vouchers/{voucher.pk}/booking", {"slot_id": later.pk}).status_code == 200
+    assert_lawful()
+
+
+def test_vouchers_expire_and_staff_extend_them(member, rich):
+    redeemed(rich, live_reward(kind="service", valid_days=3))
+    voucher = Voucher.objects.get()
+    assert expire_vouchers(now=voucher.valid_until - HOUR) == 0
+    assert (expire_vouchers(now=voucher.valid_until), Voucher.objects.get().status) == (1, "expired")
+    extended = extend_voucher(voucher_id=voucher.pk, days=5, now=voucher.valid_until)
+    assert (extended.status, extended.valid_until) == ("ready", voucher.valid_until + 6 * DAY)
+    redeemed(rich, live_reward(kind="code"))
+    with pytest.raises(VoucherNotUsable):
+        extend_voucher(voucher_id=Voucher.objects.latest("pk").pk, days=5, now=clock.now())
+
+
+def test_members_are_reminded_once(member, rich):
+    reward, slot = bookable(starts_in=3 * DAY)
+    redeemed(rich, reward, slot=slot)
+    redeemed(rich, live_reward(kind="service", valid_days=3))
+    unbooked = Voucher.objects.get(slot=None)
+    assert remind_members(now=slot.starts_at - 25 * HOUR) == 0
+    assert remind_members(now=slot.starts_at - 24 * HOUR) == 1
+    assert remind_members(now=unbooked.valid_until - HOUR) == 1
+    assert remind_members(now=unbooked.valid_until - HOUR) == 0
+    assert told(member) == ["voucher_given", "voucher_given", "voucher_booking_soon", "voucher_expiring"]
+
+
+def test_the_shop_is_warned_of_what_runs_out_and_of_codes_that_expire(member, rich):
+    now = clock.now()
+    scarce = live_reward(kind="code", codes=2, low_at=2)
+    import_codes(reward_id=scarce.pk, codes=["SOON"], expires_at=now + 3 * DAY, now=now)
+    assert refresh_alerts(now=now) == 0
+    assert [each.data for each in Alert.objects.all()] == [{"count": 1, "reward": "陶瓷茶杯", "days": 14}]
+    redeemed(rich, scarce)
+    redeemed(rich, scarce)
+    assert refresh_alerts(now=now) == 1
+    assert [each.data for each in Alert.objects.all()] == [{"left": 1, "reward": "陶瓷茶杯"}]
+    import_codes(reward_id=scarce.pk, codes=["MORE"], expires_at=None, now=now)
+    Reward.objects.update(status="live")
+    sweep()
+    assert Alert.objects.count() == 0

@@ -1,0 +1,15 @@
+"""The part of a reward's form that chooses its coupon; see `REWARD_INLINES`."""
+
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
+
+from points.mall.admin.parts import PartInlineMixin
+from promotions.redemption.models import CouponReward
+
+
+class CouponRewardInline(PartInlineMixin, StackedInline):
+    model = CouponReward
+    fields = ["template"]
+    extra = 1
+    max_num = 1
+    verbose_name_plural = _("Of coupons: which one it gives")
