@@ -90,6 +90,12 @@ def take_back_refunded_chances(fact: RefundSucceeded) -> None:
         _take_chances(fact.order_number, now=fact.at)
 
 
+def take_back_refunded_coupons(fact: RefundSucceeded) -> None:
+    """Money went back, for no after-sale: coupons that the order has earned, where too little is still paid."""
+    if not fact.reference:
+        _take_coupons(fact.order_number, now=fact.at)
+
+
 def take_back_growth_for_goods(fact: AfterSaleCompleted) -> None:
     """Leave of the order's growth what is still paid for, where the after-sale's policy says so."""
     if fact.growth_back:
@@ -121,6 +127,11 @@ def take_back_commission_for_goods(fact: AfterSaleCompleted) -> None:
 def admit_distributor(fact: OrderCompleted) -> None:
     """Who has bought for enough sells from now on, where the shop has it so."""
     join_by_spending(member_id=fact.member_id, now=fact.at)
+
+
+def take_back_coupons_for_goods(fact: AfterSaleCompleted) -> None:
+    """Coupons that the order has earned, where too little is still paid."""
+    _take_coupons(fact.order_number, now=fact.at)
 
 
 def give_back_points(fact: AfterSaleCompleted) -> None:
@@ -179,12 +190,14 @@ AFTER_REFUND: tuple[Callable[[RefundSucceeded], None], ...] = (
     take_back_refunded_points,
     take_back_refunded_commission,
     take_back_refunded_chances,
+    take_back_refunded_coupons,
 )
 AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
     take_back_growth_for_goods,
     take_back_points_for_goods,
     take_back_commission_for_goods,
     take_back_chances_for_goods,
+    take_back_coupons_for_goods,
     give_back_points,
     give_back_coupons,
     count_less_for_promotions,
@@ -208,6 +221,16 @@ def give_chances_for(order_number: str, *, moment: Moment, now: datetime) -> Non
 def _take_chances(order_number: str, *, now: datetime) -> None:
     order = lock_order(number=order_number)
     take_back_chances(reference=_earning(order.number), paid_fen=still_paid_for_goods(order), now=now)
+
+
+def _take_coupons(order_number: str, *, now: datetime) -> None:
+    order = lock_order(number=order_number)
+    returns.take_back_rewards(
+        order_number=order.number,
+        member_id=order.member_id,
+        paid_fen=order.paid_fen - refunded_fen(order),
+        now=now,
+    )
 
 
 def _take_growth(order_number: str, *, reference: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from orders.fulfilment.after_completion import give_chances_for, mature_points
 from orders.fulfilment.commission import follow_commission, mature_commission, sell_order
 from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
-from orders.fulfilment.queries import still_paid_by_line
+from orders.fulfilment.queries import refunded_fen, still_paid_by_line
 from orders.fulfilment.services import request_goods
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
@@ -87,14 +87,18 @@ def record_sales(fact: OrderPaid) -> None:
 
 
 def give_purchase_coupons(fact: OrderPaid) -> None:
-    """Give the coupons that are for whoever buys for so much."""
-    promotions.reward(
-        order_number=fact.number,
-        member_id=fact.member_id,
-        paid_fen=fact.payable_fen,
-        moment=promotions.Moment.PAYMENT,
-        now=fact.at,
-    )
+    """Give the coupons that are for whoever buys for so much and has not been paid back meanwhile."""
+    # A refund that comes now waits for the lock, and takes back what is given here.
+    order = lock_order(number=fact.number)
+    paid_fen = order.paid_fen - refunded_fen(order)
+    if paid_fen or not order.paid_fen:
+        promotions.reward(
+            order_number=order.number,
+            member_id=order.member_id,
+            paid_fen=paid_fen,
+            moment=promotions.Moment.PAYMENT,
+            now=fact.at,
+        )
 
 
 def give_draw_chances(fact: OrderPaid) -> None:

@@ -17,7 +17,7 @@ from promotions.checkout.mechanism import Activity, StillStands
 from promotions.checkout.mechanisms import ACTIVITIES, Coupons, Points, SpendOffers, TimedDiscounts, spending_reference
 from promotions.checkout.models import ClaimStatus, PromotionClaim
 from promotions.coupons.models import Coupon
-from promotions.coupons.services import reduce_coupons
+from promotions.coupons.services import reduce_coupons, take_back_for_purchase
 from promotions.coupons.services import return_coupons as give_coupons_back
 from promotions.discounts.services.giving_back import Standing, reduce_discounts, release_discounts
 from promotions.pricing.answers import AppliedOffer
@@ -95,6 +95,11 @@ def return_points(*, order_number: str, reference: str, points: int, now: dateti
 def return_coupons(*, order_number: str, coupon_ids: Collection[int], now: datetime) -> int:
     """Give these coupons of the order back, as long-lived as they were. Returns how many came back now."""
     return give_coupons_back(order_number=order_number, coupon_ids=coupon_ids, now=now) if coupon_ids else 0
+
+
+def take_back_rewards(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> int:
+    """Of the coupons that the order has earned leave those that it would have for what is still paid."""
+    return take_back_for_purchase(member_id=member_id, order_number=order_number, paid_fen=paid_fen, now=now)
 
 
 def count_returns(*, order_number: str, lines: Sequence[LineNow], paid_fen: int, was_sent: bool, now: datetime) -> None:

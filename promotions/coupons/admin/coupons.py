@@ -59,6 +59,7 @@ class CouponAdmin(ReadOnlyAdmin):
                     "shown_revenue",
                     "verified_by",
                     "returned_from",
+                    "revoked_at",
                     "voided_by",
                     "void_reason",
                 ]

@@ -31,7 +31,8 @@ class Coupon(models.Model):
     """Valid in the half-open window from `valid_from` to `valid_until`, whatever the sweep has got round to.
 
     `reference` says what it was given for, so that nothing is given twice. `cost_fen` is what it took off where it was
-    used, `revenue_fen` what was paid there.
+    used, `revenue_fen` what was paid there. Since `revoked_at` what earned it counts no more: it is void as soon as no
+    order has it.
     """
 
     number = models.CharField(_("number"), max_length=40, unique=True)
@@ -51,6 +52,7 @@ class Coupon(models.Model):
     verified_by = models.CharField(_("verified by"), max_length=80, blank=True)
     returned_from = models.CharField(_("came back from"), max_length=40, blank=True)
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("taken back"), null=True, blank=True)
     voided_by = models.CharField(_("made void by"), max_length=80, blank=True)
     void_reason = models.CharField(_("reason"), max_length=200, blank=True)
 

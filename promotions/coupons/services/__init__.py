@@ -3,6 +3,7 @@
 from promotions.coupons.services.automatic import give_for_purchase
 from promotions.coupons.services.granting import claim_coupon, give, give_many
 from promotions.coupons.services.redeeming import redeem_code
+from promotions.coupons.services.taking_back import take_back_for_purchase
 from promotions.coupons.services.using import (
     claim_coupons,
     confirm_coupons,
@@ -26,6 +27,7 @@ __all__ = [
     "reduce_coupons",
     "release_coupons",
     "return_coupons",
+    "take_back_for_purchase",
     "take_coupons_back",
     "void_coupon",
 ]

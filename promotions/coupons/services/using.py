@@ -14,6 +14,7 @@ from promotions.coupons.facts import CouponUsed
 from promotions.coupons.models import Coupon
 from promotions.coupons.models.coupons import CouponStatus
 from promotions.coupons.preferences import RETURN_GRACE_DAYS
+from promotions.coupons.services.taking_back import end_revoked
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
@@ -106,8 +107,9 @@ def _come_back(coupons: QuerySet[Coupon], *, now: datetime) -> int:
     """As long-lived as they were. What expired meanwhile stays so, or has the merchant's days of grace."""
     grace = timedelta(days=RETURN_GRACE_DAYS.value())
     over = Q(valid_until__lte=now)
+    revoked = list(coupons.filter(revoked_at__isnull=False).values_list("pk", flat=True))
     still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
-    return coupons.update(
+    back = coupons.update(
         status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),
         valid_until=Case(When(over, then=Value(now + grace)), default=F("valid_until")) if grace else F("valid_until"),
         reminded_at=Case(When(over, then=Value(None)), default=F("reminded_at")) if grace else F("reminded_at"),
@@ -117,3 +119,6 @@ def _come_back(coupons: QuerySet[Coupon], *, now: datetime) -> int:
         cost_fen=0,
         revenue_fen=0,
     )
+    if revoked:
+        end_revoked(coupon_ids=revoked)
+    return back

@@ -162,10 +162,8 @@ def _count_member(item: TimedDiscountItem, member_id: int, units: int) -> int:
 def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
     units = use.gifts[tier_id]
     tier = SpendOfferTier.objects.select_related("offer", "gift_sku").get(pk=tier_id, offer=use.offer_id)
-    if tier.gift_quota is not None:
-        within = SpendOfferTier.objects.filter(pk=tier.pk, gifts_given__lte=F("gift_quota") - units)
-        if not within.update(gifts_given=F("gifts_given") + units):
-            raise GiftsGone(name=tier.offer.name)
+    if tier.gift_quota is not None and not _count_gifts(tier, units):
+        raise GiftsGone(name=tier.offer.name)
     return DiscountUse(
         order_number=order_number,
         member_id=member_id,
@@ -177,6 +175,11 @@ def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: d
         cost_fen=units * _cost_of(tier.gift_sku),
         used_at=now,
     )
+
+
+def _count_gifts(tier: SpendOfferTier, units: int) -> int:
+    within = SpendOfferTier.objects.filter(pk=tier.pk, gifts_given__lte=F("gift_quota") - units)
+    return within.update(gifts_given=F("gifts_given") + units)
 
 
 def _cost_of(sku: Sku | None) -> int:

@@ -1,0 +1,44 @@
+"""Coupons that a purchase has earned go when too little of it is still paid; what an order has of them goes later.
+
+Building blocks inside the caller's transaction, repeatable.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+
+from promotions.coupons.models import Coupon, CouponTemplate
+from promotions.coupons.models.coupons import CouponStatus
+from shop.core.actors import Actor
+
+REFUNDS = Actor.system("refunds")
+
+
+def take_back_for_purchase(*, member_id: int, order_number: str, paid_fen: int, now: datetime) -> int:
+    """Of the coupons that the order has earned those that it would not have for `paid_fen`, nor for nothing.
+
+    Unused ones are void at once; one that an order holds or has used is not there again when that order gives it back.
+    Returns how many were taken now.
+    """
+    earned = Coupon.objects.filter(
+        member_id=member_id,
+        way=CouponTemplate.Way.PURCHASE,
+        reference__startswith=f"order:{order_number}:",
+        status__in=[CouponStatus.UNUSED, CouponStatus.LOCKED, CouponStatus.USED],
+        revoked_at=None,
+    )
+    too_dear = earned.alias(least=Greatest("template__purchase_min_fen", 1)).filter(least__gt=paid_fen)
+    coupon_ids = list(too_dear.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    Coupon.objects.filter(pk__in=coupon_ids).update(revoked_at=now)
+    end_revoked(coupon_ids=coupon_ids)
+    return len(coupon_ids)
+
+
+def end_revoked(*, coupon_ids: Collection[int]) -> int:
+    """Of coupons that were taken back those that no order has are void."""
+    free = Coupon.objects.filter(pk__in=coupon_ids, status=CouponStatus.UNUSED)
+    return free.update(
+        status=CouponStatus.VOID, voided_by=str(REFUNDS), void_reason=_("The order that earned it was paid back.")
+    )
