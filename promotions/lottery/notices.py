@@ -86,6 +86,17 @@ def tell_won(win: Win, *, lottery: Lottery, member_id: int, now: datetime) -> No
     notify(event=event, member_id=member_id, context=context, dedupe_key=str(win.pk), now=now)
 
 
+def tell_waiting_again(win: Win, *, order_number: str, now: datetime) -> None:
+    """The order that had taken it does not come about after all, though it was paid."""
+    notify(
+        event=PRIZE_TO_CLAIM,
+        member_id=win.draw.member_id,
+        context={"prize": win.prize.name, "lottery": win.draw.lottery.name, "until": win.due_at},
+        dedupe_key=f"{win.pk}:{order_number}",
+        now=now,
+    )
+
+
 def tell_expiring(win: Win, *, now: datetime) -> None:
     notify(
         event=PRIZE_EXPIRING,

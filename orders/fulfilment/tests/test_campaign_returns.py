@@ -3,6 +3,7 @@
 import pytest
 
 from members.identity.tests.factories import MemberFactory, client_for
+from members.notifications.models import Notification
 from orders.after_sales import services
 from orders.after_sales.models import AfterSale, Kind
 from orders.after_sales.tests.making import (
@@ -180,6 +181,7 @@ def test_a_prize_that_was_sent_and_is_given_back_is_among_the_prizes_again(prize
 def test_a_prize_that_was_never_sent_waits_for_its_winner_again(member, prize, tea):
     gives_back(prize)
     assert standing() == ("waiting", "", 1, 8000, 8000)
+    assert Notification.objects.filter(member=member, event="prize_to_claim").count() == 2
     assert violations() == {}
     wish = {"items": items((tea, 1)), "activity": {"kind": "prize", "draw_id": Win.objects.get().pk}}
     again = order_of(place(client_for(member), wish))

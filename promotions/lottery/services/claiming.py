@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 from promotions.lottery.codes import unseal
 from promotions.lottery.errors import PrizeExpired, PrizeHasNoCode, PrizeNotFound, PrizeOrderedAlready
 from promotions.lottery.models import PrizeCode, Win, WinStatus
+from promotions.lottery.notices import tell_waiting_again
 from promotions.lottery.services.prizes import put_back
 from shop.core.transactions import use_case
 
@@ -42,13 +43,16 @@ def take_prize_back(*, order_number: str, was_sent: bool, now: datetime) -> None
     back is among the prizes again, and the budget has its cost.
     """
     claimed = Win.objects.filter(order_number=order_number, status=WinStatus.CLAIMED)
-    if not was_sent:
-        _wait_again(claimed, now=now)
+    win = claimed.select_related("draw__lottery", "prize").select_for_update(no_key=True, of=("self",)).first()
+    if win is None:
         return
-    win = claimed.select_related("draw").select_for_update(no_key=True, of=("self",)).first()
-    if win is not None:
+    if was_sent:
         claimed.update(status=WinStatus.RETURNED)
         put_back(win)
+    else:
+        _wait_again(claimed, now=now)
+        win.refresh_from_db(fields=["due_at"])
+        tell_waiting_again(win, order_number=order_number, now=now)
 
 
 def check_claimable(win: Win | None, *, now: datetime) -> None:
