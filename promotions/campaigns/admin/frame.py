@@ -220,18 +220,18 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
                 messages.warning(request, str(refusal))
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
-        rows = [[_("Forbidden") if each.forbidden else _("Take note"), each.message] for each in findings]
         return form_page(
             self,
             request,
             form=form,
             title=f"{step.label} · {campaign}",
-            table_title=self._summary(campaign, findings),
-            table={"headers": ["", _("Finding")], "rows": rows or [[_("OK"), _("Nothing stands against it.")]]},
+            before="admin/promotions/findings.html",
+            findings=findings,
+            findings_title=self._summary(campaign),
             buttons=[(step.name, step.label)],
         )
 
-    def _summary(self, campaign: Any, findings: Sequence[Any]) -> str:
+    def _summary(self, campaign: Any) -> str:
         parts = [window(campaign.starts_at, campaign.ends_at)]
         if campaign.status == Status.DRAFT and needs_approval(campaign):
             parts.append(_("a second person must approve it"))
