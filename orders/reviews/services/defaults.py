@@ -21,7 +21,10 @@ REACHES_BACK = timedelta(days=60)
 
 
 def write_default_reviews(*, now: datetime, limit: int = 500) -> int:
-    """Review the lines of orders that were completed long enough ago, an order at a time; returns how many lines."""
+    """Review the lines of orders that were completed long enough ago, an order at a time; returns how many lines.
+
+    An order that fails holds up no other: what failed is raised together when all have had their turn.
+    """
     days = DEFAULT_AFTER_DAYS.value()
     if not days:
         return 0
@@ -32,7 +35,16 @@ def write_default_reviews(*, now: datetime, limit: int = 500) -> int:
         order__completed_at__gt=until - REACHES_BACK,
     )
     numbers = silent.order_by("order__completed_at").values_list("order__number", flat=True)[:limit]
-    return sum(_review_silence(number=number, now=now) for number in dict.fromkeys(numbers))
+    given, failed = 0, []
+    for number in dict.fromkeys(numbers):
+        try:
+            given += _review_silence(number=number, now=now)
+        except Exception as error:
+            error.add_note(f"order {number}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("Orders that were not reviewed", failed)
+    return given
 
 
 @use_case
@@ -47,7 +59,8 @@ def _review_silence(*, number: str, now: datetime) -> int:
 
 
 def _silent_lines() -> QuerySet[OrderLine]:
-    return OrderLine.objects.filter(reviewed_at=None, is_gift=False, units_returned__lt=F("quantity"))
+    """Of which nothing was ever said: who was rejected has not been silent."""
+    return OrderLine.objects.filter(review=None, is_gift=False, units_returned__lt=F("quantity"))
 
 
 def _take_for_good(order: Order, line: OrderLine, now: datetime) -> None:

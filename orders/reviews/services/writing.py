@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from members.uploads.services import attach_uploads, discard_uploads
 from orders.checkout.locks import lock_order
-from orders.checkout.models import Order, OrderLine
+from orders.checkout.models import Order
 from orders.checkout.reviewing import mark_reviewed, why_not_reviewable
 from orders.reviews.errors import FollowUpNotPossible, LineNotFound, LineNotReviewable, ReviewWithdrawn
 from orders.reviews.locks import lock_review
-from orders.reviews.models import FollowUp, Review, ReviewEvent, Said, Status
+from orders.reviews.models import TRANSITIONS, FollowUp, Review, ReviewEvent, Said, Status
 from orders.reviews.preferences import FOLLOW_UP_DAYS
 from orders.reviews.screening import may_be_shown
 from orders.reviews.services.showing import show, show_pictures, take_off, tell_taken_down, write_down
@@ -38,10 +38,7 @@ def write_review(
     Raises OrderNotFound, LineNotFound, LineNotReviewable, UploadNotFound, UploadInUse.
     """
     order = lock_order(number=number, member_id=member_id)
-    line = order.lines.filter(pk=line_id).first()
-    if line is None:
-        raise LineNotFound
-    review = _review_to_write(order, line, now)
+    review = _review_to_write(order, line_id, now)
     what = What.WRITTEN_AGAIN if review.pk else What.WRITTEN
     review.rating, review.content, review.is_anonymous = rating, content, is_anonymous
     review.written_at, review.status, review.reason = now, Status.PENDING, ""
@@ -49,7 +46,7 @@ def write_review(
     review.pictures = list(attach_uploads(member_id=member_id, urls_or_ids=images, to=review.reference, now=now))
     discard_uploads(ids=sorted(before - set(review.pictures)), now=now)
     review.save()
-    mark_reviewed(line_id=line.pk, now=now)
+    mark_reviewed(line_id=line_id, now=now)
     write_down(review, what, actor=Actor.member(member_id), now=now)
     if may_be_shown(content=content, pictures=review.pictures):
         _approve(review, now)
@@ -99,16 +96,27 @@ def withdraw_review(*, review_id: int, member_id: int, now: datetime) -> Review:
     for added in FollowUp.objects.filter(review=review):
         discard_uploads(ids=added.pictures, now=now)
         added.delete()
+    mark_reviewed(line_id=review.line_id, now=now)
     write_down(review, What.WITHDRAWN, actor=actor, now=now)
     tell_taken_down(review, now=now)
     return review
 
 
-def _review_to_write(order: Order, line: OrderLine, now: datetime) -> Review:
+def _review_to_write(order: Order, line_id: int, now: datetime) -> Review:
+    """A new one, or the one that may be written again; locked before anything is judged, for staff decide meanwhile."""
+    written = (
+        Review.objects.filter(line=line_id, line__order=order).select_for_update(no_key=True, of=("self",)).first()
+    )
+    line = order.lines.filter(pk=line_id).first()
+    if line is None:
+        raise LineNotFound
     if reason := why_not_reviewable(order, line, now=now):
         raise LineNotReviewable(reason=reason)
-    rejected = Review.objects.filter(line=line).select_for_update(no_key=True).first()
-    return rejected or Review(line=line, product_id=line.product_id, member_id=order.member_id)
+    if written is None:
+        return Review(line=line, product_id=line.product_id, member_id=order.member_id)
+    if Status.PENDING not in TRANSITIONS[written.status]:
+        raise LineNotReviewable(reason="reviewed")
+    return written
 
 
 def _check_follow_up(review: Review, now: datetime) -> None:
