@@ -17,6 +17,8 @@ from promotions.pricing.scopes import Scope
 from promotions.redemption.models import CouponReward
 
 KIND, SHIPPING = "reward", "reward_shipping"
+# Its points and its money are the whole price: neither offers, coupons nor more points lower it.
+ALONE = frozenset({Mechanism.SPEND_OFFER, Mechanism.COUPON, Mechanism.POINTS})
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def reward_terms(
         asked=True,
         below_floor=True,
         kind=KIND,
+        refuses=ALONE,
     )
     return RewardTerms(price, FreightTerms(SHIPPING, offered.id, offered.name) if offered.freight_is_free else None)
 

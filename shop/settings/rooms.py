@@ -226,6 +226,7 @@ MEMBER_PANELS: list[str] = [
     "points.accounts.panels.points_panel",
     "points.tasks.panels.tasks_panel",
     "points.transfers.panels.transfers_panel",
+    "points.mall.panels.redemptions_panel",
     "orders.checkout.member_panel.orders_panel",
     "promotions.coupons.panels.coupons_panel",
     "members.segments.panels.tags_panel",

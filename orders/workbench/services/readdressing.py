@@ -29,7 +29,7 @@ def change_recipient(
     RecipientNotChangeable, RegionUnknown.
     """
     order = lock_order(number=number)
-    if order.status not in CHANGEABLE or order.pickup_store_id is not None:
+    if order.status not in CHANGEABLE or order.pickup_store_id is not None or not order.needs_parcel:
         raise RecipientNotChangeable
     where = region(region_code)
     if where is None or not where.is_leaf:

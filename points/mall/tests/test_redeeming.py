@@ -89,6 +89,15 @@ def test_points_and_money_are_paid_together(member, rich):
     assert_lawful()
 
 
+def test_the_money_of_a_reward_is_paid_in_money(member, rich):
+    reward = live_reward(points=1000, price_fen=990, freight_is_free=True)
+    shown = quote(rich, asked(reward, points_to_use="max", coupon_ids="best")).json()
+    assert (shown["points_used"], shown["payable_fen"]) == (1000, 990)
+    answer = place(rich, asked(reward, points_to_use=500))
+    assert (answer.status_code, answer.json()["code"]) == (409, "selection_rejected")
+    assert points(member) == (10_000, 0)
+
+
 def test_an_order_that_is_not_paid_in_time_gives_everything_back(member, rich):
     zone = Zone.objects.create(name="中秋", theme="festival", pool=5)
     reward = live_reward(points=1000, price_fen=990, quota=3, limit_per_member=2, zone=zone)

@@ -16,6 +16,8 @@ from orders.verification.errors import AlreadyVerified, CodeUnknown, OtherStore
 from orders.verification.models import Verification
 from orders.verification.services.verifying import look_up, undo, verify
 from orders.verification.tests.making import clerk_of
+from orders.workbench.errors import RecipientNotChangeable
+from orders.workbench.services.readdressing import change_recipient
 from points.ledger.queries import balance_of
 from points.mall.errors import (
     RewardStillComing,
@@ -165,6 +167,17 @@ def test_an_unpaid_booking_gives_its_place_back(member, rich):
     expire_unpaid_orders(now=order.expires_at)
     assert (Slot.objects.get().booked, available(member)) == (0, 20_000)
     assert_lawful()
+
+
+def test_what_needs_no_parcel_is_sent_nowhere(member, rich):
+    order = redeemed(rich, live_reward(kind="code", points=100, price_fen=990))
+    to = {"name": "林小满", "phone": "+8613800138000", "region_code": "330106", "detail": "文三路 478 号"}
+    with pytest.raises(RecipientNotChangeable):
+        change_recipient(number=order.number, **to, reason="moved", actor=CLERK, now=clock.now())
+    settle_payment(order)
+    deliver_facts()
+    order.refresh_from_db()
+    assert (order.status, order.recipient, mine(rich)[0]["status"]) == ("completed", None, "ready")
 
 
 def test_a_refund_of_a_service_frees_its_place_and_splits_money_and_points(member, rich):
