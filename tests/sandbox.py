@@ -48,6 +48,14 @@ class Sandbox:
         """The user pays, and the shop is called back; with `wait=True` the answer tells what the shop said."""
         return self._post("/wechat/pay", {"client_params": client_params, **more})
 
+    def accept_transfer(self, package: str) -> dict[str, Any]:
+        """The user accepts the money that the shop sends; the shop is told once they have it."""
+        return self._post("/wechat/transfers/confirm", {"package": package})
+
+    def expire_transfer(self, number: str) -> dict[str, Any]:
+        """The user has not accepted it for a day."""
+        return self._post("/wechat/transfers/expire", {"out_bill_no": number})
+
     def alipay(self, payment_number: str, **more: Any) -> dict[str, Any]:
         """The payer pays by Alipay; with `client_params` these are checked as Alipay would."""
         return self._post("/alipay/pay", {"out_trade_no": payment_number, **more})

@@ -49,6 +49,9 @@ PROMOTIONS = {
     "/admin/distribution/binding/",
     "/admin/distribution/sale/",
     "/admin/distribution/commission/",
+    "/admin/distribution/withdrawal/",
+    "/admin/distribution/leaderboard/",
+    "/admin/distribution/rankaward/",
     "/admin/distribution/commissionaccount/",
     "/admin/distribution/commissionentry/",
 }

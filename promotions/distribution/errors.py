@@ -42,3 +42,52 @@ class BindingEnded(DomainError):
 
 class SaleNotHeld(DomainError):
     code, status, message = "sale_not_held", 409, _("Only an order that is held can be decided.")
+
+
+class WithdrawalNotFound(DomainError):
+    code, status, message = "withdrawal_not_found", 404, _("This withdrawal does not exist.")
+
+
+class WithdrawalNotOpen(DomainError):
+    code, status, message = "withdrawal_not_open", 409, _("This withdrawal can no longer be changed in this way.")
+
+
+class WithdrawMoreThanThere(DomainError):
+    code, status, message = "withdraw_more_than_there", 409, _("Less than that can be withdrawn.")
+    exposes = ("available_fen",)
+
+
+class WithdrawalTooSmall(DomainError):
+    code, status, message = "withdrawal_too_small", 409, _("Withdraw more at once.")
+    exposes = ("smallest_fen",)
+
+
+class WithdrawalTooLarge(DomainError):
+    code, status, message = "withdrawal_too_large", 409, _("Withdraw less at once.")
+    exposes = ("most_fen",)
+
+
+class PayoutMethodUnavailable(DomainError):
+    code, status, message = "payout_method_unavailable", 409, _("Commission cannot be paid in this way.")
+
+
+class PayoutUnavailable(DomainError):
+    """No answer, or none that can be believed: nothing is known about what the payment service did."""
+
+    code, status, message = "payout_unavailable", 503, _("The payment service does not answer. Please retry.")
+
+
+class PayoutRefused(DomainError):
+    """The payment service understood and said no; `gateway_code` is its word for it."""
+
+    code, status, message = "payout_refused", 409, _("The payment service refused the request ({gateway_code}).")
+
+
+class PayoutMismatch(DomainError):
+    """A genuine message whose facts are not those of the withdrawal that it names; nothing was changed."""
+
+    code, status, message = "payout_mismatch", 409, _("The notification does not match the withdrawal.")
+
+
+class LeaderboardNotFound(DomainError):
+    code, status, message = "leaderboard_not_found", 404, _("This leaderboard does not exist.")

@@ -5,7 +5,16 @@ from typing import Any
 from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from promotions.distribution.models import Bucket, Commission, CommissionAccount, CommissionEntry, Sale
+from promotions.distribution.models import (
+    Bucket,
+    Commission,
+    CommissionAccount,
+    CommissionEntry,
+    Sale,
+    Withdrawal,
+    WithdrawalStatus,
+)
+from promotions.distribution.models.withdrawals import OPEN
 from promotions.distribution.rates import shares
 from promotions.distribution.services.selling import BUCKETS
 
@@ -57,11 +66,25 @@ def sales_know_what_is_left_of_their_lines() -> list[str]:
     return [f"order {row.order_number}: {row.left_fen} left, {row.of_lines} by lines" for row in wrong[:SHOWN]]
 
 
+def withdrawals_and_accounts_agree() -> list[str]:
+    """What is reserved is asked for and not decided yet; what was paid is what withdrawals have paid."""
+    rows = Withdrawal.objects.filter(distributor=OuterRef("pk")).order_by().values("distributor")
+    accounts = CommissionAccount.objects.annotate(
+        asked=_amount(rows.filter(status__in=OPEN)), paid_out=_amount(rows.filter(status=WithdrawalStatus.PAID))
+    )
+    wrong = accounts.exclude(reserved_fen=F("asked"), paid_fen=F("paid_out")).order_by("pk")
+    return [
+        f"account {row.pk}: {row.reserved_fen} reserved for {row.asked} asked, {row.paid_fen} paid of {row.paid_out}"
+        for row in wrong[:SHOWN]
+    ]
+
+
 LAWS = (
     accounts_are_the_sum_of_their_entries,
     commissions_add_up_to_the_fen,
     ledger_and_orders_agree,
     sales_know_what_is_left_of_their_lines,
+    withdrawals_and_accounts_agree,
 )
 
 
@@ -78,6 +101,10 @@ def _net(rows: QuerySet[Any, Any], bucket: Bucket) -> Coalesce:
     came = Sum("amount_fen", filter=Q(destination=bucket), default=0)
     went = Sum("amount_fen", filter=Q(origin=bucket), default=0)
     return Coalesce(Subquery(rows.annotate(net=came - went).values("net"), output_field=_WORTH), 0)
+
+
+def _amount(rows: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(fen=Sum("amount_fen")).values("fen"), output_field=_WORTH), 0)
 
 
 def _wrong_shares(batch: list[Commission]) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from members.identity.models import Member
 from promotions.distribution.models import (
@@ -12,13 +13,17 @@ from promotions.distribution.models import (
     Commission,
     CommissionEntry,
     Distributor,
+    RankAward,
     Sale,
     Standing,
     Visit,
+    Withdrawal,
 )
+from promotions.distribution.models.withdrawals import OPEN
 from promotions.distribution.screening import phone_digest
 from promotions.distribution.services.forgetting import remember_phone
 from promotions.distribution.services.merging import join_distributors
+from shop.core.errors import Detail
 
 
 def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
@@ -51,6 +56,7 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
         "distributors": sellers.update(standing=Standing.CLOSED, note="", reason=""),
         "payers_of_sales": Sale.objects.filter(buyer_id=member_id).exclude(payer_digest="").update(payer_digest=""),
         "visits": Visit.objects.filter(member_id=member_id).delete()[0],
+        "payees": Withdrawal.objects.filter(distributor__member_id=member_id).update(payee_openid="", reason=""),
     }
 
 
@@ -61,6 +67,8 @@ def export(*, member_id: int) -> Mapping[str, Any]:
     bindings = Binding.objects.filter(member_id=member_id).order_by("pk")
     visits = Visit.objects.filter(member_id=member_id).order_by("pk")
     bought = Sale.objects.filter(buyer_id=member_id).order_by("pk")
+    withdrawals = Withdrawal.objects.filter(distributor__member_id=member_id).order_by("pk")
+    awards = RankAward.objects.filter(distributor__member_id=member_id).order_by("pk")
     return {
         "distributor": list(seller.values("standing", "grade__name", "note", "reason", "applied_at", "joined_at")),
         "commissions": list(
@@ -69,10 +77,25 @@ def export(*, member_id: int) -> Mapping[str, Any]:
         "commission_entries": list(
             entries.values("kind", "origin", "destination", "amount_fen", "reference", "happened_at")
         ),
+        "withdrawals": list(
+            withdrawals.values(
+                "number", "method", "status", "amount_fen", "net_fen", "points", "requested_at", "ended_at"
+            )
+        ),
+        "ranks_rewarded": list(
+            awards.values("leaderboard__name", "first_day", "rank", "value", "reward_fen", "points")
+        ),
         "customer_of_distributors": list(bindings.values("came_by", "target", "bound_at", "locked_at", "ended_at")),
         "visits_by_distributors_links": list(visits.values("target", "visited_at")),
         "orders_sold_by_distributors": list(bought.values("order_number", "sold_at")),
     }
+
+
+def open_withdrawals(*, member_id: int) -> Detail | None:
+    """What is being withdrawn ends first."""
+    if not Withdrawal.objects.filter(distributor__member_id=member_id, status__in=OPEN).exists():
+        return None
+    return Detail("", "open_withdrawals", _("A withdrawal of commission has not ended yet."))
 
 
 def _move_distributor(source_id: int, target_id: int) -> int:

@@ -10,13 +10,15 @@ from members.identity.models import Member
 from members.notifications.events import Category, Channel, Field, Kind, NotificationEvent, Text, declare
 from members.notifications.services import notify
 from promotions.distribution.masks import masked_name
-from promotions.distribution.models import Distributor, Sale
+from promotions.distribution.models import Distributor, RankAward, Sale, Withdrawal, WithdrawalStatus
 
 _PAGE = "pages/distribution/index"
 _AMOUNT = Field("amount", Kind.MONEY, _("amount"), 1280)
 _ORDER = Field("number", Kind.TEXT, _("order number"), "D26112110300012345678")
 _GRADE = Field("grade", Kind.TEXT, _("grade"), "金牌分销员")
 _REASON = Field("reason", Kind.TEXT, _("reason"), "Please tell us where you will share our goods.")
+_WITHDRAWAL = Field("number", Kind.TEXT, _("number of the withdrawal"), "W26112110300012345678")
+_WITHDRAWAL_PAGE = "pages/distribution/withdrawal?number={number}"
 _WHO = Field("who", Kind.TEXT, _("customer"), "L***")
 _QUIET = ((Channel.IN_APP,),)
 _LOUD = ((Channel.IN_APP,), (Channel.SUBSCRIBE,))
@@ -89,6 +91,70 @@ RELEASED = _declare(
     _AMOUNT,
     brief=gettext_noop("character_string1: {number}\namount2: {amount}"),
 )
+
+CONFIRM = _declare(
+    "withdrawal_to_accept",
+    _("Withdrawal to be accepted in WeChat"),
+    gettext_noop("Accept your {amount}"),
+    gettext_noop("Withdrawal {number} is approved. Open it and accept {amount} in WeChat within a day."),
+    _WITHDRAWAL,
+    _AMOUNT,
+    brief=gettext_noop("character_string1: {number}\namount2: {amount}\nthing3: Accept it within a day"),
+    link=_WITHDRAWAL_PAGE,
+)
+PAID = _declare(
+    "withdrawal_paid",
+    _("Withdrawal paid"),
+    gettext_noop("{amount} has been paid to you"),
+    gettext_noop("Withdrawal {number} is done: {amount}."),
+    _WITHDRAWAL,
+    _AMOUNT,
+    brief=gettext_noop("character_string1: {number}\namount2: {amount}\nthing3: It has been paid"),
+    link=_WITHDRAWAL_PAGE,
+)
+NOT_PAID = _declare(
+    "withdrawal_not_paid",
+    _("Withdrawal refused or ended without payment"),
+    gettext_noop("{amount} was not paid out"),
+    gettext_noop("Withdrawal {number} has ended without payment. {amount} can be withdrawn again. {reason}"),
+    _WITHDRAWAL,
+    _AMOUNT,
+    _REASON,
+    brief=gettext_noop("character_string1: {number}\namount2: {amount}\nthing3: It was not paid out"),
+    link=_WITHDRAWAL_PAGE,
+)
+AWARDED = _declare(
+    "distribution_rank_awarded",
+    _("Reward for a rank"),
+    gettext_noop("You are number {rank}"),
+    gettext_noop("You are number {rank} of {board}: {amount} and {points} points are yours."),
+    Field("board", Kind.TEXT, _("leaderboard"), "月度销售榜"),
+    Field("rank", Kind.NUMBER, _("rank"), 1),
+    _AMOUNT,
+    Field("points", Kind.NUMBER, _("points"), 500),
+)
+_OF_WITHDRAWAL = {
+    WithdrawalStatus.CONFIRMING.value: CONFIRM,
+    WithdrawalStatus.PAID.value: PAID,
+    WithdrawalStatus.REFUSED.value: NOT_PAID,
+    WithdrawalStatus.CLOSED.value: NOT_PAID,
+}
+
+
+def tell_withdrawal(row: Withdrawal, *, now: datetime) -> None:
+    """Of the steps that the distributor waits for; what they did themselves they know."""
+    event = _OF_WITHDRAWAL.get(row.status)
+    if event is None:
+        return
+    amount = row.amount_fen if event is NOT_PAID else row.net_fen
+    known = {"number": row.number, "amount": amount, "reason": row.reason}
+    told = {field.name: known[field.name] for field in event.fields}
+    _tell(event, row.distributor, f"{row.number}:{row.status}", now, **told)
+
+
+def tell_awarded(award: RankAward, *, now: datetime) -> None:
+    told = {"board": award.leaderboard.name, "rank": award.rank, "amount": award.reward_fen, "points": award.points}
+    _tell(AWARDED, award.distributor, f"{award.leaderboard_id}:{award.first_day}:{award.rank}", now, **told)
 
 
 def tell_joined(distributor: Distributor, *, now: datetime) -> None:

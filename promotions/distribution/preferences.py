@@ -6,6 +6,7 @@ from shop.core.preferences import choice, switch, whole_number
 
 CLOSED, OPEN, APPLICATION, SPEND = "closed", "open", "application", "spend"
 FIRST_TOUCH, LAST_TOUCH, REGISTRATION = "first", "last", "registration"
+WECHAT, POINTS, BOTH = "wechat", "points", "both"
 NOBODY, THEMSELVES, RECRUITER = "nobody", "themselves", "recruiter"
 
 JOINING = choice(
@@ -82,4 +83,46 @@ REJOINED_DAYS = whole_number(
     maximum=3650,
     label=_("Days for which the phones of members who left are recognised"),
     help_text=_("Orders of who comes back with one are held. Only a keyed digest is kept."),
+)
+PAID_AS = choice(
+    "distribution.paid_as",
+    default=WECHAT,
+    choices={WECHAT: _("Money, by WeChat"), POINTS: _("Points"), BOTH: _("Either, as the distributor likes")},
+    label=_("Commission is paid out as"),
+)
+POINTS_PER_YUAN = whole_number(
+    "distribution.points_per_yuan",
+    default=100,
+    minimum=1,
+    maximum=100_000,
+    label=_("Points for a yuan of commission"),
+)
+SMALLEST_FEN = whole_number(
+    "distribution.smallest_withdrawal_fen", default=1_000, minimum=100, label=_("Smallest withdrawal (fen)")
+)
+MOST_FEN = whole_number(
+    "distribution.largest_withdrawal_fen",
+    default=199_900,
+    minimum=100,
+    # From 2,000 yuan on WeChat wants the payee's real name, which the shop does not ask for.
+    maximum=199_999,
+    label=_("Largest withdrawal (fen)"),
+    help_text=_("WeChat takes less than ¥2,000 at once without the payee's real name."),
+)
+FEE_BP = whole_number(
+    "distribution.fee_bp", default=0, maximum=2_000, label=_("Fee taken off a withdrawal in money (bp)")
+)
+TAX_BP = whole_number(
+    "distribution.tax_bp",
+    default=0,
+    maximum=4_000,
+    label=_("Tax withheld from a withdrawal in money (bp)"),
+    help_text=_("What the shop pays to the tax office for the distributor; the statement names it."),
+)
+AWARD_DAYS = whole_number(
+    "distribution.award_days",
+    default=7,
+    maximum=90,
+    label=_("Days after a period's end until its ranks are rewarded"),
+    help_text=_("So that refunds of its last orders have been counted."),
 )

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from promotions.distribution.errors import NotDistributor
+from members.identity.models import Member
+from promotions.distribution.errors import NotDistributor, WithdrawalNotFound
 from promotions.distribution.models import (
     Binding,
     Commission,
-    CommissionAccount,
     CommissionEntry,
     Distributor,
     Sale,
     Standing,
     Visit,
+    Withdrawal,
 )
 from promotions.distribution.preferences import JOINING, SECOND_LEVEL, SPEND_FEN
 from shop.core.clock import business_day
@@ -26,6 +27,26 @@ def distributor_of(*, member_id: int) -> Distributor:
     found = rows.filter(member_id=member_id).exclude(standing=Standing.CLOSED).first()
     if found is None:
         raise NotDistributor
+    return found
+
+
+def selling_distributor(*, member_id: int) -> Distributor:
+    """Who sells now; raises NotDistributor for all others."""
+    found = distributor_of(member_id=member_id)
+    if found.standing != Standing.ACTIVE or found.member.status != Member.Status.ACTIVE:
+        raise NotDistributor
+    return found
+
+
+def withdrawals_of(*, distributor: Distributor) -> QuerySet[Withdrawal]:
+    return Withdrawal.objects.filter(distributor=distributor)
+
+
+def withdrawal_of(*, member_id: int, number: str) -> Withdrawal:
+    """Raises WithdrawalNotFound, for another's too."""
+    found = Withdrawal.objects.filter(number=number, distributor__member_id=member_id).first()
+    if found is None:
+        raise WithdrawalNotFound
     return found
 
 
@@ -96,7 +117,3 @@ def entries_of(*, distributor: Distributor) -> QuerySet[Any, Any]:
     return CommissionEntry.objects.filter(account=distributor.pk).values(
         "id", "kind", "origin", "destination", "amount_fen", "available_after_fen", "reference", "happened_at"
     )
-
-
-def account_of(*, distributor_id: int) -> CommissionAccount:
-    return CommissionAccount.objects.get(pk=distributor_id)

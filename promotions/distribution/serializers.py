@@ -7,10 +7,28 @@ from rest_framework import serializers
 
 from members.invitations.codes import invite_link
 from promotions.distribution.masks import masked_name
-from promotions.distribution.models import Bucket, CommissionAccount, EntryKind, Sale, Stage, Standing, Touch
-from promotions.distribution.preferences import JOINING
-from shop.core.api.serializers import StrictSerializer, TextLineField
+from promotions.distribution.models import (
+    Bucket,
+    CommissionAccount,
+    Distributor,
+    EntryKind,
+    Leaderboard,
+    Measure,
+    PayMethod,
+    Period,
+    Sale,
+    Stage,
+    Standing,
+    Touch,
+    Withdrawal,
+    WithdrawalStatus,
+)
+from promotions.distribution.preferences import FEE_BP, JOINING, MOST_FEN, POINTS_PER_YUAN, SMALLEST_FEN, TAX_BP
+from promotions.distribution.services.paying_out import client_params
+from promotions.distribution.services.withdrawing import ways_to_be_paid
+from shop.core.api.serializers import StrictIntegerField, StrictSerializer, TextLineField
 
+RANK_REWARD = ("first_rank", "last_rank", "reward_fen", "points")
 BROUGHT = (
     "customers",
     "visitors",
@@ -67,6 +85,15 @@ class BroughtOut(serializers.Serializer):
     sales_this_month_fen = serializers.IntegerField()
 
 
+class WithdrawalTermsOut(serializers.Serializer):
+    methods = serializers.ListField(child=serializers.ChoiceField(PayMethod.choices))
+    smallest_fen = serializers.IntegerField()
+    largest_fen = serializers.IntegerField()
+    fee_bp = serializers.IntegerField()
+    tax_bp = serializers.IntegerField()
+    points_per_yuan = serializers.IntegerField()
+
+
 class DistributorOut(serializers.Serializer):
     standing = serializers.ChoiceField(Standing.choices)
     reason = serializers.CharField(allow_blank=True)
@@ -77,6 +104,7 @@ class DistributorOut(serializers.Serializer):
     grade = GradeOut()
     balance = BalanceOut()
     brought = BroughtOut()
+    withdrawing = WithdrawalTermsOut()
 
 
 class SummaryOut(serializers.Serializer):
@@ -140,6 +168,142 @@ class CustomerPageOut(serializers.Serializer):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+class WithdrawalIn(StrictSerializer):
+    amount_fen = StrictIntegerField(min_value=1, max_value=10**9)
+    method = serializers.ChoiceField(PayMethod.choices)
+
+
+class ClientParamsOut(serializers.Serializer):
+    """For `wx.requestMerchantTransfer`."""
+
+    mchId = serializers.CharField()
+    appId = serializers.CharField()
+    package = serializers.CharField()
+
+
+class WithdrawalOut(serializers.Serializer):
+    number = serializers.CharField()
+    method = serializers.ChoiceField(PayMethod.choices)
+    status = serializers.ChoiceField(WithdrawalStatus.choices)
+    amount_fen = serializers.IntegerField()
+    fee_fen = serializers.IntegerField()
+    tax_fen = serializers.IntegerField()
+    net_fen = serializers.IntegerField()
+    points = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True)
+    requested_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    client_params = ClientParamsOut(allow_null=True, help_text="While it waits to be accepted in WeChat.")
+
+
+class WithdrawalPageOut(serializers.Serializer):
+    items = WithdrawalOut(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class PayoutNotificationIn(serializers.Serializer):
+    """As WeChat Pay words it: `resource` is encrypted, the signature is in the headers."""
+
+    id = serializers.CharField()
+    event_type = serializers.CharField()
+    resource = serializers.DictField()
+
+
+class LeaderboardQuery(StrictSerializer):
+    board = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="The first by default."
+    )
+
+
+class BoardOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    measure = serializers.ChoiceField(Measure.choices)
+    period = serializers.ChoiceField(Period.choices)
+
+
+class RankRewardOut(serializers.Serializer):
+    first_rank = serializers.IntegerField()
+    last_rank = serializers.IntegerField()
+    reward_fen = serializers.IntegerField()
+    points = serializers.IntegerField()
+
+
+class RankOut(serializers.Serializer):
+    rank = serializers.IntegerField()
+    name = serializers.CharField(help_text="Masked.")
+    avatar_url = serializers.CharField(allow_blank=True)
+    value = serializers.IntegerField(help_text="In fen for sales.")
+    is_me = serializers.BooleanField()
+
+
+class LeaderboardOut(serializers.Serializer):
+    boards = BoardOut(many=True, help_text="All that run.")
+    board = BoardOut(allow_null=True, help_text="The one that is shown; null where none runs.")
+    first_day = serializers.DateField(allow_null=True)
+    last_day = serializers.DateField(allow_null=True)
+    rewards = RankRewardOut(many=True)
+    ranks = RankOut(many=True)
+    own_rank = serializers.IntegerField(allow_null=True)
+    own_value = serializers.IntegerField()
+
+
+def present_boards(boards: list[Leaderboard], found: Mapping[str, Any] | None, *, member_id: int) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "boards": [_board(each) for each in boards],
+        "board": None,
+        "first_day": None,
+        "last_day": None,
+        "rewards": [],
+        "ranks": [],
+        "own_rank": None,
+        "own_value": 0,
+    }
+    if found is None:
+        return told
+    rewards = found["board"].rewards.all()
+    return told | {
+        **{name: found[name] for name in ("first_day", "last_day", "own_rank", "own_value")},
+        "board": _board(found["board"]),
+        "rewards": [{name: getattr(each, name) for name in RANK_REWARD} for each in rewards],
+        "ranks": [
+            {
+                "rank": place.rank,
+                "name": masked_name(member.nickname),
+                "avatar_url": member.avatar_url,
+                "value": place.value,
+                "is_me": member.pk == member_id,
+            }
+            for place, member in found["ranks"]
+        ],
+    }
+
+
+def _board(board: Leaderboard) -> dict[str, Any]:
+    return {"id": board.pk, "name": board.name, "measure": board.measure, "period": board.period}
+
+
+def present_withdrawal(row: Withdrawal) -> dict[str, Any]:
+    names = ("number", "method", "status", "amount_fen", "fee_fen", "tax_fen", "net_fen", "points", "reason")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "requested_at": row.requested_at,
+        "ended_at": row.ended_at,
+        "client_params": client_params(row),
+    }
+
+
+def _terms(seller: Distributor) -> dict[str, Any]:
+    return {
+        "methods": ways_to_be_paid(seller),
+        "smallest_fen": SMALLEST_FEN.value(),
+        "largest_fen": MOST_FEN.value(),
+        "fee_bp": FEE_BP.value(),
+        "tax_bp": TAX_BP.value(),
+        "points_per_yuan": POINTS_PER_YUAN.value(),
+    }
+
+
 def present_summary(found: Mapping[str, Any]) -> dict[str, Any]:
     seller = found["distributor"]
     told = {"joining": found["joining"], "spend_fen": found["spend_fen"], "distributor": None}
@@ -161,6 +325,7 @@ def present_summary(found: Mapping[str, Any]) -> dict[str, Any]:
             },
             "balance": _balance(found["account"]),
             "brought": {name: found[name] for name in BROUGHT},
+            "withdrawing": _terms(seller),
         }
     }
 

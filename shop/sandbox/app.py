@@ -22,6 +22,7 @@ from shop.sandbox.server import Server
 from shop.sandbox.shipping_info import ShippingInfo
 from shop.sandbox.store import Store
 from shop.sandbox.transactions import Transactions
+from shop.sandbox.transfers import Transfers
 from shop.sandbox.wechat_codes import WechatCodes
 from shop.sandbox.wechat_login import WechatLogin
 from shop.sandbox.wechatpay_auth import WechatPayAuth
@@ -52,7 +53,8 @@ class Sandbox:
         self._faults = faults = Faults()
         self._stopping = threading.Event()
         auth = WechatPayAuth(store=store, keys=keys)
-        signers = {"payment_notify": auth.signature, "refund_notify": auth.signature, "probe": auth.probe_signature}
+        signers = dict.fromkeys(("payment_notify", "refund_notify", "transfer_notify"), auth.signature)
+        signers["probe"] = auth.probe_signature
         self._deliverer = deliverer = Deliverer(
             store=store,
             faults=faults,
@@ -87,6 +89,15 @@ class Sandbox:
                 accounts=accounts,
                 faults=faults,
                 auth=auth,
+                notifications=notifications,
+                delay=options.refund_delay,
+            ),
+            Transfers(
+                store=store,
+                accounts=accounts,
+                faults=faults,
+                auth=auth,
+                login=login,
                 notifications=notifications,
                 delay=options.refund_delay,
             ),

@@ -15,6 +15,7 @@ ANSWER_KINDS = frozenset({"500", "hang"})
 KINDS: dict[str, frozenset[str]] = {
     "payment_notify": CALLBACK_KINDS,
     "refund_notify": CALLBACK_KINDS,
+    "transfer_notify": CALLBACK_KINDS,
     "courier_push": CALLBACK_KINDS,
     "wechat_login": ANSWER_KINDS | {"45011"},
     "wechat_code": ANSWER_KINDS,
@@ -22,6 +23,7 @@ KINDS: dict[str, frozenset[str]] = {
     "shipping_info": ANSWER_KINDS | {"10060012", "10060001", "10060014"},
     "wechat_pay": ANSWER_KINDS,
     "refund": ANSWER_KINDS | {"abnormal", "not_enough"},
+    "transfer": ANSWER_KINDS | {"not_enough", "fail"},
     "close": ANSWER_KINDS | {"orderpaid"},
     "bill": ANSWER_KINDS | {"amount", "missing", "extra"},
     "alipay_notify": CALLBACK_KINDS,

@@ -1,4 +1,4 @@
-"""WeChat Pay notifications: what the shop is told about payments and refunds, encrypted and signed."""
+"""WeChat Pay notifications: what the shop is told about payments, refunds and transfers, encrypted and signed."""
 
 import json
 import time
@@ -29,6 +29,11 @@ class Notifications:
         status = resource["refund_status"]
         body = self._body(f"REFUND.{status}", REFUND_SUMMARIES[status], "refund", resource)
         return self._deliverer.enqueue(target="refund_notify", lane=lane, url=url, body=body, due_at=due_at)
+
+    def transferred(self, *, url: str, lane: str, resource: dict[str, Any], due_at: float) -> Delivery:
+        """Write down the notification of how a transfer has ended, inside the caller's transaction."""
+        body = self._body("MCHTRANSFER.BILL.FINISHED", "商家转账单据终态通知", "mch_payment", resource)
+        return self._deliverer.enqueue(target="transfer_notify", lane=lane, url=url, body=body, due_at=due_at)
 
     def probe(self, *, url: str, lane: str, resource: dict[str, Any]) -> Delivery:
         """Send a probe once; its signature is wrong on purpose."""

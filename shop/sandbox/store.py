@@ -38,6 +38,11 @@ CREATE TABLE IF NOT EXISTS refunds (
     settles_at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS refunds_trade ON refunds (out_trade_no);
 CREATE INDEX IF NOT EXISTS refunds_created ON refunds (created_at);
+CREATE TABLE IF NOT EXISTS transfers (
+    out_bill_no TEXT PRIMARY KEY, transfer_bill_no TEXT NOT NULL UNIQUE, package_info TEXT NOT NULL UNIQUE,
+    request TEXT NOT NULL, openid TEXT NOT NULL, amount INTEGER NOT NULL, notify_url TEXT NOT NULL,
+    created_at REAL NOT NULL, confirm_until REAL NOT NULL, outcome TEXT NOT NULL, fail_reason TEXT NOT NULL,
+    settles_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS alipay_trades (
     out_trade_no TEXT PRIMARY KEY, qr_code TEXT NOT NULL UNIQUE, request TEXT NOT NULL, subject TEXT NOT NULL,
     total INTEGER NOT NULL, notify_url TEXT NOT NULL, expires_at REAL NOT NULL, state TEXT NOT NULL,

@@ -241,6 +241,8 @@ SPECTACULAR_SETTINGS = {
         "VoucherStatusEnum": "points.mall.models.VoucherStatus",
         "PrizeKindEnum": "promotions.lottery.models.Prize.Kind",
         "CommissionBucketEnum": "promotions.distribution.models.Bucket",
+        "PayoutMethodEnum": "promotions.distribution.models.PayMethod",
+        "MethodEnum": "orders.payments.models.PaymentMethod",
     },
 }
 

@@ -17,6 +17,7 @@ RENUMBER = "renumber"
 VERIFY, EVERYWHERE, UNDO = "verify", "everywhere", "undo"
 RECEIVE, COUNTERSIGN = "receive", "countersign"
 END = "end"
+REVIEW = "review"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ ROLES: tuple[Role, ...] = (
         | {"identity.member": (*ALL, REVEAL, RENUMBER), "admin": VIEW}
         | {"after_sales.aftersale": (*ALL, RECEIVE, COUNTERSIGN)}
         | {"group_buy.team": ("view", END)}
+        | {"distribution.withdrawal": ("view", REVIEW)}
         | {"verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)},
     ),
     Role(
@@ -77,6 +79,7 @@ ROLES: tuple[Role, ...] = (
         | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
         | {"after_sales.aftersale": (*EDIT, "add"), "group_buy.team": ("view", END)}
+        | {"distribution.withdrawal": VIEW}
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
         | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
     ),
@@ -109,6 +112,7 @@ ROLES: tuple[Role, ...] = (
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),
             "distribution": VIEW,
+            "distribution.withdrawal": ("view", REVIEW),
         },
     ),
     Role(

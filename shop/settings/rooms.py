@@ -79,6 +79,8 @@ REWARD_CHECKS: list[str] = ["promotions.redemption.queries.lacks"]
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 # What a member has bought for, in fen, for rooms below orders: `(*, member_id) -> int`.
 MEMBER_SPENDING = "orders.fulfilment.queries.spent_by"
+# Who pays money out: `() -> PayoutGateway | None`, see `promotions.distribution.payouts`.
+PAYOUT_GATEWAY = "orders.payments.gateways.wechat_transfers.wechat_transfers"
 MEMBER_PROFILE_PROVIDERS: list[str] = [
     "members.tiers.queries.profile_of",
     "points.ledger.queries.profile_of",
@@ -170,6 +172,7 @@ MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
     "orders.payments.member_data.open_refunds",
     "orders.after_sales.member_data.open_after_sales",
+    "promotions.distribution.member_data.open_withdrawals",
 ]
 # The mechanisms that stand in the frame of campaigns: one calendar, one life, one kill switch for all of them.
 CAMPAIGN_MODELS: list[str] = [

@@ -1,10 +1,8 @@
 """WeChat Pay v3 for mini-programs (JSAPI), through the `wechatpayv3` client."""
 
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import httpx
 import msgspec
@@ -30,8 +28,8 @@ from orders.payments.gateways.base import (
 )
 from orders.payments.gateways.bills import Bill
 from orders.payments.gateways.wechat_bills import has_digest, read_lines
-from orders.payments.gateways.wechat_client import BadAnswer, WechatAccount, wechat_client
-from orders.payments.gateways.wechat_notifications import checked_headers
+from orders.payments.gateways.wechat_client import BadAnswer
+from orders.payments.gateways.wechat_merchant import WechatMerchant
 from shop.core.clock import SHANGHAI
 
 # A prepay_id lives two hours; what is left must be enough for the payer.
@@ -55,7 +53,6 @@ REFUND_STATES = {
 }
 _UNKNOWN_CODES = {"ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "RESOURCE_NOT_EXIST"}
 _CLOSED_CODES = {"ORDER_CLOSED", "ORDERCLOSED", "TRADE_CLOSED"}
-_BUSY_CODES = {"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", "RATELIMIT_EXCEEDED", "BANK_ERROR", "SYSTEM_ERROR"}
 PAID_CODE = "ORDERPAID"
 _OVER_CODES = {PAID_CODE, "ORDER_CLOSED"}
 _NO_BILL_CODE = "NO_STATEMENT_EXIST"
@@ -100,12 +97,8 @@ class _BillAddress(msgspec.Struct):
     hash_value: str
 
 
-class WechatPayGateway:
-    """One merchant account; safe to share between threads."""
-
-    def __init__(self, account: WechatAccount) -> None:
-        self._account = account
-        self._client = wechat_client(account)
+class WechatPayGateway(WechatMerchant):
+    """What buyers pay to the merchant's account, and what goes back to them."""
 
     def prepay(self, request: PrepayRequest, *, now: datetime) -> Prepaid | None:
         try:
@@ -206,14 +199,7 @@ class WechatPayGateway:
         return Bill(day=day, file=file, read=read_lines, suffix=".csv.gz")
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
-        checked, text = checked_headers(headers=headers, body=body, serial=self._account.public_key_id, now=now)
-        try:
-            message = self._client.callback(headers=checked, body=text)
-        except Exception as error:
-            # The SDK lets whatever its parsing met escape: a bad key, bad base64, bad JSON.
-            raise NotificationRefused(reason="sdk") from error
-        if not isinstance(message, dict):
-            raise NotificationRefused(reason="signature")
+        message = self._message(headers=headers, body=body, now=now)
         event = str(message.get("event_type", ""))
         try:
             if event == "TRANSACTION.SUCCESS":
@@ -255,21 +241,3 @@ class WechatPayGateway:
             refund_id=told.refund_id,
             succeeded_at=told.success_time,
         )
-
-    def _call(self, send: Callable[[], tuple[int, str]]) -> dict[str, Any]:
-        """Send and read the answer. Raises PaymentGatewayUnavailable, PaymentRefused(gateway_code, gateway_message)."""
-        try:
-            status, text = send()
-            answer = json.loads(text) if text else {}
-        except (httpx.HTTPError, BadAnswer, ValueError) as error:
-            log.warning("payment_gateway_failed", error=f"{type(error).__name__}: {error}")
-            raise unavailable() from error
-        if not isinstance(answer, dict):
-            raise unavailable()
-        if 200 <= status < 300:
-            return answer
-        code, message = str(answer.get("code", status)), str(answer.get("message", ""))
-        log.warning("payment_gateway_refused", status=status, gateway_code=code, gateway_message=message)
-        if status >= 500 or status == 429 or code in _BUSY_CODES:
-            raise unavailable()
-        raise PaymentRefused(gateway_code=code, gateway_message=message)

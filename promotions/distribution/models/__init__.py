@@ -1,5 +1,6 @@
 """Who sells and to whom, what they have earned by it, and where that money is."""
 
+from promotions.distribution.models.boards import Leaderboard, Measure, Period, RankAward, RankReward
 from promotions.distribution.models.ledger import Bucket, CommissionAccount, CommissionEntry, EntryKind
 from promotions.distribution.models.people import (
     Binding,
@@ -12,6 +13,7 @@ from promotions.distribution.models.people import (
     Visit,
 )
 from promotions.distribution.models.sales import Commission, Sale, Sign, Stage
+from promotions.distribution.models.withdrawals import PayMethod, Withdrawal, WithdrawalStatus
 
 __all__ = [
     "Binding",
@@ -23,11 +25,19 @@ __all__ = [
     "DistributorGrade",
     "EntryKind",
     "FormerPhone",
+    "Leaderboard",
+    "Measure",
+    "PayMethod",
+    "Period",
     "ProductRate",
+    "RankAward",
+    "RankReward",
     "Sale",
     "Sign",
     "Stage",
     "Standing",
     "Touch",
     "Visit",
+    "Withdrawal",
+    "WithdrawalStatus",
 ]

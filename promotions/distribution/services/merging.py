@@ -8,9 +8,11 @@ from promotions.distribution.models import (
     CommissionAccount,
     CommissionEntry,
     Distributor,
+    RankAward,
     Sale,
     Standing,
     Visit,
+    Withdrawal,
 )
 
 _SUMS = ("frozen_fen", "settled_fen", "available_fen", "reserved_fen", "paid_fen")
@@ -20,7 +22,7 @@ def join_distributors(*, source: Distributor, target: Distributor) -> None:
     """Everything of the source becomes the target's, inside the caller's transaction; the ledger goes along whole."""
     is_below = source.pk in _brought_by(target)
     account = CommissionAccount.objects.select_for_update(no_key=True).get(pk=source.pk)
-    for model in (Sale, Commission, Binding):
+    for model in (Sale, Commission, Binding, Withdrawal, RankAward):
         model._default_manager.filter(distributor=source).update(distributor=target)
     seen = Visit.objects.filter(distributor=target)
     for visit in Visit.objects.filter(distributor=source):

@@ -86,7 +86,12 @@ def test_who_leaves_sells_no_more_and_their_words_go():
     row = Distributor.objects.get()
     assert (row.standing, row.note, row.reason) == ("closed", "", "")
     assert sold(buyer, 1000, now=later(days=2)) is None
-    assert erase(member_id=buyer.pk, now=later(days=2)) == {"distributors": 0, "payers_of_sales": 1, "visits": 1}
+    assert erase(member_id=buyer.pk, now=later(days=2)) == {
+        "distributors": 0,
+        "payers_of_sales": 1,
+        "visits": 1,
+        "payees": 0,
+    }
     assert (Sale.objects.get().payer_digest, laws()) == ("", [])
 
 

@@ -78,5 +78,5 @@ def test_who_comes_back_with_the_phone_of_a_closed_account():
 
 
 def test_who_sold_and_bought_nothing_leaves_no_trace(member):
-    assert erase(member_id=member.pk, now=NOW) == {"distributors": 0, "payers_of_sales": 0, "visits": 0}
+    assert not any(erase(member_id=member.pk, now=NOW).values())
     assert not FormerPhone.objects.exists()

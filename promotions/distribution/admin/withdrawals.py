@@ -1,0 +1,209 @@
+"""Withdrawals for finance: deciding, asking the payment service, and the statement of a period."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSingleDateWidget
+
+from members.identity.admin import link_to_member
+from promotions.distribution.admin.people import ReasonForm
+from promotions.distribution.admin.searching import MemberSearchMixin
+from promotions.distribution.models import Withdrawal, WithdrawalStatus
+from promotions.distribution.services.paying_out import refresh_payout
+from promotions.distribution.services.withdrawing import approve_withdrawal, refuse_withdrawal, stop_withdrawal
+from shop.core import clock
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.csv_files import csv_bytes
+from shop.core.errors import DomainError
+from shop.core.money import plain_yuan, yuan
+from shop.core.screens import form_page, found_or_404, staff
+
+MOST_AT_ONCE = 100
+STATUS_COLOURS = {
+    WithdrawalStatus.REQUESTED.value: "warning",
+    WithdrawalStatus.APPROVED.value: "info",
+    WithdrawalStatus.CONFIRMING.value: "info",
+    WithdrawalStatus.SENDING.value: "info",
+    WithdrawalStatus.PAID.value: "success",
+    WithdrawalStatus.REFUSED.value: "danger",
+    WithdrawalStatus.CANCELLED.value: "default",
+    WithdrawalStatus.CLOSED.value: "danger",
+}
+
+
+class StatementForm(forms.Form):
+    """Of what ended in these Shanghai days."""
+
+    first_day = forms.DateField(label=gettext_lazy("first day"), widget=UnfoldAdminSingleDateWidget)
+    last_day = forms.DateField(label=gettext_lazy("last day"), widget=UnfoldAdminSingleDateWidget)
+
+    def clean(self) -> dict[str, Any]:
+        days = super().clean() or {}
+        if days.get("first_day") and days.get("last_day") and days["last_day"] < days["first_day"]:
+            raise forms.ValidationError(_("The last day is before the first."))
+        return days
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
+    member_paths = ("distributor__member",)
+    number_path = "number"
+    list_display = ["number", "who", "method", "amount", "net", "shown_status", "gateway_note", "requested_at"]
+    list_filter = ["status", "method", "requested_at"]
+    list_select_related = ["distributor__member"]
+    fields = [
+        ("number", "who", "shown_status"),
+        ("method", "points"),
+        ("amount", "fee", "tax", "net"),
+        ("requested_at", "ended_at"),
+        ("reviewed_by", "reviewed_at", "reason"),
+        ("gateway_bill", "gateway_state", "gateway_note"),
+        ("stop_asked_at", "asked_at", "query_at"),
+    ]
+    readonly_fields = ["who", "shown_status", "amount", "fee", "tax", "net"]
+    ordering = ["-pk"]
+    actions = ["approve_all", "ask_again"]
+    actions_list = ["statement"]
+    actions_detail = ["approve", "refuse", "stop"]
+
+    @display(description=gettext_lazy("distributor"))
+    def who(self, row: Withdrawal) -> str:
+        return link_to_member(row.distributor.member)
+
+    @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
+    def shown_status(self, row: Withdrawal) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @display(description=gettext_lazy("amount"), ordering="amount_fen")
+    def amount(self, row: Withdrawal) -> str:
+        return yuan(row.amount_fen)
+
+    @display(description=gettext_lazy("fee"))
+    def fee(self, row: Withdrawal) -> str:
+        return yuan(row.fee_fen)
+
+    @display(description=gettext_lazy("tax withheld"))
+    def tax(self, row: Withdrawal) -> str:
+        return yuan(row.tax_fen)
+
+    @display(description=gettext_lazy("paid out"), ordering="net_fen")
+    def net(self, row: Withdrawal) -> str:
+        return yuan(row.net_fen)
+
+    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("distribution.review_withdrawal")
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
+    def approve_all(self, request: HttpRequest, queryset: QuerySet[Withdrawal]) -> None:
+        def approve(number: str) -> None:
+            row = approve_withdrawal(number=number, actor=staff(request), now=clock.now())
+            self.log_change(request, row, _("Approved"))
+
+        self._each(request, queryset, approve, _("Withdrawals approved: {count}"))
+
+    @admin.action(description=gettext_lazy("Ask the gateway again"), permissions=["view"])
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[Withdrawal]) -> None:
+        def ask(number: str) -> None:
+            refresh_payout(number=number, now=clock.now())
+
+        self._each(request, queryset, ask, _("Withdrawals asked about: {count}"))
+
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["decide"], icon="check")
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = found_or_404(self, request, object_id)
+        try:
+            approve_withdrawal(number=row.number, actor=staff(request), now=clock.now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log_change(request, row, _("Approved"))
+        return redirect("admin:distribution_withdrawal_change", row.pk)
+
+    @action(description=gettext_lazy("Refuse"), url_path="refuse", permissions=["decide"], icon="close")
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = found_or_404(self, request, object_id)
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                refuse_withdrawal(number=row.number, reason=reason, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.log_change(request, row, _("Refused: {reason}").format(reason=reason))
+                return redirect("admin:distribution_withdrawal_change", row.pk)
+        return form_page(self, request, form=form, title=_("Refuse"))
+
+    @action(description=gettext_lazy("Call back"), url_path="stop", permissions=["decide"], icon="undo")
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the distributor has not accepted yet; it is free again once the payment service has closed it."""
+        row = found_or_404(self, request, object_id)
+        try:
+            stop_withdrawal(number=row.number, actor=staff(request), now=clock.now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log_change(request, row, _("Called back"))
+        return redirect("admin:distribution_withdrawal_change", row.pk)
+
+    @action(description=gettext_lazy("Statement"), url_path="statement", permissions=["view"], icon="download")
+    def statement(self, request: HttpRequest) -> Any:
+        form = StatementForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            since = clock.day_bounds(form.cleaned_data["first_day"])[0]
+            until = clock.day_bounds(form.cleaned_data["last_day"])[1]
+            rows = Withdrawal.objects.filter(ended_at__gte=since, ended_at__lt=until).order_by("ended_at", "pk")
+            answer = StreamingHttpResponse(csv_bytes(_lines(rows)), content_type="text/csv; charset=utf-8")
+            answer["Content-Disposition"] = 'attachment; filename="withdrawals.csv"'
+            return answer
+        return form_page(self, request, form=form, title=_("Statement"))
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Withdrawal], act: Callable[[str], None], said: str
+    ) -> None:
+        done = 0
+        for number in queryset.values_list("number", flat=True)[:MOST_AT_ONCE]:
+            try:
+                act(number)
+            except DomainError as refusal:
+                self.message_user(request, f"{number}: {refusal}", messages.ERROR)
+            else:
+                done += 1
+        self.message_user(request, said.format(count=done), messages.SUCCESS if done else messages.WARNING)
+
+
+def _lines(rows: QuerySet[Withdrawal]) -> Iterator[list[str]]:
+    yield [
+        _("number"),
+        _("distributor"),
+        _("paid as"),
+        _("status"),
+        _("amount"),
+        _("fee"),
+        _("tax withheld"),
+        _("paid out"),
+        _("points"),
+        _("gateway transfer"),
+        _("asked for at"),
+        _("ended at"),
+    ]
+    for row in rows.select_related("distributor__member").iterator(chunk_size=1_000):
+        yield [
+            row.number,
+            str(row.distributor),
+            row.get_method_display(),
+            row.get_status_display(),
+            *(plain_yuan(fen) for fen in (row.amount_fen, row.fee_fen, row.tax_fen, row.net_fen)),
+            str(row.points),
+            row.gateway_bill,
+            *(f"{localtime(at):%Y-%m-%d %H:%M:%S}" if at else "" for at in (row.requested_at, row.ended_at)),
+        ]

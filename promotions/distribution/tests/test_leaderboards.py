@@ -1,0 +1,171 @@
+"""Who has sold most, and what that brings when the period is over."""
+
+from datetime import date, timedelta
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import IntegrityError
+from django.urls import reverse
+
+from members.identity.tests.factories import MemberFactory, client_for
+from points.ledger.queries import balance_of
+from promotions.distribution.models import Leaderboard, RankAward, RankReward, Sale
+from promotions.distribution.ranking import days_of, ranks
+from promotions.distribution.services import awarding
+from promotions.distribution.services.awarding import award, award_due
+from promotions.distribution.services.joining import pause
+from promotions.distribution.tests.making import NOW, STAFF, balances, customer, distributor, later, laws, left, sold
+from shop.core import clock
+from tests.concurrency.racing import run_together
+
+pytestmark = pytest.mark.django_db
+JUNE = (date(2026, 6, 1), date(2026, 7, 1))
+
+
+def board(measure="sales", period="month", least=1):
+    return Leaderboard.objects.create(name="六月", measure=measure, period=period, least=least, since=NOW.date())
+
+
+@pytest.fixture
+def sellers(db):
+    """Three: ¥30 in two orders, ¥25 in one, ¥4 in three; held and refunded ones do not count."""
+    first, second, third = (distributor(MemberFactory(nickname=f"卖家{place}")) for place in "甲乙丙")
+    for seller, amounts in ((first, (1_000, 2_000)), (second, (2_500,)), (third, (100, 100, 200))):
+        buyer = customer(seller)
+        for fen in amounts:
+            sold(buyer, fen)
+    Sale.objects.filter(pk=sold(customer(third), 90_000).pk).update(review="held")
+    left(sold(customer(second), 90_000), 0)
+    sold(customer(first), 70_000, now=later(days=21))
+    Sale.objects.filter(distributor=second).update(points=7)
+    return first, second, third
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        ("sales", [(0, 3_000), (1, 2_500), (2, 400)]),
+        ("orders", [(2, 3), (0, 2), (1, 1)]),
+        ("points", [(1, 7)]),
+    ],
+)
+def test_ranks_by_each_measure(sellers, measure, expected, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = ranks(measure=measure, first_day=JUNE[0], end_day=JUNE[1])
+    assert [(each.distributor_id, each.value) for each in found] == [
+        (sellers[place].pk, value) for place, value in expected
+    ]
+    assert [each.rank for each in found] == list(range(1, len(found) + 1))
+
+
+def test_periods_are_days_in_shanghai_and_weeks_begin_on_monday():
+    assert days_of("month", date(2026, 12, 31)) == (date(2026, 12, 1), date(2027, 1, 1))
+    assert days_of("week", date(2026, 6, 10)) == (date(2026, 6, 8), date(2026, 6, 15))
+    assert days_of("week", date(2026, 6, 8)) == (date(2026, 6, 8), date(2026, 6, 15))
+
+
+def test_ranks_are_rewarded_once_and_late_enough(sellers):
+    first, second, third = sellers
+    june = board(least=500)
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=1, reward_fen=8_800, points=10)
+    RankReward.objects.create(leaderboard=june, first_rank=2, last_rank=5, points=200)
+    before = balances(first)
+    assert award_due(now=later(days=26)) == 0
+    assert award_due(now=later(days=28)) == 2
+    assert award_due(now=later(days=28)) == 0
+    assert balances(first) == before | {"available": 8_800}
+    points = {seller: balance_of(member_id=seller.member_id, now=later(days=28)).available for seller in sellers}
+    assert points == {first: 10, second: 200, third: 0}
+    assert list(RankAward.objects.values_list("rank", "value")) == [(1, 3_000), (2, 2_500)]
+    assert laws() == []
+
+
+def test_who_is_paused_keeps_the_rank_and_gets_nothing(sellers):
+    june = board()
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=2, reward_fen=100)
+    pause(distributor_id=sellers[0].pk, reason="", actor=STAFF, now=NOW)
+    assert award_due(now=later(days=28)) == 1
+    assert RankAward.objects.get().rank == 2
+
+
+def test_a_board_rewards_no_period_before_its_own(sellers):
+    july = Leaderboard.objects.create(name="七月", since=date(2026, 7, 2))
+    RankReward.objects.create(leaderboard=july, first_rank=1, last_rank=2, reward_fen=100)
+    assert award_due(now=later(days=28)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schedulers_at_once_reward_once(sellers):
+    june = board()
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
+    given = run_together(*[lambda: award_due(now=later(days=28))] * 4)
+    assert sorted(given) == [0, 0, 0, 3]
+    assert (RankAward.objects.count(), laws()) == (3, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_of_the_board_all_but_one_fail(sellers, monkeypatch):
+    june, looked = board(), Barrier(4, timeout=60)
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
+    rank = awarding.ranks
+
+    def rank_when_all_have_looked(**asked):
+        looked.wait()
+        return rank(**asked)
+
+    monkeypatch.setattr(awarding, "ranks", rank_when_all_have_looked)
+    monkeypatch.setattr(Leaderboard.objects, "select_for_update", lambda **how: Leaderboard.objects.all())
+    asked = {"board_id": june.pk, "first_day": JUNE[0], "end_day": JUNE[1], "now": later(days=28)}
+    given = run_together(*[lambda: award(**asked)] * 4)
+    assert [type(answer) for answer in given].count(IntegrityError) == 3
+    assert RankAward.objects.count() == 3
+
+
+def test_the_front_shows_a_board_with_the_own_place(sellers, django_assert_num_queries):
+    june, weeks = board(), board("orders", "week")
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
+    front = client_for(sellers[1].member)
+    with clock.fixed(NOW), django_assert_num_queries(5):
+        told = front.get("/api/v1/distribution/leaderboard").json()
+    assert [each["id"] for each in told["boards"]] == [june.pk, weeks.pk]
+    assert [(each["name"], each["value"], each["is_me"]) for each in told["ranks"]] == [
+        ("卖***", 3_000, False),
+        ("卖***", 2_500, True),
+        ("卖***", 400, False),
+    ]
+    assert (told["own_rank"], told["own_value"], told["last_day"]) == (2, 2_500, "2026-06-30")
+    with clock.fixed(NOW + timedelta(days=60)):
+        empty = front.get("/api/v1/distribution/leaderboard", {"board": weeks.pk}).json()
+    assert (empty["ranks"], empty["own_rank"], empty["own_value"]) == ([], None, 0)
+    assert front.get("/api/v1/distribution/leaderboard", {"board": 0}).status_code == 400
+    assert front.get("/api/v1/distribution/leaderboard", {"board": june.pk + 99}).status_code == 404
+
+
+def test_a_code_to_print(sellers):
+    picture = client_for(sellers[0].member).get("/api/v1/distribution/code")
+    assert (picture.status_code, picture.content[:8]) == (200, b"\x89PNG\r\n\x1a\n")
+    unknown = client_for(sellers[0].member).get("/api/v1/distribution/code", {"target": "product-999999"})
+    assert unknown.json()["code"] == "share_target_not_found"
+
+
+def test_staff_make_a_board_whose_rewards_do_not_overlap(client, django_user_model):
+    operator = django_user_model.objects.create_user("operator", password="x", is_staff=True)
+    operator.user_permissions.set(Permission.objects.filter(content_type__app_label="distribution"))
+    client.force_login(operator)
+    rewards = {"rewards-TOTAL_FORMS": 2, "rewards-INITIAL_FORMS": 0}
+    for place, (first, last) in enumerate(((1, 3), (3, 5))):
+        rewards |= {
+            f"rewards-{place}-first_rank": first,
+            f"rewards-{place}-last_rank": last,
+            f"rewards-{place}-reward_fen": "88.00",
+            f"rewards-{place}-points": 0,
+        }
+    wanted = {"name": "周榜", "measure": "orders", "period": "week", "least": 1, "is_running": "on"}
+    page = reverse("admin:distribution_leaderboard_add")
+    assert client.post(page, wanted | rewards).status_code == 200
+    assert not Leaderboard.objects.exists()
+    assert client.post(page, wanted | rewards | {"rewards-1-first_rank": 4}).status_code == 302
+    made = Leaderboard.objects.get()
+    assert list(made.rewards.values_list("first_rank", "last_rank", "reward_fen")) == [(1, 3, 8_800), (4, 5, 8_800)]
+    assert client.get(reverse("admin:distribution_rankaward_changelist")).status_code == 200

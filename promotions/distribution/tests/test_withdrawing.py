@@ -1,0 +1,190 @@
+"""Asking for commission, deciding on it, and a crowd that asks at once. Points are paid at once, so no gateway here."""
+
+from itertools import count
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from members.identity.tests.factories import MemberFactory, client_for
+from points.ledger.queries import balance_of
+from promotions.distribution.errors import (
+    NotDistributor,
+    PayoutMethodUnavailable,
+    WithdrawalNotFound,
+    WithdrawalNotOpen,
+    WithdrawalTooLarge,
+    WithdrawalTooSmall,
+    WithdrawMoreThanThere,
+)
+from promotions.distribution.ledger import Move, book
+from promotions.distribution.member_data import export, open_withdrawals
+from promotions.distribution.models import CommissionAccount, EntryKind, Sale, Withdrawal
+from promotions.distribution.services.joining import pause
+from promotions.distribution.services.withdrawing import (
+    approve_withdrawal,
+    ask_for_withdrawal,
+    cancel_withdrawal,
+    refuse_withdrawal,
+)
+from promotions.distribution.tests.making import NOW, STAFF, balances, distributor, earned, later, laws, left, prefer
+from tests.concurrency.racing import run_together
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seller(db):
+    prefer(paid_as="points", smallest_withdrawal_fen=100)
+    made = distributor()
+    earned(made, 10_000)
+    return made
+
+
+def ask(seller, fen, method="points"):
+    return ask_for_withdrawal(member_id=seller.member_id, amount_fen=fen, method=method, now=NOW)
+
+
+def test_what_is_asked_for_is_reserved_and_paid_in_points_when_approved(seller):
+    prefer(points_per_yuan=50)
+    made = ask(seller, 3_050)
+    assert balances(seller) == {"available": 6_950, "reserved": 3_050}
+    approved = approve_withdrawal(number=made.number, actor=STAFF, now=later(hours=1))
+    assert (approved.status, approved.points, approved.reviewed_by) == ("paid", 1_525, "staff:operator")
+    assert balances(seller) == {"available": 6_950, "paid": 3_050}
+    assert balance_of(member_id=seller.member_id, now=later(hours=1)).available == 1_525
+    for again in (approve_withdrawal, refuse_withdrawal):
+        more = {"reason": "x"} if again is refuse_withdrawal else {}
+        with pytest.raises(WithdrawalNotOpen):
+            again(number=made.number, actor=STAFF, now=NOW, **more)
+    assert laws() == []
+
+
+def test_what_is_refused_or_cancelled_can_be_withdrawn_again(seller):
+    refused, cancelled = ask(seller, 4_000), ask(seller, 6_000)
+    assert open_withdrawals(member_id=seller.member_id).code == "open_withdrawals"
+    refuse_withdrawal(number=refused.number, reason="Who are you?", actor=STAFF, now=NOW)
+    with pytest.raises(WithdrawalNotFound):
+        cancel_withdrawal(member_id=MemberFactory().pk, number=cancelled.number, now=NOW)
+    cancel_withdrawal(member_id=seller.member_id, number=cancelled.number, now=NOW)
+    assert balances(seller) == {"available": 10_000}
+    assert open_withdrawals(member_id=seller.member_id) is None
+    assert [row["status"] for row in export(member_id=seller.member_id)["withdrawals"]] == ["refused", "cancelled"]
+    assert laws() == []
+
+
+@pytest.mark.parametrize(
+    ("fen", "method", "refusal"),
+    [
+        (99, "points", WithdrawalTooSmall),
+        (200_000, "points", WithdrawalTooLarge),
+        (10_001, "points", WithdrawMoreThanThere),
+        (1_000, "wechat", PayoutMethodUnavailable),
+    ],
+)
+def test_what_cannot_be_had_changes_nothing(seller, fen, method, refusal):
+    with pytest.raises(refusal):
+        ask(seller, fen, method)
+    assert (balances(seller), Withdrawal.objects.count()) == ({"available": 10_000}, 0)
+
+
+def test_nobody_withdraws_who_is_paused_or_owes(seller):
+    sale = Sale.objects.get()
+    approve_withdrawal(number=ask(seller, 9_000).number, actor=STAFF, now=NOW)
+    left(sale, 0)
+    assert balances(seller) == {"available": -9_000, "paid": 9_000}
+    with pytest.raises(WithdrawMoreThanThere) as refused:
+        ask(seller, 100)
+    assert refused.value.data == {"available_fen": 0}
+    pause(distributor_id=seller.pk, reason="", actor=STAFF, now=NOW)
+    with pytest.raises(NotDistributor):
+        ask(seller, 100)
+    assert (Withdrawal.objects.count(), laws()) == (1, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forty_who_ask_at_once_get_no_more_than_is_there(seller):
+    answers = run_together(*[lambda: ask(seller, 1_700)] * 40)
+    # Five times ¥17 fit into ¥100.
+    assert [type(answer) for answer in answers].count(WithdrawMoreThanThere) == 35
+    assert (balances(seller), Withdrawal.objects.count()) == ({"available": 1_500, "reserved": 8_500}, 5)
+    assert laws() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_forty_who_look_first_and_write_then_overdraw(seller):
+    looked, numbers = Barrier(40, timeout=60), count(1)
+
+    def look_then_write():
+        available = CommissionAccount.objects.get(pk=seller.pk).available_fen
+        looked.wait()
+        if available >= 1_700:
+            Withdrawal.objects.create(
+                number=f"W{next(numbers)}",
+                distributor=seller,
+                method="points",
+                amount_fen=1_700,
+                net_fen=1_700,
+                points=1,
+                requested_at=NOW,
+            )
+
+    run_together(*[look_then_write] * 40)
+    asked = sum(Withdrawal.objects.values_list("amount_fen", flat=True))
+    assert asked == 40 * 1_700 > CommissionAccount.objects.get(pk=seller.pk).available_fen
+    assert len(laws()) == 1
+
+
+def test_whoever_forgets_to_look_is_refused_by_the_books(seller):
+    with pytest.raises(IntegrityError, match="commission_reserve_was_there"), transaction.atomic():
+        book([Move(seller.pk, EntryKind.RESERVED, 10_001, "x")], now=NOW)
+    assert balances(seller) == {"available": 10_000}
+
+
+def test_the_front_asks_once_for_each_key(seller, django_assert_num_queries):
+    front, body = client_for(seller.member), {"amount_fen": 2_000, "method": "points"}
+    made = [front.post("/api/v1/distribution/withdrawals", body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert {answer.status_code for answer in made} == {201}
+    assert made[0].json() == made[1].json()
+    assert balances(seller) == {"available": 8_000, "reserved": 2_000}
+    with django_assert_num_queries(2):
+        [listed] = front.get("/api/v1/distribution/withdrawals").json()["items"]
+    assert (listed["status"], listed["net_fen"], listed["client_params"]) == ("requested", 2_000, None)
+    told = front.get("/api/v1/distribution").json()["distributor"]["withdrawing"]
+    assert (told["methods"], told["smallest_fen"]) == (["points"], 100)
+    too_much = front.post(
+        "/api/v1/distribution/withdrawals",
+        {"amount_fen": 9_000, "method": "points"},
+        headers={"Idempotency-Key": "l"},
+    ).json()
+    assert (too_much["code"], too_much["data"]) == ("withdraw_more_than_there", {"available_fen": 8_000})
+
+
+def test_finance_decides_and_takes_the_statement(seller, client, django_user_model):
+    finance = django_user_model.objects.create_user("finance", password="x", is_staff=True)
+    finance.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_withdrawal", "review_withdrawal", "view_member"])
+    )
+    client.force_login(finance)
+    first, second, third = ask(seller, 1_000), ask(seller, 2_000), ask(seller, 3_000)
+    listing = reverse("admin:distribution_withdrawal_changelist")
+    client.post(listing, {"action": "approve_all", "_selected_action": [first.pk, first.pk]})
+    client.post(reverse("admin:distribution_withdrawal_refuse", args=[second.pk]), {"reason": "Not yet"})
+    client.post(reverse("admin:distribution_withdrawal_stop", args=[third.pk]))
+    assert list(Withdrawal.objects.order_by("pk").values_list("status", flat=True)) == ["paid", "refused", "requested"]
+    assert client.get(reverse("admin:distribution_withdrawal_change", args=[second.pk])).status_code == 200
+    day = Withdrawal.objects.get(pk=first.pk).ended_at.date()
+    days = {"first_day": day.replace(day=1), "last_day": day.replace(month=12, day=31)}
+    answer = client.post(reverse("admin:distribution_withdrawal_statement"), days)
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) == 3
+    assert lines[1].split(",")[0] == first.number
+    backwards = client.post(
+        reverse("admin:distribution_withdrawal_statement"), {"first_day": "2026-02-01", "last_day": "2026-01-01"}
+    )
+    assert backwards.context["form"].errors
+    finance.user_permissions.set(Permission.objects.filter(codename="view_withdrawal"))
+    assert client.post(reverse("admin:distribution_withdrawal_approve", args=[third.pk])).status_code == 403
+    assert Withdrawal.objects.get(pk=third.pk).status == "requested"
