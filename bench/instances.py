@@ -48,10 +48,8 @@ def as_batch(data: dict[str, Any]) -> tuple[Batch, Any]:
     promise = np.array([order["promise_hours"] for order in orders])
     owner = np.repeat(np.arange(len(orders)), np.diff(start))
     nothing = np.zeros(len(sku))
-    alone = tariff.standing(place[owner], promise[owner]) + (
-        tariff.step[place[owner]] * tariff.steps(weight, nothing)[:, None, :]
-    )
-    hold = alone.min(axis=(1, 2)) + data["constants"]["hold_yuan_per_line"] * FEN
+    alone = tariff.parcels(place[owner], promise[owner], weight, nothing)
+    hold = alone.min(axis=1) + data["constants"]["hold_yuan_per_line"] * FEN
     stock = np.array(data["stock"]).T.copy()
     batch = Batch(place, promise, start, sku, quantity, weight, nothing, hold, stock, tariff)
     return batch, np.array(data["distance_km"]).T

@@ -34,6 +34,8 @@ class Site:
     priority: int
     is_active: bool
     free: Items
+    # What is said of it when it is not active.
+    closed: str = "closed"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class NetworkSnapshot:
 
 @dataclass(frozen=True)
 class Candidate:
-    """How a warehouse fared. `verdict`: chosen, farther, incomplete, no_stock or closed; `missing` units by SKU id."""
+    """How a warehouse fared. `verdict`: chosen, farther, incomplete, no_stock or what its site says when it is closed;
+    `missing` units by SKU id."""
 
     warehouse_id: int
     code: str
@@ -149,7 +152,7 @@ def _candidate(
     if site.warehouse_id in parcels:
         verdict = "chosen"
     elif not site.is_active:
-        verdict = "closed"
+        verdict = site.closed
     elif len(missing) == len(items) and not any(site.free.get(sku_id, 0) for sku_id in items):
         verdict = "no_stock"
     else:

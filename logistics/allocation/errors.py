@@ -19,3 +19,7 @@ class PackedElsewhere(DomainError):
 
 class UnitsDiffer(DomainError):
     code, status, message = "units_differ", 409, _("The parcels must hold exactly what was to be sent.")
+
+
+class PolicyNotDraft(DomainError):
+    code, status, message = "policy_not_draft", 409, _("Only a draft can be published or changed.")

@@ -1,10 +1,12 @@
 """Which warehouse ships which line of an order, and why. Orders are known here by their public number only."""
 
+import pgtrigger
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from logistics.network.models import Warehouse
-from shop.catalog.models import Sku
+from shop.catalog.models import Category, Sku
 
 
 class FulfilmentRequest(models.Model):
@@ -94,3 +96,101 @@ class AllocationLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku_id} × {self.quantity}"
+
+
+class AllocationPolicy(models.Model):
+    """One version of what the merchant lays down about allocation. What is live or was is never changed again; a
+    decision names the version that it was taken under."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        LIVE = "live", _("Live")
+        RETIRED = "retired", _("Retired")
+
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    per_parcel_fen = models.PositiveIntegerField(
+        _("each parcel"), default=300, help_text=_("Packing and handling: what splitting an order costs.")
+    )
+    distance_fen = models.PositiveIntegerField(
+        _("each 100 km"), default=20, help_text=_("Beside the freight: goods that travel far arrive later and break.")
+    )
+    promise_hours = models.PositiveSmallIntegerField(
+        _("hours until late"), default=96, help_text=_("From allocation to the member's door.")
+    )
+    late_hour_fen = models.PositiveIntegerField(_("each hour late"), default=10)
+    promise_worth_fen = models.PositiveIntegerField(
+        _("a kept promise"), default=1000, help_text=_("Times the chance that the carrier misses it.")
+    )
+    hold_fen = models.PositiveIntegerField(
+        _("a line that waits"), default=6000, help_text=_("What it is worth not to let a member wait.")
+    )
+    created_by = models.CharField(_("made by"), max_length=80)
+    created_at = models.DateTimeField(_("created at"))
+    published_by = models.CharField(_("published by"), max_length=80, blank=True)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("allocation policy")
+        verbose_name_plural = _("allocation policies")
+        constraints = [
+            models.UniqueConstraint(fields=["status"], condition=Q(status="live"), name="allocation_policy_one_live")
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"
+
+
+class AllocationRule(models.Model):
+    """Who serves whom: asked in order of position, each may rule warehouses out."""
+
+    class Effect(models.TextChoices):
+        ONLY = "only", _("only from")
+        NEVER = "never", _("never from")
+
+    policy = models.ForeignKey(AllocationPolicy, models.CASCADE, related_name="rules", verbose_name=_("policy"))
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    provinces = models.JSONField(_("to provinces"), default=list, blank=True)
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="+", verbose_name=_("with goods of"), null=True, blank=True
+    )
+    effect = models.CharField(_("effect"), max_length=5, choices=Effect, default=Effect.ONLY)
+    warehouses = models.ManyToManyField(Warehouse, related_name="+", verbose_name=_("warehouses"))
+
+    class Meta:
+        verbose_name = _("allocation rule")
+        verbose_name_plural = _("allocation rules")
+
+    def __str__(self) -> str:
+        return f"{self.policy_id}/{self.position}"
+
+
+class PlanningRound(models.Model):
+    """Orders that were planned together, with everything that the plan depends on, so that it can be played again."""
+
+    planned_at = models.DateTimeField(_("planned at"))
+    orders = models.PositiveIntegerField(_("orders"))
+    allocated = models.PositiveIntegerField(_("allocated"), default=0)
+    cost_fen = models.PositiveBigIntegerField(_("cost (fen)"))
+    nearest_fen = models.PositiveBigIntegerField(
+        _("from the nearest (fen)"), help_text=_("What the same orders would cost from the nearest warehouses.")
+    )
+    inputs_digest = models.CharField(_("inputs"), max_length=16)
+    fingerprint = models.CharField(_("plan"), max_length=64)
+    inputs = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("planning round")
+        verbose_name_plural = _("planning rounds")
+        triggers = [
+            pgtrigger.Protect(
+                name="write_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__inputs__df=pgtrigger.F("new__inputs"))
+                | pgtrigger.Q(old__fingerprint__df=pgtrigger.F("new__fingerprint")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -30,6 +30,8 @@ class Rate:
     step_fen: int
     max_weight_g: int | None
     eta_hours: int
+    # The chance that the carrier keeps its promise on this lane, as far as is known.
+    on_time: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,16 @@ class Offer:
 
 def choose(parcel: Parcel, rates: Sequence[Rate]) -> list[Offer]:
     """All carriers' offers, the chosen one first: lowest cost, then soonest, then by code; the refused ones last."""
-    offers = [_offer(parcel, rate) for rate in _nearest_rates(parcel, rates)]
+    lane = parcel.origin_province, parcel.destination_province
+    offers = [offer_of(parcel, rate) for rate in lane_rates(*lane, rates)]
     return sorted(offers, key=lambda o: (bool(o.rejected), o.cost_fen, o.eta_hours, o.carrier_code))
 
 
-def _nearest_rates(parcel: Parcel, rates: Sequence[Rate]) -> list[Rate]:
+def lane_rates(origin: str, destination: str, rates: Sequence[Rate]) -> list[Rate]:
     """One rate per carrier: a rate that names a province wins over one for anywhere, the destination first."""
-    lane = (parcel.origin_province, parcel.destination_province)
     best: dict[int, Rate] = {}
     for rate in rates:
-        if rate.origin_province not in (lane[0], ANYWHERE) or rate.destination_province not in (lane[1], ANYWHERE):
+        if rate.origin_province not in (origin, ANYWHERE) or rate.destination_province not in (destination, ANYWHERE):
             continue
         known = best.get(rate.carrier_id)
         if known is None or _precision(rate) > _precision(known):
@@ -67,7 +69,7 @@ def _precision(rate: Rate) -> tuple[bool, bool]:
     return rate.destination_province != ANYWHERE, rate.origin_province != ANYWHERE
 
 
-def _offer(parcel: Parcel, rate: Rate) -> Offer:
+def offer_of(parcel: Parcel, rate: Rate) -> Offer:
     weight = billed_weight_g(weight_g=parcel.weight_g, volume_cm3=parcel.volume_cm3, divisor=rate.volumetric_divisor)
     cost_fen = stepped_fen(
         weight,

@@ -5,7 +5,7 @@ from itertools import product
 
 from django.db import connection
 
-from logistics.carriers.engine import ANYWHERE, Offer, Parcel, Rate, choose
+from logistics.carriers.engine import ANYWHERE, Offer, Parcel, Rate, choose, lane_rates
 from shop.core.kept import Kept
 
 # Columns in the order of Rate; written out, because every parcel asks.
@@ -26,9 +26,14 @@ def offers_for(parcel: Parcel) -> list[Offer]:
 
 def estimate_for(parcel: Parcel) -> list[Offer]:
     """What `offers_for` answers, as it was a few seconds ago: enough for who only promises a day."""
-    origins, destinations = (parcel.origin_province, ANYWHERE), (parcel.destination_province, ANYWHERE)
+    return choose(parcel, known_rates(parcel.origin_province, parcel.destination_province))
+
+
+def known_rates(origin: str, destination: str) -> list[Rate]:
+    """What carriers bill from one province to another, one rate each, as it was a few seconds ago; no query."""
     known = RATES.value()
-    return choose(parcel, [rate for lane in product(origins, destinations) for rate in known.get(lane, ())])
+    found = [rate for lane in product((origin, ANYWHERE), (destination, ANYWHERE)) for rate in known.get(lane, ())]
+    return sorted(lane_rates(origin, destination, found), key=lambda rate: rate.carrier_code)
 
 
 def _rates(parcel: Parcel) -> list[Rate]:

@@ -35,6 +35,9 @@ class Site(models.Model):
 class Warehouse(Site):
     priority = models.PositiveSmallIntegerField(_("priority"), default=100, help_text=_("Smaller goes first on a tie."))
     handling_hours = models.PositiveSmallIntegerField(_("handling time (hours)"), default=24)
+    daily_parcels = models.PositiveIntegerField(
+        _("parcels a day"), null=True, blank=True, help_text=_("How many it can pack in a day; empty for any number.")
+    )
 
     class Meta:
         verbose_name = _("warehouse")

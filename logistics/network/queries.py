@@ -23,7 +23,7 @@ WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
 """,
 )
 _WAREHOUSES = """
-SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours
+SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours, daily_parcels
 FROM network_warehouse ORDER BY id
 """
 
@@ -41,6 +41,7 @@ class WarehouseState:
     is_active: bool
     region_code: str
     handling_hours: int
+    daily_parcels: int | None = None
     free: dict[int, int] = field(kw_only=True)
 
 

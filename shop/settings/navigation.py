@@ -203,6 +203,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             item(_("Shipments"), "local_shipping", "shipments_shipment"),
             item(_("Order allocation"), "alt_route", "allocation_fulfilmentrequest"),
+            item(_("Allocation policies"), "policy", "allocation_allocationpolicy"),
+            item(_("Planning rounds"), "hub", "allocation_planninground"),
             item(_("Warehouse stock"), "inventory_2", "network_warehousestock"),
             item(_("Stock movements"), "swap_vert", "network_stockmovement"),
             item(_("Warehouses"), "warehouse", "network_warehouse"),

@@ -89,7 +89,8 @@ ROLES: tuple[Role, ...] = (
         {
             "network": VIEW,
             "network.warehousestock": EDIT,
-            "allocation": EDIT,
+            "allocation": VIEW,
+            "allocation.fulfilmentrequest": EDIT,
             "shipments": EDIT,
             "carriers": VIEW,
             "workbench.bulkwork": VIEW,

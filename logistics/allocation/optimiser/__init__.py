@@ -8,6 +8,8 @@ no more lines are held than the nearest warehouses would have held.
 
 from collections.abc import Callable
 
+import numpy as np
+
 from logistics.allocation.optimiser.choices import groups_of
 from logistics.allocation.optimiser.columns import Columns, columns_of
 from logistics.allocation.optimiser.construction import construct
@@ -31,8 +33,11 @@ def optimise(batch: Batch, distance: Floats, *, exact: Callable[[State, Columns]
     groups = groups_of(batch)
     plain = nearest(batch, groups, distance)
     baseline = {"baseline": plain.total, "baseline_held": float(plain.held)}
-    prices = scarcity_prices(groups, batch.stock, rounds=PRICE_ROUNDS, upper=plain.total)
     state = State(batch, groups)
+    if batch.orders == 1:
+        construct(state, np.zeros(batch.stock.shape))
+        return state.plan(baseline)
+    prices = scarcity_prices(groups, batch.stock, rounds=PRICE_ROUNDS, upper=plain.total)
     construct(state, prices.unit)
     constructed = state.total
     improve(state, rounds=SEARCH_ROUNDS)

@@ -53,17 +53,13 @@ def _group(batch: Batch, orders: Ints, size: int) -> Group:
 
 
 def _parcel_costs(batch: Batch, orders: Ints, lines: Ints) -> Floats:
-    tariff = batch.tariff
-    standing = tariff.standing(batch.place[orders], batch.promise_hours[orders])
-    step = tariff.step[batch.place[orders]]
+    place, promise = batch.place[orders], batch.promise_hours[orders]
     weight, volume = batch.weight_g[lines], batch.volume_cm3[lines]
-    costs: Floats = np.empty((len(orders), (1 << lines.shape[1]) - 1, standing.shape[1]))
+    costs: Floats = np.empty((len(orders), (1 << lines.shape[1]) - 1, batch.stock.shape[1]))
     for subset in range(1, 1 << lines.shape[1]):
         inside = [line for line in range(lines.shape[1]) if subset >> line & 1]
-        steps = tariff.steps(weight[:, inside].sum(axis=1), volume[:, inside].sum(axis=1))
-        with np.errstate(invalid="ignore"):
-            by_carrier = standing + step * steps[:, None, :]
-        costs[:, subset - 1] = np.where(np.isnan(by_carrier), np.inf, by_carrier).min(axis=2)
+        together = weight[:, inside].sum(axis=1), volume[:, inside].sum(axis=1)
+        costs[:, subset - 1] = batch.tariff.parcels(place, promise, *together)
     if batch.open_sites is not None:
         costs[~np.repeat(batch.open_sites[orders][:, None, :], costs.shape[1], axis=1)] = np.inf
     # Rounded, so that equal costs are equal wherever they are computed and ties go to the earlier site.

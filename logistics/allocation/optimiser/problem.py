@@ -20,7 +20,7 @@ MOST_LINES = 6
 @dataclass(frozen=True)
 class Tariff:
     """What parcels cost. `first`, `step`, `missed` (the worth of a kept promise × the chance that it is missed) and
-    `eta_hours` are [place, site, carrier], infinite `first` where nobody carries; weights are [carrier]."""
+    `eta_hours` are [place, site, carrier], infinite `first` where nobody carries; weights are that or [carrier]."""
 
     first: Floats
     step: Floats
@@ -39,12 +39,26 @@ class Tariff:
         total: Floats = self.first[place] + self.missed[place] + late + self.per_parcel
         return total
 
-    def steps(self, weight_g: Floats, volume_cm3: Floats) -> Floats:
-        """Steps above the first weight that each carrier bills, infinite where it is too heavy: [order, carrier]."""
+    def steps(self, place: Ints, weight_g: Floats, volume_cm3: Floats) -> Floats:
+        """Steps above the first weight that each carrier bills, infinite where it is too heavy: [order, site or 1,
+        carrier]."""
         volumetric = np.ceil(volume_cm3[:, None] * 1000 / np.where(self.divisor > 0, self.divisor, np.inf))
-        billed = np.maximum(weight_g[:, None], volumetric)
-        steps = np.ceil(np.maximum(billed - self.first_weight_g, 0.0) / self.step_weight_g)
-        return np.where(billed > self.max_weight_g, np.inf, steps)
+        billed = np.maximum(weight_g[:, None], volumetric)[:, None, :]
+        above = np.maximum(billed - _on_lane(self.first_weight_g, place), 0.0)
+        steps = np.ceil(above / _on_lane(self.step_weight_g, place))
+        return np.where(billed > _on_lane(self.max_weight_g, place), np.inf, steps)
+
+    def parcels(self, place: Ints, promise_hours: Floats, weight_g: Floats, volume_cm3: Floats) -> Floats:
+        """What one parcel of each order would cost from each site with its cheapest carrier: [order, site]."""
+        standing, step = self.standing(place, promise_hours), self.step[place]
+        with np.errstate(invalid="ignore"):
+            by_carrier = standing + step * self.steps(place, weight_g, volume_cm3)
+        least: Floats = np.where(np.isnan(by_carrier), np.inf, by_carrier).min(axis=2)
+        return least
+
+
+def _on_lane(weights: Floats, place: Ints) -> Floats:
+    return weights if weights.ndim == 1 else weights[place]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 from django.db import transaction
 
-from logistics.allocation.engine import AllocationPlan, AllocationRequest, NetworkSnapshot, Site, allocate
+from logistics.allocation.engine import NetworkSnapshot, Site
 from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
+from logistics.allocation.preferences import GATHER_MINUTES
+from logistics.allocation.services.choosing import Choice, choose
 from logistics.allocation.services.rows import (
     FulfilmentItem,
     Status,
@@ -19,11 +21,10 @@ from logistics.allocation.services.rows import (
     write_allocations,
 )
 from logistics.network.errors import StockTaken
-from logistics.network.queries import WarehouseState, warehouse_states
+from logistics.network.queries import WarehouseState
 from logistics.network.services import allocate_stock
 from shop.catalog.services.stock import consume_reservation, reserve_stock
 from shop.core.transactions import use_case
-from shop.regions.queries import region
 
 RETRY_EVERY = timedelta(minutes=10)
 PLANS_PER_TRY = 4
@@ -42,9 +43,12 @@ def request_fulfilment(
 ) -> FulfilmentRequest:
     """Ask for a paid order to be shipped and try to allocate it at once; when stock lacks it waits and is retried.
 
-    What is not to go before an instant waits for that, its stock reserved. Idempotent by order number: a second
-    request, or one for a cancelled order, changes nothing.
+    What is not to go before an instant waits for that, its stock reserved; where the merchant lets orders gather, each
+    waits for the round that plans them together. Idempotent by order number: a second request, or one for a cancelled
+    order, changes nothing.
     """
+    if gathering := GATHER_MINUTES.value():
+        not_before = max(not_before or now, now + timedelta(minutes=gathering))
     request_id = insert_request(order_number, dict(recipient), Status.WAITING, now)
     if request_id is None:
         return _request_expected(order_number, recipient, lines, now, not_before)
@@ -85,11 +89,6 @@ def retry_fulfilment(*, request_id: int, now: datetime) -> bool:
         .first()
     )
     return request is not None and _try_to_allocate(request, list(request.lines.filter(quantity__gt=0)), now)
-
-
-def read_network(*, sku_ids: Mapping[int, int]) -> NetworkSnapshot:
-    """The warehouses with what they have free of these SKUs now."""
-    return network_of(warehouse_states(sku_ids=sku_ids))
 
 
 def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
@@ -145,40 +144,30 @@ def _allocate_in_time(
 
 
 def _try_to_allocate(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime) -> bool:
-    items = {line.sku_id: line.quantity for line in lines}
-    asked = _asked(request, items)
     for _attempt in range(PLANS_PER_TRY):
-        plan = allocate(asked, read_network(sku_ids=items))
-        if plan.short:
+        choice = choose(request, lines, now)
+        if not choice.parcels:
             break
         try:
             with transaction.atomic():
-                _commit(request, lines, plan, now)
+                _commit(request, lines, choice, now)
         except StockTaken:
             # Another order was faster: the savepoint has given everything back, the next plan sees what is left.
             log.info("allocation_lost_race", order=request.order_number)
             continue
         return True
-    request.obstacle, request.retry_at = plan.record(), now + RETRY_EVERY
+    request.obstacle, request.retry_at = choice.record, now + RETRY_EVERY
     request.save(update_fields=["obstacle", "retry_at"])
     return False
 
 
-def _asked(request: FulfilmentRequest, items: Mapping[int, int]) -> AllocationRequest:
-    longitude, latitude = request.recipient.get("longitude"), request.recipient.get("latitude")
-    if longitude is None or latitude is None:
-        place = region(request.recipient.get("region_code", ""))
-        longitude, latitude = (place.longitude, place.latitude) if place else (None, None)
-    return AllocationRequest(request.order_number, items, longitude, latitude)
-
-
-def _commit(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], plan: AllocationPlan, now: datetime) -> None:
+def _commit(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], choice: Choice, now: datetime) -> None:
     """Take the planned units, in a savepoint of the caller. Raises StockTaken when one of them is gone."""
     wanted = {line.sku_id: line.quantity for line in lines}
     consume_reservation(reference=request.order_number, items=wanted)
-    for warehouse_id in sorted(plan.parcels):
-        allocate_stock(warehouse_id=warehouse_id, items=plan.parcels[warehouse_id])
-    decisions = dict.fromkeys(plan.parcels, plan.record())
-    write_allocations(request, lines, plan.parcels, decisions, now)
+    for warehouse_id in sorted(choice.parcels):
+        allocate_stock(warehouse_id=warehouse_id, items=choice.parcels[warehouse_id])
+    decisions = dict.fromkeys(choice.parcels, choice.record)
+    write_allocations(request, lines, choice.parcels, decisions, now)
     FulfilmentRequest.objects.filter(pk=request.pk).update(status=Status.ALLOCATED, retry_at=None, obstacle={})
     request.status, request.retry_at, request.obstacle = Status.ALLOCATED, None, {}

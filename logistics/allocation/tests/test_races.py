@@ -8,7 +8,7 @@ from django.db import transaction
 
 from logistics.allocation import invariants as allocation_laws
 from logistics.allocation.models import Allocation, FulfilmentRequest
-from logistics.allocation.services import allocating, cancel_fulfilment, ship_allocation
+from logistics.allocation.services import allocating, cancel_fulfilment, choosing, ship_allocation
 from logistics.allocation.tests.factories import fulfil, reserve
 from logistics.network import invariants as network_laws
 from logistics.network.errors import StockTaken
@@ -60,7 +60,7 @@ def test_two_orders_plan_the_last_unit_of_the_near_warehouse(monkeypatch, guarde
     stock(far, {sku.pk: 1})
     orders = [reserve({sku.pk: 1}) for _ in range(2)]
     both_have_read = Barrier(2, timeout=5)
-    read = allocating.read_network
+    read = choosing.read_inputs
 
     def read_at_the_same_time(**arguments):
         network = read(**arguments)
@@ -69,7 +69,7 @@ def test_two_orders_plan_the_last_unit_of_the_near_warehouse(monkeypatch, guarde
             both_have_read.wait()
         return network
 
-    monkeypatch.setattr(allocating, "read_network", read_at_the_same_time)
+    monkeypatch.setattr(choosing, "read_inputs", read_at_the_same_time)
     if not guarded:
         monkeypatch.setattr(allocating, "allocate_stock", lambda *, warehouse_id, items: None)
     results = run_together(*[lambda number=number: fulfil({sku.pk: 1}, order_number=number) for number in orders])

@@ -1,68 +1,19 @@
 """Fulfilment requests with the decision that was taken for them, readable as a table."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRequest
+from logistics.allocation.screens import explain
 from logistics.allocation.services import retry_fulfilment
-from shop.catalog.models import Sku
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
-
-RULES = {
-    "whole": gettext_lazy("The nearest warehouse that has everything."),
-    "split": gettext_lazy("No warehouse has everything: each line from the nearest that has it."),
-    "repacked": gettext_lazy("Packed anew by hand, or sent to another address: it comes from where it was allocated."),
-    "reduced": gettext_lazy("Units were taken out of the order: the rest comes from where it was allocated."),
-    "short": gettext_lazy("Not enough free units: the order waits."),
-}
-VERDICTS = {
-    "chosen": gettext_lazy("chosen"),
-    "farther": gettext_lazy("has everything, but is farther"),
-    "incomplete": gettext_lazy("lacks units"),
-    "no_stock": gettext_lazy("has none of it"),
-    "closed": gettext_lazy("closed"),
-}
-
-
-def explain(decision: Mapping[str, Any]) -> str:
-    """A decision record as a table: one row per warehouse, nearest first."""
-    if not decision:
-        return "–"
-    named = {int(sku) for c in decision["candidates"] for sku in (*c["missing"], *c["items"])}
-    codes = dict(Sku.objects.filter(pk__in=named | {int(sku) for sku in decision["short"]}).values_list("pk", "code"))
-
-    def units(items: Mapping[str, int]) -> str:
-        return ", ".join(f"{codes.get(int(sku), sku)} × {count}" for sku, count in items.items()) or "–"
-
-    rows = [
-        [
-            candidate["name"],
-            f"{candidate['distance_km']:,.1f} km" if candidate["distance_km"] is not None else "–",
-            VERDICTS.get(candidate["verdict"], candidate["verdict"]),
-            units(candidate["items"]),
-            units(candidate["missing"]),
-        ]
-        for candidate in decision["candidates"]
-    ]
-    headers = [_("warehouse"), _("distance"), _("decision"), _("sends"), _("lacks")]
-    return render_to_string(
-        "admin/logistics/decision.html",
-        {
-            "rule": RULES.get(decision["rule"], decision["rule"]),
-            "short": units(decision["short"]) if decision["short"] else "",
-            "table": {"headers": headers, "rows": rows},
-        },
-    )
 
 
 class FulfilmentLineInline(TabularInline):

@@ -1,0 +1,163 @@
+"""Policies of allocation, read as sentences and published as versions, and the rounds that were planned under them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
+
+from logistics.allocation.deciding import decide
+from logistics.allocation.inputs import read_inputs
+from logistics.allocation.models import AllocationPolicy, AllocationRule, PlanningRound
+from logistics.allocation.policies import WEIGHTS, draft_from, next_version, publish_policy
+from logistics.allocation.screens import policy_in_words
+from logistics.network.models import Warehouse
+from shop.core import clock
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import DomainError
+from shop.core.forms import YuanFormMixin
+from shop.core.money import yuan
+from shop.core.screens import found_or_404, staff
+from shop.regions.queries import children
+
+CHANGE = "allocation.change_allocationpolicy"
+
+
+class AllocationRuleForm(forms.ModelForm):
+    provinces = forms.MultipleChoiceField(
+        label=gettext_lazy("to provinces"),
+        required=False,
+        choices=lambda: [(province.code, province.name) for province in children(None)],
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text=gettext_lazy("Empty for all of them."),
+    )
+    warehouses = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("warehouses"),
+        queryset=Warehouse.objects.order_by("priority", "pk"),
+        widget=UnfoldAdminSelect2MultipleWidget,
+    )
+
+    class Meta:
+        model = AllocationRule
+        fields = ["position", "provinces", "category", "effect", "warehouses"]
+
+
+class AllocationRuleInline(StackedInline):
+    model = AllocationRule
+    form = AllocationRuleForm
+    extra = 0
+    hide_title = True
+    fields = [("position", "effect"), "warehouses", "provinces", "category"]
+
+    def _may(self, policy: AllocationPolicy | None) -> bool:
+        return policy is None or policy.status == AllocationPolicy.Status.DRAFT
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and self._may(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may(obj)
+
+
+@admin.register(AllocationPolicy)
+class AllocationPolicyAdmin(YuanFormMixin, ModelAdmin):
+    list_display = ["shown_version", "shown_status", "note", "created_by", "published_by", "published_at"]
+    list_filter = ["status"]
+    ordering = ["-version"]
+    inlines = [AllocationRuleInline]
+    actions_detail = ["publish", "copy"]
+    readonly_fields = ["sentences", "created_by", "created_at", "published_by", "published_at"]
+    fields = ["note", *WEIGHTS, "sentences", "created_by", "created_at", "published_by", "published_at"]
+
+    @display(description=gettext_lazy("version"), ordering="version")
+    def shown_version(self, policy: AllocationPolicy) -> str:
+        return str(policy)
+
+    @display(description=gettext_lazy("status"), label={"draft": "info", "live": "success", "retired": "warning"})
+    def shown_status(self, policy: AllocationPolicy) -> tuple[str, str]:
+        return policy.status, policy.get_status_display()
+
+    @display(description=gettext_lazy("What it says"))
+    def sentences(self, policy: AllocationPolicy) -> str:
+        return render_to_string("admin/logistics/sentences.html", {"sentences": policy_in_words(policy)})
+
+    def save_model(self, request: HttpRequest, obj: AllocationPolicy, form: Any, change: bool) -> None:
+        if not change:
+            obj.version, obj.created_by, obj.created_at = next_version(), str(staff(request)), clock.now()
+        super().save_model(request, obj, form, change)
+
+    def has_change_permission(self, request: HttpRequest, obj: AllocationPolicy | None = None) -> bool:
+        draft = obj is None or obj.status == AllocationPolicy.Status.DRAFT
+        return super().has_change_permission(request, obj) and draft
+
+    def has_delete_permission(self, request: HttpRequest, obj: AllocationPolicy | None = None) -> bool:
+        draft = obj is not None and obj.status == AllocationPolicy.Status.DRAFT
+        return super().has_delete_permission(request, obj) and draft
+
+    def has_publish_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        drafts = AllocationPolicy.objects.filter(pk=object_id, status=AllocationPolicy.Status.DRAFT)
+        return request.user.has_perm(CHANGE) and (object_id is None or drafts.exists())
+
+    def has_copy_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("allocation.add_allocationpolicy")
+
+    @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"], icon="rocket_launch")
+    def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        policy = found_or_404(self, request, object_id)
+        try:
+            publish_policy(policy_id=policy.pk, actor=staff(request), now=clock.now())
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Orders are allocated by this policy from now on."))
+        return redirect("admin:allocation_allocationpolicy_change", policy.pk)
+
+    @action(description=gettext_lazy("Copy as a draft"), url_path="copy", permissions=["copy"], icon="content_copy")
+    def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        source = found_or_404(self, request, object_id)
+        draft = draft_from(policy_id=source.pk, actor=staff(request), now=clock.now())
+        return redirect("admin:allocation_allocationpolicy_change", draft.pk)
+
+
+@admin.register(PlanningRound)
+class PlanningRoundAdmin(ReadOnlyAdmin):
+    list_display = ["planned_at", "orders", "allocated", "cost", "nearest", "saved"]
+    ordering = ["-pk"]
+    show_full_result_count = False
+    actions = ["replay"]
+    fields = ["planned_at", "orders", "allocated", "cost", "nearest", "saved", "inputs_digest", "fingerprint"]
+    readonly_fields = ["cost", "nearest", "saved"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlanningRound]:
+        return super().get_queryset(request).defer("inputs")
+
+    @display(description=gettext_lazy("cost"), ordering="cost_fen")
+    def cost(self, planned: PlanningRound) -> str:
+        return yuan(planned.cost_fen)
+
+    @display(description=gettext_lazy("from the nearest"), ordering="nearest_fen")
+    def nearest(self, planned: PlanningRound) -> str:
+        return yuan(planned.nearest_fen)
+
+    @display(description=gettext_lazy("saved"))
+    def saved(self, planned: PlanningRound) -> str:
+        return yuan(planned.nearest_fen - planned.cost_fen)
+
+    @admin.action(description=gettext_lazy("Plan again from what was kept"), permissions=["view"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[PlanningRound]) -> None:
+        for planned in queryset.order_by("pk"):
+            same = decide(read_inputs(bytes(planned.inputs))).fingerprint() == planned.fingerprint
+            said = _("{time}: the same plan.") if same else _("{time}: another plan. The program has changed since.")
+            level = messages.SUCCESS if same else messages.WARNING
+            self.message_user(request, said.format(time=f"{planned.planned_at:%Y-%m-%d %H:%M}"), level)

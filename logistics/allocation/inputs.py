@@ -1,0 +1,93 @@
+"""Everything that a decision of allocation depends on, as plain data that can be kept and read again."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from logistics.allocation.terms import Terms
+from logistics.carriers.engine import Rate
+
+
+@dataclass(frozen=True)
+class Line:
+    """Units of a SKU; weight and volume are those of all of them."""
+
+    sku_id: int
+    quantity: int
+    weight_g: int
+    volume_cm3: int
+    category_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An order to decide on; without coordinates every warehouse counts as equally near."""
+
+    request_id: int
+    province_code: str
+    longitude: float | None
+    latitude: float | None
+    lines: tuple[Line, ...]
+
+    @property
+    def categories(self) -> frozenset[int]:
+        return frozenset(line.category_id for line in self.lines if line.category_id is not None)
+
+
+@dataclass(frozen=True)
+class SiteState:
+    """A warehouse with its free units by SKU id, in order. `room` is how many more parcels it sends today, None for any
+    number."""
+
+    warehouse_id: int
+    code: str
+    name: str
+    province_code: str
+    longitude: float
+    latitude: float
+    handling_hours: int
+    is_active: bool
+    free: Mapping[int, int]
+    room: int | None = None
+
+
+@dataclass(frozen=True)
+class LaneRates:
+    """What carriers bill from one province to another, one rate for each carrier that goes there."""
+
+    origin: str
+    destination: str
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """`sites` in the order in which ties are decided. Read again by `read_inputs`, they are equal."""
+
+    wanted: tuple[Wanted, ...]
+    sites: tuple[SiteState, ...]
+    terms: Terms
+    lanes: tuple[LaneRates, ...]
+
+    def by_lane(self) -> dict[tuple[str, str], tuple[Rate, ...]]:
+        return {(lane.origin, lane.destination): lane.rates for lane in self.lanes}
+
+    def kept(self) -> bytes:
+        return msgspec.json.encode(self)
+
+    def digest(self) -> str:
+        return _digest(self)
+
+    def rates_digest(self) -> str:
+        return _digest(self.lanes)
+
+
+def read_inputs(kept: bytes) -> Inputs:
+    return msgspec.json.decode(kept, type=Inputs)
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:16]
