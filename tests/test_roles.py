@@ -19,7 +19,9 @@ LINKS = [str(item["link"]) for group in NAVIGATION for item in group["items"]][1
 SCREENS = [link for link in LINKS if link.startswith("/admin/")]
 LOGISTICS = {
     "/admin/shipments/shipment/",
+    "/admin/allocation/allocationpolicy/",
     "/admin/allocation/fulfilmentrequest/",
+    "/admin/allocation/planninground/",
     "/admin/network/warehousestock/",
     "/admin/network/stockmovement/",
     "/admin/network/warehouse/",

@@ -4,16 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from logistics.carriers.engine import ANYWHERE
 from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
 from logistics.carriers.queries import RATES
+from logistics.carriers.scorecard import panels
 from logistics.carriers.screens import offers_table, refusal
+from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
@@ -55,6 +58,20 @@ class CarrierAdmin(ModelAdmin):
     list_filter = ["is_active"]
     inlines = [CarrierRateInline]
     ordering = ["code"]
+    actions_list = ["scorecard"]
+
+    def has_look_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("carriers.view_carrier")
+
+    @action(description=_("Scorecard"), url_path="scorecard", permissions=["look"], icon="leaderboard")
+    def scorecard(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("Scorecard of carriers"),
+            "panels": panels(today=clock.business_day(clock.now())),
+        }
+        return TemplateResponse(request, "admin/logistics/panels.html", context)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

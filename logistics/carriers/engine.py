@@ -15,6 +15,8 @@ class Parcel:
     weight_g: int
     volume_cm3: int
     within_hours: int | None = None
+    # What it is worth that the promise is kept.
+    promise_worth_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ class Offer:
     eta_hours: int
     billed_weight_g: int
     rejected: str = ""
+    on_time: float = 1.0
+    # Cost and the worth of the promise × the chance that it is missed: what decides.
+    score_fen: int = 0
 
 
 def choose(parcel: Parcel, rates: Sequence[Rate]) -> list[Offer]:
-    """All carriers' offers, the chosen one first: lowest cost, then soonest, then by code; the refused ones last."""
+    """All carriers' offers, the chosen one first: least cost with what a missed promise is worth, then soonest, then by
+    code; the refused ones last."""
     lane = parcel.origin_province, parcel.destination_province
     offers = [offer_of(parcel, rate) for rate in lane_rates(*lane, rates)]
-    return sorted(offers, key=lambda o: (bool(o.rejected), o.cost_fen, o.eta_hours, o.carrier_code))
+    return sorted(offers, key=lambda o: (bool(o.rejected), o.score_fen, o.eta_hours, o.carrier_code))
 
 
 def lane_rates(origin: str, destination: str, rates: Sequence[Rate]) -> list[Rate]:
@@ -83,4 +89,7 @@ def offer_of(parcel: Parcel, rate: Rate) -> Offer:
         rejected = "too_heavy"
     elif parcel.within_hours is not None and rate.eta_hours > parcel.within_hours:
         rejected = "too_slow"
-    return Offer(rate.carrier_id, rate.carrier_code, cost_fen, rate.eta_hours, weight, rejected)
+    score_fen = cost_fen + round(parcel.promise_worth_fen * (1 - rate.on_time))
+    return Offer(
+        rate.carrier_id, rate.carrier_code, cost_fen, rate.eta_hours, weight, rejected, rate.on_time, score_fen
+    )

@@ -1,7 +1,7 @@
 """Who carries parcels and for how much: carriers, their rates per lane zone, and a record of each choice."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -66,3 +66,46 @@ class CarrierChoice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.carrier_id}"
+
+
+class LaneTally(models.Model):
+    """How a carrier kept its promises on a lane, as of a day: faded counts, see `quality`."""
+
+    carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="+", verbose_name=_("carrier"))
+    origin_province = models.CharField(_("from province"), max_length=6)
+    destination_province = models.CharField(_("to province"), max_length=6)
+    on_time = models.FloatField(_("on time"), default=0)
+    due = models.FloatField(_("due"), default=0)
+    as_of = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name = _("carrier quality")
+        verbose_name_plural = _("carrier quality")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["carrier", "origin_province", "destination_province"], name="lane_tally_once"
+            ),
+            models.CheckConstraint(condition=Q(on_time__gte=0) & Q(due__gte=F("on_time")), name="lane_tally_plausible"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier_id} {self.origin_province}→{self.destination_province}"
+
+
+class QualityDay(models.Model):
+    """A day's promises that were learned from, once: parcels of a carrier that were due on it."""
+
+    day = models.DateField(_("day"))
+    carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="+", verbose_name=_("carrier"), null=True)
+    on_time = models.PositiveIntegerField(_("on time"), default=0)
+    due = models.PositiveIntegerField(_("due"), default=0)
+
+    class Meta:
+        verbose_name = _("day of carrier quality")
+        verbose_name_plural = _("days of carrier quality")
+        constraints = [
+            models.UniqueConstraint(fields=["day", "carrier"], nulls_distinct=False, name="quality_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.day)

@@ -23,11 +23,21 @@ def offers_table(choice: CarrierChoice) -> SafeString:
         [
             names.get(offer["carrier_code"], offer["carrier_code"]),
             yuan(offer["cost_fen"]),
+            f"{offer['on_time'] * 100:.1f}" if "on_time" in offer else "–",
+            yuan(offer.get("score_fen") or offer["cost_fen"]),
             _("{hours} h").format(hours=offer["eta_hours"]),
             f"{offer['billed_weight_g']:,} g",
             refusal(offer["rejected"]) or "–",
         ]
         for offer in choice.candidates
     ]
-    headers = [_("carrier"), _("cost"), _("transit time"), _("billed weight"), _("refused")]
+    headers = [
+        _("carrier"),
+        _("cost"),
+        _("on time, per cent"),
+        _("decisive"),
+        _("transit time"),
+        _("billed weight"),
+        _("refused"),
+    ]
     return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from logistics.allocation.policies import live_terms
 from logistics.allocation.queries import AllocatedParcel, open_parcels
 from logistics.carriers.engine import Parcel
 from logistics.carriers.services import choose_carrier
@@ -50,6 +51,7 @@ def _plan(parcel: AllocatedParcel, now: datetime) -> Shipment:
         destination_province=parcel.recipient["province_code"],
         weight_g=parcel.weight_g,
         volume_cm3=parcel.volume_cm3,
+        promise_worth_fen=live_terms().promise_worth_fen,
     )
     choice = choose_carrier(reference=shipment.number, parcel=wanted, now=now)
     if choice is None:

@@ -2,11 +2,11 @@
 
 Nothing is locked while planning. Whoever loses a unit meanwhile, and every order that a plan cannot serve whole, is
 tried by itself, so that the next round finds it with its reasons. A process that dies loses nothing: what it had not
-committed still waits.
+committed still waits and is due again when its lease ends.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db.models import QuerySet
@@ -20,8 +20,10 @@ from logistics.allocation.services.committing import commit_decisions
 from logistics.allocation.services.reading import lines_of, read_inputs
 from logistics.allocation.services.rows import Status
 from shop.catalog.errors import ReservationNotHeld
+from shop.core.transactions import use_case
 
 AT_ONCE = 2_000
+LEASE = timedelta(minutes=2)
 MICRO_BATCH = 100
 # A round of one or two orders explains itself in its decisions.
 WORTH_KEEPING = 3
@@ -30,13 +32,23 @@ log = structlog.get_logger(__name__)
 
 
 def plan_waiting(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> dict[str, int]:
-    """Plan these of the waiting requests, the longest waiting first; returns how many were tried and allocated."""
-    waiting = requests.filter(status=Status.WAITING).order_by("retry_at", "pk")
-    chosen = list(waiting[:AT_ONCE])
+    """Plan these of the waiting requests, the longest waiting first; returns how many were tried and allocated.
+
+    They are this process's for `LEASE`: others that plan meanwhile take others, and if it dies they are due again.
+    """
+    chosen = claim(requests=requests, now=now)
     allocated = _plan_together(chosen, now)
     left = [request for request in chosen if request.pk not in allocated]
     alone = sum(retry_fulfilment(request_id=request.pk, now=now) for request in left)
     return {"tried": len(chosen), "allocated": len(allocated) + alone}
+
+
+@use_case
+def claim(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> list[FulfilmentRequest]:
+    waiting = requests.filter(status=Status.WAITING).order_by("retry_at", "pk")
+    claimed = list(waiting.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
+    FulfilmentRequest.objects.filter(pk__in=[each.pk for each in claimed]).update(retry_at=now + LEASE)
+    return claimed
 
 
 def _plan_together(requests: Sequence[FulfilmentRequest], now: datetime) -> set[int]:

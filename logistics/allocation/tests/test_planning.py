@@ -12,7 +12,7 @@ from logistics.allocation.models import Allocation, AllocationPolicy, Allocation
 from logistics.allocation.policies import draft_from, live_terms, publish_policy
 from logistics.allocation.preferences import GATHER_MINUTES
 from logistics.allocation.services import cancel_fulfilment, committing, reduce_fulfilment
-from logistics.allocation.services.planning import plan_waiting
+from logistics.allocation.services.planning import LEASE, claim, plan_waiting
 from logistics.allocation.services.reading import lines_of
 from logistics.allocation.services.reading import read_inputs as read
 from logistics.allocation.terms import Terms
@@ -163,6 +163,20 @@ def test_two_plans_for_the_last_unit_send_one_of_them_back(monkeypatch, guarded)
         assert_laws()
     else:
         assert broken_off or tea_taken > 1
+
+
+def test_who_plans_has_its_requests_for_itself_until_its_lease_ends():
+    tea = make_sku()
+    stock(make_warehouse(), {tea.pk: 3})
+    request = waiting({tea.pk: 1})
+    due = FulfilmentRequest.objects.filter(retry_at__lte=LATER)
+    assert claim(requests=due, now=LATER) == [request]
+    # Whoever claimed it has died.
+    assert plan_waiting(requests=due, now=LATER) == {"tried": 0, "allocated": 0}
+    later = LATER + LEASE
+    due = FulfilmentRequest.objects.filter(retry_at__lte=later)
+    assert plan_waiting(requests=due, now=later) == {"tried": 1, "allocated": 1}
+    assert_laws()
 
 
 def test_gathering_lets_paid_orders_wait_for_the_round(monkeypatch):

@@ -3,9 +3,10 @@ from django.urls import reverse
 
 from logistics.carriers.demo import load
 from logistics.carriers.engine import Parcel
-from logistics.carriers.models import Carrier
+from logistics.carriers.models import Carrier, QualityDay
 from logistics.carriers.services import choose_carrier
 from logistics.network.tests.factories import NOW
+from shop.core import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -38,3 +39,11 @@ def test_the_page_of_a_choice_is_a_table_and_no_code(admin_client):
         assert f">{carrier.name}<" in page.replace("\n", "").replace("  ", "")
     assert "too slow" in page
     assert [raw for raw in ("carrier_id", "too_slow", "cost_fen", "&#x27;", "&quot;rejected") if raw in page] == []
+
+
+def test_the_scorecard_shows_what_carriers_kept(admin_client):
+    carrier = Carrier.objects.create(code="ABC", name="准时达")
+    QualityDay.objects.create(day=clock.business_day(clock.now()), carrier=carrier, on_time=9, due=10)
+    page = admin_client.get(reverse("admin:carriers_carrier_scorecard")).content.decode()
+    for words in ("准时达", "90.0", "59.6 – 98.2"):
+        assert words in page
