@@ -2,9 +2,9 @@
 
 Six carriers between six warehouses' provinces and thirty-one destinations; every carrier has a true chance of keeping
 its promise on each lane, which wanders with the weeks and falls in the peak of November. Outcomes are known three days
-after a parcel was due. A parcel costs its freight, and ¥20 when the promise is missed. Beside the learned quality stand the
-same choice by the raw rate of the last thirty days on the lane (the carrier's where there is none), by what carriers
-state once and for all, the fastest and the cheapest. `--seed` is the first of three.
+after a parcel was due. A parcel costs its freight, and ¥20 when the promise is missed. Beside the learned quality stand
+the same choice by the raw rate of the last thirty days on the lane (the carrier's where there is none), by what
+carriers state once and for all, the fastest and the cheapest. `--seed` is the first of three.
 """
 
 import math

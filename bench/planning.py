@@ -1,9 +1,10 @@
 """Ten thousand paid orders become allocations: planned together by four processes at once, one of them killed.
 
 The orders wait with their units held; of each SKU there is just enough in three warehouses. Four processes plan rounds
-at the same time, as the job does; after a while one is killed by SIGKILL, and at the end one more takes up what it left.
-No cell may be oversold, every order is allocated exactly once and every parcel of every order is planned. Then, alone:
-commits of a plan, a hundred orders a transaction, beside the same rows written by one plain SQL statement a hundred.
+at the same time, as the job does; after a while one is killed by SIGKILL, and at the end one more takes up what it
+left. No cell may be oversold, every order is allocated exactly once and every parcel of every order is planned. Then,
+alone: commits of a plan, a hundred orders a transaction, beside the same rows written by one plain SQL statement a
+hundred.
 """
 
 import os

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from logistics.allocation.arrays import batch_of, distances
+from logistics.allocation.arrays import batch_of, distances, is_open
 from logistics.allocation.inputs import Inputs, Wanted
 from logistics.allocation.optimiser import HELD, Batch, Plan, optimise
 from logistics.allocation.optimiser.choices import best_plans, groups_of, plan_costs, reachable
@@ -46,21 +46,29 @@ class Outcome:
 
 def decide(inputs: Inputs) -> Outcome:
     """Orders that cannot be sent whole wait, and what they would have taken serves the others."""
-    if not inputs.wanted or not inputs.sites:
-        return Outcome(tuple(Decision(each.request_id, {}, {}) for each in inputs.wanted), 0, 0)
-    batch = batch_of(inputs)
-    plan = optimise(batch, distances(inputs))
-    waiting = _with_held_lines(batch, plan)
-    served = inputs
-    if waiting.any() and not waiting.all():
-        kept = tuple(each for each, waits in zip(inputs.wanted, waiting, strict=True) if not waits)
-        served = replace(inputs, wanted=kept)
+    served = replace(inputs, wanted=tuple(each for each in inputs.wanted if _possible(inputs, each)))
+    found: dict[int, Decision] = {}
+    cost = nearest = 0.0
+    if served.wanted:
         batch = batch_of(served)
         plan = optimise(batch, distances(served))
         waiting = _with_held_lines(batch, plan)
-    found = {each.request_id: each for each in _decisions(served, batch, plan, waiting)}
+        if waiting.any() and not waiting.all():
+            kept = tuple(each for each, waits in zip(served.wanted, waiting, strict=True) if not waits)
+            served = replace(served, wanted=kept)
+            batch = batch_of(served)
+            plan = optimise(batch, distances(served))
+            waiting = _with_held_lines(batch, plan)
+        found = {each.request_id: each for each in _decisions(served, batch, plan, waiting)}
+        cost, nearest = plan.total, float(plan.steps["baseline"])
     decisions = tuple(found.get(each.request_id) or Decision(each.request_id, {}, {}) for each in inputs.wanted)
-    return Outcome(decisions, round(plan.total), round(float(plan.steps["baseline"])))
+    return Outcome(decisions, round(cost), round(nearest))
+
+
+def _possible(inputs: Inputs, wanted: Wanted) -> bool:
+    """Whether each line is whole in some warehouse that may serve the order."""
+    sites = [site for site in inputs.sites if is_open(inputs, wanted, site)]
+    return all(any(site.free.get(line.sku_id, 0) >= line.quantity for site in sites) for line in wanted.lines)
 
 
 def _with_held_lines(batch: Batch, plan: Plan) -> np.ndarray:

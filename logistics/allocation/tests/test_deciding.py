@@ -114,6 +114,13 @@ def test_an_order_that_cannot_be_sent_whole_waits_and_takes_nothing_from_others(
     assert parcels(given) == [{}, {NEAR: {CUP: 1}}]
 
 
+def test_who_can_never_be_served_is_in_nobodys_way():
+    # Nobody has cups. Its one tea would leave the second order, which wants both, without.
+    sites = (site(NEAR, ZHEJIANG, {TEA: 2}),)
+    given = inputs(wanted(1, (TEA, 1, 400), (CUP, 1, 400)), wanted(2, (TEA, 2, 800)), sites=sites)
+    assert parcels(given) == [{}, {NEAR: {TEA: 2}}]
+
+
 def test_together_the_scarce_unit_goes_to_whom_it_saves_most():
     # One unit near. To Xinjiang the far warehouse asks 5,000 more, to Zhejiang 400.
     sites = (site(NEAR, ZHEJIANG, {TEA: 1}), site(FAR, GUANGDONG, {TEA: 1}))

