@@ -51,5 +51,13 @@ class InvoiceNotIssued(DomainError):
     code, status, message = "invoice_not_issued", 409, _("Only an invoice that stands can be reversed.")
 
 
+class InvoiceAmountDiffers(DomainError):
+    code, status, message = (
+        "invoice_amount_differs",
+        409,
+        _("The PDF is made out for {amount}, but {left} of the payment is kept. Have it made out for that."),
+    )
+
+
 class InvoiceNumberUsed(DomainError):
     code, status, message = "invoice_number_used", 409, _("Another invoice has this number.")

@@ -11,6 +11,7 @@ from members.identity.models import Member
 from orders.checkout.locks import lock_order
 from orders.checkout.models import OrderStatus
 from orders.invoices.errors import (
+    InvoiceAmountDiffers,
     InvoiceAskedFor,
     InvoiceNotFound,
     InvoiceNotIssued,
@@ -29,6 +30,7 @@ from orders.invoices.preferences import INVOICE_DAYS
 from orders.invoices.queries import still_paid_fen
 from shop.core.actors import Actor
 from shop.core.alerts import clear_alert, raise_alert
+from shop.core.money import yuan
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
@@ -93,10 +95,12 @@ def withdraw_invoice(*, order_number: str, member_id: int) -> None:
 
 
 @use_case
-def issue_invoice(*, invoice_id: int, number: str, content: bytes, actor: Actor, now: datetime) -> Invoice:
-    """Issue it for what is still paid at this moment, with its PDF.
+def issue_invoice(
+    *, invoice_id: int, number: str, amount_fen: int, content: bytes, actor: Actor, now: datetime
+) -> Invoice:
+    """Issue it with its PDF, whose amount is what is still paid at this moment, or else it is not issued.
 
-    Raises InvoiceNotOpen, NothingToInvoice, InvoiceNumberUsed.
+    Raises InvoiceNotOpen, NothingToInvoice, InvoiceAmountDiffers, InvoiceNumberUsed.
     """
     invoice = _locked(invoice_id)
     if invoice.status != InvoiceStatus.REQUESTED:
@@ -104,6 +108,8 @@ def issue_invoice(*, invoice_id: int, number: str, content: bytes, actor: Actor,
     invoice.amount_fen = still_paid_fen(invoice.order)
     if invoice.amount_fen <= 0:
         raise NothingToInvoice
+    if amount_fen != invoice.amount_fen:
+        raise InvoiceAmountDiffers(amount=yuan(amount_fen), left=yuan(invoice.amount_fen))
     invoice.number, invoice.issued_at, invoice.decided_by = number, now, str(actor)[:80]
     try:
         with transaction.atomic():

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from orders.invoices.models import Invoice, InvoiceFile
 from orders.invoices.services import ask_for_invoice, follow_refund
@@ -34,12 +35,26 @@ def attached(content, name="invoice.pdf"):
 
 def test_finance_issues_an_invoice_with_its_pdf(admin_client, member):
     invoice = wish(member)
-    said = send(admin_client, "issue", invoice.pk, number=NUMBER, file=attached(PDF))
+    said = send(admin_client, "issue", invoice.pk, number=NUMBER, amount="99", file=attached(PDF))
     assert f"Issued: {NUMBER} over ¥99.00" in said
     download = admin_client.get(reverse("admin:invoices_invoice_download", args=[invoice.pk]))
     assert (download.content, download["Content-Type"]) == (PDF, "application/pdf")
     assert NUMBER in LogEntry.objects.get().get_change_message()
-    assert "not waiting to be issued" in send(admin_client, "issue", invoice.pk, number="12345678", file=attached(PDF))
+    again = send(admin_client, "issue", invoice.pk, number="12345678", amount="99", file=attached(PDF))
+    assert "not waiting to be issued" in again
+
+
+def test_a_pdf_over_more_than_is_left_is_not_issued(admin_client, member):
+    invoice = wish(member)
+    give_back(invoice.order, 4000)
+    said = send(admin_client, "issue", invoice.pk, number=NUMBER, amount="99", file=attached(PDF))
+    assert "made out for ¥99.00, but ¥59.00 of the payment is kept" in said
+    # The page says what the next one has to say.
+    assert f"{COMPANY['tax_number']} · ¥59.00" in said
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.number, InvoiceFile.objects.count()) == ("requested", "", 0)
+    assert "required" in send(admin_client, "issue", invoice.pk, number=NUMBER, file=attached(PDF))
+    assert "over ¥59.00" in send(admin_client, "issue", invoice.pk, number=NUMBER, amount="59.00", file=attached(PDF))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +69,8 @@ def test_finance_issues_an_invoice_with_its_pdf(admin_client, member):
 )
 def test_what_is_no_invoice_is_not_issued(admin_client, member, number, content, said):
     invoice = wish(member)
-    assert said in send(admin_client, "issue", invoice.pk, number=number, file=attached(BytesIO(content).read()))
+    file = attached(BytesIO(content).read())
+    assert said in send(admin_client, "issue", invoice.pk, number=number, amount="99", file=file)
     invoice.refresh_from_db()
     assert (invoice.status, InvoiceFile.objects.count()) == ("requested", 0)
 
@@ -70,7 +86,7 @@ def test_an_invoice_is_refused_for_a_reason_that_the_member_reads(admin_client, 
 def test_what_needs_a_red_letter_note_is_found_and_reversed(admin_client, member):
     due, other = wish(member), wish(member)
     for index, invoice in enumerate((due, other)):
-        send(admin_client, "issue", invoice.pk, number=f"{index:08d}", file=attached(PDF))
+        send(admin_client, "issue", invoice.pk, number=f"{index:08d}", amount="99", file=attached(PDF))
     give_back(due.order, 900)
     follow_refund(order_number=due.order.number, now=clock.now())
     listed = admin_client.get(reverse("admin:invoices_invoice_changelist"), {"red": "due"}, headers=ENGLISH)
@@ -82,15 +98,34 @@ def test_what_needs_a_red_letter_note_is_found_and_reversed(admin_client, member
     assert (due.status, due.red_number) == ("reversed", "88888888")
 
 
-def test_the_file_for_finance_holds_what_is_chosen_and_no_formula(admin_client, member):
-    chosen, other = wish(member, {**PERSON, "title": "=1+1"}), wish(member)
-    body = {"action": "export", "_selected_action": [chosen.pk]}
-    answer = admin_client.post(reverse("admin:invoices_invoice_changelist"), body, headers=ENGLISH)
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    assert "'=1+1" in text
-    assert "99.00" in text
-    assert chosen.order.number in text
-    assert other.order.number not in text
+def exported(client, *invoices):
+    body = {"action": "export", "_selected_action": [each.pk for each in invoices]}
+    return client.post(reverse("admin:invoices_invoice_changelist"), body, headers=ENGLISH, follow=True)
+
+
+def test_the_file_for_finance_holds_what_is_chosen_no_formula_and_all_digits(admin_client, member):
+    chosen, other = wish(member, {**PERSON, "title": "=1+1\x0b"}), wish(member)
+    send(admin_client, "issue", chosen.pk, number=NUMBER, amount="99", file=attached(PDF))
+    answer = exported(admin_client, chosen)
+    assert answer["Content-Disposition"] == 'attachment; filename="invoices.xlsx"'
+    sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
+    headings, row = sheet.iter_rows()
+    assert {"order number", "invoice number", "amount"} <= {cell.value for cell in headings}
+    shown = {heading.value: (cell.value, cell.data_type) for heading, cell in zip(headings, row, strict=True)}
+    assert shown["order number"] == (chosen.order.number, "s")
+    # As text: of a number a spreadsheet keeps fifteen digits.
+    assert shown["invoice number"] == (NUMBER, "s")
+    assert shown["invoice title"] == ("'=1+1", "s")
+    assert shown["amount"] == (99, "n")
+    assert other.order.number not in str(shown)
+    assert "Exported" in LogEntry.objects.first().get_change_message()
+
+
+def test_more_than_a_file_holds_is_told_and_not_cut(admin_client, member, monkeypatch):
+    monkeypatch.setattr("orders.invoices.admin.MOST_EXPORTED", 1)
+    answer = exported(admin_client, wish(member), wish(member))
+    assert "A file holds at most 1 invoices." in answer.content.decode()
+    assert not LogEntry.objects.exists()
 
 
 def test_who_may_only_look_decides_nothing(client, member, django_user_model):

@@ -9,6 +9,7 @@ from members.notifications.models import Notification
 from orders.checkout.models import OrderStatus
 from orders.invoices import member_data, services
 from orders.invoices.errors import (
+    InvoiceAmountDiffers,
     InvoiceAskedFor,
     InvoiceNotIssued,
     InvoiceNotOpen,
@@ -41,8 +42,11 @@ def ask(order, fields=PERSON, now=None):
     return ask_for_invoice(order_number=order.number, member_id=order.member_id, fields=fields, now=now or clock.now())
 
 
-def issue(invoice, number=NUMBER):
-    return issue_invoice(invoice_id=invoice.pk, number=number, content=PDF, actor=CLERK, now=clock.now())
+def issue(invoice, number=NUMBER, amount_fen=9900):
+    """With a PDF over what the order cost, unless told."""
+    return issue_invoice(
+        invoice_id=invoice.pk, number=number, amount_fen=amount_fen, content=PDF, actor=CLERK, now=clock.now()
+    )
 
 
 def reverse(invoice):
@@ -88,7 +92,26 @@ def test_the_amount_is_what_was_paid_and_not_given_back_when_it_is_issued(member
     invoice.refresh_from_db()
     assert (invoice.amount_fen, invoice.red_due_at) == (8000, None)
     give_back(order, 500)
-    assert issue(invoice).amount_fen == 7500
+    assert issue(invoice, amount_fen=7500).amount_fen == 7500
+    assert lawful()
+
+
+@pytest.mark.parametrize("amount_fen", [9900, 5899, 5901, 0])
+def test_an_invoice_whose_pdf_says_another_amount_than_the_books_is_not_issued(member, amount_fen):
+    order = paid_order(member)
+    invoice = ask(order)
+    # Staff have read ¥99.00 by now.
+    give_back(order, 4000)
+    with pytest.raises(InvoiceAmountDiffers) as refused:
+        issue(invoice, amount_fen=amount_fen)
+    assert refused.value.code == "invoice_amount_differs"
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.amount_fen, invoice.number) == ("requested", 9900, "")
+    assert not InvoiceFile.objects.exists()
+    assert not Notification.objects.filter(event="invoice_issued").exists()
+    follow_refund(order_number=order.number, now=clock.now())
+    issued = issue(invoice, amount_fen=5900)
+    assert (issued.amount_fen, issued.red_due_at) == (5900, None)
 
 
 def test_one_at_a_time_and_another_after_it_ended(member):
