@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from orders.cart.models import CartItem
 from orders.cart.validity import Problem, Wanted, problems
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
@@ -17,14 +20,16 @@ _SELECTED = Prepared(
 
 
 def cart(*, member_id: int, now: datetime) -> dict[str, Any]:
-    """Newest line first. Two queries, however long the cart is."""
+    """Newest line first. Two queries however long the cart is, a third where a product is limited per member."""
     rows = list(
         CartItem.objects.filter(member_id=member_id)
         .order_by("-added_at", "-id")
         .values("id", "sku_id", "quantity", "selected", "seen_price_fen")
     )
     skus = sku_snapshots(sku_ids=[row["sku_id"] for row in rows], now=now) if rows else {}
-    found = problems([Wanted(skus[row["sku_id"]], row["quantity"]) for row in rows])
+    wanted = [Wanted(skus[row["sku_id"]], row["quantity"]) for row in rows]
+    bought_before = import_string(settings.CART_BOUGHT_BEFORE)(member_id=member_id, lines=wanted)
+    found = problems(wanted, bought_before=bought_before)
     lines = [_line(row, skus[row["sku_id"]], found.get(row["sku_id"], ())) for row in rows]
     bought = [line for line in lines if line["selected"] and line["valid"]]
     return {

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Sum
-
 from logistics.freight.queries import quote_freight
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound, TooManyUnits
@@ -25,8 +23,8 @@ from orders.checkout.errors import (
     PickupStoreNotFound,
     TooManyLines,
 )
+from orders.checkout.limits import bought_before
 from orders.checkout.locks import lock_buyer
-from orders.checkout.models import OrderLine, OrderStatus
 from orders.checkout.pickup import pickup_recipient
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import DepositTerms, Presold
@@ -117,7 +115,9 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         lock_buyer(member_id=wish.member_id)
     _refuse_kinds(lines, sells(wish.activity), pointers)
     goods = [line for line in lines if line.sku.kind == Product.Kind.GOODS]
-    _refuse_problems(lines, problems(goods, bought_before=_bought_before(wish.member_id, goods)), pointers)
+    _refuse_problems(
+        lines, problems(goods, bought_before=bought_before(member_id=wish.member_id, lines=goods)), pointers
+    )
     recipient = _recipient(wish) if goods else None
     cart = CartSnapshot(
         lines=tuple(_pricing_line(line) for line in lines),
@@ -234,17 +234,6 @@ def short_line(pointer: str, line: Wanted) -> dict[str, Any]:
         "quantity": line.quantity,
         "available": max(0, sku.available),
     }
-
-
-def _bought_before(member_id: int, lines: Sequence[Wanted]) -> dict[int, int]:
-    """The member's units by product id in orders that stand, of those products that are limited per member."""
-    limited = {line.sku.product_id for line in lines if line.sku.limit_per_member is not None}
-    if not limited:
-        return {}
-    standing = OrderLine.objects.filter(order__member_id=member_id, product_id__in=limited).exclude(
-        order__status__in=[OrderStatus.CANCELLED, OrderStatus.REFUNDED]
-    )
-    return dict(standing.order_by().values_list("product_id").annotate(units=Sum("quantity")))
 
 
 def _recipient(wish: Wish) -> RecipientSnapshot | None:

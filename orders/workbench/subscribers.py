@@ -1,7 +1,8 @@
-"""Long works, a slice at a time."""
+"""Long works, a slice at a time, and what orders leave behind at this desk."""
 
+from orders.checkout.facts import OrderCancelled, OrderPaid
 from orders.workbench.facts import ExportGoesOn, WorkGoesOn
-from orders.workbench.services import exporting, working
+from orders.workbench.services import exporting, pricing, working
 from shop.core.events import subscribe
 
 
@@ -13,3 +14,13 @@ def go_on(fact: WorkGoesOn) -> None:
 @subscribe(ExportGoesOn, in_transaction=False)
 def write_on(fact: ExportGoesOn) -> None:
     exporting.carry_on(export_id=fact.export_id)
+
+
+@subscribe(OrderCancelled)
+def nothing_to_reprice(fact: OrderCancelled) -> None:
+    pricing.drop_price_change(order_number=fact.number, now=fact.at)
+
+
+@subscribe(OrderPaid)
+def too_late_to_reprice(fact: OrderPaid) -> None:
+    pricing.drop_price_change(order_number=fact.number, now=fact.at)

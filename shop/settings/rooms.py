@@ -198,6 +198,8 @@ CAMPAIGN_TERMS: dict[str, str] = {
 }
 # What a buyer is offered at a moment, for previews: `(*, buyer, cart, now) -> Terms`.
 PROMOTION_TERMS = "promotions.checkout.services.terms_at"
+# What a member has bought before of limited products, for the cart: `(*, member_id, lines) -> units by product id`.
+CART_BOUGHT_BEFORE = "orders.checkout.limits.bought_before"
 # What came of each of them.
 CAMPAIGN_RESULTS: dict[str, str] = {
     "timed_discount": "promotions.discounts.results.result_of_discount",

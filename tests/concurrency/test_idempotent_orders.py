@@ -112,8 +112,8 @@ def test_a_limit_per_member_holds_against_the_member_s_own_devices(member, monke
     if not guarded:
         monkeypatch.setattr(offers, "lock_buyer", lambda **_kwargs: None)
         # Everybody has counted before anybody writes.
-        count = offers._bought_before
-        monkeypatch.setattr(offers, "_bought_before", lambda *args: _slowly(count(*args)))
+        count = offers.bought_before
+        monkeypatch.setattr(offers, "bought_before", lambda **args: _slowly(count(**args)))
     body = {"items": items((sku, 1))}
     answers = run_together(*[lambda c=client: place(c, body) for client in clients(member)])
     assert sorted({answer.status_code for answer in answers}) == ([201, 409] if guarded else [201])

@@ -134,6 +134,15 @@ def _decline(*, change_id: int, actor: Actor, now: datetime) -> PriceChange:
     return change
 
 
+def drop_price_change(*, order_number: str, now: datetime) -> None:
+    """The order awaits payment no more, so nobody is left to decide; inside the caller's transaction."""
+    waiting = PriceChange.objects.filter(order__number=order_number, status=Status.WAITING)
+    for change in waiting.select_for_update(no_key=True, of=("self",)):
+        change.status, change.decided_at = Status.DECLINED, now
+        change.save(update_fields=["status", "decided_at"])
+        clear_alert(cause=_cause(change))
+
+
 def _unpaid(number: str) -> tuple[Order, list[OrderLine]]:
     order = lock_order(number=number)
     if order.status != OrderStatus.PENDING_PAYMENT:

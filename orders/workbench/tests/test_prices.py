@@ -11,8 +11,10 @@ from members.identity.tests.factories import MemberFactory, client_for
 from members.notifications.models import Notification
 from orders.checkout.invariants import order_totals_are_the_sums_of_their_lines
 from orders.checkout.models import Order
+from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.payments.invariants import LAWS as PAYMENT_LAWS
 from orders.payments.models import Payment, PaymentStatus
+from orders.payments.services.closing import close_unpaid_order
 from orders.payments.tests.conftest import gateway as gateway
 from orders.payments.tests.factories import post, start
 from orders.workbench.errors import (
@@ -171,6 +173,30 @@ def test_a_change_that_was_overtaken_or_declined_changes_nothing():
     decide_price(change_id=waiting.pk, approve=False, actor=OTHER, now=clock.now())
     assert prices(order)[0] == [49_999]
     assert not Alert.objects.exists()
+
+
+def give_up(order):
+    close_unpaid_order(number=order.number, actor=STAFF, now=clock.now())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", [give_up, pay])
+def test_a_change_that_waits_ends_with_the_wait_for_payment(end):
+    order, other = order_of((SkuFactory(price_fen=50_000), 1)), order_of((SkuFactory(price_fen=50_000), 1))
+    waiting, left = ask(order, {0: 20_000}), ask(other, {0: 20_000})
+    before = prices(order)
+    end(order)
+    deliver_facts()
+    waiting.refresh_from_db()
+    left.refresh_from_db()
+    assert (waiting.status, waiting.decided_by, waiting.decided_at is None) == ("declined", "", False)
+    assert left.status == "waiting"
+    assert [alert.data["number"] for alert in Alert.objects.filter(cause__startswith="workbench.price.")] == [
+        other.number
+    ]
+    with pytest.raises(PriceChangeDecided):
+        decide_price(change_id=waiting.pk, approve=True, actor=OTHER, now=clock.now())
+    assert prices(order) == before
 
 
 @pytest.fixture
