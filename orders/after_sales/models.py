@@ -83,8 +83,9 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     S.UNDER_WAY: frozenset({S.RECEIVED, S.DISPUTED}),
     S.DISPUTED: frozenset({S.RECEIVED, S.REFUSED}),
     S.RECEIVED: frozenset({S.SECOND_APPROVAL, S.REFUNDING, S.REPLACING}),
-    # Who refuses the second approval leaves it to the first to decide anew, or ends what no goods came back for.
-    S.SECOND_APPROVAL: frozenset({S.REFUNDING, S.RECEIVED, S.REFUSED}),
+    # Who refuses the second approval leaves it to the first to decide anew, or ends what no goods came back for. Goods
+    # that left while it was waited for come back first.
+    S.SECOND_APPROVAL: frozenset({S.REFUNDING, S.RECEIVED, S.REFUSED, S.AWAITING_GOODS}),
     S.REFUNDING: frozenset({S.COMPLETED}),
     # A replacement that cannot be sent is given up for a refund.
     S.REPLACING: frozenset({S.REPLACEMENT_SENT, S.RECEIVED}),

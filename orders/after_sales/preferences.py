@@ -54,6 +54,6 @@ SECOND_APPROVAL_FEN = whole_number(
     "after_sales.second_approval_fen",
     default=50_000,
     label=_("Refund from which a second person must approve (fen)"),
-    help_text=_("Counted over all refunds of an order; 0: nobody needs to."),
+    help_text=_("Counted over all refunds of an order, points at their worth; 0: nobody needs to."),
 )
 MOST_IMAGES = 9

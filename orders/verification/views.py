@@ -84,7 +84,7 @@ class UndoView(StaffAPIView):
     def post(self, request: StaffRequest, verification_id: int) -> Response:
         """Take a verification back, within minutes and where that is harmless: of coupons, not of goods."""
         reason = validated(UndoIn, request)["reason"]
-        done = undo(verification_id=verification_id, actor=request.actor, reason=reason, now=clock.now())
+        done = undo(verification_id=verification_id, staff=request.staff, reason=reason, now=clock.now())
         return Response(present_verification(done))
 
 

@@ -150,7 +150,7 @@ TURN_INTO_RETURN = Deed(
     _("Ask for the goods first"),
     "assignment_return",
     DECIDE,
-    frozenset({Status.REQUESTED}),
+    frozenset({Status.REQUESTED, Status.SECOND_APPROVAL}),
     _turn_into_return,
     form=AnswerForm,
     kinds=frozenset({Kind.REFUND}),

@@ -52,10 +52,10 @@ def turn_into_return(*, number: str, actor: Actor, now: datetime, answer: str = 
     Raises AfterSaleNotFound, AfterSaleMovedOn, NotThisKind unless it was about a refund.
     """
     order, after_sale = lock_after_sale(number=number)
-    if after_sale.status != Status.REQUESTED:
-        raise AfterSaleMovedOn(status=after_sale.status)
     if after_sale.kind != Kind.REFUND:
         raise NotThisKind
+    if after_sale.status not in (Status.REQUESTED, Status.SECOND_APPROVAL):
+        raise AfterSaleMovedOn(status=after_sale.status)
     after_sale.kind = Kind.RETURN
     after_sale.approved_by, after_sale.approved_at, after_sale.answer = str(actor)[:80], now, answer
     shipped = {each.line.pk: each.shipped for each in standings(order)}

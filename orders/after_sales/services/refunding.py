@@ -24,6 +24,7 @@ from orders.after_sales.standing import assess_now, standings
 from orders.checkout.models import Order, OrderLine, OrderStatus
 from orders.payments.models import Refund
 from orders.payments.services.refunding import request_refund
+from points.ledger.queries import points_worth_fen
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 
@@ -161,9 +162,11 @@ def _withheld(after_sale: AfterSale, assessment: Assessment) -> int:
 
 
 def _needs_second(order: Order, after_sale: AfterSale) -> bool:
-    """Above the limit with what went back before: in slices nobody gets past it."""
+    """Above the limit, points at their worth, with what went back before: in slices nobody gets past it."""
     limit = SECOND_APPROVAL_FEN.value()
-    return bool(limit and after_sale.refund_fen) and order.refunded_fen + after_sale.refund_fen >= limit
+    points = order.refunded_points + after_sale.refund_points
+    worth_fen = order.refunded_fen + after_sale.refund_fen + points_worth_fen(points)
+    return bool(limit and (after_sale.refund_fen or after_sale.refund_points)) and worth_fen >= limit
 
 
 def _count(order: Order, after_sale: AfterSale, lines: Sequence[AfterSaleLine], units: Mapping[int, int]) -> None:

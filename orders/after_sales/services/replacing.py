@@ -1,18 +1,21 @@
 """Goods go out in exchange, under the number of the after-sale, as those of an order do."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
 
 from logistics.allocation.models import FulfilmentRequest
 from logistics.allocation.services import FulfilmentItem, reduce_fulfilment, send_goods
+from orders.after_sales.came_back import came_back
 from orders.after_sales.errors import AfterSaleMovedOn, NotThisKind, ReplacementGivenUp
 from orders.after_sales.locks import lock_after_sale
-from orders.after_sales.models import AfterSale, AfterSaleLine, Kind, Status
+from orders.after_sales.models import AfterSale, Kind, Status
 from orders.after_sales.services.moving import move
 from orders.after_sales.services.refunding import complete
 from orders.checkout.models import Order
 from shop.catalog.errors import OutOfStock
+from shop.catalog.models import Sku
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
@@ -88,18 +91,10 @@ def _send(order: Order, after_sale: AfterSale, actor: Actor, now: datetime) -> N
 
 
 def _items(after_sale: AfterSale) -> list[FulfilmentItem]:
-    """As many as came back, each SKU once."""
-    items: dict[int, FulfilmentItem] = {}
-    for line in after_sale.lines.select_related("order_line", "replacement_sku"):
-        item = _item(line)
-        known = items.get(item.sku_id)
-        units = item.quantity + (known.quantity if known else 0)
-        items[item.sku_id] = FulfilmentItem(item.sku_id, units, item.weight_g, item.volume_cm3)
-    return [item for item in items.values() if item.quantity]
-
-
-def _item(line: AfterSaleLine) -> FulfilmentItem:
-    ordered, other = line.order_line, line.replacement_sku
-    if other is not None:
-        return FulfilmentItem(other.pk, line.units_received, other.weight_g, other.volume_cm3)
-    return FulfilmentItem(ordered.sku_id, line.units_received, ordered.weight_g, ordered.volume_cm3)
+    """As many as came back, each SKU once: the other one that was asked for, or the same again."""
+    units = Counter[int]()
+    for line in after_sale.lines.select_related("after_sale", "order_line"):
+        back = came_back(line)
+        units.update(Counter({line.replacement_sku_id: len(back)}) if line.replacement_sku_id else back)
+    skus = Sku.objects.in_bulk(units)
+    return [FulfilmentItem(pk, count, skus[pk].weight_g, skus[pk].volume_cm3) for pk, count in units.items() if count]

@@ -1,10 +1,12 @@
 """Goods come back: sent by the member, looked at by the shop, and then money or other goods go out."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
 from logistics.network.errors import UnknownWarehouse
 from logistics.network.services import receive_return
+from orders.after_sales.came_back import came_back
 from orders.after_sales.errors import AfterSaleMovedOn, MoreReceivedThanSent, NothingReceived, NotThisKind
 from orders.after_sales.locks import lock_after_sale
 from orders.after_sales.models import AfterSale, AfterSaleLine, Kind, Status
@@ -152,11 +154,11 @@ def _book(after_sale: AfterSale, lines: list[AfterSaleLine], actor: Actor, now: 
     """Into the warehouse's stock; last, as the order of locks has it."""
     if after_sale.warehouse_id is None:
         raise UnknownWarehouse
-    sound, damaged = dict[int, int](), dict[int, int]()
+    sound, damaged = Counter[int](), Counter[int]()
     for line in lines:
-        for units, items in ((line.units_sound, sound), (line.units_damaged, damaged)):
-            if units:
-                items[line.order_line.sku_id] = items.get(line.order_line.sku_id, 0) + units
+        came = came_back(line)
+        sound.update(came[: line.units_sound])
+        damaged.update(came[line.units_sound :])
     receive_return(
         warehouse_id=after_sale.warehouse_id,
         sound=sound,

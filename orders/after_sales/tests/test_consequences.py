@@ -6,6 +6,7 @@ from members.tiers.models import GrowthEntry
 from orders.after_sales import services
 from orders.after_sales.models import Kind
 from orders.after_sales.tests.making import (
+    BOSS,
     CLERK,
     ask,
     assert_lawful,
@@ -153,4 +154,23 @@ def test_points_and_growth_that_the_order_brought_follow_what_is_still_paid(memb
     assert list(GrowthEntry.objects.order_by("pk").values_list("amount", flat=True)) == [200, -100]
     order.refresh_from_db()
     assert order.status == "refunded"
+    assert_lawful()
+
+
+def test_points_count_at_their_worth_for_the_second_approval(member):
+    set_preference("points.deduction_cap_bp", 10_000)
+    # 100 points are worth a yuan: 2,000 of them twenty.
+    set_preference("after_sales.second_approval_fen", 2_000)
+    sku = SkuFactory(price_fen=2_000, stock=0)
+    stocked(sku)
+    order = pay_with_points(member, sku, 1, 2_000)
+    assert order.payable_fen == 0
+    refund = ask(order, kind=Kind.REFUND)
+    services.approve(number=refund.number, actor=CLERK, now=clock.now())
+    refund.refresh_from_db()
+    assert (refund.status, refund.refund_points) == ("second_approval", 2_000)
+    services.approve_second(number=refund.number, actor=BOSS, now=clock.now())
+    deliver_facts()
+    refund.refresh_from_db()
+    assert refund.status == "completed"
     assert_lawful()

@@ -105,3 +105,41 @@ def test_only_an_exchange_is_replaced(member, sku):
     stocked(sku)
     with pytest.raises(NotThisKind):
         services.send_replacement(number=ask(delivered(member, (sku, 1))).number, actor=CLERK, now=clock.now())
+
+
+def test_what_was_sent_in_exchange_comes_back_as_what_it_is(member, sku):
+    larger = SkuFactory(product=sku.product, price_fen=1_001, stock=0)
+    stocked(sku, larger)
+    order = delivered(member, (sku, 2))
+    swapped = sent_back(exchange(order, larger))
+    received(swapped, {0: 1})
+    send_parcels(swapped.number)
+    bring_parcels(swapped.number)
+    assert (stock(sku), stock(larger)) == ((19, 0), (19, 0))
+    back = sent_back(ask(order, {0: 1}))
+    received(back, {0: 1})
+    money_arrives(back)
+    assert (stock(sku), stock(larger)) == ((19, 0), (20, 0))
+    # What was bought is left.
+    rest = sent_back(ask(order, {0: 1}))
+    received(rest, {0: 1})
+    money_arrives(rest)
+    assert (stock(sku), stock(larger)) == ((20, 0), (20, 0))
+    assert_lawful()
+
+
+def test_the_same_again_is_the_same_as_what_came_back(member, sku):
+    larger = SkuFactory(product=sku.product, price_fen=1_001, stock=0)
+    stocked(sku, larger)
+    order = delivered(member, (sku, 1))
+    swapped = sent_back(exchange(order, larger))
+    received(swapped, {0: 1})
+    send_parcels(swapped.number)
+    bring_parcels(swapped.number)
+    wanted = Wish(Kind.EXCHANGE, [Wanted(order.lines.get().pk, 1)], "defective")
+    again = sent_back(services.ask(number=order.number, wish=wanted, actor=CLERK, now=clock.now()))
+    received(again, {}, {0: 1})
+    services.send_replacement(number=again.number, actor=CLERK, now=clock.now())
+    send_parcels(again.number)
+    assert (stock(sku), stock(larger)) == ((20, 0), (18, 0))
+    assert_lawful()

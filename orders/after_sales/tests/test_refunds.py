@@ -334,3 +334,18 @@ def test_who_receives_the_goods_is_not_the_second_person(member, sku):
     assert Refund.objects.count() == 0
     assert services.approve_second(number=after_sale.number, actor=CLERK, now=clock.now()).status == "refunding"
     assert_lawful()
+
+
+def test_goods_that_leave_before_the_second_approval_come_back_first(member, sku):
+    set_preference("after_sales.second_approval_fen", 1)
+    order = paid(member, (sku, 1))
+    deliver_facts()
+    refund = ask(order, kind=Kind.REFUND)
+    services.approve(number=refund.number, actor=CLERK, now=clock.now())
+    send_parcels(order.number)
+    with pytest.raises(GoodsShipped):
+        services.approve_second(number=refund.number, actor=BOSS, now=clock.now())
+    services.turn_into_return(number=refund.number, actor=BOSS, now=clock.now())
+    refund.refresh_from_db()
+    assert (refund.kind, refund.status) == ("return", "awaiting_goods")
+    assert_lawful()

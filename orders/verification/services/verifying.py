@@ -24,7 +24,7 @@ from orders.verification.models import Pickup, Verification, VerificationKind
 from orders.verification.pickup_codes import PickupCodes, hand_over
 from orders.verification.preferences import UNDO_MINUTES
 from orders.verification.service_vouchers import ServiceVouchers
-from orders.verification.stores import place_of_work, store_for
+from orders.verification.stores import place_of_work, store_for, stores_of
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
 from shop.core.models import StaffUser
@@ -103,13 +103,13 @@ def hand_over_without_code(*, pickup_id: int, clerk: Clerk, note: str, now: date
 
 
 @use_case
-def undo(*, verification_id: int, actor: Actor, reason: str, now: datetime) -> Verification:
-    """Take a verification back, within minutes and where that is harmless.
+def undo(*, verification_id: int, staff: StaffUser, reason: str, now: datetime) -> Verification:
+    """Take a verification of one of their stores back, within minutes and where that is harmless.
 
     Raises VerificationNotFound, AlreadyUndone, UndoTooLate, UndoNotSafe.
     """
     rows = Verification.objects.select_for_update(no_key=True, of=("self",)).select_related("store")
-    verification = rows.filter(pk=verification_id).first()
+    verification = rows.filter(pk=verification_id, store__in=stores_of(staff)).first()
     if verification is None:
         raise VerificationNotFound
     if verification.undone_at is not None:
@@ -120,7 +120,7 @@ def undo(*, verification_id: int, actor: Actor, reason: str, now: datetime) -> V
     KINDS[verification.kind].undo(
         reference=verification.reference, store=verification.store, used_at=verification.verified_at, now=now
     )
-    verification.undone_at, verification.undone_by, verification.undo_reason = now, actor.name[:150], reason
+    verification.undone_at, verification.undone_by, verification.undo_reason = now, staff.get_username(), reason
     verification.save(update_fields=["undone_at", "undone_by", "undo_reason"])
     return verification
 

@@ -30,6 +30,7 @@ from orders.verification.services.pickups import renew_code
 from orders.verification.services.verifying import Clerk, hand_over_without_code, look_up, undo, verify
 from orders.verification.tests.making import (
     MANAGER,
+    VERIFY,
     clerk_of,
     code_of,
     in_store,
@@ -44,6 +45,7 @@ from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.models import OutboxEntry
 from shop.core.shown_codes import plain
+from shop.staff.tests.making import staff_client
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,17 +241,18 @@ def test_a_coupon_is_used_through_the_same_door_once(member, store):
 
 
 def test_a_coupons_use_is_undone_within_minutes(member, store):
+    boss = make_staff("boss", *MANAGER)
     coupon, code = shown(member)
     clerk, now = clerk_of(store), clock.now()
     done, _found = verify(code=code, clerk=clerk, bill_fen=12_000, now=now)
     with pytest.raises(UndoTooLate):
-        undo(verification_id=done.pk, actor=BOSS, reason="wrong", now=now + timedelta(minutes=10, seconds=1))
-    undone = undo(verification_id=done.pk, actor=BOSS, reason="顾客取消", now=now + timedelta(minutes=10))
+        undo(verification_id=done.pk, staff=boss, reason="wrong", now=now + timedelta(minutes=10, seconds=1))
+    undone = undo(verification_id=done.pk, staff=boss, reason="顾客取消", now=now + timedelta(minutes=10))
     coupon.refresh_from_db()
     assert (coupon.status, coupon.store_code, coupon.cost_fen, coupon.revenue_fen) == ("unused", "", 0, 0)
     assert (undone.undone_by, undone.undo_reason) == ("boss", "顾客取消")
     with pytest.raises(AlreadyUndone):
-        undo(verification_id=done.pk, actor=BOSS, reason="again", now=now)
+        undo(verification_id=done.pk, staff=boss, reason="again", now=now)
     # It is shown and used again, and both uses stay in the book.
     code = show_coupon(number=coupon.number, member_id=member.pk, now=now)[0]
     verify(code=code, clerk=clerk, bill_fen=10_000, now=now)
@@ -258,22 +261,24 @@ def test_a_coupons_use_is_undone_within_minutes(member, store):
 
 
 def test_a_coupon_that_would_be_expired_is_not_given_back(member, store):
+    boss = make_staff("boss", *MANAGER)
     coupon, code = shown(member)
     now = clock.now()
     done, _found = verify(code=code, clerk=clerk_of(store), bill_fen=12_000, now=now)
     Coupon.objects.filter(pk=coupon.pk).update(valid_until=now + timedelta(minutes=1))
     with pytest.raises(UndoNotSafe):
-        undo(verification_id=done.pk, actor=BOSS, reason="wrong", now=now + timedelta(minutes=2))
+        undo(verification_id=done.pk, staff=boss, reason="wrong", now=now + timedelta(minutes=2))
     done.refresh_from_db()
     coupon.refresh_from_db()
     assert (done.undone_at, coupon.status) == (None, "used")
 
 
 def test_goods_that_left_are_not_undone_here(member, store):
+    boss = make_staff("boss", *MANAGER)
     pickup = in_store(member, store)
     done, _found = verify(code=code_of(pickup), clerk=clerk_of(store), now=clock.now())
     with pytest.raises(UndoNotSafe):
-        undo(verification_id=done.pk, actor=BOSS, reason="wrong", now=clock.now())
+        undo(verification_id=done.pk, staff=boss, reason="wrong", now=clock.now())
     pickup.refresh_from_db()
     assert pickup.fetched_at is not None
 
@@ -305,3 +310,17 @@ def test_codes_are_long_all_different_and_read_as_people_type_them():
     assert {len(code) for code in codes} == {13}
     assert set("".join(code[1:] for code in codes)) == set("23456789ABCDEFGHJKLMNPQRSTVWXYZ")
     assert plain("ｐ-2a b3\t") == "P2AB3"
+
+
+def test_an_undo_stays_in_the_stores_of_whoever_asks(member, store):
+    other = make_store()
+    coupon, code = shown(member)
+    done, _found = verify(code=code, clerk=clerk_of(other), bill_fen=12_000, now=clock.now())
+    lead = staff_client(make_staff("lead", VERIFY, "undo_verification", stores=(store,)))
+    answer = lead.post(f"/api/v1/verifications/{done.pk}/undo", {"reason": "mine now"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "verification_not_found")
+    coupon.refresh_from_db()
+    assert (coupon.status, coupon.store_code) == ("used", other.code)
+    colleague = staff_client(make_staff("colleague", VERIFY, "undo_verification", stores=(other,)))
+    assert colleague.post(f"/api/v1/verifications/{done.pk}/undo", {"reason": "a mistake"}).status_code == 200
+    assert lawful()
