@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -20,7 +21,7 @@ from logistics.shipments.forms import PackForm, ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
 from logistics.shipments.packing import pack_anew, together, units_of
 from logistics.shipments.printing import picking_list, slips
-from logistics.shipments.services import BEFORE_SHIPPING, ship
+from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, deliver, ship
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -28,7 +29,6 @@ from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
 SHOWN_FAILURES = 20
-UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION)
 
 
 class WorkFilter(admin.SimpleListFilter):
@@ -100,7 +100,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
-    actions_detail = ["ship_by_hand", "pack_by_hand", "packing_slip"]
+    actions_detail = ["ship_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]
     inlines = [ShipmentLineInline]
     fieldsets = [
         (None, {"fields": ["number", "order_number", "status", "attention", "warehouse", "address"]}),
@@ -153,6 +153,13 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     def has_ship_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("shipments.change_shipment")
+
+    def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Shown while the parcel is on its way; a second click is told, not turned away."""
+        ended = Shipment.objects.exclude(status__in=UNDER_WAY)
+        known = str(object_id).isdecimal() and len(str(object_id)) < 19
+        shown = request.method == "POST" or not known or not ended.filter(pk=int(object_id)).exists()
+        return shown and self.has_ship_permission(request)
 
     @admin.action(description=gettext_lazy("Ship the selected parcels"), permissions=["ship"])
     def ship_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
@@ -250,3 +257,24 @@ class ShipmentAdmin(ReadOnlyAdmin):
                 return redirect("admin:shipments_shipment_change", object_id)
         title = _("Ship {number}").format(number=shipment.number)
         return form_page(self, request, form=form, title=title, buttons=[("ship", _("Ship"))])
+
+    @action(
+        description=gettext_lazy("Mark as delivered"),
+        url_path="deliver",
+        permissions=["settle"],
+        icon="done_all",
+    )
+    def deliver_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shipment = found_or_404(self, request, object_id)
+        form = Form(request.POST or None)
+        if request.method == "POST":
+            try:
+                deliver(shipment_number=shipment.number, now=clock.now())
+            except DomainError as refusal:
+                messages.error(request, str(refusal))
+            else:
+                self.log_change(request, shipment, _("Marked as delivered"))
+                messages.success(request, _("{number} has arrived.").format(number=shipment.number))
+            return redirect("admin:shipments_shipment_change", object_id)
+        title = _("Has {number} arrived?").format(number=shipment.number)
+        return form_page(self, request, form=form, title=title, buttons=[("deliver", _("Mark as delivered"))])

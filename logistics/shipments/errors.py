@@ -13,6 +13,10 @@ class NotShippable(DomainError):
     code, status, message = "shipment_not_shippable", 409, _("A parcel that is {state} cannot be shipped.")
 
 
+class NotUnderWay(DomainError):
+    code, status, message = "shipment_not_under_way", 409, _("A parcel that is {state} is not on its way.")
+
+
 class TrackingNumberRequired(DomainError):
     code, status, message = "tracking_number_required", 409, _("Enter a carrier and a tracking number.")
 

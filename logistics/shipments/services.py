@@ -14,7 +14,13 @@ from logistics.allocation.errors import AllocationNotOpen
 from logistics.allocation.models import Allocation
 from logistics.allocation.services import ship_allocation
 from logistics.carriers.models import Carrier
-from logistics.shipments.errors import NotShippable, TrackingNumberRequired, TrackingNumberUsed, UnknownShipment
+from logistics.shipments.errors import (
+    NotShippable,
+    NotUnderWay,
+    TrackingNumberRequired,
+    TrackingNumberUsed,
+    UnknownShipment,
+)
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped, WaybillVoided
 from logistics.shipments.gateway import KNOWN_STATES, CourierEvent
 from logistics.shipments.models import TRANSITIONS, Problem, Shipment, ShipmentStatus, TrackingEvent
@@ -26,6 +32,7 @@ from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 BEFORE_SHIPPING = frozenset({ShipmentStatus.PLANNED, ShipmentStatus.READY})
+UNDER_WAY = frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION})
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +86,18 @@ def ship(
         raise TrackingNumberUsed from error
     if replaced and replaced != shipment.tracking_number:
         publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
+    return shipment
+
+
+@use_case
+def deliver(*, shipment_number: str, now: datetime) -> Shipment:
+    """Staff know that a parcel has arrived of which the courier says nothing. Raises NotUnderWay."""
+    shipment = lock_shipment(number=shipment_number)
+    if shipment.status not in UNDER_WAY:
+        raise NotUnderWay(state=shipment.get_status_display())
+    shipment.problem = ""
+    _deliver(shipment, at=now, now=now)
+    shipment.save(update_fields=["status", "problem", "delivered_at"])
     return shipment
 
 
@@ -170,10 +189,10 @@ def _follow(shipment: Shipment, reported: Standing, now: datetime) -> None:
             return
     if reported.status == shipment.status or reported.status not in TRANSITIONS[shipment.status]:
         return
-    _move(shipment, reported.status)
     if reported.status == ShipmentStatus.DELIVERED:
-        shipment.delivered_at = reported.delivered_at or now
-        publish(ShipmentDelivered(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
+        _deliver(shipment, at=reported.delivered_at or now, now=now)
+    else:
+        _move(shipment, reported.status)
 
 
 def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> None:
@@ -182,6 +201,13 @@ def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> N
     shipment.save(update_fields=["status", "shipped_at", "polled_at", "problem", "tracking_number", "carrier"])
     ship_allocation(allocation_id=shipment.allocation_id, reference=shipment.number, actor=actor, now=now)
     publish(ShipmentShipped(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
+
+
+def _deliver(shipment: Shipment, *, at: datetime, now: datetime) -> None:
+    """The caller saves it."""
+    _move(shipment, ShipmentStatus.DELIVERED)
+    shipment.delivered_at = at
+    publish(ShipmentDelivered(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
 
 
 def _move(shipment: Shipment, target: ShipmentStatus) -> None:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from members.identity.models import Member, PhoneChange
 from members.identity.phones import mask_phone, show_phone
 from members.identity.queries import open_cancellations
+from members.identity.recipients import mask_street
 from shop.regions.queries import region
 
 # Of what there may be much, the newest rows; the rest is behind the panel's link.
@@ -57,6 +58,10 @@ def shown_phone(request: HttpRequest, phone: str) -> str:
     return show_phone(phone) if may_reveal(request) else mask_phone(phone)
 
 
+def shown_street(request: HttpRequest, street: str) -> str:
+    return street if may_reveal(request) else mask_street(street)
+
+
 def when(instant: datetime | None) -> str:
     return date_format(localtime(instant), "Y-m-d H:i") if instant else "–"
 
@@ -65,7 +70,7 @@ def addresses_panel(request: HttpRequest, member: Member) -> MemberPanel:
     rows = []
     for each in member.addresses.order_by("-is_default", "-pk")[:SHOWN]:
         where = region(each.region_id)
-        street = each.detail if may_reveal(request) else f"{each.detail[:2]}***"
+        street = shown_street(request, each.detail)
         place = where.path_name if where else each.region_id
         default = _("default") if each.is_default else ""
         rows.append([each.name, shown_phone(request, each.phone), f"{place} {street}", default])

@@ -1,4 +1,4 @@
-"""Recipients that were copied into other rows as JSON (see `RecipientSnapshot`), once nobody may be found in them."""
+"""Recipients that were copied into other rows as JSON (see `RecipientSnapshot`), where nobody may be found in them."""
 
 from django.db.models import Func, JSONField
 
@@ -8,3 +8,8 @@ class WithoutPerson(Func):
 
     template = "%(expressions)s - '{name,phone,detail,longitude,latitude}'::text[]"
     output_field = JSONField()
+
+
+def mask_street(detail: str) -> str:
+    """`科技园路 1 号` → `科技***`, for screens that many people see."""
+    return f"{detail[:2]}***" if detail else ""

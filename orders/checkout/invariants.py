@@ -29,13 +29,14 @@ def order_totals_are_the_sums_of_their_lines() -> list[str]:
 
 
 def status_and_times_agree() -> list[str]:
-    """What an order says about payment, delivery and closing fits its status."""
+    """What an order says about payment, shipping, delivery and closing fits its status."""
     paid = ~Q(status__in=_UNPAID)
     wrong = Order.objects.filter(
         (paid & (Q(paid_at__isnull=True) | ~Q(paid_fen=F("payable_fen"))))
         | (~paid & (Q(paid_at__isnull=False) | ~Q(paid_fen__in=[0, F("deposit_fen")])))
         | (Q(status=OrderStatus.CANCELLED) & Q(closed_at__isnull=True))
         | (Q(status=OrderStatus.COMPLETED) & Q(completed_at__isnull=True))
+        | (Q(status=OrderStatus.SHIPPED) & Q(shipped_at__isnull=True))
         | (Q(status=OrderStatus.DELIVERED) & Q(delivered_at__isnull=True))
     )
     return [f"order {row.number}: {row.status} does not fit its times and sums" for row in wrong.order_by("pk")[:SHOWN]]

@@ -42,6 +42,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 # The column that remembers when a status was first reached.
 _STAMPS: dict[str, str] = {
     S.PAID: "paid_at",
+    S.SHIPPED: "shipped_at",
     S.DELIVERED: "delivered_at",
     S.COMPLETED: "completed_at",
     S.CANCELLED: "closed_at",
@@ -118,10 +119,12 @@ class Order(models.Model):
     # Of goods that are ordered before they can be sent.
     ships_at = models.DateTimeField(_("sent from"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("shipped at"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    # While it is held a delivered order does not complete itself; how long it was held before is added to its time.
+    # While it is held an order does not complete itself; how long it was held since its clock began, with shipping and
+    # anew with delivery, is added to its time.
     held_since = models.DateTimeField(_("completion held since"), null=True, blank=True)
     held_for = models.DurationField(_("completion held for"), default=timedelta)
 
@@ -152,6 +155,7 @@ class Order(models.Model):
             models.Index(fields=["member", "-id"], name="order_by_member"),
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["expires_at"], condition=Q(status="pending_payment"), name="order_unpaid_due"),
+            models.Index(fields=["shipped_at"], condition=Q(status="shipped"), name="order_on_its_way"),
             models.Index(fields=["delivered_at"], condition=Q(status="delivered"), name="order_to_complete"),
             models.Index(fields=["placed_at"], name="order_by_date"),
             models.Index(fields=["paid_at"], condition=Q(paid_at__isnull=False), name="order_by_payment"),

@@ -28,6 +28,14 @@ COMPLETE_AFTER_DAYS = whole_number(
     label=_("Days until a delivered order completes itself"),
     help_text=_("Counted from delivery, for members who do not confirm that they have received it."),
 )
+COMPLETE_SHIPPED_DAYS = whole_number(
+    "orders.complete_shipped_days",
+    default=15,
+    minimum=1,
+    maximum=180,
+    label=_("Days until a shipped order completes itself"),
+    help_text=_("Counted from shipping, where no courier reports the delivery. A parcel in trouble waits for staff."),
+)
 AFTER_SALE_DAYS = whole_number(
     "orders.after_sale_days",
     default=7,

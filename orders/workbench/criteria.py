@@ -104,15 +104,16 @@ def sentences(given: Mapping[str, str]) -> Iterator[str]:
 
 
 def found(orders: Orders, term: str) -> Orders:
-    """By the start of an order's number, a phone or its last four digits, or a parcel's tracking number."""
+    """By the start of an order's number, the phone of its buyer or recipient or its end, or a tracking number."""
     term = term.strip()
     if "\0" in term:
         return orders.none()
     if len(term) == PHONE_TAIL_DIGITS and term.isdecimal():
         return orders.filter(phone_tail=term)
-    if len(term) == PHONE_DIGITS and term.isdecimal():
-        buyers = list(Member.objects.filter(phone=parse_phone(term)).values_list("pk", flat=True))
-        return orders.filter(Q(member__in=buyers) | Q(phone_tail=term[-4:], recipient__phone=term))
+    phone = parse_phone(term) if len(term) == PHONE_DIGITS and term.isdecimal() else None
+    if phone is not None:
+        buyers = list(Member.objects.filter(phone=phone).values_list("pk", flat=True))
+        return orders.filter(Q(member__in=buyers) | Q(phone_tail=phone[-4:], recipient__phone=phone))
     tracked = list(Shipment.objects.filter(tracking_number=term).values_list("order_number", flat=True))
     return orders.filter(Q(number__startswith=term) | Q(number__in=tracked))
 

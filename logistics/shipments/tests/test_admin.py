@@ -47,6 +47,25 @@ def test_one_parcel_is_shipped_by_hand(admin_client):
     assert (shipment.status, shipment.tracking_number) == (ShipmentStatus.SHIPPED, "MINE-1")
 
 
+def test_a_parcel_that_the_courier_is_silent_about_is_marked_as_delivered(admin_client):
+    shipment = ready()
+    link = reverse("admin:shipments_shipment_deliver_by_hand", args=[shipment.pk])
+    page = reverse("admin:shipments_shipment_change", args=[shipment.pk])
+    assert link not in admin_client.get(page).content.decode()
+    refused = admin_client.post(link, follow=True)
+    assert "不在运输途中" in refused.content.decode()
+    act(admin_client, "ship_selected", [shipment])
+    assert link in admin_client.get(page).content.decode()
+    assert admin_client.get(link).status_code == 200
+    assert admin_client.post(link).status_code == 302
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.DELIVERED
+    assert shipment.delivered_at is not None
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("in_transit", hours=3)], now=NOW)
+    shipment.refresh_from_db()
+    assert shipment.status == ShipmentStatus.DELIVERED
+
+
 @pytest.mark.parametrize(
     ("work", "found"), [("to_ship", [0, 1]), ("under_way", [2]), ("attention", [2]), ("done", [3]), ("late", [0, 1, 2])]
 )
@@ -80,7 +99,7 @@ def test_packing_slips_are_printed(admin_client):
     assert parcels[1].number not in one
 
 
-@pytest.mark.parametrize("action", ["packing-slip", "ship"])
+@pytest.mark.parametrize("action", ["packing-slip", "ship", "deliver"])
 @pytest.mark.parametrize("odd", ["abc", "0", "9" * 30, "1%00"])
 def test_an_address_that_names_no_parcel_is_not_there(admin_client, action, odd):
     assert admin_client.get(f"/admin/shipments/shipment/{odd}/{action}/").status_code == 404

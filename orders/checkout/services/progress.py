@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
+from logistics.shipments.models import Shipment, ShipmentStatus
 from orders.checkout.errors import FetchedInStore, OrderNotReceivable
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.locks import lock_order, lock_unlocked_order
 from orders.checkout.models import Order, OrderStatus
-from orders.checkout.preferences import COMPLETE_AFTER_DAYS
+from orders.checkout.preferences import COMPLETE_AFTER_DAYS, COMPLETE_SHIPPED_DAYS
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
@@ -24,6 +25,7 @@ ROAD: Sequence[OrderStatus] = (
     OrderStatus.COMPLETED,
 )
 RECEIVABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+_IN_TROUBLE = (ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED)
 
 
 def advance(*, order: Order, target: OrderStatus, actor: Actor, now: datetime) -> bool:
@@ -37,8 +39,17 @@ def advance(*, order: Order, target: OrderStatus, actor: Actor, now: datetime) -
     here = ROAD.index(OrderStatus(order.status)) + 1
     for status in ROAD[here : ROAD.index(target) + 1]:
         if status != OrderStatus.PARTLY_SHIPPED or status == target:
-            order.move_to(status, actor=actor, now=now)
+            _move(order, status, actor=actor, now=now)
     return True
+
+
+def _move(order: Order, status: OrderStatus, *, actor: Actor, now: datetime) -> None:
+    if status == OrderStatus.DELIVERED:
+        # What held it on its way does not lengthen the days after delivery.
+        order.held_for = timedelta()
+        order.move_to(status, actor=actor, now=now, also=("held_for",))
+    else:
+        order.move_to(status, actor=actor, now=now)
 
 
 @use_case
@@ -63,20 +74,30 @@ def complete_delivered(*, now: datetime, limit: int = 500) -> int:
 
     The time while it was held does not count. Those to be fetched are not: their goods still lie in the store.
     """
-    delivered_by = now - timedelta(days=COMPLETE_AFTER_DAYS.value())
-    delivered = Order.objects.filter(
-        status=OrderStatus.DELIVERED, held_since=None, delivered_at__lte=delivered_by - F("held_for")
-    )
-    due = delivered.filter(pickup_store=None).order_by("delivered_at")
-    return sum(
-        _complete_if_delivered(number=number, now=now) for number in due.values_list("number", flat=True)[:limit]
-    )
+    delivered = Order.objects.filter(status=OrderStatus.DELIVERED)
+    return _complete_since("delivered_at", delivered, days=COMPLETE_AFTER_DAYS.value(), now=now, limit=limit)
+
+
+def complete_shipped(*, now: datetime, limit: int = 500) -> int:
+    """Complete the orders that were shipped long ago and of which no courier says more: a mistyped number, a carrier
+    that does not report. Returns how many; one with a parcel in trouble waits for staff.
+    """
+    in_trouble = Shipment.objects.filter(order_number=OuterRef("number"), status__in=_IN_TROUBLE)
+    shipped = Order.objects.filter(~Exists(in_trouble), status=OrderStatus.SHIPPED)
+    return _complete_since("shipped_at", shipped, days=COMPLETE_SHIPPED_DAYS.value(), now=now, limit=limit)
+
+
+def _complete_since(stamp: str, orders: QuerySet[Order], *, days: int, now: datetime, limit: int) -> int:
+    long_ago = now - timedelta(days=days)
+    due = orders.filter(held_since=None, pickup_store=None, **{f"{stamp}__lte": long_ago - F("held_for")})
+    rows = due.order_by(stamp).values_list("number", "status")[:limit]
+    return sum(_complete_if(number=number, status=status, now=now) for number, status in rows)
 
 
 @use_case
-def _complete_if_delivered(*, number: str, now: datetime) -> bool:
+def _complete_if(*, number: str, status: str, now: datetime) -> bool:
     order = lock_unlocked_order(number=number)
-    if order is None or order.status != OrderStatus.DELIVERED or order.held_since is not None:
+    if order is None or order.status != status or order.held_since is not None:
         return False
     complete(order=order, actor=Actor.system("orders.complete_delivered"), now=now)
     return True
@@ -90,11 +111,12 @@ def hold_completion(*, order: Order, now: datetime) -> None:
 
 
 def resume_completion(*, order: Order, now: datetime) -> None:
-    """Let the locked order's clock go on, inside the caller's transaction. It runs from delivery on."""
+    """Let the locked order's clock go on, inside the caller's transaction: from shipping, anew from delivery."""
     if order.held_since is None:
         return
-    if order.delivered_at is not None:
-        order.held_for += max(now - max(order.held_since, order.delivered_at), timedelta())
+    began = order.delivered_at or order.shipped_at
+    if began is not None:
+        order.held_for += max(now - max(order.held_since, began), timedelta())
     order.held_since = None
     order.save(update_fields=["held_since", "held_for"])
 

@@ -5,17 +5,25 @@ from datetime import timedelta
 
 import pytest
 
+from logistics.network.tests.factories import make_store
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from orders.cart.models import CartItem
 from orders.checkout.activities import activities_of
 from orders.checkout.models import Order, OrderStatus
-from orders.checkout.preferences import COMPLETE_AFTER_DAYS
-from orders.checkout.services.progress import complete_delivered
+from orders.checkout.preferences import COMPLETE_AFTER_DAYS, COMPLETE_SHIPPED_DAYS
+from orders.checkout.services.progress import (
+    advance,
+    complete_delivered,
+    complete_shipped,
+    hold_completion,
+    resume_completion,
+)
 from orders.checkout.tests.making import buyer, items, ordered, place
 from promotions.coupons.tests.making import make_coupon, make_live_template
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock, preferences
+from shop.core.actors import Actor
 from shop.core.models import PreferenceValue
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +169,61 @@ def test_a_delivered_order_completes_itself(client, days, seconds, completed):
     assert complete_delivered(now=later) == 0
     order.refresh_from_db()
     assert (order.completed_at == later) is bool(completed)
+
+
+def shipped(order, *, at):
+    Order.objects.filter(pk=order.pk).update(
+        status=OrderStatus.SHIPPED, paid_at=at, paid_fen=order.payable_fen, shipped_at=at
+    )
+    order.refresh_from_db()
+
+
+@pytest.mark.parametrize(("days", "seconds", "completed"), [(None, -1, 0), (None, 0, 1), (3, -1, 0), (3, 0, 1)])
+def test_a_shipped_order_of_which_nobody_reports_completes_itself(client, days, seconds, completed):
+    if days is not None:
+        PreferenceValue.objects.update_or_create(key=COMPLETE_SHIPPED_DAYS.key, defaults={"value": days})
+        preferences.forget_cached()
+    order = ordered(client, (SkuFactory(), 1))
+    now = clock.now()
+    shipped(order, at=now)
+    later = now + timedelta(days=days or 15, seconds=seconds)
+    assert complete_delivered(now=later) == 0
+    assert complete_shipped(now=later) == completed
+    assert complete_shipped(now=later) == 0
+    order.refresh_from_db()
+    assert (order.completed_at == later) is bool(completed)
+
+
+def test_a_shipped_order_waits_while_it_is_held_and_as_much_longer(client):
+    order = ordered(client, (SkuFactory(), 1))
+    now = clock.now()
+    shipped(order, at=now)
+    hold_completion(order=order, now=now + timedelta(days=2))
+    assert complete_shipped(now=now + timedelta(days=365)) == 0
+    resume_completion(order=order, now=now + timedelta(days=6))
+    assert complete_shipped(now=now + timedelta(days=19, seconds=-1)) == 0
+    assert complete_shipped(now=now + timedelta(days=19)) == 1
+
+
+def test_what_held_an_order_on_its_way_does_not_lengthen_the_days_after_delivery(client):
+    order = ordered(client, (SkuFactory(), 1))
+    now = clock.now()
+    shipped(order, at=now)
+    hold_completion(order=order, now=now + timedelta(days=1))
+    resume_completion(order=order, now=now + timedelta(days=4))
+    advance(order=order, target=OrderStatus.DELIVERED, actor=Actor.gateway("courier"), now=now + timedelta(days=5))
+    order.refresh_from_db()
+    assert order.held_for == timedelta()
+    assert complete_delivered(now=now + timedelta(days=12, seconds=-1)) == 0
+    assert complete_delivered(now=now + timedelta(days=12)) == 1
+
+
+def test_a_shipped_order_to_be_fetched_does_not_complete_itself(client):
+    order = ordered(client, (SkuFactory(), 1))
+    now = clock.now()
+    shipped(order, at=now)
+    Order.objects.filter(pk=order.pk).update(pickup_store=make_store())
+    assert complete_shipped(now=now + timedelta(days=365)) == 0
 
 
 def test_buying_again_fills_the_cart(client, member):

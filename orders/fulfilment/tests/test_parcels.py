@@ -1,5 +1,6 @@
 """From payment to delivery: the steps after payment, and an order that follows its parcels whatever comes first."""
 
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -7,16 +8,18 @@ from django.db import transaction
 
 from logistics.allocation.models import FulfilmentRequest
 from logistics.allocation.services import FulfilmentItem, reduce_fulfilment, send_goods
+from logistics.carriers.models import Carrier
 from logistics.network.tests.factories import CLERK, GUANGZHOU, HANGZHOU, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment, ShipmentStatus
-from logistics.shipments.services import ship
+from logistics.shipments.services import deliver, ship
 from logistics.shipments.tests.factories import make_carrier
 from orders.checkout.facts import OrderPaid
 from orders.checkout.invariants import waiting_orders_hold_their_stock
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.confirmation import confirm_paid
+from orders.checkout.services.progress import complete_shipped
 from orders.checkout.tests.making import buyer, ordered
 from orders.fulfilment.after_payment import AFTER_PAYMENT
 from orders.fulfilment.services import follow_parcels, mark_allocated
@@ -105,6 +108,47 @@ def test_an_order_is_partly_shipped_then_shipped_then_delivered(split):
         seen.append(follow_parcels(order_number=split.number, now=clock.now()).status)
     assert seen == ["partly_shipped", "shipped", "shipped", "delivered"]
     assert Order.objects.get(pk=split.pk).delivered_at is not None
+
+
+def send(shipment, tracking_number):
+    carrier, _made = Carrier.objects.get_or_create(code="SF", defaults={"name": "SF"})
+    ship(
+        shipment_number=shipment.number,
+        carrier_id=carrier.pk,
+        tracking_number=tracking_number,
+        actor=CLERK,
+        now=clock.now(),
+    )
+
+
+def test_an_order_that_no_courier_reports_on_completes_itself_but_for_a_parcel_in_trouble(split):
+    first, second = Shipment.objects.filter(order_number=split.number)
+    send(first, "TYPED-WRONG")
+    send(second, "TYPED-WRONG-TOO")
+    deliver_facts()
+    split.refresh_from_db()
+    assert split.status == OrderStatus.SHIPPED
+    later = split.shipped_at + timedelta(days=15)
+    for trouble in (ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED):
+        Shipment.objects.filter(pk=second.pk).update(status=trouble)
+        assert complete_shipped(now=later) == 0
+    Shipment.objects.filter(pk=second.pk).update(status=ShipmentStatus.SHIPPED)
+    assert complete_shipped(now=later) == 1
+    split.refresh_from_db()
+    assert (split.status, split.completed_at) == (OrderStatus.COMPLETED, later)
+
+
+def test_staff_bring_an_order_to_its_delivery_by_hand(split):
+    for shipment in Shipment.objects.filter(order_number=split.number):
+        send(shipment, f"TYPED-{shipment.pk}")
+    deliver_facts()
+    for shipment in Shipment.objects.filter(order_number=split.number):
+        split.refresh_from_db()
+        assert split.status == OrderStatus.SHIPPED
+        deliver(shipment_number=shipment.number, now=clock.now())
+        deliver_facts()
+    split.refresh_from_db()
+    assert split.status == OrderStatus.DELIVERED
 
 
 def test_an_order_does_not_wait_for_units_that_were_taken_out(split):

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 from members.identity.panels import may_reveal
 from orders.workbench.criteria import given_of, sentences
 from orders.workbench.models import OrderExport
-from orders.workbench.services.exporting import ask_export, content_of, delete_export
+from orders.workbench.services.exporting import ask_export, content_of, delete_export, try_again
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.screens import form_page, found_or_404
@@ -47,7 +47,7 @@ class OrderExportAdmin(ReadOnlyAdmin):
     list_display_links = None
     ordering = ["-pk"]
     actions_list = ["ask"]
-    actions_row = ["forget"]
+    actions_row = ["again", "forget"]
     actions_detail = ["download"]
     list_after_template = "admin/orders/watch.html"
 
@@ -77,7 +77,7 @@ class OrderExportAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("status"),
-        label={"running": "warning", "done": "success", "too_long": "danger", "deleted": "default"},
+        label={"running": "warning", "done": "success", "too_long": "danger", "failed": "danger", "deleted": "default"},
     )
     def shown_status(self, export: OrderExport) -> tuple[str, str]:
         return export.status, export.get_status_display()
@@ -119,6 +119,18 @@ class OrderExportAdmin(ReadOnlyAdmin):
         name = f"{export.content}-{export.asked_at:%Y%m%d}-{export.pk}.{export.format}"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
+
+    @action(description=gettext_lazy("Try again"), url_path="again", permissions=["ask"], icon="refresh")
+    def again(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        export = found_or_404(self, request, object_id)
+        if request.method == "POST":
+            if try_again(export_id=export.pk, now=clock.now()):
+                self.log_change(request, export, _("Tried again"))
+            else:
+                messages.warning(request, _("Only a file that was not written is tried again."))
+            return redirect(LIST)
+        title = _("Write {name} again?").format(name=self.name(export))
+        return form_page(self, request, form=forms.Form(), title=title, buttons=[("again", _("Try again"))])
 
     @action(description=gettext_lazy("Delete"), url_path="forget", permissions=["ask"], icon="delete")
     def forget(self, request: HttpRequest, object_id: str) -> HttpResponse:

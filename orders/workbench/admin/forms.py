@@ -1,8 +1,10 @@
 """What staff type in at the workbench."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from unfold.widgets import (
@@ -26,6 +28,14 @@ class NarrowForm(forms.Form):
         for criterion in CRITERIA:
             if criterion.name in NARROWING:
                 self.fields |= {name: _field(criterion, name) for name in criterion.parameters}
+
+
+class RemarkForm(forms.ModelForm):
+    def clean_staff_remark(self) -> str:
+        remark: str = self.cleaned_data["staff_remark"]
+        if any(unicodedata.category(each) == "Cc" and each not in "\r\n\t" for each in remark):
+            raise ValidationError(_("Control characters are not allowed."))
+        return remark
 
 
 class TrackingFileForm(forms.Form):

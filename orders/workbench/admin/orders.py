@@ -15,11 +15,15 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from members.identity.panels import may_reveal
+from members.identity.phones import mask_phone, show_phone
+from members.identity.recipients import mask_street
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.payments.services.closing import close_unpaid_order
 from orders.workbench.admin.addresses import AddressPages
 from orders.workbench.admin.filters import FILTERS
+from orders.workbench.admin.forms import RemarkForm
 from orders.workbench.admin.panels import order_panels, slips
 from orders.workbench.admin.prices import PricePages
 from orders.workbench.admin.saved import SavedFilterPages
@@ -48,6 +52,7 @@ STATUS_COLOURS = {
 
 @admin.register(Order)
 class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
+    form = RemarkForm
     list_display = ["shown_number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
     list_filter = FILTERS
     list_filter_submit = True
@@ -62,7 +67,6 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     change_form_outer_after_template = "admin/orders/panels.html"
     fieldsets = [
         (None, {"fields": [("number", "status"), ("member_link", "payable"), ("placed_at", "expires_at")]}),
-        (_("Recipient"), {"fields": [("recipient_name", "recipient_phone"), ("address", "pickup_store"), "remark"]}),
         (_("For staff"), {"fields": ["flag", "staff_remark"]}),
     ]
     readonly_fields = [
@@ -73,11 +77,19 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         "placed_at",
         "expires_at",
         "recipient_name",
-        "recipient_phone",
-        "address",
+        "whole_phone",
+        "masked_phone",
+        "whole_address",
+        "masked_address",
         "pickup_store",
         "remark",
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        own, for_staff = super().get_fieldsets(request, obj)
+        shown = "whole" if may_reveal(request) else "masked"
+        rows = [("recipient_name", f"{shown}_phone"), (f"{shown}_address", "pickup_store"), "remark"]
+        return [own, (_("Recipient"), {"fields": rows}), for_staff]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -133,17 +145,27 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return (order.recipient or {}).get("name", "–")
 
     @display(description=_("phone"))
-    def recipient_phone(self, order: Order) -> str:
-        return (order.recipient or {}).get("phone", "–")
+    def whole_phone(self, order: Order) -> str:
+        return show_phone((order.recipient or {}).get("phone", "")) or "–"
+
+    @display(description=_("phone"))
+    def masked_phone(self, order: Order) -> str:
+        phone = (order.recipient or {}).get("phone", "")
+        return mask_phone(phone) if phone else "–"
 
     @display(description=_("region"))
     def place(self, order: Order) -> str:
         return (order.recipient or {}).get("region_path", "–")
 
     @display(description=_("address"))
-    def address(self, order: Order) -> str:
+    def whole_address(self, order: Order) -> str:
         recipient = order.recipient or {}
         return f"{recipient.get('region_path', '')} {recipient.get('detail', '')}".strip() or "–"
+
+    @display(description=_("address"))
+    def masked_address(self, order: Order) -> str:
+        recipient = order.recipient or {}
+        return f"{recipient.get('region_path', '')} {mask_street(recipient.get('detail', ''))}".strip() or "–"
 
     @display(description=_("member"))
     def member_link(self, order: Order) -> str:
@@ -156,9 +178,18 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         text = ngettext("{count} order was cancelled.", "{count} orders were cancelled.", cancelled)
         self.message_user(request, text.format(count=cancelled), messages.SUCCESS if cancelled else messages.WARNING)
 
-    @admin.action(description=_("Print"), permissions=["view"])
-    def print_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
-        return self._print(request, list(queryset[:MOST_PRINTED]))
+    def has_print_permission(self, request: HttpRequest) -> bool:
+        """What is printed names people in full."""
+        return self.has_view_permission(request) and may_reveal(request)
+
+    @admin.action(description=_("Print"), permissions=["print"])
+    def print_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        orders = list(queryset[: MOST_PRINTED + 1])
+        if len(orders) > MOST_PRINTED:
+            told = _("At most {count} orders are printed together; none was printed.").format(count=MOST_PRINTED)
+            self.message_user(request, told, messages.ERROR)
+            return None
+        return self._print(request, orders)
 
     @action(description=_("Cancel"), url_path="cancel", permissions=["cancel_one"])
     def cancel_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -194,7 +225,7 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return self._print(request, [found_or_404(self, request, object_id)])
 
     def has_print_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request)
+        return self.has_print_permission(request)
 
     def _cancel(self, request: HttpRequest, number: str) -> bool:
         try:

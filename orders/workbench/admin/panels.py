@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from logistics.shipments.models import Shipment
+from members.identity.phones import show_phone
 from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.notes import told
@@ -80,16 +81,21 @@ class Slip:
 
     order: Order
     placed_at: str
+    phone: str
     lines: Rows
     price: Rows
 
 
 def slips(orders: Iterable[Order]) -> list[Slip]:
-    return [Slip(order, when(order.placed_at), _lines(order), _price(order)) for order in orders]
+    return [Slip(order, when(order.placed_at), _phone(order), _lines(order), _price(order)) for order in orders]
 
 
 def when(instant: datetime | None) -> str:
     return date_format(localtime(instant), "Y-m-d H:i") if instant else "–"
+
+
+def _phone(order: Order) -> str:
+    return show_phone((order.recipient or {}).get("phone", ""))
 
 
 def _lines(order: Order) -> Rows:

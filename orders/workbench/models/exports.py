@@ -24,6 +24,7 @@ class OrderExport(models.Model):
         RUNNING = "running", pgettext_lazy("export", "Being written")
         DONE = "done", pgettext_lazy("export", "Ready")
         TOO_LONG = "too_long", pgettext_lazy("export", "Too long for XLSX: choose CSV")
+        FAILED = "failed", pgettext_lazy("export", "Not written: try again")
         DELETED = "deleted", pgettext_lazy("export", "Deleted")
 
     owner = models.ForeignKey(

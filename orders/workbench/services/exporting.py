@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import IO
 
+import structlog
 from django.db.models import Max
 from django.utils import translation
 from django.utils.text import capfirst
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from orders.checkout.models import Order
@@ -36,6 +38,8 @@ MOST_XLSX_ROWS = 50_000
 SLICE_SECONDS = 10.0
 PIECE_BYTES = 1024 * 1024
 Status, Format = OrderExport.Status, OrderExport.Format
+
+log = structlog.get_logger(__name__)
 
 
 @use_case
@@ -59,8 +63,29 @@ def ask_export(
 
 
 def carry_on(*, export_id: int, seconds: float = SLICE_SECONDS) -> None:
-    """Write pieces for a while, then leave the rest to the next slice; never called inside a transaction."""
-    ends = time.monotonic() + seconds
+    """Write pieces for a while, then leave the rest to the next slice; never called inside a transaction.
+
+    What stops it is told on the export, for whoever asked to try again; where not even that can be written down, the
+    database is away and the outbox tries again.
+    """
+    try:
+        _write(export_id=export_id, ends=time.monotonic() + seconds)
+    except Exception:
+        log.exception("export_failed", export=export_id)
+        _fail(export_id=export_id, now=clock.now())
+
+
+@use_case
+def try_again(*, export_id: int, now: datetime) -> bool:
+    """Go on with a file where it failed; False when it has not."""
+    failed = OrderExport.objects.filter(pk=export_id, status=Status.FAILED)
+    if not failed.update(status=Status.RUNNING, finished_at=None):
+        return False
+    publish(ExportGoesOn(export_id=export_id, at=now))
+    return True
+
+
+def _write(*, export_id: int, ends: float) -> None:
     while _write_piece(export_id=export_id):
         if time.monotonic() > ends:
             _leave(export_id=export_id, now=clock.now())
@@ -143,7 +168,7 @@ def _write_book(export: OrderExport, target: IO[bytes]) -> None:
 def _cell(sheet: WriteOnlyWorksheet, text: str, is_number: bool) -> WriteOnlyCell:
     if is_number:
         return WriteOnlyCell(sheet, float(text))
-    cell = WriteOnlyCell(sheet, text)
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
     cell.data_type = "s"
     return cell
 
@@ -165,6 +190,11 @@ def _keep_book(export: OrderExport, book: IO[bytes]) -> None:
 @use_case
 def _finish(*, export_id: int, now: datetime) -> None:
     OrderExport.objects.filter(pk=export_id, status=Status.RUNNING).update(status=Status.DONE, finished_at=now)
+
+
+@use_case
+def _fail(*, export_id: int, now: datetime) -> None:
+    OrderExport.objects.filter(pk=export_id, status=Status.RUNNING).update(status=Status.FAILED, finished_at=now)
 
 
 @use_case

@@ -10,15 +10,18 @@ from django.urls import reverse
 from logistics.network.tests.factories import HANGZHOU, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment
-from members.identity.phones import show_phone
+from members.identity.models import Member
+from members.identity.phones import mask_phone, show_phone
 from orders.checkout import dashboard
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.tests.making import stock
 from orders.fulfilment.tests.test_parcels import deliver_facts
+from orders.workbench.admin import orders
 from orders.workbench.tests.making import LIST, clerk, order_of, owner, pay, seated
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.models import StaffUser
+from shop.core.roles import create_role_accounts, seed_roles
 
 
 @pytest.fixture
@@ -40,14 +43,14 @@ def numbers(answer):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("orders", [1, 12])
-def test_the_list_takes_the_same_queries_however_long(desk, orders, django_assert_num_queries):
+@pytest.mark.parametrize("count", [1, 12])
+def test_the_list_takes_the_same_queries_however_long(desk, count, django_assert_num_queries):
     make_warehouse(HANGZHOU)
-    for _ in range(orders):
+    for _ in range(count):
         order_of()
     desk.get(LIST)
     with django_assert_num_queries(10):
-        assert len(numbers(desk.get(LIST))) == orders
+        assert len(numbers(desk.get(LIST))) == count
 
 
 @pytest.mark.django_db
@@ -58,6 +61,53 @@ def test_orders_are_found_by_number_and_phone_tail(desk):
     assert numbers(desk.get(LIST, {"q": "4321"})) == [wanted.number]
     assert numbers(desk.get(LIST, {"q": "0000"})) == []
     assert numbers(desk.get(LIST, {"q": show_phone(other.member.phone)})) == [other.number]
+
+
+@pytest.mark.django_db
+def test_orders_are_found_by_the_phone_of_who_gets_them(desk):
+    gift = order_of(phone_tail="5678")
+    other = order_of()
+    Order.objects.filter(pk=gift.pk).update(recipient={**gift.recipient, "phone": "+8613912345678"})
+    assert numbers(desk.get(LIST, {"q": "13912345678"})) == [gift.number]
+    assert numbers(desk.get(LIST, {"q": "13912345679"})) == []
+    Member.objects.filter(pk=other.member_id).update(phone=None)
+    assert numbers(desk.get(LIST, {"q": "00000000000"})) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["finance", "analyst", "operator"])
+def test_who_may_not_see_phones_sees_no_phone_no_street_and_prints_nothing(role):
+    order = order_of()
+    seed_roles()
+    create_role_accounts(password="secretsecret")
+    limited = seated(StaffUser.objects.get(username=role))
+    html = limited.get(page(order)).content.decode()
+    to = order.recipient
+    assert mask_phone(to["phone"]) in html
+    assert f"{to['region_path']} {to['detail'][:2]}***" in html
+    for hidden in (to["phone"], show_phone(to["phone"]), to["detail"], "/print/"):
+        assert hidden not in html
+    assert limited.get(f"{LIST}{order.pk}/print/").status_code == 403
+    printed = limited.post(LIST, {"action": "print_selected", "_selected_action": [order.pk]}, follow=True)
+    assert to["detail"] not in printed.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_may_see_phones_sees_them_as_people_write_them(desk):
+    order = order_of()
+    phone = show_phone(order.recipient["phone"])
+    for html in (desk.get(page(order)).content.decode(), desk.get(f"{LIST}{order.pk}/print/").content.decode()):
+        assert phone in html
+        assert order.recipient["phone"] not in html
+
+
+@pytest.mark.django_db
+def test_more_orders_than_are_printed_together_are_refused_and_told(desk, monkeypatch):
+    monkeypatch.setattr(orders, "MOST_PRINTED", 1)
+    chosen = {"action": "print_selected", "_selected_action": [order_of().pk, order_of().pk]}
+    html = desk.post(LIST, chosen, follow=True).content.decode()
+    assert "At most 1 orders are printed together; none was printed." in html
+    assert "<section>" not in html
 
 
 @pytest.mark.django_db
@@ -180,11 +230,11 @@ def test_the_home_shows_today_s_real_figures(home, django_assert_num_queries):
     with django_assert_num_queries(3):
         panel = dashboard.today_panel(home)
     assert [figure.value for figure in panel.figures] == ["2", "¥49.90", "2", "1"]
-    orders, revenue = dashboard.month_orders_panel(home), dashboard.month_revenue_panel(home)
-    [counts], [yuan] = orders.series.values(), revenue.series.values()
+    placed, revenue = dashboard.month_orders_panel(home), dashboard.month_revenue_panel(home)
+    [counts], [yuan] = placed.series.values(), revenue.series.values()
     assert (len(counts), counts[-2:], sum(counts)) == (30, [1, 1], 2)
     assert (yuan[-2:], sum(yuan)) == ([49.9, 49.9], 99.8)
-    assert orders.labels[-1] == f"{clock.business_day(clock.now()):%m-%d}"
+    assert placed.labels[-1] == f"{clock.business_day(clock.now()):%m-%d}"
 
 
 @pytest.mark.django_db

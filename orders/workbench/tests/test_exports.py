@@ -19,6 +19,7 @@ from orders.workbench.services.exporting import ask_export, carry_on, content_of
 from orders.workbench.tests.making import clerk, order_of, owner, pay, seated, to_ship
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXPORTS = "/admin/workbench/orderexport/"
@@ -139,6 +140,51 @@ def test_a_workbook_has_numbers_and_a_bound(boss, monkeypatch):
     carry_on(export_id=long.pk)
     long.refresh_from_db()
     assert (long.status, long.pieces.count()) == ("too_long", 0)
+
+
+def test_a_character_that_no_workbook_holds_is_left_out_of_it(boss):
+    order_of(staff_remark="call\x0bback")
+    export = asked(boss, file_format="xlsx")
+    carry_on(export_id=export.pk)
+    export.refresh_from_db()
+    assert export.status == "done"
+    heading, row = load_workbook(io.BytesIO(b"".join(content_of(export)))).active.iter_rows(values_only=True)
+    assert dict(zip(heading, row, strict=True))["Staff remark"] == "callback"
+
+
+def test_such_a_character_is_not_taken_into_a_remark(boss):
+    order = order_of(staff_remark="before")
+    page = f"/admin/checkout/order/{order.pk}/change/"
+    answer = seated(boss).post(page, {"flag": "", "staff_remark": "call\x0bback"})
+    assert "Control characters are not allowed." in answer.content.decode()
+    order.refresh_from_db()
+    assert order.staff_remark == "before"
+    assert seated(boss).post(page, {"flag": "", "staff_remark": "call\nback"}).status_code == 302
+
+
+def test_a_file_that_cannot_be_written_says_so_and_is_tried_again(boss, monkeypatch):
+    order_of()
+    export = asked(boss, file_format="xlsx")
+    desk, again = seated(boss), f"{EXPORTS}{export.pk}/again/"
+
+    def broken(*_args):
+        raise ValueError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exporting, "_write_book", broken)
+        deliver_facts()
+    export.refresh_from_db()
+    assert (export.status, export.finished_at is None) == ("failed", False)
+    assert not OutboxEntry.objects.filter(status="pending", fact="ExportGoesOn").exists()
+    assert "Not written: try again" in desk.get(EXPORTS).content.decode()
+    assert seated(owner("second")).post(again).status_code == 404
+    assert desk.get(again).status_code == 200
+    desk.post(again)
+    deliver_facts()
+    export.refresh_from_db()
+    assert (export.status, export.rows) == ("done", 1)
+    assert "Only a file that was not written is tried again." in desk.post(again, follow=True).content.decode()
+    assert LogEntry.objects.get().get_change_message() == "Tried again"
 
 
 def test_old_files_are_deleted_and_remembered(boss):
