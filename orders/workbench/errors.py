@@ -42,6 +42,10 @@ class PriceBelowDeposit(DomainError):
     message = _("The goods cost more than the deposit of {deposit}, which is agreed on already.")
 
 
+class RefundAskedFor(DomainError):
+    code, status, message = "refund_asked_for", 409, _("A refund is asked for.")
+
+
 class PriceUnchanged(DomainError):
     code, status, message = "price_unchanged", 409, _("That is the price already.")
 

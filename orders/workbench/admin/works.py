@@ -80,7 +80,8 @@ class BulkWorkAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("source"))
     def source(self, work: BulkWork) -> str:
-        return work.filename or " · ".join(sentences(work.given)) or _("All orders")
+        source = work.filename or " · ".join(sentences(work.given)) or _("All orders")
+        return f"{source} · {_('also orders with a refund asked for')}" if work.despite_refunds else source
 
     @display(description=gettext_lazy("refused"))
     def refusals(self, work: BulkWork) -> str:
@@ -95,7 +96,12 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         given = given_of(request.GET)
         if request.method == "POST":
             try:
-                work = ship_all(given=given, actor=staff(request), now=clock.now())
+                work = ship_all(
+                    given=given,
+                    despite_refunds="despite_refunds" in request.POST,
+                    actor=staff(request),
+                    now=clock.now(),
+                )
             except DomainError as refusal:
                 messages.error(request, str(refusal))
             else:

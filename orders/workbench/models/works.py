@@ -37,6 +37,7 @@ class BulkWork(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     status = models.CharField(_("status"), max_length=10, choices=WorkStatus)
     given = models.JSONField(_("criteria"), default=dict, blank=True)
+    despite_refunds = models.BooleanField(_("also orders with a refund asked for"), default=False)
     filename = models.CharField(_("file"), max_length=200, blank=True)
     total = models.PositiveIntegerField(_("parcels"), default=0)
     done = models.PositiveIntegerField(pgettext_lazy("parcels", "shipped"), default=0)

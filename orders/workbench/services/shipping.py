@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from logistics.shipments.models import Problem, Shipment, ShipmentStatus
 from logistics.shipments.services import BEFORE_SHIPPING
+from orders.after_sales.models import OPEN, AfterSale, Kind
 from orders.checkout.models import OrderStatus
 from orders.workbench.criteria import given_of, matching
 from orders.workbench.errors import NothingToShip, TooManyParcels
@@ -30,28 +32,34 @@ FROM ({chosen}) AS chosen (id, order_number, number) ORDER BY chosen.id
 
 @dataclass(frozen=True)
 class Prospect:
-    """How many parcels can go now, by carrier; how many of the others wait for what; orders without a parcel to send,
-    by status."""
+    """How many parcels can go now, by carrier; how many could but for a refund that is asked for; how many wait for
+    what; orders without a parcel to send, by status."""
 
     parcels: int
+    refund_asked: int
     by_carrier: tuple[tuple[str, int], ...]
     held_up: tuple[tuple[str, int], ...]
     without_parcel: tuple[tuple[str, int], ...]
 
 
 def prospect(*, given: Mapping[str, str]) -> Prospect:
-    """What shipping would do now; three queries."""
+    """What shipping would do now; four queries."""
     parcels = _parcels(given)
-    by_carrier = _sendable(parcels).values_list("carrier__name").annotate(count=Count("pk")).order_by("-count")
+    sendable, asked = _sendable(parcels), _sendable(parcels).filter(refund_is_asked()).count()
+    by_carrier = (
+        sendable.exclude(refund_is_asked()).values_list("carrier__name").annotate(count=Count("pk")).order_by("-count")
+    )
     rows = tuple((str(name), count) for name, count in by_carrier)
-    held = parcels.exclude(pk__in=_sendable(parcels).values("pk")).values_list("status", "problem")
+    held = parcels.exclude(pk__in=sendable.values("pk")).values_list("status", "problem")
     waiting = held.annotate(count=Count("pk")).order_by("-count")
     open_parcel = Shipment.objects.filter(order_number=OuterRef("number"), status__in=BEFORE_SHIPPING)
     others = matching(given).filter(~Exists(open_parcel)).order_by().values_list("status")
+    for_refund = ((gettext("A refund is asked for"), asked),) if asked else ()
     return Prospect(
         parcels=sum(count for _name, count in rows),
+        refund_asked=asked,
         by_carrier=rows,
-        held_up=tuple((_why(status, problem), count) for status, problem, count in waiting),
+        held_up=(*for_refund, *((_why(status, problem), count) for status, problem, count in waiting)),
         without_parcel=tuple(
             (str(OrderStatus(status).label), count)
             for status, count in others.annotate(count=Count("pk")).order_by("-count")
@@ -60,17 +68,23 @@ def prospect(*, given: Mapping[str, str]) -> Prospect:
 
 
 @use_case
-def ship_all(*, given: Mapping[str, str], actor: Actor, now: datetime) -> BulkWork:
-    """Write down the parcels that can go now and begin to ship them. Raises NothingToShip, TooManyParcels."""
+def ship_all(*, given: Mapping[str, str], despite_refunds: bool = False, actor: Actor, now: datetime) -> BulkWork:
+    """Write down the parcels that can go now and begin to ship them. Raises NothingToShip, TooManyParcels.
+
+    Those of orders of which a refund is asked for stay, unless they are to go `despite_refunds`.
+    """
     given = given_of(given)
     work = BulkWork.objects.create(
         kind=BulkWork.Kind.SHIP,
         status=WorkStatus.RUNNING,
         given=given,
+        despite_refunds=despite_refunds,
         asked_by=str(actor)[:80],
         asked_at=now,
     )
-    chosen = _sendable(_parcels(given)).values_list("pk", "order_number", "number")[: MOST_PARCELS + 1]
+    sendable = _sendable(_parcels(given))
+    willing = sendable if despite_refunds else sendable.exclude(refund_is_asked())
+    chosen = willing.values_list("pk", "order_number", "number")[: MOST_PARCELS + 1]
     statement, parameters = chosen.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_DOWN.format(chosen=statement), [work.pk, *parameters])
@@ -82,6 +96,12 @@ def ship_all(*, given: Mapping[str, str], actor: Actor, now: datetime) -> BulkWo
     work.save(update_fields=["total"])
     publish(WorkGoesOn(work_id=work.pk, at=now))
     return work
+
+
+def refund_is_asked() -> Exists:
+    """Of parcels: the buyer wants the money back, and nobody has decided or ended it."""
+    asked = AfterSale.objects.filter(order__number=OuterRef("order_number"), kind=Kind.REFUND, status__in=OPEN)
+    return Exists(asked)
 
 
 def _parcels(given: Mapping[str, str]) -> QuerySet[Shipment]:

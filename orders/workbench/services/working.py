@@ -9,9 +9,12 @@ from datetime import datetime
 
 from django.db.models import F
 
+from logistics.shipments.models import Shipment
 from logistics.shipments.services import ship
+from orders.workbench.errors import RefundAskedFor
 from orders.workbench.facts import WorkGoesOn
 from orders.workbench.models import WORK_TRANSITIONS, BulkWork, WorkItem, WorkStatus
+from orders.workbench.services.shipping import refund_is_asked
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
@@ -74,6 +77,10 @@ def work_on(*, item_id: int, now: datetime) -> None:
 
 
 def _ship(item: WorkItem, now: datetime) -> None:
+    wary = item.work.kind == BulkWork.Kind.SHIP and not item.work.despite_refunds
+    if wary and Shipment.objects.filter(refund_is_asked(), number=item.shipment_number).exists():
+        # Asked for since the parcels were written down.
+        raise RefundAskedFor
     ship(
         shipment_number=item.shipment_number,
         carrier_id=item.carrier_id,

@@ -15,6 +15,8 @@ from logistics.network.tests.factories import GUANGZHOU, HANGZHOU, make_warehous
 from logistics.shipments.models import Shipment
 from logistics.shipments.services import ship
 from logistics.shipments.tests.factories import make_carrier
+from orders.after_sales.models import Kind
+from orders.after_sales.tests.making import ask
 from orders.checkout.models import Order
 from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.workbench.errors import NothingToShip
@@ -90,6 +92,41 @@ def test_what_cannot_go_any_more_is_refused_with_its_reason_and_holds_up_nothing
     refused = work.items.get(status="failed")
     assert (refused.shipment_number, refused.reason) == (second.number, "包裹当前为“已发货”，不能发货。")
     assert left(here) == 3
+
+
+def refund_asked(parcel):
+    order = Order.objects.get(number=parcel.order_number)
+    return ask(order, kind=Kind.REFUND)
+
+
+def test_a_parcel_with_a_refund_asked_for_stays_unless_it_is_ticked(here):
+    parcel, other = to_ship(here, 2)
+    refund_asked(parcel)
+    found = prospect(given={})
+    assert (found.parcels, found.refund_asked, found.held_up) == (1, 1, (("买家申请了退款", 1),))
+    deliver_facts()
+    work = begun()
+    deliver_facts()
+    assert outcome(work) == ("done", 1, 1, 0)
+    assert set(Shipment.objects.filter(status="shipped")) == {other}
+    desk, page = seated(owner()), f"{WORKS}ship/"
+    assert "Also ship 1 parcels for which a refund is asked" in desk.get(page).content.decode()
+    desk.post(page)
+    assert BulkWork.objects.count() == 1
+    answer = desk.post(page, {"despite_refunds": "on"})
+    assert "also orders with a refund asked for" in desk.get(answer.url).content.decode()
+    deliver_facts()
+    assert set(Shipment.objects.filter(status="shipped")) == {parcel, other}
+
+
+def test_a_refund_asked_for_while_the_work_runs_holds_its_parcel_back(here):
+    [parcel] = to_ship(here, 1)
+    work = begun()
+    refund_asked(parcel)
+    deliver_facts()
+    assert outcome(work) == ("done", 1, 0, 1)
+    assert work.items.get().reason == "买家申请了退款。"
+    assert left(here) == 0
 
 
 def test_nothing_to_ship_is_refused_and_leaves_no_work(here):
