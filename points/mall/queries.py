@@ -27,7 +27,25 @@ from shop.core.clock import business_day
 from shop.core.errors import DomainError
 from shop.core.prepared import Prepared
 
-# Columns in the order of Offered. What is limited per member is counted along; of goods no more is left than is sold.
+# Which rewards are shown now, and for how many points to this member.
+_SHOWN = """
+FROM mall_reward reward
+LEFT JOIN mall_zone zone ON zone.id = reward.zone_id
+LEFT JOIN mall_rewardprice mine ON mine.reward_id = reward.id AND mine.tier_id = %(tier)s::bigint
+WHERE reward.status = 'live'
+    AND (reward.visible_from IS NULL OR reward.visible_from <= %(now)s::timestamptz)
+    AND (reward.visible_until IS NULL OR reward.visible_until > %(now)s::timestamptz)
+    AND (zone.id IS NULL OR (zone.is_active AND (zone.visible_from IS NULL OR zone.visible_from <= %(now)s::timestamptz)
+        AND (zone.visible_until IS NULL OR zone.visible_until > %(now)s::timestamptz)))
+"""
+_NARROWED = """
+    AND (%(kind)s::text IS NULL OR reward.kind = %(kind)s::text)
+    AND (%(zone)s::bigint IS NULL OR reward.zone_id = %(zone)s::bigint)
+    AND (%(affordable)s::boolean IS NULL
+        OR (coalesce(mine.points, reward.points) <= %(available)s::bigint) = %(affordable)s::boolean)
+"""
+# Columns in the order of Offered, for those that are `listed` alone. What is limited per member is counted along; of
+# goods no more is left than is sold.
 _COLUMNS = """
 SELECT reward.id, reward.kind, reward.name, reward.intro, reward.position,
     coalesce(mine.points, reward.points), coalesce(mine.price_fen, reward.price_fen), reward.points, reward.price_fen,
@@ -42,7 +60,8 @@ SELECT reward.id, reward.kind, reward.name, reward.intro, reward.position,
     reward.reschedule_hours, reward.cancel_hours, reward.no_show,
     zone.id, zone.name, zone.theme, zone.starts_at, zone.ends_at, zone.month_days, zone.weekdays,
     zone.pool - zone.taken
-FROM mall_reward reward
+FROM listed
+JOIN mall_reward reward ON reward.id = listed.id
 JOIN catalog_sku sku ON sku.id = reward.sku_id
 LEFT JOIN mall_zone zone ON zone.id = reward.zone_id
 LEFT JOIN mall_rewardprice mine ON mine.reward_id = reward.id AND mine.tier_id = %(tier)s::bigint
@@ -51,33 +70,28 @@ LEFT JOIN catalog_skustock stock ON stock.sku_id = sku.id
 LEFT JOIN LATERAL (
     SELECT thumbnail FROM catalog_productimage WHERE product_id = sku.product_id ORDER BY position, id LIMIT 1
 ) front ON true
-WHERE reward.status = 'live'
-    AND (reward.visible_from IS NULL OR reward.visible_from <= %(now)s::timestamptz)
-    AND (reward.visible_until IS NULL OR reward.visible_until > %(now)s::timestamptz)
-    AND (zone.id IS NULL OR (zone.is_active AND (zone.visible_from IS NULL OR zone.visible_from <= %(now)s::timestamptz)
-        AND (zone.visible_until IS NULL OR zone.visible_until > %(now)s::timestamptz)))
-"""
-_NARROWED = """
-    AND (%(kind)s::text IS NULL OR reward.kind = %(kind)s::text)
-    AND (%(zone)s::bigint IS NULL OR reward.zone_id = %(zone)s::bigint)
-    AND (%(affordable)s::boolean IS NULL
-        OR (coalesce(mine.points, reward.points) <= %(available)s::bigint) = %(affordable)s::boolean)
 """
 _LISTED = Prepared(
     "mall_listed",
-    f"""{_COLUMNS}{_NARROWED}
-    AND (reward.position, reward.id) > (%(after)s::bigint, %(after_id)s::bigint)
-ORDER BY reward.position, reward.id LIMIT %(limit)s::int
+    f"""
+WITH listed AS (
+    SELECT reward.id {_SHOWN}{_NARROWED}
+        AND (reward.position, reward.id) > (%(after)s::bigint, %(after_id)s::bigint)
+    ORDER BY reward.position, reward.id LIMIT %(limit)s::int
+) {_COLUMNS} ORDER BY reward.position, reward.id
 """,
 )
 _BY_POINTS = Prepared(
     "mall_by_points",
-    f"""{_COLUMNS}{_NARROWED}
-    AND (coalesce(mine.points, reward.points), reward.id) > (%(after)s::bigint, %(after_id)s::bigint)
-ORDER BY coalesce(mine.points, reward.points), reward.id LIMIT %(limit)s::int
+    f"""
+WITH listed AS (
+    SELECT reward.id {_SHOWN}{_NARROWED}
+        AND (coalesce(mine.points, reward.points), reward.id) > (%(after)s::bigint, %(after_id)s::bigint)
+    ORDER BY coalesce(mine.points, reward.points), reward.id LIMIT %(limit)s::int
+) {_COLUMNS} ORDER BY coalesce(mine.points, reward.points), reward.id
 """,
 )
-_ONE = Prepared("mall_one", f"{_COLUMNS} AND reward.id = %(reward)s::bigint")
+_ONE = Prepared("mall_one", f"WITH listed AS (SELECT reward.id {_SHOWN} AND reward.id = %(reward)s::bigint) {_COLUMNS}")
 
 
 @dataclass(frozen=True, slots=True)
