@@ -43,7 +43,7 @@ class ZoneAdmin(SimpleHistoryAdmin, ModelAdmin):
         (None, {"fields": [("name", "theme"), "intro", ("position", "is_active")]}),
         (
             gettext_lazy("When"),
-            {"fields": [("visible_from", "visible_until"), ("starts_at", "ends_at"), "month_days", "weekdays"]},
+            {"fields": ["visible_from", "visible_until", "starts_at", "ends_at", "month_days", "weekdays"]},
         ),
         (gettext_lazy("How many"), {"fields": ["pool"]}),
     ]
@@ -123,7 +123,7 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
             (gettext_lazy("What it costs"), {"fields": [("points", "price_fen")]}),
             (gettext_lazy("For whom"), {"fields": ["tiers", "segments"]}),
             (gettext_lazy("How many"), {"fields": how_many}),
-            (gettext_lazy("When"), {"fields": [("visible_from", "visible_until"), ("starts_at", "ends_at")]}),
+            (gettext_lazy("When"), {"fields": ["visible_from", "visible_until", "starts_at", "ends_at"]}),
         ]
         if kind == Reward.Kind.GOODS:
             sections[1][1]["fields"].append("freight_is_free")
