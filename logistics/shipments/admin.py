@@ -21,7 +21,7 @@ from logistics.shipments.forms import PackForm, ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
 from logistics.shipments.packing import pack_anew, together, units_of
 from logistics.shipments.printing import picking_list, slips
-from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, deliver, ship
+from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, correct_tracking, deliver, ship
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -100,7 +100,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
-    actions_detail = ["ship_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]
+    actions_detail = ["ship_by_hand", "correct_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]
     inlines = [ShipmentLineInline]
     fieldsets = [
         (None, {"fields": ["number", "order_number", "status", "attention", "warehouse", "address"]}),
@@ -278,3 +278,32 @@ class ShipmentAdmin(ReadOnlyAdmin):
             return redirect("admin:shipments_shipment_change", object_id)
         title = _("Has {number} arrived?").format(number=shipment.number)
         return form_page(self, request, form=form, title=title, buttons=[("deliver", _("Mark as delivered"))])
+
+    @action(
+        description=gettext_lazy("Correct the tracking number"),
+        url_path="tracking",
+        permissions=["settle"],
+        icon="edit",
+    )
+    def correct_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        shipment = found_or_404(self, request, object_id)
+        wrong = {"carrier": shipment.carrier_id, "tracking_number": shipment.tracking_number}
+        form = ShipForm(request.POST or None, initial=wrong)
+        if request.method == "POST" and form.is_valid():
+            right = form.cleaned_data["tracking_number"]
+            try:
+                correct_tracking(
+                    shipment_number=shipment.number,
+                    carrier_id=form.cleaned_data["carrier"].pk,
+                    tracking_number=right,
+                    now=clock.now(),
+                )
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                told = _("Tracking number corrected: {wrong} → {right}")
+                self.log_change(request, shipment, told.format(wrong=shipment.tracking_number, right=right))
+                messages.success(request, _("The tracking number was corrected."))
+                return redirect("admin:shipments_shipment_change", object_id)
+        title = _("Correct the tracking number of {number}").format(number=shipment.number)
+        return form_page(self, request, form=form, title=title, buttons=[("correct", _("Correct"))])

@@ -90,6 +90,30 @@ def ship(
 
 
 @use_case
+def correct_tracking(*, shipment_number: str, carrier_id: int, tracking_number: str, now: datetime) -> Shipment:
+    """A parcel that left under a wrong number goes on under its own: what was reported of the wrong one is forgotten.
+
+    No waybill is voided: the wrong number may be somebody else's. Raises NotUnderWay, TrackingNumberUsed.
+    """
+    shipment = lock_shipment(number=shipment_number)
+    if shipment.status not in UNDER_WAY:
+        raise NotUnderWay(state=shipment.get_status_display())
+    if (shipment.carrier_id, shipment.tracking_number) == (carrier_id, tracking_number):
+        return shipment
+    shipment.events.all().delete()
+    if shipment.status == ShipmentStatus.EXCEPTION:
+        _move(shipment, ShipmentStatus.SHIPPED)
+    shipment.carrier_id, shipment.tracking_number = carrier_id, tracking_number
+    shipment.problem, shipment.news, shipment.news_at, shipment.polled_at = "", "", None, now
+    try:
+        with transaction.atomic():
+            shipment.save()
+    except IntegrityError as error:
+        raise TrackingNumberUsed from error
+    return shipment
+
+
+@use_case
 def deliver(*, shipment_number: str, now: datetime) -> Shipment:
     """Staff know that a parcel has arrived of which the courier says nothing. Raises NotUnderWay."""
     shipment = lock_shipment(number=shipment_number)

@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from logistics.carriers.models import Carrier
 from logistics.network.tests.factories import NOW
+from logistics.shipments.errors import NotUnderWay, UnknownShipment
 from logistics.shipments.models import Shipment, ShipmentStatus
-from logistics.shipments.services import record_tracking
+from logistics.shipments.services import correct_tracking, record_tracking
 from logistics.shipments.tests.factories import event, plan, ready
 from shop.core import clock
 
@@ -66,6 +67,31 @@ def test_a_parcel_that_the_courier_is_silent_about_is_marked_as_delivered(admin_
     assert shipment.status == ShipmentStatus.DELIVERED
 
 
+def test_a_mistyped_tracking_number_is_corrected(admin_client):
+    shipment, other, waiting = ready(), ready(), ready()
+    act(admin_client, "ship_selected", [shipment, other])
+    record_tracking(tracking_number=shipment.tracking_number, events=[event("exception", hours=2)], now=NOW)
+    link = reverse("admin:shipments_shipment_correct_by_hand", args=[shipment.pk])
+    carrier = Carrier.objects.get()
+    taken = admin_client.post(link, {"carrier": carrier.pk, "tracking_number": other.tracking_number})
+    assert taken.status_code == 200
+    before = Shipment.objects.get(pk=shipment.pk)
+    assert (before.tracking_number, before.status) == (shipment.tracking_number, ShipmentStatus.EXCEPTION)
+    assert before.events.count() == 1
+    assert admin_client.post(link, {"carrier": carrier.pk, "tracking_number": "RIGHT-1"}).status_code == 302
+    after = Shipment.objects.get(pk=shipment.pk)
+    assert (after.tracking_number, after.status, after.news) == ("RIGHT-1", ShipmentStatus.SHIPPED, "")
+    assert not after.events.exists()
+    with pytest.raises(UnknownShipment):
+        record_tracking(tracking_number=shipment.tracking_number, events=[event("delivered", hours=3)], now=NOW)
+    record_tracking(tracking_number="RIGHT-1", events=[event("delivered", hours=4)], now=NOW)
+    with pytest.raises(NotUnderWay):
+        correct_tracking(shipment_number=after.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", now=NOW)
+    with pytest.raises(NotUnderWay):
+        correct_tracking(shipment_number=waiting.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", now=NOW)
+    assert Shipment.objects.get(pk=after.pk).tracking_number == "RIGHT-1"
+
+
 @pytest.mark.parametrize(
     ("work", "found"), [("to_ship", [0, 1]), ("under_way", [2]), ("attention", [2]), ("done", [3]), ("late", [0, 1, 2])]
 )
@@ -99,7 +125,7 @@ def test_packing_slips_are_printed(admin_client):
     assert parcels[1].number not in one
 
 
-@pytest.mark.parametrize("action", ["packing-slip", "ship", "deliver"])
+@pytest.mark.parametrize("action", ["packing-slip", "ship", "deliver", "tracking"])
 @pytest.mark.parametrize("odd", ["abc", "0", "9" * 30, "1%00"])
 def test_an_address_that_names_no_parcel_is_not_there(admin_client, action, odd):
     assert admin_client.get(f"/admin/shipments/shipment/{odd}/{action}/").status_code == 404

@@ -12,7 +12,7 @@ from logistics.allocation.services import reduce_fulfilment
 from logistics.network.tests.factories import CLERK, GUANGZHOU, HANGZHOU, make_store, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment
-from logistics.shipments.services import ship
+from logistics.shipments.services import correct_tracking, ship
 from logistics.shipments.tests.factories import make_carrier
 from members.identity.tests.factories import MemberFactory
 from members.identity.wechat import post_with_token
@@ -266,10 +266,19 @@ def test_a_carrier_that_wechat_does_not_know_is_named(outside):
     assert known(payment)[1]["shipping_list"][0]["express_company"] == "LTN"
 
 
+def retype(shipment, tracking_number):
+    correct_tracking(
+        shipment_number=shipment.number,
+        carrier_id=shipment.carrier_id,
+        tracking_number=tracking_number,
+        now=clock.now(),
+    )
+
+
 def test_a_wrong_number_is_corrected_once(outside, carrier):
     payment = one_parcel(outside)
     (shipment,) = send_off(payment)
-    Shipment.objects.filter(pk=shipment.pk).update(tracking_number="ZT0000000001")
+    retype(shipment, "ZT0000000001")
     correct(payment_id=payment.pk, now=clock.now())
     with pytest.raises(NothingToCorrect):
         correct(payment_id=payment.pk, now=clock.now())
@@ -287,7 +296,7 @@ def test_a_wrong_number_is_corrected_once(outside, carrier):
         correct(payment_id=payment.pk, now=clock.now())
     # Whoever forgets that the chance is used up hears it from WeChat, and what was sent stays.
     ShippingUpload.objects.update(corrected_at=None)
-    Shipment.objects.filter(pk=shipment.pk).update(tracking_number="ZT0000000002")
+    retype(shipment, "ZT0000000002")
     correct(payment_id=payment.pk, now=clock.now())
     deliver_facts()
     assert (upload_of(payment).status, upload_of(payment).code) == ("done", "10060003")
