@@ -17,7 +17,10 @@ from shop.core.together import read_together
 def read_ahead(*, wish: Wish, now: datetime) -> AbstractContextManager[None]:
     """For the block in which the wish is quoted. What is in the cart is not known here."""
     member_id = wish.member_id
-    asked: list[Question] = [ask_buyer(member_id=member_id, now=now), ask_coupons(member_id=member_id, now=now)]
+    asked: list[Question] = [
+        ask_buyer(member_id=member_id, now=now),
+        ask_coupons(member_id=member_id, asked=wish.coupon_ids, now=now),
+    ]
     if wish.pickup_store_id is None:
         asked.append(ask_address(member_id=member_id, address_id=wish.address_id))
     if wish.points_to_use:

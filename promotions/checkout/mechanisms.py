@@ -115,7 +115,7 @@ class Coupons(Mechanism):
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         if asking.binding and not asking.cart.coupon_ids:
             return {}
-        return {"coupons": coupons_for(buyer=asking.buyer, now=asking.now)}
+        return {"coupons": coupons_for(buyer=asking.buyer, asked=asking.cart.coupon_ids, now=asking.now)}
 
     def claim(self, taking: Taking) -> None:
         costs = {each.id or 0: -each.amount_fen for each in self.taken(taking)}

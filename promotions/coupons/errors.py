@@ -40,6 +40,13 @@ class CouponNotUsable(DomainError):
     code, status, message = "coupon_not_usable", 409, _("This coupon cannot be used any more.")
 
 
+class CouponsSwitchedOff(DomainError):
+    """While all promotions are; see `promotions.campaigns.services.switch`."""
+
+    code, status = "coupons_switched_off", 409
+    message = _("Promotions are switched off for the moment; your coupons stay yours.")
+
+
 class CouponNotVoidable(DomainError):
     code, status, message = "coupon_not_voidable", 409, _("Only unused coupons can be made void.")
 

@@ -35,7 +35,7 @@ from shop.core.api.pagination import slice_page
 from shop.core.errors import DomainError
 
 Way = CouponTemplate.Way
-# More than these a member cannot hold unused; the oldest to expire are shown to pricing.
+# So many at most are shown to pricing; see `terms.ask_coupons` for which.
 MOST_USABLE = 200
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from promotions.campaigns import version
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.scopes import category_paths, scope_of
+from promotions.coupons.errors import CouponsSwitchedOff
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.queries import MOST_USABLE
 from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, Refusal, Terms
@@ -15,6 +17,7 @@ from promotions.pricing.scopes import Scope
 from shop.core.prepared import Prepared, Question
 
 Kind = CouponTemplate.Kind
+CouponChoice = Sequence[int] | Literal["best"]
 _KINDS = {
     Kind.AMOUNT: CouponKind.AMOUNT,
     Kind.PERCENT: CouponKind.PERCENT,
@@ -35,7 +38,9 @@ SELECT coupon.id, coupon.valid_from <= %(now)s, template.id, template.name, temp
     template.excluded_category_ids, template.excluded_product_ids, template.excluded_sku_ids
 FROM coupons_coupon coupon JOIN coupons_coupontemplate template ON template.id = coupon.template_id
 WHERE coupon.member_id = %(member)s AND coupon.status = 'unused' AND coupon.valid_until > %(now)s
-ORDER BY coupon.valid_until, coupon.id LIMIT %(most)s
+ORDER BY coupon.id = ANY(%(asked)s::bigint[]) DESC,
+    (coupon.valid_from <= %(now)s AND template.use_in <> 'store') DESC, coupon.valid_until, coupon.id
+LIMIT %(most)s
 """,
 )
 
@@ -66,31 +71,33 @@ class Held(NamedTuple):
     excluded_sku_ids: Sequence[int]
 
 
-def ask_coupons(*, member_id: int, now: datetime) -> Question:
+def ask_coupons(*, member_id: int, asked: CouponChoice, now: datetime) -> Question:
     """What `terms_for` reads of the member's coupons."""
-    return Question(_HELD, {"member": member_id, "now": now, "most": MOST_USABLE})
+    named = [] if asked == "best" else sorted(set(asked))
+    return Question(_HELD, {"member": member_id, "asked": named, "now": now, "most": MOST_USABLE})
 
 
-def terms_for(*, buyer: Buyer, now: datetime) -> tuple[CouponTerms, ...]:
-    """The member's unused coupons, soonest over first; what cannot be used now says why.
+def terms_for(*, buyer: Buyer, asked: CouponChoice, now: datetime) -> tuple[CouponTerms, ...]:
+    """The member's unused coupons: those asked for, what can be used, soonest over first; the others say why not.
 
-    One query, and another one where a coupon names categories.
+    One query, another one where a coupon names categories, and one more unless the buyer brings the stamp.
     """
     if buyer.member_id is None:
         return ()
-    coupons = [Held(*row) for row in ask_coupons(member_id=buyer.member_id, now=now).run()]
+    coupons = [Held(*row) for row in ask_coupons(member_id=buyer.member_id, asked=asked, now=now).run()]
     by_category = any(each.category_ids or each.excluded_category_ids for each in coupons)
     paths = category_paths() if by_category else {}
-    return tuple(_terms_of(coupon, paths=paths) for coupon in coupons)
+    stamp = version.current() if coupons and buyer.stamp is None else buyer.stamp
+    return tuple(_terms_of(coupon, paths=paths, is_off=stamp == version.OFF) for coupon in coupons)
 
 
 def terms_of_template(template: CouponTemplate, paths: Mapping[int, str]) -> Terms:
-    """As it acts for somebody who holds one coupon of it and may use it now."""
+    """As it acts for somebody who holds one coupon of it and may use it now; no coupon in hand has a number below 0."""
     told = [getattr(template, name) for name in Held._fields[2:]]
-    return Terms(coupons=(_terms_of(Held(template.pk, True, *told), paths=paths),))
+    return Terms(coupons=(_terms_of(Held(-template.pk, True, *told), paths=paths),))
 
 
-def _terms_of(held: Held, *, paths: Mapping[int, str]) -> CouponTerms:
+def _terms_of(held: Held, *, paths: Mapping[int, str], is_off: bool = False) -> CouponTerms:
     kind = Kind(held.kind)
     return CouponTerms(
         id=held.coupon_id,
@@ -104,13 +111,15 @@ def _terms_of(held: Held, *, paths: Mapping[int, str]) -> CouponTerms:
         off_bp=held.percent_off_bp or 0 if kind == Kind.PERCENT else 0,
         cap_fen=held.most_off_fen if kind in (Kind.PERCENT, Kind.FREE_SHIPPING) else None,
         pay_fen=held.exchange_price_fen if kind == Kind.EXCHANGE else 0,
-        refusal=_refusal(held),
+        refusal=_refusal(held, is_off),
         version=held.revision,
         refuses=frozenset(map(Mechanism, held.refuses)),
     )
 
 
-def _refusal(held: Held) -> Refusal | None:
+def _refusal(held: Held, is_off: bool) -> Refusal | None:
+    if is_off:
+        return Refusal(CouponsSwitchedOff.code, CouponsSwitchedOff.message)
     if held.use_in == CouponTemplate.UseIn.STORE:
         return Refusal("coupon_for_stores", _("This coupon is for our stores."))
     if not held.is_valid:

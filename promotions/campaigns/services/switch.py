@@ -17,7 +17,7 @@ def promotions_are_on() -> bool:
 
 @use_case
 def switch_promotions(*, on: bool, actor: Actor, now: datetime) -> None:
-    """Coupons that members hold stay theirs; campaigns keep their status and act again when it is switched on."""
+    """Coupons stay their members' and campaigns keep their status; both act again when it is switched on."""
     version.bump()
     changed = PromotionVersion.objects.filter(pk=1).exclude(is_on=on).update(is_on=on)
     if changed:

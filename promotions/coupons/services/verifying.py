@@ -8,10 +8,12 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from promotions.campaigns.services.switch import promotions_are_on
 from promotions.coupons.errors import (
     CouponNotForStores,
     CouponNotFound,
     CouponNotUsable,
+    CouponsSwitchedOff,
     StorePassInvalid,
     StoreThresholdNotMet,
 )
@@ -33,7 +35,7 @@ Kind, UseIn = CouponTemplate.Kind, CouponTemplate.UseIn
 def show_coupon(*, number: str, member_id: int, now: datetime) -> tuple[str, datetime]:
     """A new number for the member's coupon, and until when it is good; the one before it is not any more.
 
-    Raises CouponNotFound, CouponNotForStores, CouponNotUsable.
+    Raises CouponNotFound, CouponNotForStores, CouponsSwitchedOff, CouponNotUsable.
     """
     coupon = Coupon.objects.filter(number=number, member_id=member_id).select_related("template").first()
     if coupon is None:
@@ -46,7 +48,10 @@ def show_coupon(*, number: str, member_id: int, now: datetime) -> tuple[str, dat
 
 
 def shown_coupon(*, code: str, now: datetime) -> Coupon:
-    """The coupon that is being shown, with template and member. Raises StorePassInvalid, CouponNotUsable."""
+    """The coupon that is being shown, with template and member.
+
+    Raises StorePassInvalid, CouponsSwitchedOff, CouponNotUsable.
+    """
     found = (
         Coupon.objects.filter(store_pass__code_hash=_hash(code), store_pass__expires_at__gt=now)
         .select_related("template", "member")
@@ -67,13 +72,14 @@ def off_in_store(template: CouponTemplate, *, bill_fen: int) -> int:
     if template.kind == Kind.PERCENT:
         off = bill_fen * (template.percent_off_bp or 0) // WHOLE_BP
         return off if template.most_off_fen is None else min(off, template.most_off_fen)
-    return max(bill_fen - template.exchange_price_fen, 0)
+    worth = template.exchange_sku.price_fen if template.exchange_sku else 0
+    return max(min(bill_fen, worth) - template.exchange_price_fen, 0)
 
 
 def use_in_store(*, code: str, store_code: str, bill_fen: int, actor: Actor, now: datetime) -> Coupon:
     """Use the coupon that is being shown, in this store, for this bill; inside the caller's transaction.
 
-    Raises StorePassInvalid, CouponNotUsable, CouponNotForStores, StoreThresholdNotMet.
+    Raises StorePassInvalid, CouponNotUsable, CouponsSwitchedOff, CouponNotForStores, StoreThresholdNotMet.
     """
     coupon = shown_coupon(code=code, now=now)
     off_fen = off_in_store(coupon.template, bill_fen=bill_fen)
@@ -135,6 +141,8 @@ def _check_usable(coupon: Coupon, now: datetime) -> None:
     # A bill in a store is an amount: nobody counts its units.
     if coupon.template.use_in == UseIn.ONLINE or coupon.template.threshold_count:
         raise CouponNotForStores
+    if not promotions_are_on():
+        raise CouponsSwitchedOff
     if coupon.status != CouponStatus.UNUSED or not coupon.valid_from <= now < coupon.valid_until:
         raise CouponNotUsable
 

@@ -2,10 +2,12 @@ import pytest
 from django.db import transaction
 
 from members.identity.tests.factories import MemberFactory
+from promotions.campaigns.services.switch import switch_promotions
 from promotions.coupons.errors import (
     CouponNotForStores,
     CouponNotFound,
     CouponNotUsable,
+    CouponsSwitchedOff,
     StorePassInvalid,
     StoreThresholdNotMet,
 )
@@ -13,6 +15,7 @@ from promotions.coupons.models import StorePass
 from promotions.coupons.services import claim_coupons
 from promotions.coupons.services.verifying import off_in_store, show_coupon, use_in_store
 from promotions.coupons.tests.making import CLERK, DAY, NOW, make_coupon, make_template
+from shop.catalog.tests.factories import SkuFactory
 
 pytestmark = pytest.mark.django_db
 MINUTE = DAY / 1440
@@ -81,6 +84,19 @@ def test_a_coupon_that_counts_units_is_not_for_a_bill(member):
     assert not StorePass.objects.exists()
 
 
+def test_while_promotions_are_switched_off_no_store_takes_coupons(member):
+    coupon = make_coupon(member, use_in="anywhere")
+    code = show(coupon)
+    switch_promotions(on=False, actor=CLERK, now=NOW)
+    for attempt in (lambda: show(coupon), lambda: verify(code)):
+        with pytest.raises(CouponsSwitchedOff):
+            attempt()
+    coupon.refresh_from_db()
+    assert (coupon.status, coupon.store_code) == ("unused", "")
+    switch_promotions(on=True, actor=CLERK, now=NOW)
+    assert verify(code).status == "used"
+
+
 def test_a_bill_below_the_threshold_is_refused(member):
     coupon = make_coupon(member, use_in="store")
     code = show(coupon)
@@ -100,3 +116,12 @@ def test_a_bill_below_the_threshold_is_refused(member):
 )
 def test_what_it_takes_off_a_bill(fields, bill_fen, off_fen):
     assert off_in_store(make_template(**fields), bill_fen=bill_fen) == off_fen
+
+
+@pytest.mark.parametrize(("bill_fen", "off_fen"), [(500_000, 2300), (2500, 2300), (1700, 1500), (150, 0)])
+def test_an_exchange_pays_for_its_goods_and_for_nothing_else_on_the_bill(bill_fen, off_fen):
+    tea = SkuFactory(price_fen=2500)
+    template = make_template(
+        kind="exchange", amount_off_fen=None, threshold_fen=0, exchange_sku=tea, exchange_price_fen=200
+    )
+    assert off_in_store(template, bill_fen=bill_fen) == off_fen
