@@ -29,6 +29,7 @@ class _Offer:
     def __init__(self, terms: SpendOfferTerms, places: Places, measures: Sequence[int], party: Party) -> None:
         self.terms, self.places, self.party = terms, places, party
         self._measures = measures
+        self._may_ship_free = any(tier.free_shipping for tier in terms.tiers)
         self._reached: dict[Places, Reached] = {}
 
     @cached_property
@@ -71,7 +72,7 @@ class _Offer:
         return AppliedOffer(self.terms, tuple(counted))
 
     def ships_free(self, places: Places) -> bool:
-        return any(tier.free_shipping for tier, _times in self.reached(places))
+        return self._may_ship_free and any(tier.free_shipping for tier, _times in self.reached(places))
 
     def worth(self, balance: Balance) -> int:
         places = balance.open_places(self.party, self.places)
