@@ -79,6 +79,8 @@ def load(*, commissions: int, seed: int) -> int:
         "lines": LINES,
     }
     with connection.cursor() as cursor:
+        # A load of this size takes longer than any statement of the shop may.
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT setseed(%s)", [(seed % 1000) / 1000])
         for statement in (_SALES, _COMMISSIONS):
             cursor.execute(statement, values)
