@@ -12,10 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from promotions.campaigns.mechanisms import campaign_models
 from promotions.checkout.combination import COMBINATION, set_combination
 from promotions.checkout.forms import LABELS, CombinationForm
+from promotions.checkout.mechanisms import NewMember
 from promotions.checkout.models import CombinationRule, PromotionClaim
+from promotions.lottery.terms import KIND as PRIZE
 from promotions.pricing.model import Mechanism
+from promotions.redemption.terms import KIND as REWARD
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.money import yuan
 
@@ -71,8 +75,10 @@ class PromotionClaimAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("mechanism"), ordering="mechanism")
     def shown_mechanism(self, row: PromotionClaim) -> str:
-        known = {mechanism.value: label for mechanism, label in LABELS.items()}
-        return str(known.get(row.mechanism, _("First purchase")))
+        known: dict[str, Any] = {model.KIND: model._meta.verbose_name for model in campaign_models()}
+        known |= {mechanism.value: label for mechanism, label in LABELS.items()}
+        known |= {NewMember.name: _("First purchase"), PRIZE: _("Prize"), REWARD: _("Points mall")}
+        return str(known.get(row.mechanism, row.mechanism))
 
     @display(description=gettext_lazy("taken off"), ordering="amount_fen")
     def shown_amount(self, row: PromotionClaim) -> str:

@@ -17,10 +17,10 @@ def of_items(items: Iterable[Any], *, paths: Mapping[int, str]) -> int:
 
 
 def of_tiers(tiers: Iterable[Any], *, scope: Scope) -> int:
-    """An amount off is held against the least that has to be spent for it."""
+    """An amount off and what a gift costs are held against the least that has to be spent for them."""
     rows = list(tiers)
     cheapest = 0
-    if any(row.threshold_units and row.off_fen for row in rows):
+    if any(row.threshold_units and (row.off_fen or row.gift_sku) for row in rows):
         cheapest = skus_in(scope).aggregate(least=Min("price_fen"))["least"] or 0
     return max((_of_tier(row, cheapest) for row in rows), default=0)
 
@@ -34,7 +34,15 @@ def _of_item(item: Any) -> int:
 
 
 def _of_tier(row: Any, cheapest: int) -> int:
-    if row.off_bp:
-        return row.off_bp
     least = row.threshold_fen or row.threshold_units * cheapest
-    return min(row.off_fen * WHOLE_BP // least, WHOLE_BP) if least else 0
+    given = row.off_fen + row.gift_quantity * cost_of(row.gift_sku)
+    if not least:
+        return row.off_bp
+    return min(row.off_bp + given * WHOLE_BP // least, WHOLE_BP)
+
+
+def cost_of(sku: Sku | None) -> int:
+    """What a unit was bought for, or else what it sells for."""
+    if sku is None:
+        return 0
+    return sku.price_fen if sku.cost_fen is None else sku.cost_fen

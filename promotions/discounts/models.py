@@ -173,7 +173,7 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
         return super().is_used_up() and not has_unpaid_uses(self)
 
     def depth_bp(self) -> int:
-        return depth.of_tiers(self.tiers.all(), scope=self.reach(category_paths()))
+        return depth.of_tiers(self.tiers.select_related("gift_sku"), scope=self.reach(category_paths()))
 
     def lacks(self) -> Sequence[Any]:
         rows = list(self.tiers.all())

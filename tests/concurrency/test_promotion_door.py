@@ -135,7 +135,7 @@ def test_what_one_member_may_have_of_a_discount(tea, guarded, monkeypatch):
 
 @guards
 def test_the_gifts_of_an_offer(tea, guarded, monkeypatch):
-    cup = SkuFactory(stock=50)
+    cup = SkuFactory(stock=50, price_fen=900)
     campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": cup, "gift_quantity": 1, "gift_quota": THERE_ARE})
     if not guarded:
         monkeypatch.setattr(using, "_count_gifts", lambda tier, units: 1)

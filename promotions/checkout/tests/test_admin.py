@@ -1,10 +1,14 @@
 """The grid of combinations and the list of claims, as staff see them."""
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils.translation import override
 
+from promotions.checkout.admin import PromotionClaimAdmin
 from promotions.checkout.combination import COMBINATION, PAIRS, set_combination
+from promotions.checkout.mechanisms import BY_NAME, MemberBenefits
 from promotions.checkout.models import CombinationRule, PromotionClaim
 from promotions.pricing.model import Combination, Mechanism
 from shop.core import clock
@@ -68,3 +72,14 @@ def test_claims_are_listed_with_what_was_taken(owner):
     assert "¥20.00" in owner.get(reverse("admin:promotion_checkout_promotionclaim_changelist")).content.decode()
     page = owner.get(reverse("admin:promotion_checkout_promotionclaim_change", args=[row.pk])).content.decode()
     assert "满 100 减 20 -¥20.00" in page
+
+
+def test_every_claim_is_named_for_what_it_is(owner):
+    """Every mechanism that an order can claim has a name of its own, in the words of the staff."""
+    shown = PromotionClaimAdmin(PromotionClaim, site).shown_mechanism
+    with override("en"):
+        names = {each: shown(PromotionClaim(mechanism=each)) for each in BY_NAME if each != MemberBenefits.name}
+        assert names["flash_sale"] == "flash sale"
+    assert len(set(names.values())) == len(names) == 11
+    with override("zh-hans"):
+        assert not [each for each in names if shown(PromotionClaim(mechanism=each)).isascii()]

@@ -262,7 +262,7 @@ def test_tiers_bring_their_price_and_free_shipping(member, client, tea):
 
 
 def test_a_gift_of_what_was_bought_is_reserved_with_it(client, tea):
-    campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": tea, "gift_quantity": 1})
+    campaign(draft_offer, {"threshold_fen": 20_000, "gift_sku": tea, "gift_quantity": 1})
     order = order_of(place(client, {"items": items((tea, 2))}))
     assert [(line.quantity, line.is_gift) for line in order.lines.all()] == [(2, False), (1, True)]
     assert stock(tea) == (17, 3)
@@ -283,7 +283,7 @@ def test_an_order_too_large_for_what_is_left_of_a_budget_does_not_stop_the_campa
 
 
 def test_the_tier_that_gives_a_gift_counts_it(member, client, tea):
-    gift = SkuFactory(stock=9)
+    gift = SkuFactory(stock=9, price_fen=900)
     cup = {"gift_sku": gift, "gift_quantity": 1}
     low = {"threshold_fen": 10_000, "gift_quota": 5, **cup}
     high = {"threshold_fen": 30_000, "gift_quota": 1, **cup}
@@ -294,7 +294,7 @@ def test_the_tier_that_gives_a_gift_counts_it(member, client, tea):
 
 
 def test_who_buys_the_last_ones_gets_none_of_them_as_a_gift(client, tea):
-    campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": tea, "gift_quantity": 1})
+    campaign(draft_offer, {"threshold_fen": 20_000, "gift_sku": tea, "gift_quantity": 1})
     body = quote(client, {"items": items((tea, 20))}).json()
     assert (body["gifts"], [each["code"] for each in body["rejected"]]) == ([], ["gift_run_out"])
     assert order_of(place(client, {"items": items((tea, 20))})).lines.get().quantity == 20

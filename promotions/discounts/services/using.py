@@ -15,6 +15,7 @@ from django.db.models import F
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import category_paths
 from promotions.campaigns.services.budget import spend_budgets
+from promotions.discounts.depth import cost_of
 from promotions.discounts.errors import DiscountChanged, DiscountLimitReached, DiscountSoldOut, GiftsGone
 from promotions.discounts.live import live_items
 from promotions.discounts.models import (
@@ -25,7 +26,6 @@ from promotions.discounts.models import (
     TimedDiscountItem,
 )
 from promotions.pricing.model import PricingLine
-from shop.catalog.models import Sku
 
 _COUNT_MEMBER = """
 INSERT INTO discounts_membertally AS tally (item_id, member_id, units) VALUES (%s, %s, %s)
@@ -172,7 +172,7 @@ def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: d
         tier=tier,
         sku_id=tier.gift_sku_id,
         units=units,
-        cost_fen=units * _cost_of(tier.gift_sku),
+        cost_fen=units * cost_of(tier.gift_sku),
         used_at=now,
     )
 
@@ -180,10 +180,3 @@ def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: d
 def _count_gifts(tier: SpendOfferTier, units: int) -> int:
     within = SpendOfferTier.objects.filter(pk=tier.pk, gifts_given__lte=F("gift_quota") - units)
     return within.update(gifts_given=F("gifts_given") + units)
-
-
-def _cost_of(sku: Sku | None) -> int:
-    """What a unit was bought for, or else what it sells for."""
-    if sku is None:
-        return 0
-    return sku.price_fen if sku.cost_fen is None else sku.cost_fen

@@ -9,6 +9,7 @@ from promotions.campaigns.services.lifecycle import (
     approve_campaign,
     clone_campaign,
     end_campaign,
+    needs_approval,
     pause_campaign,
     publish_campaign,
     resume_campaign,
@@ -204,7 +205,7 @@ def test_the_second_person_may_return_it_instead():
 
 
 def test_a_clone_is_a_draft_of_its_own():
-    gift = SkuFactory(stock=5)
+    gift = SkuFactory(stock=5, price_fen=900)
     offer = published(
         draft_offer(
             {"threshold_fen": 10000, "off_fen": 100, "gift_sku": gift, "gift_quota": 9},
@@ -225,3 +226,19 @@ def test_a_clone_is_a_draft_of_its_own():
     assert [step for step, _by in steps(copy)] == ["cloned"]
     discount = published(draft_discount({"sku": make_sku(), "off_bp": 1000, "quota": 3}))
     assert do(clone_campaign, discount).items.get().off_bp == 1000
+
+
+@pytest.mark.parametrize(
+    ("gift", "tier", "expected"),
+    [
+        # Five phones for ¥1 are given away whole; the cost of ¥10 counts, not the ¥60 it sells for; ¥10 + ¥5 of ¥100.
+        ({"price_fen": 899_900}, {"threshold_fen": 100, "gift_quantity": 5}, 10_000),
+        ({"price_fen": 6000, "cost_fen": 1000}, {"threshold_fen": 10_000}, 1000),
+        ({"price_fen": 6000, "cost_fen": 1000}, {"threshold_fen": 10_000, "off_fen": 500}, 1500),
+        ({"price_fen": 6000, "cost_fen": 1000}, {"threshold_fen": 10_000, "off_bp": 2000}, 3000),
+    ],
+)
+def test_what_a_gift_costs_counts_as_depth(gift, tier, expected):
+    offer = draft_offer({"gift_sku": SkuFactory(stock=9, **gift), **tier}, budget_fen=100)
+    assert offer.depth_bp() == expected
+    assert needs_approval(offer) == (expected == 10_000)

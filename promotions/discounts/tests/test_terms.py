@@ -137,7 +137,7 @@ def test_a_member_has_as_many_as_one_may(django_assert_max_num_queries):
 
 
 def test_offers_with_tiers_gifts_and_exclusions():
-    gift = SkuFactory(stock=3)
+    gift = SkuFactory(stock=3, price_fen=900)
     tea = make_category()
     covered, excluded = make_sku(category_id=tea.pk), make_sku(category_id=tea.pk)
     offer = published(
