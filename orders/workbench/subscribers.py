@@ -1,6 +1,6 @@
 """Long works, a slice at a time, and what orders leave behind at this desk."""
 
-from orders.checkout.facts import OrderCancelled, OrderPaid
+from orders.checkout.facts import OrderCancelled
 from orders.workbench.facts import ExportGoesOn, WorkGoesOn
 from orders.workbench.services import exporting, pricing, working
 from shop.core.events import subscribe
@@ -18,9 +18,4 @@ def write_on(fact: ExportGoesOn) -> None:
 
 @subscribe(OrderCancelled)
 def nothing_to_reprice(fact: OrderCancelled) -> None:
-    pricing.drop_price_change(order_number=fact.number, now=fact.at)
-
-
-@subscribe(OrderPaid)
-def too_late_to_reprice(fact: OrderPaid) -> None:
     pricing.drop_price_change(order_number=fact.number, now=fact.at)

@@ -12,11 +12,13 @@ from shop.core import clock
 from shop.core.invariants import violations
 from shop.core.models import OutboxEntry
 
+HISTORY, REDEMPTIONS = 24, 6
+
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_shop_has_a_history_that_adds_up(sandbox):
     call_command("load_demo", "--size", "small")
-    assert Order.objects.count() == 24
+    assert Order.objects.count() == HISTORY + REDEMPTIONS
     statuses = set(Order.objects.values_list("status", flat=True))
     assert {"completed", "delivered", "cancelled"} <= statuses
     assert Order.objects.earliest("placed_at").placed_at < clock.now() - timedelta(days=30)
@@ -28,4 +30,4 @@ def test_the_demo_shop_has_a_history_that_adds_up(sandbox):
     assert not OutboxEntry.objects.exclude(status="done").exists()
     assert violations() == {}
     call_command("load_demo", "--size", "small")
-    assert Order.objects.count() == 24
+    assert Order.objects.count() == HISTORY + REDEMPTIONS

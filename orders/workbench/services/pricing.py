@@ -135,7 +135,7 @@ def _decline(*, change_id: int, actor: Actor, now: datetime) -> PriceChange:
 
 
 def drop_price_change(*, order_number: str, now: datetime) -> None:
-    """The order awaits payment no more, so nobody is left to decide; inside the caller's transaction."""
+    """The order is cancelled, so that nothing is left to decide; inside the caller's transaction."""
     waiting = PriceChange.objects.filter(order__number=order_number, status=Status.WAITING)
     for change in waiting.select_for_update(no_key=True, of=("self",)):
         change.status, change.decided_at = Status.DECLINED, now
