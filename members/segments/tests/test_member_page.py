@@ -96,7 +96,7 @@ def test_the_page_costs_the_same_however_much_there_is(shown, admin_client, djan
     for number in range(15):
         write_note(member_id=member.pk, text=f"第 {number} 条", actor=CLERK, now=NOW)
         invite(member, now=NOW)
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(31):
         page = page_of(admin_client, member)
     assert "第 14 条" in page
     assert "第 4 条" not in page
