@@ -28,7 +28,14 @@ def wish(owner: Member) -> Thing:
 def issued(owner: Member) -> Thing:
     thing = wish(owner)
     number = f"{thing.row.pk:020d}"
-    issue_invoice(invoice_id=thing.row.pk, number=number, content=PDF, actor=CLERK, now=clock.now())
+    issue_invoice(
+        invoice_id=thing.row.pk,
+        number=number,
+        amount_fen=thing.row.amount_fen,
+        content=PDF,
+        actor=CLERK,
+        now=clock.now(),
+    )
     thing.row.refresh_from_db()
     return thing
 

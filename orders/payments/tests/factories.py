@@ -21,6 +21,7 @@ from django.http import HttpResponse
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
+from logistics.allocation.tests.factories import recipient
 from members.identity.models import Member
 from orders.checkout.invariants import LAWS as ORDER_LAWS
 from orders.checkout.models import Deposit, Order, OrderLine
@@ -46,6 +47,7 @@ def make_order(member: Member, *, payable_fen: int = 9900, expires_in: timedelta
             payable_fen=payable_fen,
             placed_at=now,
             expires_at=now + expires_in,
+            recipient=recipient(),
         )
         OrderLine.objects.create(
             order=order,
@@ -96,7 +98,8 @@ def stock_of(order: Order) -> tuple[int, int]:
 
 def assert_lawful() -> None:
     """Every law of orders and of their money holds."""
-    assert [violation for law in (*ORDER_LAWS, *LAWS) for violation in law()] == []
+    broken = [violation for law in (*ORDER_LAWS, *LAWS) for violation in law()]
+    assert broken == [], broken
 
 
 def deliver_outbox() -> int:
