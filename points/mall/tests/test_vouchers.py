@@ -43,7 +43,6 @@ from points.mall.tests.making import (
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.tests.making import make_live_template
 from shop.core import clock, rate_limits
-from shop.core.actors import Actor
 from shop.core.preferences import set_preference
 from tests.access import API
 
@@ -106,7 +105,7 @@ def test_a_service_is_booked_moved_verified_once_and_refused_twice(member, rich)
     assert Verification.objects.count() == 1
     with pytest.raises(UsedAlready):
         ask(order, kind=Kind.REFUND)
-    undo(verification_id=done.pk, actor=Actor.staff("boss"), reason="wrong guest", now=then)
+    undo(verification_id=done.pk, staff=clerk.staff, reason="wrong guest", now=then)
     assert Voucher.objects.get().status == "ready"
     assert_lawful()
 
