@@ -28,6 +28,7 @@ from points.tasks.tests import access as tasks
 from points.transfers.tests import access as transfers
 from promotions.bargaining.tests import access as bargaining
 from promotions.coupons.tests import access as coupons
+from promotions.distribution.tests import access as distribution
 from promotions.flash_sale.tests import access as flash_sale
 from promotions.group_buy.tests import access as group_buy
 from promotions.lottery.tests import access as lottery
@@ -59,6 +60,7 @@ DOORS: tuple[Door, ...] = (
     *transfers.DOORS,
     *mall.DOORS,
     *coupons.DOORS,
+    *distribution.DOORS,
     *presale.DOORS,
     *quiz.DOORS,
     *flash_sale.DOORS,

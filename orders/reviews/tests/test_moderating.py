@@ -24,7 +24,8 @@ from orders.reviews.services import (
     withdraw_review,
 )
 from orders.reviews.tests.making import assert_lawful, received, reviewed
-from orders.reviews.tests.test_writing import CLERK, listed, points_of, prefer
+from orders.reviews.tests.test_rewards import points_of
+from orders.reviews.tests.test_writing import CLERK, listed, prefer
 from points.tasks.tests.making import task_of
 from shop.catalog.models import Product
 from shop.catalog.tests.factories import make_product
