@@ -17,10 +17,6 @@ import structlog
 from django.db.models import Max
 from django.utils import translation
 from django.utils.text import capfirst
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from orders.checkout.models import Order
 from orders.workbench.criteria import given_of, matching
@@ -32,6 +28,7 @@ from shop.core import clock
 from shop.core.csv_files import csv_bytes
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
+from shop.core.xlsx_files import write_sheet
 
 ORDERS_A_PIECE = 500
 MOST_XLSX_ROWS = 50_000
@@ -154,23 +151,15 @@ def _add_piece(export: OrderExport, content: bytes) -> None:
 
 
 def _write_book(export: OrderExport, target: IO[bytes]) -> None:
-    """The pieces as a workbook: numbers as numbers, everything else as text that is never run."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(export.get_content_display())
-    sheet.freeze_panes = "A2"
+    """The pieces as a workbook."""
     is_number = numbers(export.content)
     text = io.TextIOWrapper(io.BufferedReader(_Joined(content_of(export))), encoding="utf-8-sig", newline="")
-    for position, row in enumerate(csv.reader(text)):
-        sheet.append([_cell(sheet, cell, is_number[at] and position > 0 and cell != "") for at, cell in enumerate(row)])
-    book.save(target)
-
-
-def _cell(sheet: WriteOnlyWorksheet, text: str, is_number: bool) -> WriteOnlyCell:
-    if is_number:
-        return WriteOnlyCell(sheet, float(text))
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text))
-    cell.data_type = "s"
-    return cell
+    write_sheet(
+        title=export.get_content_display(),
+        rows=csv.reader(text),
+        numbers={at for at, number in enumerate(is_number) if number},
+        target=target,
+    )
 
 
 @use_case
