@@ -1,6 +1,8 @@
 """What of an order's line the member has once exchanges have changed it, and so which SKU it is that comes back."""
 
-from django.db.models import Q
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from orders.after_sales.models import AfterSaleLine, Kind, Status
 
@@ -12,17 +14,43 @@ def came_back(line: AfterSaleLine) -> list[int]:
     """
     at = line.after_sale.received_at
     assert at is not None
-    held = [line.order_line.sku_id] * line.order_line.quantity
-    before = AfterSaleLine.objects.filter(order_line=line.order_line_id).filter(
-        Q(after_sale__received_at__lt=at) | Q(after_sale__received_at=at, pk__lt=line.pk)
+    return _take(_held(line, _received_of([line])[line.order_line_id], at), line.units_received)
+
+
+def coming_back(lines: Sequence[AfterSaleLine], *, now: datetime) -> dict[int, list[int]]:
+    """By id of these lines, the SKU of each unit that the member has and sends back, or that came back; one query."""
+    received = _received_of(lines)
+    found = {}
+    for line in lines:
+        at = line.after_sale.received_at
+        units = line.units_to_send if at is None else line.units_received
+        found[line.pk] = _take(_held(line, received[line.order_line_id], at or now), units)
+    return found
+
+
+def _received_of(lines: Iterable[AfterSaleLine]) -> defaultdict[int, list[AfterSaleLine]]:
+    """What has come back of the same lines of their orders, the first first."""
+    received = AfterSaleLine.objects.filter(
+        order_line__in=[line.order_line_id for line in lines], after_sale__received_at__isnull=False
     )
-    for earlier in before.select_related("after_sale").order_by("after_sale__received_at", "pk"):
-        back = _take(held, earlier.units_received)
+    by_line: defaultdict[int, list[AfterSaleLine]] = defaultdict(list)
+    for each in received.select_related("after_sale").order_by("after_sale__received_at", "pk"):
+        by_line[each.order_line_id].append(each)
+    return by_line
+
+
+def _held(line: AfterSaleLine, received: Iterable[AfterSaleLine], at: datetime) -> list[int]:
+    """The SKU of each unit that the member has when `line` is received; what is to come back first stands last."""
+    held = [line.order_line.sku_id] * line.order_line.quantity
+    for earlier in received:
         done = earlier.after_sale
+        if done.received_at is None or (done.received_at, earlier.pk) >= (at, line.pk):
+            break
+        back = _take(held, earlier.units_received)
         exchanged = (done.kind, done.status) == (Kind.EXCHANGE, Status.COMPLETED)
         if exchanged and done.ended_at is not None and done.ended_at <= at:
             held += [earlier.replacement_sku_id or sku_id for sku_id in back]
-    return _take(held, line.units_received)
+    return held
 
 
 def _take(held: list[int], units: int) -> list[int]:

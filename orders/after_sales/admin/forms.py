@@ -14,7 +14,9 @@ from unfold.widgets import (
 )
 
 from logistics.network.models import Warehouse
-from orders.after_sales.models import AfterSale, AfterSaleLine, Kind
+from orders.after_sales.admin.goods import goes_out, goods_back
+from orders.after_sales.models import AfterSale, Kind
+from shop.core import clock
 from shop.core.forms import YuanField
 
 MOST_CHARACTERS = 500
@@ -94,15 +96,13 @@ class ReceiveForm(DeedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"warehouse": self.after_sale.warehouse_id}
-        self.expected = [
-            line
-            for line in self.after_sale.lines.select_related("order_line").order_by("order_line__position")
-            if line.units_to_send
-        ]
+        lines = self.after_sale.lines.select_related("after_sale", "order_line", "replacement_sku")
+        self.expected = [line for line in lines.order_by("order_line__position") if line.units_to_send]
+        names = goods_back(self.expected, now=clock.now())
         for line in self.expected:
-            sound, damaged = _("{goods}: sound"), _("{goods}: damaged")
-            self.fields[f"sound_{line.pk}"] = _units(sound.format(goods=goods_of(line)), line.units_to_send)
-            self.fields[f"damaged_{line.pk}"] = _units(damaged.format(goods=goods_of(line)), 0)
+            sound, damaged = _("{goods}: sound").format(goods=names[line.pk]), _("{goods}: damaged")
+            self.fields[f"sound_{line.pk}"] = _units(sound, line.units_to_send, goes_out(line))
+            self.fields[f"damaged_{line.pk}"] = _units(damaged.format(goods=names[line.pk]), 0)
         self.order_fields([name for name in self.fields if "_" in name])
 
     def clean(self) -> dict[str, Any]:
@@ -140,14 +140,14 @@ class RefundForm(DeedForm):
         return said
 
 
-def goods_of(line: AfterSaleLine) -> str:
-    ordered = line.order_line
-    return f"{ordered.product_name} {ordered.options}".strip()
-
-
-def _units(label: str, initial: int) -> forms.IntegerField:
+def _units(label: str, initial: int, help_text: str = "") -> forms.IntegerField:
     return forms.IntegerField(
-        label=label, min_value=0, initial=initial, required=False, widget=UnfoldAdminIntegerFieldWidget
+        label=label,
+        help_text=help_text,
+        min_value=0,
+        initial=initial,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from logistics.shipments.models import Shipment
 from members.uploads.addresses import picture
-from orders.after_sales.admin.forms import goods_of
+from orders.after_sales.admin.goods import goods_back, goods_of
 from orders.after_sales.engine import Explanation
 from orders.after_sales.models import AfterSale, Kind
 from orders.after_sales.sentences import say
 from orders.checkout.notes import told
 from orders.payments.models import Payment, Refund
+from shop.core import clock
 from shop.core.money import yuan
 
 Rows = list[list[Any]]
@@ -78,7 +79,7 @@ def sums(assessment: Mapping[str, Any], withheld_fen: int = 0) -> Rows:
 
 
 def after_sale_panels(after_sale: AfterSale) -> list[Panel]:
-    """Six queries, whatever it holds; panels without rows are left out."""
+    """Eight queries, whatever it holds; panels without rows are left out."""
     panels = [
         Panel(
             _("Goods of the after-sale"),
@@ -111,8 +112,12 @@ def pictures(after_sale: AfterSale) -> list[dict[str, str]]:
 
 def _goods(after_sale: AfterSale) -> Rows:
     rows = []
-    for line in after_sale.lines.select_related("order_line", "replacement_sku").order_by("order_line__position"):
-        name = f"{goods_of(line)} ({line.order_line.sku_code})"
+    lines = after_sale.lines.select_related("after_sale", "order_line", "replacement_sku")
+    lines = list(lines.order_by("order_line__position"))
+    names = {} if after_sale.kind == Kind.REFUND else goods_back(lines, now=clock.now())
+    for line in lines:
+        # Nothing comes back of what had not left.
+        name = names.get(line.pk) or f"{goods_of(line)} ({line.order_line.sku_code})"
         if line.order_line.is_gift:
             name = _("Gift: {goods}").format(goods=name)
         if line.replacement_sku:

@@ -7,22 +7,27 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from orders.after_sales import services
 from orders.after_sales.admin.deeds import DEEDS
 from orders.after_sales.models import AfterSale, Kind, Status
 from orders.after_sales.policies import FREIGHT, GIFTS
-from orders.after_sales.services import act_in_time
+from orders.after_sales.services import Wanted, Wish, act_in_time
 from orders.after_sales.tests.making import (
+    CLERK,
     ask,
     assert_lawful,
+    bring_parcels,
     delivered,
     money_arrives,
     paid,
+    received,
     send_parcels,
     sent_back,
     stocked,
 )
 from orders.payments.gateways.base import GatewayRefundState
 from orders.payments.models import Refund
+from shop.catalog.models import Sku
 from shop.catalog.tests.factories import SkuFactory, make_product
 from shop.core import clock
 from shop.core.models import PreferenceValue, StaffUser
@@ -314,3 +319,30 @@ def test_nobody_without_the_permission_sees_anything(member, sku):
     stranger.force_login(StaffUser.objects.create_user("stranger", password="x", is_staff=True))
     for here in (LIST, page(after_sale), address(after_sale, "approve"), f"{LIST}policies/"):
         assert stranger.get(here).status_code == 403
+
+
+def test_who_receives_goods_reads_what_was_sent_in_exchange_not_what_was_bought(desks, member):
+    product = make_product(prices=[900, 900], name="茶杯")
+    red, blue = product.skus.order_by("pk")
+    Sku.objects.filter(pk=red.pk).update(options={"颜色": "朱砂"})
+    Sku.objects.filter(pk=blue.pk).update(options={"颜色": "靛青"})
+    red.refresh_from_db()
+    stocked(red, blue)
+    order = delivered(member, (red, 3))
+    wanted = Wish(Kind.EXCHANGE, [Wanted(order.lines.get().pk, 1, blue.pk)], "wrong_choice")
+    swapped = sent_back(services.ask(number=order.number, wish=wanted, actor=CLERK, now=clock.now()))
+    form = desks["warehouse"].get(f"{LIST}{swapped.pk}/receive/").context["form"]
+    line = swapped.lines.get()
+    assert form[f"sound_{line.pk}"].label == f"茶杯 朱砂 ({red.code})：完好"
+    assert form[f"sound_{line.pk}"].help_text == f"换出：茶杯 靛青 ({blue.code})"
+    received(swapped, {0: 1})
+    send_parcels(swapped.number)
+    bring_parcels(swapped.number)
+    back = sent_back(ask(order, {0: 2}))
+    form = desks["warehouse"].get(f"{LIST}{back.pk}/receive/").context["form"]
+    line = back.lines.get()
+    assert form[f"sound_{line.pk}"].label == f"茶杯 朱砂 ({red.code}) × 1 + 茶杯 靛青 ({blue.code}) × 1：完好"
+    assert form[f"sound_{line.pk}"].help_text == ""
+    received(back, {0: 2})
+    rows = desks["service"].get(page(back)).context["panels"][0].rows
+    assert rows[0][0] == f"茶杯 朱砂 ({red.code}) × 1 + 茶杯 靛青 ({blue.code}) × 1"
