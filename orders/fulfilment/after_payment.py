@@ -19,6 +19,7 @@ from orders.fulfilment.notices import tell_order_paid
 from orders.fulfilment.past_orders import PAST_ORDERS
 from orders.fulfilment.queries import refunded_fen, still_paid_by_line
 from orders.fulfilment.services import request_goods
+from orders.workbench.services.pricing import drop_price_change
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
 from promotions.lottery.models import Moment
@@ -106,6 +107,11 @@ def give_draw_chances(fact: OrderPaid) -> None:
     give_chances_for(fact.number, moment=Moment.PAYMENT, now=fact.at)
 
 
+def close_price_change(fact: OrderPaid) -> None:
+    """Nobody has to decide any more about another price for it."""
+    drop_price_change(order_number=fact.number, now=fact.at)
+
+
 def notify_member(fact: OrderPaid) -> None:
     """Tell the member that the money has come."""
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
@@ -119,5 +125,6 @@ AFTER_PAYMENT: tuple[Step, ...] = (
     record_sales,
     give_purchase_coupons,
     give_draw_chances,
+    close_price_change,
     notify_member,
 )

@@ -121,7 +121,7 @@ class PriceChangeAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("status"),
-        label={"waiting": "warning", "applied": "success", "declined": "danger"},
+        label={"waiting": "warning", "applied": "success", "declined": "danger", "lapsed": "info"},
         ordering="status",
     )
     def shown_status(self, change: PriceChange) -> tuple[str, str]:

@@ -16,6 +16,7 @@ class PriceChange(models.Model):
         WAITING = "waiting", pgettext_lazy("price change", "Waiting for approval")
         APPLIED = "applied", pgettext_lazy("price change", "Applied")
         DECLINED = "declined", pgettext_lazy("price change", "Declined")
+        LAPSED = "lapsed", pgettext_lazy("price change", "Lapsed: nothing left to decide")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="price_changes", verbose_name=_("order"))
     status = models.CharField(_("status"), max_length=8, choices=Status)

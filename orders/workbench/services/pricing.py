@@ -88,9 +88,7 @@ def _write_request(*, number: str, price: StaffPrice, reason: str, actor: Actor,
         asked_at=now,
     )
     if lowered > PRICE_CHANGE_ALONE.value() * 100:
-        PriceChange.objects.filter(order=order, status=Status.WAITING).update(
-            status=Status.DECLINED, decided_at=now, decided_by=""
-        )
+        PriceChange.objects.filter(order=order, status=Status.WAITING).update(status=Status.LAPSED, decided_at=now)
         change.status = Status.WAITING
         change.save()
         _remind(change, now)
@@ -135,10 +133,10 @@ def _decline(*, change_id: int, actor: Actor, now: datetime) -> PriceChange:
 
 
 def drop_price_change(*, order_number: str, now: datetime) -> None:
-    """The order is cancelled, so that nothing is left to decide; inside the caller's transaction."""
+    """The order is paid or cancelled, so that nothing is left to decide; inside the caller's transaction."""
     waiting = PriceChange.objects.filter(order__number=order_number, status=Status.WAITING)
     for change in waiting.select_for_update(no_key=True, of=("self",)):
-        change.status, change.decided_at = Status.DECLINED, now
+        change.status, change.decided_at = Status.LAPSED, now
         change.save(update_fields=["status", "decided_at"])
         clear_alert(cause=_cause(change))
 

@@ -176,15 +176,18 @@ def test_a_change_that_was_overtaken_or_declined_changes_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_change_that_waits_ends_with_its_order():
+@pytest.mark.parametrize(
+    "ends", [pay, lambda order: close_unpaid_order(number=order.number, actor=STAFF, now=clock.now())]
+)
+def test_a_change_that_waits_ends_when_its_order_is_paid_or_cancelled(ends):
     order, other = order_of((SkuFactory(price_fen=50_000), 1)), order_of((SkuFactory(price_fen=50_000), 1))
     waiting, left = ask(order, {0: 20_000}), ask(other, {0: 20_000})
+    ends(order)
     before = prices(order)
-    close_unpaid_order(number=order.number, actor=STAFF, now=clock.now())
     deliver_facts()
     waiting.refresh_from_db()
     left.refresh_from_db()
-    assert (waiting.status, waiting.decided_by, waiting.decided_at is None) == ("declined", "", False)
+    assert (waiting.status, waiting.decided_by, waiting.decided_at is None) == ("lapsed", "", False)
     assert left.status == "waiting"
     assert [alert.data["number"] for alert in Alert.objects.filter(cause__startswith="workbench.price.")] == [
         other.number
