@@ -10,13 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from orders.checkout.models import Deposit, Order
+from orders.payments.gateways.words import in_words
 from orders.payments.models import Payment, Refund
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.by_hand import settle_by_hand
@@ -31,9 +32,21 @@ from shop.core.screens import form_page, found_or_404, staff
 MOST_ASKED_AT_ONCE = 20
 
 
-class RefundInline(TabularInline):
+class SaidByGateway:
+    """The gateway's codes in words."""
+
+    @display(description=_("gateway's note"))
+    def told_note(self, row: Payment | Refund) -> str:
+        return in_words(row.gateway_note) or "–"
+
+    @display(description=_("state at the gateway"))
+    def told_state(self, payment: Payment) -> str:
+        return in_words(payment.gateway_state) or "–"
+
+
+class RefundInline(SaidByGateway, TabularInline):
     model = Refund
-    fields = ["number", "status", "amount", "reason", "gateway_refund_id", "gateway_note", "succeeded_at"]
+    fields = ["number", "status", "amount", "reason", "gateway_refund_id", "told_note", "succeeded_at"]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -57,7 +70,7 @@ class ByHandForm(forms.Form):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(SaidByGateway, ReadOnlyAdmin):
     list_display = ["number", "order_link", "method", "part", "shown_status", "amount", "settles_order", "created_at"]
     list_filter = ["status", "method", "part", "settles_order"]
     search_fields = ["number", "order__number", "transaction_id"]
@@ -75,8 +88,8 @@ class PaymentAdmin(ReadOnlyAdmin):
             {
                 "fields": [
                     "transaction_id",
-                    "gateway_state",
-                    "gateway_note",
+                    "told_state",
+                    "told_note",
                     "payer_openid",
                     "prepay_id",
                     "prepay_until",
@@ -120,8 +133,8 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
-    list_display = ["number", "payment_link", "shown_status", "amount", "reason", "gateway_note", "created_at"]
+class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
+    list_display = ["number", "payment_link", "shown_status", "amount", "reason", "told_note", "created_at"]
     list_filter = ["status", "reason"]
     search_fields = ["number", "payment__number", "payment__order__number", "gateway_refund_id"]
     search_help_text = _("Refund, payment or order number, or gateway refund")
@@ -133,7 +146,7 @@ class RefundAdmin(ReadOnlyAdmin):
     actions_detail = ["pay_by_hand"]
     fieldsets = [
         (None, {"fields": ["number", "payment_link", "status", "amount", "reason"]}),
-        (_("At the gateway"), {"fields": ["gateway_refund_id", "gateway_note", "asked_at", "query_at"]}),
+        (_("At the gateway"), {"fields": ["gateway_refund_id", "told_note", "asked_at", "query_at"]}),
         (_("History"), {"fields": ["created_at", "succeeded_at", "by_hand_reason", "by_hand_by"]}),
     ]
 
@@ -239,7 +252,11 @@ class DepositAdmin(ReadOnlyAdmin):
 def _ask_each(screen: ReadOnlyAdmin, request: HttpRequest, chosen: QuerySet[Any], ask: Callable[[str], None]) -> None:
     """Ask about each chosen row, saying how many answers came and what was refused."""
     answered = 0
-    for number in chosen.values_list("number", flat=True)[:MOST_ASKED_AT_ONCE]:
+    numbers = list(chosen.values_list("number", flat=True)[: MOST_ASKED_AT_ONCE + 1])
+    if len(numbers) > MOST_ASKED_AT_ONCE:
+        told = gettext("Only the first {count} were asked about; choose the others once more.")
+        screen.message_user(request, told.format(count=MOST_ASKED_AT_ONCE), messages.WARNING)
+    for number in numbers[:MOST_ASKED_AT_ONCE]:
         try:
             ask(number)
         except DomainError as error:

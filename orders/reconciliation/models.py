@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from orders.payments.models import Payment, PaymentMethod, Refund
+from orders.payments.models import Payment, PaymentMethod, PaymentStatus, Refund, RefundStatus
 
 GATEWAYS = tuple((method.value, method.label) for method in (PaymentMethod.WECHAT, PaymentMethod.ALIPAY))
 
@@ -177,6 +177,11 @@ class Difference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.number}"
+
+    def get_book_state_display(self) -> str:
+        """In words; the states of payments and of refunds are others."""
+        states = RefundStatus if self.subject == Subject.REFUND else PaymentStatus
+        return str(states(self.book_state).label) if self.book_state in states else self.book_state
 
 
 class DifferenceEvent(models.Model):

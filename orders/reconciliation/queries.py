@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from orders.checkout.models import Deposit, DepositStatus
+from orders.payments.gateways.words import in_words
 from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
 from shop.catalog.product_files.formulas import harmless
 from shop.core.clock import SHANGHAI
@@ -107,8 +108,8 @@ def difference_rows(differences: QuerySet[Difference], *, headings: list[str]) -
             each.payment.order.number if each.payment else "",
             "" if each.bill_fen is None else plain_yuan(each.bill_fen),
             "" if each.book_fen is None else plain_yuan(each.book_fen),
-            each.bill_state,
-            each.book_state,
+            in_words(each.bill_state),
+            each.get_book_state_display(),
             each.gateway_id,
             each.get_state_display(),
             reason,

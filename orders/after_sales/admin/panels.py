@@ -18,6 +18,7 @@ from orders.after_sales.engine import Explanation
 from orders.after_sales.models import AfterSale, Kind
 from orders.after_sales.sentences import say
 from orders.checkout.notes import told
+from orders.payments.gateways.words import in_words
 from orders.payments.models import Payment, Refund
 from shop.core import clock
 from shop.core.money import yuan
@@ -161,7 +162,7 @@ def _money(after_sale: AfterSale) -> Rows:
                 refund.get_status_display(),
                 yuan(-refund.amount_fen),
                 when(refund.succeeded_at or refund.created_at),
-                refund.gateway_note or "–",
+                in_words(refund.gateway_note) or "–",
             ]
         )
     return rows

@@ -8,6 +8,7 @@ from django.db.models import Q
 from orders.payments.errors import NotificationMismatch, PaymentGatewayUnavailable, PaymentNotFound, PaymentRefused
 from orders.payments.gateways.base import MAX_FAILURES, TradeState, Transaction
 from orders.payments.gateways.registry import gateway_for
+from orders.payments.gateways.words import REFUNDED_ELSEWHERE
 from orders.payments.models import OPEN_STATUSES, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.confirmation import confirm_payment
 from shop.core.actors import Actor
@@ -86,7 +87,7 @@ def apply_transaction(*, payment: Payment, transaction: Transaction, actor: Acto
     elif transaction.state == TradeState.REFUNDED:
         # Somebody refunded it in the gateway's own console: people must look, goods must not leave.
         log.error("payment_refunded_elsewhere", payment=payment.number)
-        _postpone(payment, note="refunded outside the shop", now=now)
+        _postpone(payment, note=REFUNDED_ELSEWHERE, now=now)
         raise NotificationMismatch(wrong=["state"])
     elif transaction.state == TradeState.CLOSED:
         mark_closed(payment=payment, raw_state=transaction.raw_state, now=now)

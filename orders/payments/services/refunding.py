@@ -29,6 +29,7 @@ from orders.payments.gateways.base import (
     RefundRequest,
 )
 from orders.payments.gateways.registry import gateway_for, refund_notify_url
+from orders.payments.gateways.words import in_shop_language
 from orders.payments.locks import lock_refund
 from orders.payments.models import REFUND_TRANSITIONS, Payment, PaymentStatus, Refund, RefundStatus
 from shop.core.alerts import clear_alert, raise_alert
@@ -248,7 +249,7 @@ def _alert(refund: Refund, *, now: datetime) -> None:
     raise_alert(
         cause=cause,
         message=ABNORMAL_MESSAGE,
-        data={"number": refund.number, "note": refund.gateway_note},
+        data={"number": refund.number, "note": in_shop_language(refund.gateway_note)},
         link=reverse("admin:payments_refund_change", args=[refund.pk]),
         permission="payments.view_refund",
         now=now,

@@ -48,7 +48,7 @@ def test_finance_sees_what_the_gateway_said_and_changes_nothing(finance, payment
     assert "¥99.00" in listed.content.decode()
     address = reverse("admin:payments_payment_change", args=[payment.pk])
     shown = finance.get(address).content.decode()
-    assert "NOTPAY" in shown
+    assert "还未支付 (NOTPAY)" in shown
     assert "R1" in shown
     assert finance.post(address, {"status": "succeeded"}).status_code == 403
     assert finance.get(reverse("admin:payments_payment_add")).status_code == 403

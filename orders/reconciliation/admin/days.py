@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
+from orders.payments.gateways.words import in_words
 from orders.reconciliation.admin.differences import csv_answer
 from orders.reconciliation.admin.filters import LightFilter
 from orders.reconciliation.admin.lights import LIGHT_COLOURS, day_panels, shown_light
@@ -109,7 +110,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         found = reconcile(method=method, day=day, actor=staff(request), now=clock.now())
         if found.failure:
             words = _("The bill could not be had: {failure}. It is tried again by itself.")
-            messages.warning(request, words.format(failure=found.failure))
+            messages.warning(request, words.format(failure=in_words(found.failure)))
         else:
             messages.success(request, _("The bill was fetched and compared with our books."))
         return redirect("admin:reconciliation_reconciliation_change", found.pk)

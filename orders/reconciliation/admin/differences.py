@@ -14,6 +14,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
+from orders.payments.gateways.words import in_words
 from orders.reconciliation.admin.lights import KIND_COLOURS, STATE_COLOURS, amount, link, order_link, subject_link
 from orders.reconciliation.forms import CloseForm, ReopenForm
 from orders.reconciliation.models import Difference, DifferenceEvent, DifferenceState
@@ -95,11 +96,11 @@ class DifferenceAdmin(ReadOnlyAdmin):
     inlines = [EventInline]
     fieldsets = [
         (None, {"fields": [("day_link", "kind", "state"), ("subject", "subject_link"), "order_link"]}),
-        (gettext_lazy("Our books"), {"fields": [("books", "book_state")]}),
-        (gettext_lazy("The gateway's bill"), {"fields": [("bill", "bill_state"), "gateway_id"]}),
+        (gettext_lazy("Our books"), {"fields": [("books", "state_in_books")]}),
+        (gettext_lazy("The gateway's bill"), {"fields": [("bill", "state_on_bill"), "gateway_id"]}),
         (gettext_lazy("History"), {"fields": [("found_at", "closed_at")]}),
     ]
-    readonly_fields = ["day_link", "subject_link", "order_link", "books", "bill"]
+    readonly_fields = ["day_link", "subject_link", "order_link", "books", "bill", "state_in_books", "state_on_bill"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Difference]:
         return super().get_queryset(request).select_related("reconciliation", "payment__order", "refund")
@@ -130,6 +131,14 @@ class DifferenceAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("on the bill"), ordering="bill_fen")
     def bill(self, difference: Difference) -> str:
         return amount(difference.bill_fen)
+
+    @display(description=gettext_lazy("state in our books"))
+    def state_in_books(self, difference: Difference) -> str:
+        return difference.get_book_state_display() or "–"
+
+    @display(description=gettext_lazy("state on the bill"))
+    def state_on_bill(self, difference: Difference) -> str:
+        return in_words(difference.bill_state) or "–"
 
     @display(description=gettext_lazy("bill date"))
     def day_link(self, difference: Difference) -> str:

@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from orders.payments.gateways.words import in_words
 from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
 from orders.reconciliation.queries import Light, light_of
 from shop.core.dashboard import Figure, FiguresPanel, ListPanel
@@ -56,7 +57,7 @@ def _awaited(day: Reconciliation) -> FiguresPanel:
     return FiguresPanel(
         _("The bill has not been had yet"),
         [
-            Figure(_("Last try"), _local(day.tried_at), note=day.failure),
+            Figure(_("Last try"), _local(day.tried_at), note=in_words(day.failure)),
             Figure(_("Tries"), str(day.tries)),
             Figure(_("Next try"), _local(day.try_at), note=_("by itself")),
         ],

@@ -16,6 +16,7 @@ from orders.payments.errors import (
     PaymentRefused,
 )
 from orders.payments.gateways.registry import gateway_for
+from orders.payments.gateways.words import in_shop_language
 from orders.payments.models import Payment
 from orders.payments.services.asking import MAX_FAILURES, refresh_payment
 from orders.payments.services.refunding import refresh_refund
@@ -134,7 +135,11 @@ def _not_had(found: Reconciliation, *, failure: str, now: datetime) -> Reconcili
         raise_alert(
             cause=_cause(found),
             message=NO_BILL_MESSAGE,
-            data={"day": found.day.isoformat(), "gateway": gateway_name(found.method), "failure": found.failure},
+            data={
+                "day": found.day.isoformat(),
+                "gateway": gateway_name(found.method),
+                "failure": in_shop_language(found.failure),
+            },
             link=reverse("admin:reconciliation_reconciliation_change", args=[found.pk]),
             permission="reconciliation.view_reconciliation",
             now=now,

@@ -6,8 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from orders.payments.gateways.registry import gateway_for
+from orders.payments.models import Payment
 from orders.reconciliation.models import Difference, Reconciliation
 from orders.reconciliation.queries import settlements
+from orders.reconciliation.services.keeping import keep_bill
 from shop.core import clock
 from shop.core.models import StaffUser
 from shop.core.roles import create_role_accounts, seed_roles
@@ -79,7 +82,23 @@ def test_a_day_that_waits_tells_why(desk_of, till):
     day = till.run()
     page = text(desk_of("finance").get(reverse("admin:reconciliation_reconciliation_change", args=[day.pk])))
     assert "The bill has not been had yet" in page
-    assert "payment_gateway_unavailable" in page
+    assert "The gateway does not answer (payment_gateway_unavailable)" in page
+
+
+def test_states_are_told_in_words_on_the_page_and_in_the_file(desk_of, till):
+    payment = till.pay(500, till.at("12:00:00"), known=False)
+    Payment.objects.filter(pk=payment.pk).update(status="closed")
+    day = Reconciliation.objects.create(method="wechat", day=till.day())
+    with gateway_for("wechat").download_bill(day=till.day()) as bill:
+        keep_bill(reconciliation_id=day.pk, bill=bill, now=till.morning())
+    difference = Difference.objects.get()
+    assert (difference.bill_state, difference.book_state) == ("SUCCESS", "closed")
+    finance = desk_of("finance")
+    page = text(finance.get(reverse("admin:reconciliation_difference_change", args=[difference.pk])))
+    for words in ("Succeeded (SUCCESS)", "Closed"):
+        assert words in page
+    answer = finance.get(reverse("admin:reconciliation_reconciliation_download_differences", args=[day.pk]))
+    assert ",Succeeded (SUCCESS),Closed," in text(answer)
 
 
 @pytest.mark.parametrize(("light", "shown"), [("waiting", 0), ("differs", 1), ("balanced", 2)])
