@@ -113,8 +113,8 @@ def pictures(after_sale: AfterSale) -> list[dict[str, str]]:
 
 def _goods(after_sale: AfterSale) -> Rows:
     rows = []
-    lines = after_sale.lines.select_related("after_sale", "order_line", "replacement_sku")
-    lines = list(lines.order_by("order_line__position"))
+    found = after_sale.lines.select_related("after_sale", "order_line", "replacement_sku")
+    lines = list(found.order_by("order_line__position"))
     names = {} if after_sale.kind == Kind.REFUND else goods_back(lines, now=clock.now())
     for line in lines:
         # Nothing comes back of what had not left.
