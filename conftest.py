@@ -1,18 +1,33 @@
 """Fixtures that tests of every room share."""
 
 import uuid
+from collections.abc import Iterator
 
 import pytest
+from django.test import TransactionTestCase
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from members.identity import ended_sessions
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from shop.core import kept, preferences
+from tests.left_behind import Baseline, may_pass_over_triggers
 from tests.sandbox import sandbox, sandbox_process
 
 __all__ = ["sandbox", "sandbox_process"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Tests that commit are cleared away by what they wrote, where the database lets us."""
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            if may_pass_over_triggers():
+                baseline = Baseline.take()
+                patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: baseline.restore())
+        yield
 
 
 @pytest.fixture(autouse=True)
