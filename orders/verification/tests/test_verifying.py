@@ -1,6 +1,7 @@
 """A code is verified once, where it belongs, by who works there, and all of it is written down."""
 
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -46,7 +47,7 @@ from shop.core.actors import Actor
 from shop.core.models import OutboxEntry
 from shop.core.shown_codes import plain
 from shop.staff.tests.making import staff_client
-from tests.concurrency.racing import run_together
+from tests.concurrency.racing import PATIENCE_SECONDS, run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BOSS = Actor.staff("boss")
@@ -97,10 +98,16 @@ def test_goods_are_handed_over_once_to_whoever_shows_the_code(member, store):
     assert lawful()
 
 
-def take_whatever_is_there(*, pickup, code_hash, actor, now):
-    """The same without its guards: no lock, no condition."""
-    Pickup.objects.filter(pk=pickup.pk).update(fetched_at=now)
-    return pickup_codes.found_pickup(pickup)
+def without_guards(*, clerks):
+    """The same with neither lock nor condition; nobody writes before all have looked."""
+    looked = Barrier(clerks, timeout=PATIENCE_SECONDS)
+
+    def take_whatever_is_there(*, pickup, code_hash, actor, now):
+        looked.wait()
+        Pickup.objects.filter(pk=pickup.pk).update(fetched_at=now)
+        return pickup_codes.found_pickup(pickup)
+
+    return take_whatever_is_there
 
 
 @pytest.mark.parametrize(("guarded", "handed_over"), [(True, 1), (False, 6)])
@@ -109,7 +116,7 @@ def test_goods_are_handed_over_once_however_many_scan_at_once(member, store, mon
     clerks = [clerk_of(store, name=f"clerk{index}") for index in range(6)]
     given = []
     if not guarded:
-        monkeypatch.setattr(pickup_codes, "hand_over", take_whatever_is_there)
+        monkeypatch.setattr(pickup_codes, "hand_over", without_guards(clerks=len(clerks)))
     hand_over = pickup_codes.hand_over
 
     def count(**arguments):
