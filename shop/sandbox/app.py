@@ -12,7 +12,7 @@ from shop.sandbox.couriers import Couriers
 from shop.sandbox.deliveries import Deliverer
 from shop.sandbox.faults import ANSWER_KINDS, Fault, Faults
 from shop.sandbox.home import Home
-from shop.sandbox.keys import open_keys
+from shop.sandbox.keys import Keys, open_keys
 from shop.sandbox.mail import MailServer
 from shop.sandbox.notifications import Notifications
 from shop.sandbox.outbox import Outbox
@@ -62,7 +62,6 @@ class Sandbox:
             signers=signers,
             acceptances={alipay_notices.TARGET: alipay_notices.accepted},
         )
-        notifications = Notifications(accounts=accounts, deliverer=deliverer)
         login = WechatLogin(store=store, accounts=accounts, faults=faults)
         couriers = Couriers(store=store, accounts=accounts, deliverer=deliverer)
         signers["courier_push"] = couriers.signature
@@ -81,26 +80,7 @@ class Sandbox:
             WechatCodes(login=login),
             ShippingInfo(store=store, faults=faults, login=login),
             outbox,
-            Transactions(
-                store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications
-            ),
-            Refunds(
-                store=store,
-                accounts=accounts,
-                faults=faults,
-                auth=auth,
-                notifications=notifications,
-                delay=options.refund_delay,
-            ),
-            Transfers(
-                store=store,
-                accounts=accounts,
-                faults=faults,
-                auth=auth,
-                login=login,
-                notifications=notifications,
-                delay=options.refund_delay,
-            ),
+            *_wechat_pay(options, store=store, keys=keys, faults=faults, auth=auth, login=login, deliverer=deliverer),
             bills,
             alipay,
             couriers,
@@ -158,3 +138,39 @@ def _run(route: Route, request: Request, names: dict[str, str]) -> Response:
     except Exception:
         _logger.exception("%s %s failed", request.method, request.path)
         return answer({"code": "SYSTEM_ERROR", "message": "The sandbox failed; see its log."}, status=500)
+
+
+def _wechat_pay(
+    options: Options,
+    *,
+    store: Store,
+    keys: Keys,
+    faults: Faults,
+    auth: WechatPayAuth,
+    login: WechatLogin,
+    deliverer: Deliverer,
+) -> tuple[Transactions, Refunds, Transfers]:
+    accounts = keys.accounts
+    notifications = Notifications(accounts=accounts, deliverer=deliverer)
+    return (
+        Transactions(
+            store=store, accounts=accounts, faults=faults, auth=auth, login=login, notifications=notifications
+        ),
+        Refunds(
+            store=store,
+            accounts=accounts,
+            faults=faults,
+            auth=auth,
+            notifications=notifications,
+            delay=options.refund_delay,
+        ),
+        Transfers(
+            store=store,
+            accounts=accounts,
+            faults=faults,
+            auth=auth,
+            login=login,
+            notifications=notifications,
+            delay=options.refund_delay,
+        ),
+    )
