@@ -14,7 +14,8 @@ from shop.core import clock
 from shop.core.events import subscribe
 
 
-@subscribe(OrderAllocated)
+# It locks allocations, so whoever locks the order has the turn before.
+@subscribe(OrderAllocated, turn=1)
 def plan_parcels(fact: OrderAllocated) -> None:
     plan_shipments(allocation_numbers=fact.allocation_numbers, now=clock.now())
 

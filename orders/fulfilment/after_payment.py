@@ -1,6 +1,6 @@
 """What follows a payment: one outbox row per step, so that each is done, retried and parked by itself.
 
-A step runs in a transaction of its own after the payment's commit and takes effect once.
+The steps run after the payment's commit and take effect once: in one transaction, or each in its own when one fails.
 """
 
 from collections.abc import Callable
@@ -117,14 +117,15 @@ def notify_member(fact: OrderPaid) -> None:
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
 
 
+# In the order in which rows are locked: promotions, points, stock. Stock comes late, because others wait for it.
 AFTER_PAYMENT: tuple[Step, ...] = (
-    request_fulfilment,
-    give_rewards,
-    earn_points,
-    accrue_commission,
-    record_sales,
     give_purchase_coupons,
     give_draw_chances,
+    earn_points,
+    accrue_commission,
+    give_rewards,
     close_price_change,
     notify_member,
+    request_fulfilment,
+    record_sales,
 )

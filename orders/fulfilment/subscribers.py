@@ -26,8 +26,8 @@ from shop.core.events import subscribe
 
 TEAM = Actor.system("group_buy")
 
-for step in AFTER_PAYMENT:
-    subscribe(OrderPaid)(step)
+for turn, step in enumerate(AFTER_PAYMENT):
+    subscribe(OrderPaid, turn=turn)(step)
 for follow_up in AFTER_COMPLETION:
     subscribe(OrderCompleted)(follow_up)
 for consequence in AFTER_REFUND:
@@ -55,7 +55,7 @@ def close_order_of_ended_team(fact: SeatReleased) -> None:
         close_unpaid_order(number=fact.order_number, actor=TEAM, now=clock.now(), note=note)
 
 
-@subscribe(OrderAllocated)
+@subscribe(OrderAllocated, turn=0)
 def order_allocated(fact: OrderAllocated) -> None:
     if is_order(fact.order_number):
         mark_allocated(order_number=fact.order_number, now=fact.at)

@@ -33,7 +33,7 @@ TOLD: Mapping[str, tuple[NotificationEvent, NotificationEvent]] = {
 GROWN = (Kind.GRANT, Kind.CLAW_BACK)
 
 
-@subscribe(PointsChanged, only=lambda fact: fact.kind in TOLD)
+@subscribe(PointsChanged, only=lambda fact: fact.kind in TOLD, turn=0)
 def tell_member(fact: PointsChanged) -> None:
     """Once per movement; a sweep books one for each member, however many lots matured or expired."""
     movement = transaction_of(reference=fact.reference)
@@ -50,7 +50,7 @@ def tell_member(fact: PointsChanged) -> None:
     )
 
 
-@subscribe(PointsChanged, only=lambda fact: fact.kind in GROWN and fact.source != FILE)
+@subscribe(PointsChanged, only=lambda fact: fact.kind in GROWN and fact.source != FILE, turn=1)
 def grow_by_points(fact: PointsChanged) -> None:
     """Growth for points that were earned, by the rates of tiers; what the shop gave is no merit.
 

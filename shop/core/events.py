@@ -25,6 +25,7 @@ class Subscription:
     handler: Callable[[Any], None]
     in_transaction: bool
     only: Callable[[Any], bool] | None
+    turn: int | None
 
 
 _by_fact: dict[str, list[Subscription]] = {}
@@ -32,18 +33,27 @@ _by_name: dict[str, Subscription] = {}
 
 
 def subscribe(
-    fact: type[F], *, in_transaction: bool = True, only: Callable[[F], bool] | None = None
+    fact: type[F],
+    *,
+    in_transaction: bool = True,
+    only: Callable[[F], bool] | None = None,
+    turn: int | None = None,
 ) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
     """Register a handler for `fact`; it may be called more than once and late, so it must be idempotent.
 
     With `in_transaction` its effect commits together with the mark that it was delivered. Without, it may talk to the
     network and opens its own transactions. Facts for which `only` says no are not even written down for it; it looks
     at the fact alone, inside the transaction that publishes.
+
+    Those that have a `turn` share one transaction, in the order of their turns, so the locks that each takes come after
+    those of the one before it. When one of them fails, each is delivered by itself.
     """
+    if turn is not None and not in_transaction:
+        raise ValueError("who may talk to the network shares no transaction")
 
     def register(handler: Callable[[F], None]) -> Callable[[F], None]:
         name = f"{handler.__module__}.{handler.__qualname__}"
-        subscription = Subscription(name, fact, handler, in_transaction, only)
+        subscription = Subscription(name, fact, handler, in_transaction, only, turn)
         _by_name[name] = subscription
         _by_fact.setdefault(fact.__name__, []).append(subscription)
         return handler

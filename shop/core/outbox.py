@@ -3,14 +3,14 @@
 `publish` writes the rows inside the caller's transaction. After the commit they are handed to Celery; a sweep takes
 what was missed (broker away, worker killed) and what is published in masses, which must not stand in the queue before
 a buyer's payment. Delivery locks the row, so a subscriber runs once at a time, and an in-transaction subscriber takes
-effect exactly once. A failing one is retried with backoff and at last parked, visible in the admin; it never holds up
-another.
+effect exactly once. Those that have a turn share one transaction, unless one of them fails: then each has its own.
+A failing one is retried with backoff and at last parked, visible in the admin; it never holds up another.
 """
 
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,21 +53,22 @@ INSERT INTO core_outboxentry
     (event_id, fact, subscriber, payload, status, attempts, due_at, last_error, created_at)
 SELECT event_id, fact, subscriber, payload::jsonb, 'pending', 0, %s::timestamptz, '', %s::timestamptz
 FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS told (event_id, fact, subscriber, payload)
-RETURNING id, subscriber
+RETURNING id, event_id::text, subscriber
 """,
 )
 _LOCK = Prepared(
     "lock_outbox",
     """
-SELECT subscriber, payload, leased_until FROM core_outboxentry WHERE id = %s AND status = 'pending'
-FOR NO KEY UPDATE SKIP LOCKED
+SELECT id, subscriber, payload, leased_until FROM core_outboxentry
+WHERE id = ANY(%s::bigint[]) AND status = 'pending' FOR NO KEY UPDATE SKIP LOCKED
 """,
 )
 _LEASE = "UPDATE core_outboxentry SET leased_until = %s, due_at = %s WHERE id = %s"
 _FINISH = Prepared(
     "finish_outbox",
     """
-UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_at = %s, last_error = '' WHERE id = %s
+UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_at = %s, last_error = ''
+WHERE id = ANY(%s::bigint[])
 """,
 )
 
@@ -78,9 +79,9 @@ _broker_away_until = 0.0
 
 @dataclass
 class _Chain:
-    """Entries that one task delivers one after the other, and until when it takes more on."""
+    """What one task delivers, group after group, and until when it takes more on."""
 
-    entry_ids: deque[int]
+    groups: deque[list[int]]
     takes_more_until: float
 
     def takes_more(self) -> bool:
@@ -105,30 +106,45 @@ def publish(*facts: Fact) -> None:
         transaction.on_commit(lambda: _hand_over(written))
 
 
-def _hand_over(written: Sequence[tuple[int, str]]) -> None:
+def _hand_over(written: Sequence[tuple[int, str, str]]) -> None:
     """What a delivery publishes is delivered by the same task, but for the network: a slow gateway waits alone."""
     if len(written) > HANDED_OVER_AT_ONCE:
         return
-    chain, sent = _chain.get(), list[int]()
-    for entry_id, subscriber in written:
-        if chain is not None and chain.takes_more() and _subscription(subscriber).in_transaction:
-            chain.entry_ids.append(entry_id)
+    chain, sent = _chain.get(), list[list[int]]()
+    for entry_ids, in_transaction in _groups(written):
+        if chain is not None and chain.takes_more() and in_transaction:
+            chain.groups.append(entry_ids)
         else:
-            sent.append(entry_id)
+            sent.append(entry_ids)
     if sent:
         _send(sent)
 
 
-def _send(entry_ids: list[int]) -> None:
+def _groups(written: Sequence[tuple[int, str, str]]) -> Iterator[tuple[list[int], bool]]:
+    """The entries that are delivered in one transaction, each time with whether that is their subscribers' as well."""
+    shared: dict[str, list[int]] = {}
+    for entry_id, event_id, subscriber in written:
+        known = _subscription(subscriber)
+        if known.turn is None:
+            yield [entry_id], known.in_transaction
+        elif event_id in shared:
+            shared[event_id].append(entry_id)
+        else:
+            shared[event_id] = [entry_id]
+    for entry_ids in shared.values():
+        yield entry_ids, True
+
+
+def _send(groups: list[list[int]]) -> None:
     global _broker_away_until
     if time.monotonic() < _broker_away_until:
         return
     try:
         with _publishers().acquire(block=True, timeout=BROKER_PATIENCE_SECONDS) as producer:
-            current_app.send_task(DELIVER_TASK, args=[entry_ids], producer=producer, argsrepr="", kwargsrepr="")
+            current_app.send_task(DELIVER_TASK, args=[groups], producer=producer, argsrepr="", kwargsrepr="")
     except (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError) as error:
         _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
-        log.warning("outbox_hand_over_failed", entries=len(entry_ids), error=str(error))
+        log.warning("outbox_hand_over_failed", entries=sum(map(len, groups)), error=str(error))
 
 
 @cache
@@ -143,14 +159,14 @@ def deliver(*, entry_ids: Iterable[int]) -> int:
     return sum(_deliver_one(entry_id) for entry_id in entry_ids)
 
 
-def deliver_chain(*, entry_ids: Sequence[int]) -> int:
-    """Deliver these entries and what their subscribers publish; returns how many were finished now."""
-    chain = _Chain(deque(entry_ids), time.monotonic() + CHAIN_SECONDS)
+def deliver_chain(*, groups: Sequence[list[int]]) -> int:
+    """Deliver these groups of entries and what their subscribers publish; returns how many were finished now."""
+    chain = _Chain(deque(groups), time.monotonic() + CHAIN_SECONDS)
     token = _chain.set(chain)
     finished = 0
     try:
-        while chain.entry_ids:
-            finished += _deliver_one(chain.entry_ids.popleft())
+        while chain.groups:
+            finished += _deliver_together(chain.groups.popleft())
     finally:
         _chain.reset(token)
     return finished
@@ -177,23 +193,40 @@ def forget_done(*, before: datetime, limit: int = 10_000) -> int:
     return OutboxEntry.objects.filter(pk__in=old).delete()[0]
 
 
+def _deliver_together(entry_ids: list[int]) -> int:
+    """All in one transaction; when it fails each in its own, so that only those wait that fail by themselves."""
+    if len(entry_ids) == 1:
+        return deliver(entry_ids=entry_ids)
+    try:
+        with unit_of_work():
+            found = _LOCK.run([entry_ids])
+            told = [(_subscription(subscriber), payload) for _entry_id, subscriber, payload, _leased_until in found]
+            for known, payload in sorted(told, key=lambda each: each[0].turn or 0):
+                known.handler(msgspec.json.decode(payload, type=known.fact))
+            _finish([row[0] for row in found])
+    except Exception as error:
+        log.warning("outbox_delivered_apart", entries=entry_ids, error=f"{type(error).__name__}: {error}")
+        return deliver(entry_ids=entry_ids)
+    return len(found)
+
+
 def _deliver_one(entry_id: int) -> bool:
     try:
         with unit_of_work():
-            found = _LOCK.run([entry_id])
+            found = _LOCK.run([[entry_id]])
             if not found:
                 return False
-            subscriber, payload, leased_until = found[0]
+            _entry_id, subscriber, payload, leased_until = found[0]
             known = _subscription(subscriber)
             fact = msgspec.json.decode(payload, type=known.fact)
             if known.in_transaction:
                 known.handler(fact)
-                _finish(entry_id)
+                _finish([entry_id])
                 return True
             if not _lease(entry_id, leased_until):
                 return False
         known.handler(fact)
-        _finish(entry_id)
+        _finish([entry_id])
     except Exception as error:
         log.exception("outbox_delivery_failed", entry=entry_id)
         _postpone(entry_id, error)
@@ -218,8 +251,8 @@ def _lease(entry_id: int, leased_until: datetime | None) -> bool:
     return True
 
 
-def _finish(entry_id: int) -> None:
-    _FINISH.run([clock.now(), entry_id])
+def _finish(entry_ids: list[int]) -> None:
+    _FINISH.run([clock.now(), entry_ids])
 
 
 def _postpone(entry_id: int, error: Exception) -> None:

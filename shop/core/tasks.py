@@ -15,8 +15,8 @@ BROKEN_LAW = "invariant:"
 
 
 @shared_task(name=outbox.DELIVER_TASK)
-def deliver_outbox_task(entry_ids: list[int]) -> None:
-    outbox.deliver_chain(entry_ids=entry_ids)
+def deliver_outbox_task(groups: list[list[int]]) -> None:
+    outbox.deliver_chain(groups=groups)
 
 
 @job("core.sweep_outbox", every=timedelta(seconds=10))
