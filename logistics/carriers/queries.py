@@ -11,6 +11,7 @@ from logistics.carriers.engine import ANYWHERE, Offer, Parcel, Rate, choose, lan
 from logistics.carriers.models import LaneTally
 from logistics.carriers.quality import Quality, Tally
 from shop.core.kept import Kept
+from shop.core.prepared import Prepared
 
 # Columns in the order of Rate; written out, because every parcel asks.
 _RATES = """
@@ -19,7 +20,10 @@ SELECT carrier.id, carrier.code, carrier.volumetric_divisor, origin_province, de
 FROM carriers_carrierrate rate JOIN carriers_carrier carrier ON carrier.id = rate.carrier_id
 WHERE carrier.is_active
 """
-_ON_LANE = " AND origin_province = ANY(%s) AND destination_province = ANY(%s)"
+_ON_LANE = Prepared(
+    "carrier_rates",
+    _RATES + " AND origin_province = ANY(%s::text[]) AND destination_province = ANY(%s::text[])",
+)
 Lane = tuple[str, str]
 
 
@@ -67,9 +71,8 @@ def _quality() -> Quality:
 
 
 def _rates(parcel: Parcel) -> list[Rate]:
-    with connection.cursor() as cursor:
-        cursor.execute(_RATES + _ON_LANE, [[parcel.origin_province, ANYWHERE], [parcel.destination_province, ANYWHERE]])
-        return [Rate(*row) for row in cursor.fetchall()]
+    lanes = [[parcel.origin_province, ANYWHERE], [parcel.destination_province, ANYWHERE]]
+    return [Rate(*row) for row in _ON_LANE.run(lanes)]
 
 
 def _by_lane() -> Mapping[Lane, list[Rate]]:

@@ -1,18 +1,21 @@
 """The freight that a buyer is quoted."""
 
 import orjson
-from django.db import connection
 
 from logistics.freight.engine import FreightQuote, Template, Zone, quote
 from shop.core.kept import Kept
+from shop.core.prepared import Prepared
 
 # Columns in the order of Template and Zone; written out, because every order asks.
-_DEFAULT_TEMPLATE = """
+_DEFAULT_TEMPLATE = Prepared(
+    "freight_template",
+    """
 SELECT template.name, template.free_from_fen, template.volumetric_divisor, zone.name, zone.provinces, zone.delivers,
     zone.first_weight_g, zone.first_fen, zone.step_weight_g, zone.step_fen, zone.free_shipping
 FROM freight_freightzone zone JOIN freight_freighttemplate template ON template.id = zone.template_id
 WHERE template.is_default ORDER BY zone.id
-"""
+""",
+)
 
 
 def quote_freight(
@@ -30,9 +33,7 @@ def quote_freight(
 
 
 def _default_template() -> Template | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_DEFAULT_TEMPLATE)
-        rows = cursor.fetchall()
+    rows = _DEFAULT_TEMPLATE.run()
     if not rows:
         return None
     zones = tuple(Zone(row[3], frozenset(orjson.loads(row[4])), *row[5:]) for row in rows)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, F, FloatField, IntegerField, QuerySet, Value, When
 from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Round, Sin, Sqrt
 
@@ -22,10 +21,13 @@ SELECT warehouse_id, sku_id, on_hand - allocated FROM network_warehousestock
 WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
 """,
 )
-_WAREHOUSES = """
+_WAREHOUSES = Prepared(
+    "network_warehouses",
+    """
 SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours, daily_parcels
 FROM network_warehouse ORDER BY id
-"""
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,7 @@ def warehouse_states(*, sku_ids: Iterable[int], estimate: bool = False) -> list[
 
 def _warehouses() -> list[tuple[Any, ...]]:
     """Columns in the order of WarehouseState."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WAREHOUSES)
-        return cursor.fetchall()
+    return _WAREHOUSES.run()
 
 
 WAREHOUSES = Kept(_warehouses)

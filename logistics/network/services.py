@@ -18,6 +18,7 @@ from logistics.network.models import StockMovement, Warehouse, WarehouseStock
 from shop.catalog.services.stock import change_available
 from shop.core.actors import Actor
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 
 _LOCKED = """
@@ -27,19 +28,34 @@ _LOCKED = """
         WHERE stock.warehouse_id = %s ORDER BY stock.sku_id FOR NO KEY UPDATE OF stock
     )
 """
-_ALLOCATE = """
+_ALLOCATE = Prepared(
+    "network_allocate",
+    _LOCKED
+    + """
     UPDATE network_warehousestock stock SET allocated = stock.allocated + locked.quantity
     FROM locked WHERE stock.id = locked.id AND stock.on_hand - stock.allocated >= locked.quantity
-"""
-_RELEASE = """
+    RETURNING stock.id
+""",
+)
+_RELEASE = Prepared(
+    "network_release",
+    _LOCKED
+    + """
     UPDATE network_warehousestock stock SET allocated = stock.allocated - locked.quantity
     FROM locked WHERE stock.id = locked.id AND stock.allocated >= locked.quantity
-"""
-_SHIP = """
+    RETURNING stock.id
+""",
+)
+_SHIP = Prepared(
+    "network_ship",
+    _LOCKED
+    + """
     UPDATE network_warehousestock stock
     SET allocated = stock.allocated - locked.quantity, on_hand = stock.on_hand - locked.quantity
     FROM locked WHERE stock.id = locked.id AND stock.allocated >= locked.quantity
-"""
+    RETURNING stock.id
+""",
+)
 _RECEIVE = """
     INSERT INTO network_warehousestock AS stock (warehouse_id, sku_id, on_hand, allocated)
     SELECT %s, sku_id, quantity, 0 FROM unnest(%s::bigint[], %s::int[]) AS w(sku_id, quantity) ORDER BY sku_id
@@ -158,9 +174,9 @@ def ship_stock(*, warehouse_id: int, items: Mapping[int, int], reference: str, a
     _move(StockMovement.Kind.SHIPMENT, warehouse_id, leaving, reference, "", actor, now)
 
 
-def _change(statement: str, warehouse_id: int, items: Mapping[int, int]) -> None:
+def _change(statement: Prepared, warehouse_id: int, items: Mapping[int, int]) -> None:
     _require_quantities(items)
-    if _execute(_LOCKED + statement, [*_columns(items), warehouse_id]) != len(items):
+    if len(statement.run([*_columns(items), warehouse_id])) != len(items):
         raise StockTaken
 
 

@@ -1,31 +1,51 @@
 """From allocations to parcels with a carrier and a promise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+
+from psycopg2.extras import Json
 
 from logistics.allocation.policies import live_terms
 from logistics.allocation.queries import AllocatedParcel, open_parcels
 from logistics.carriers.engine import Parcel
 from logistics.carriers.services import choose_carrier
 from logistics.shipments.facts import ShipmentPlanned
-from logistics.shipments.models import Problem, Shipment, ShipmentLine
+from logistics.shipments.models import Problem, Shipment
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
+
+# Written out, because every parcel passes here.
+_PLANNED = Prepared(
+    "planned_allocations", "SELECT allocation_id FROM shipments_shipment WHERE allocation_id = ANY(%s::bigint[])"
+)
+_WRITE = Prepared(
+    "write_shipment",
+    """
+WITH planned AS (
+    INSERT INTO shipments_shipment (number, order_number, allocation_id, warehouse_id, carrier_id, tracking_number,
+        recipient, weight_g, cost_fen, status, news, problem, promised_at, created_at)
+    VALUES (%(number)s, %(order_number)s, %(allocation_id)s, %(warehouse_id)s, %(carrier_id)s, '', %(recipient)s,
+        %(weight_g)s, %(cost_fen)s, %(status)s, '', %(problem)s, %(promised_at)s, %(created_at)s)
+    RETURNING id
+), packed AS (
+    INSERT INTO shipments_shipmentline (shipment_id, sku_id, quantity)
+    SELECT planned.id, line.sku_id, line.quantity
+    FROM planned, unnest(%(skus)s::bigint[], %(quantities)s::int[]) AS line(sku_id, quantity)
+)
+SELECT id FROM planned
+""",
+)
 
 
 def plan_shipments(*, allocation_numbers: Sequence[str], now: datetime) -> list[Shipment]:
     """Plan one shipment per open allocation that has none yet; inside the caller's transaction."""
-    planned = set(
-        Shipment.objects.filter(allocation__number__in=allocation_numbers).values_list("allocation_id", flat=True)
-    )
-    parcels = [p for p in open_parcels(allocation_numbers=allocation_numbers) if p.allocation_id not in planned]
+    parcels = open_parcels(allocation_numbers=allocation_numbers)
+    planned = {row[0] for row in _PLANNED.run([[parcel.allocation_id for parcel in parcels]])}
+    parcels = [parcel for parcel in parcels if parcel.allocation_id not in planned]
     shipments = [_plan(parcel, now) for parcel in parcels]
-    Shipment.objects.bulk_create(shipments)
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, sku_id=sku_id, quantity=quantity)
-        for shipment, parcel in zip(shipments, parcels, strict=True)
-        for sku_id, quantity in parcel.items.items()
-    )
+    for shipment, parcel in zip(shipments, parcels, strict=True):
+        _write(shipment, parcel.items)
     publish(
         *(
             ShipmentPlanned(shipment_number=shipment.number, order_number=shipment.order_number, at=now)
@@ -34,6 +54,11 @@ def plan_shipments(*, allocation_numbers: Sequence[str], now: datetime) -> list[
         )
     )
     return shipments
+
+
+def _write(shipment: Shipment, items: Mapping[int, int]) -> None:
+    values = {**vars(shipment), "recipient": Json(shipment.recipient), "status": str(shipment.status)}
+    [(shipment.pk,)] = _WRITE.run({**values, "skus": list(items), "quantities": list(items.values())})
 
 
 def _plan(parcel: AllocatedParcel, now: datetime) -> Shipment:

@@ -28,11 +28,21 @@ from logistics.shipments.tracking import Report, Standing, standing
 from members.identity.recipients import WithoutPerson
 from shop.core.actors import Actor
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared, columns
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 BEFORE_SHIPPING = frozenset({ShipmentStatus.PLANNED, ShipmentStatus.READY})
 UNDER_WAY = frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.EXCEPTION})
+
+# Written out, because every parcel passes here.
+_READY = Prepared(
+    "shipment_ready",
+    f"""
+UPDATE shipments_shipment SET status = 'ready', tracking_number = %s, problem = '', polled_at = %s
+WHERE number = %s AND status = 'planned' RETURNING {columns(Shipment)}
+""",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -40,15 +50,12 @@ log = structlog.get_logger(__name__)
 @use_case
 def record_waybill(*, shipment_number: str, tracking_number: str, now: datetime) -> Shipment:
     """The courier has given a waybill: the parcel can be handed over. A second record of the same changes nothing."""
+    ready = _READY.first(Shipment, [tracking_number, now, shipment_number])
+    if ready is not None:
+        return ready
     shipment = lock_shipment(number=shipment_number)
     if shipment.status == ShipmentStatus.CANCELLED:
         publish(WaybillVoided(shipment_number=shipment.number, tracking_number=tracking_number, at=now))
-        return shipment
-    if shipment.status != ShipmentStatus.PLANNED:
-        return shipment
-    _move(shipment, ShipmentStatus.READY)
-    shipment.tracking_number, shipment.problem, shipment.polled_at = tracking_number, "", now
-    shipment.save(update_fields=["status", "tracking_number", "problem", "polled_at"])
     return shipment
 
 

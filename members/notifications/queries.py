@@ -6,19 +6,18 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import connection
 from django.db.models import QuerySet
 
 from members.identity.models import Member
 from members.notifications.events import Category, Channel
 from members.notifications.models import (
     Notification,
-    NotificationLanguage,
     NotificationPreference,
     NotificationTemplate,
     SubscribeCredit,
 )
 from shop.core.models import StaffUser
+from shop.core.prepared import Prepared
 
 # Advertising by SMS, and a message for every point, are for those who asked for them.
 NOT_BY_DEFAULT = {(Category.MARKETING, Channel.SMS), (Category.POINTS, Channel.SMS)}
@@ -26,7 +25,9 @@ NOT_BY_DEFAULT = {(Category.MARKETING, Channel.SMS), (Category.POINTS, Channel.S
 ALWAYS = {(Category.TRANSACTIONAL, Channel.IN_APP)}
 MEMBER_CHANNELS = (Channel.IN_APP, Channel.SUBSCRIBE, Channel.SMS)
 # Written out, because every notice asks.
-_REACH = """
+_REACH = Prepared(
+    "reach_of_member",
+    """
 SELECT phone, openid, status, merged_into_id,
     (SELECT language FROM notifications_notificationlanguage WHERE member_id = member.id),
     (SELECT coalesce(jsonb_agg(jsonb_build_array(category, channel, allowed)), '[]')
@@ -34,7 +35,16 @@ SELECT phone, openid, status, merged_into_id,
     (SELECT coalesce(jsonb_agg(jsonb_build_array(template, accepted - used)), '[]')
         FROM notifications_subscribecredit WHERE member_id = member.id)
 FROM identity_member member WHERE id = %s
-"""
+""",
+)
+_WORDS = Prepared(
+    "words_for",
+    """
+SELECT channel, language, title, body, provider_template FROM notifications_notificationtemplate
+WHERE event = %s AND enabled AND language = ANY(%s::text[])
+""",
+)
+_LANGUAGE = Prepared("chosen_language", "SELECT language FROM notifications_notificationlanguage WHERE member_id = %s")
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,7 @@ class Words:
 
 def reach_of_member(*, member_id: int) -> Reach | None:
     """One query; None where there is no such member any more. Who was merged is the account that they are now."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REACH, [member_id])
-        row = cursor.fetchone()
+    row = _REACH.row([member_id])
     if row is None or row[2] == Member.Status.CLOSED:
         return None
     phone, openid, status, merged_into, language, chosen, credits = row
@@ -98,11 +106,10 @@ def reach_of_staff(user: StaffUser) -> Reach:
 def words_for(*, event: str, language: str) -> dict[str, Words]:
     """The event's enabled templates by channel, in the shop's language where there is none in `language`. One query."""
     languages = [settings.LANGUAGE_CODE, language]
-    rows = NotificationTemplate.objects.filter(event=event, enabled=True, language__in=languages)
     found: dict[str, Words] = {}
-    for row in rows.values("channel", "language", "title", "body", "provider_template"):
-        if row["channel"] not in found or row["language"] == language:
-            found[row["channel"]] = Words(row["language"], row["title"], row["body"], row["provider_template"])
+    for channel, *words in _WORDS.run([event, languages]):
+        if channel not in found or words[0] == language:
+            found[channel] = Words(*words)
     return found
 
 
@@ -117,8 +124,8 @@ def unread_count(*, member_id: int) -> int:
 
 
 def chosen_language(*, member_id: int) -> str:
-    row = NotificationLanguage.objects.filter(pk=member_id).first()
-    return row.language if row else settings.LANGUAGE_CODE
+    row = _LANGUAGE.row([member_id])
+    return row[0] if row else settings.LANGUAGE_CODE
 
 
 def choices(*, member_id: int) -> list[dict[str, Any]]:

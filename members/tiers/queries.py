@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import BigIntegerField, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -17,10 +16,13 @@ from members.tiers.rules import rules_in_force
 from members.tiers.standings import read_standings
 from shop.core.clock import business_day, day_bounds
 from shop.core.kept import Kept
+from shop.core.prepared import Prepared, columns
 
 HISTORY_SHOWN = 20
 # The last change up to the instant says it, or else where the first one after it came from, or else no change ever did.
-_HELD_AT = """
+_HELD_AT = Prepared(
+    "tiers_held_at",
+    """
     SELECT coalesce(
         (SELECT to_tier_id FROM tiers_tierchange
          WHERE member_id = asked.member_id AND changed_at <= asked.at ORDER BY id DESC LIMIT 1),
@@ -28,7 +30,9 @@ _HELD_AT = """
         (SELECT tier_id FROM tiers_membertier WHERE member_id = asked.member_id),
         (SELECT tier_id FROM tiers_tierrequirement WHERE threshold = 0 ORDER BY policy_id DESC LIMIT 1))
     FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS asked(member_id, at, place) ORDER BY asked.place
-"""
+""",
+)
+_TIERS = Prepared("tiers", f"SELECT {columns(Tier)} FROM tiers_tier WHERE id = ANY(%s::bigint[])")
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,8 @@ def tiers_at(asked: Sequence[tuple[int, datetime]]) -> list[Tier]:
     """The tiers that these members held at these instants, in their order; two queries for any number."""
     if not asked:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD_AT, [list(column) for column in zip(*asked, strict=True)])
-        ids = [row[0] for row in cursor.fetchall()]
-    tiers = Tier.objects.in_bulk(set(ids))
+    ids = [row[0] for row in _HELD_AT.run([list(column) for column in zip(*asked, strict=True)])]
+    tiers = {tier.pk: tier for tier in _TIERS.all(Tier, [list(set(ids))])}
     return [tiers[pk] for pk in ids]
 
 

@@ -1,13 +1,13 @@
 """A cart has no row of its own: its member's row stands for it."""
 
-from members.identity.models import Member
+from members.identity.locks import lock_member
 from orders.cart.errors import CartItemNotFound
 from orders.cart.models import CartItem
 
 
 def lock_cart(*, member_id: int) -> None:
     """One change of this member's cart at a time, so that its bounds hold."""
-    Member.objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=member_id)
+    lock_member(member_id=member_id)
 
 
 def lock_item(*, member_id: int, item_id: int) -> CartItem:

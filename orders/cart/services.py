@@ -12,7 +12,22 @@ from orders.cart.locks import lock_cart, lock_item
 from orders.cart.models import CartItem
 from orders.cart.preferences import MAX_LINES, MAX_UNITS
 from shop.catalog.queries import sku_snapshots
+from shop.core.prepared import Prepared, columns
 from shop.core.transactions import use_case
+
+# Written out, because every order begins in a cart.
+_HELD = Prepared("cart_held", f"SELECT {columns(CartItem)} FROM cart_cartitem WHERE member_id = %s")
+_PUT = Prepared(
+    "cart_put",
+    """
+INSERT INTO cart_cartitem (member_id, sku_id, quantity, selected, added_at, seen_price_fen)
+VALUES (%(member_id)s, %(sku_id)s, %(quantity)s, %(selected)s, %(added_at)s, %(seen_price_fen)s)
+ON CONFLICT (member_id, sku_id) DO UPDATE
+SET quantity = excluded.quantity, selected = excluded.selected, seen_price_fen = excluded.seen_price_fen
+RETURNING id
+""",
+)
+_TAKE_OUT = Prepared("cart_take_out", "DELETE FROM cart_cartitem WHERE member_id = %s AND sku_id = ANY(%s::bigint[])")
 
 
 @use_case
@@ -27,7 +42,7 @@ def add_item(*, member_id: int, sku_id: int, quantity: int, now: datetime) -> Ca
     if not sku.on_sale:
         raise OffShelf
     lock_cart(member_id=member_id)
-    held = {item.sku_id: item for item in CartItem.objects.filter(member_id=member_id)}
+    held = {item.sku_id: item for item in _HELD.all(CartItem, [member_id])}
     item = held.get(sku_id) or CartItem(member_id=member_id, sku_id=sku_id, quantity=0, added_at=now)
     item.quantity += quantity
     item.selected = True
@@ -36,7 +51,7 @@ def add_item(*, member_id: int, sku_id: int, quantity: int, now: datetime) -> Ca
         raise TooManyUnits(limit=MAX_UNITS.value())
     if item.pk is None and len(held) >= MAX_LINES.value():
         raise CartFull(limit=MAX_LINES.value())
-    item.save()
+    [(item.pk,)] = _PUT.run(vars(item))
     return item
 
 
@@ -99,4 +114,4 @@ def clear_cart(*, member_id: int) -> int:
 
 def take_out(*, member_id: int, sku_ids: Iterable[int]) -> None:
     """Remove what was ordered; inside the caller's transaction."""
-    CartItem.objects.filter(member_id=member_id, sku_id__in=list(sku_ids)).delete()
+    _TAKE_OUT.run([member_id, list(sku_ids)])

@@ -21,8 +21,18 @@ from members.notifications.events import (
     declare,
 )
 from members.notifications.services import notify
-from orders.checkout.models import Order, OrderLine
+from orders.checkout.models import Order
+from shop.core.prepared import Prepared
 
+# Written out, because every payment asks.
+_GOODS = Prepared(
+    "goods_of_order",
+    """
+SELECT told.member_id, line.product_name
+FROM checkout_order told JOIN checkout_orderline line ON line.order_id = told.id
+WHERE told.number = %s ORDER BY line.position LIMIT 2
+""",
+)
 _ORDER = Field("number", Kind.TEXT, _("order number"), "M26112110300012345678")
 _PARCEL = (
     _ORDER,
@@ -127,8 +137,7 @@ REFUND_DONE = declare(
 
 
 def tell_order_paid(*, order_number: str, amount_fen: int, now: datetime) -> None:
-    lines = OrderLine.objects.filter(order__number=order_number).order_by("position")
-    (member_id, first), *more = lines.values_list("order__member_id", "product_name")[:2]
+    (member_id, first), *more = _GOODS.run([order_number])
     context = {"number": order_number, "goods": first + ("…" if more else ""), "amount": amount_fen, "at": now}
     notify(event=ORDER_PAID, member_id=member_id, context=context, dedupe_key=order_number, now=now)
 

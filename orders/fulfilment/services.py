@@ -10,15 +10,21 @@ from datetime import datetime
 from logistics.allocation import services as allocation
 from logistics.allocation.queries import units_withdrawn
 from logistics.allocation.services import FulfilmentItem
-from orders.checkout.locks import lock_order
+from orders.checkout.locks import lock_if_order, lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.progress import advance
 from orders.fulfilment.queries import units_under_way
 from orders.verification.services.pickups import open_pickup
 from promotions.checkout.services import holds_goods
 from shop.core.actors import Actor
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 
+# Written out, because every payment asks.
+_GOODS = Prepared(
+    "goods_to_send",
+    "SELECT sku_id, quantity, weight_g, volume_cm3 FROM checkout_orderline WHERE order_id = %s ORDER BY position",
+)
 WAREHOUSE = Actor.system("warehouse")
 COURIER = Actor.gateway("courier")
 
@@ -33,11 +39,10 @@ def request_goods(*, order_number: str, now: datetime) -> None:
     if not order.needs_parcel or holds_goods(order_number=order.number):
         return
     items: dict[int, FulfilmentItem] = {}
-    for line in order.lines.all():
+    for sku_id, quantity, weight_g, volume_cm3 in _GOODS.run([order.pk]):
         # A gift may be of a SKU that was bought as well.
-        known = items.get(line.sku_id)
-        units = line.quantity + (known.quantity if known else 0)
-        items[line.sku_id] = FulfilmentItem(line.sku_id, units, line.weight_g, line.volume_cm3)
+        known = items.get(sku_id)
+        items[sku_id] = FulfilmentItem(sku_id, quantity + (known.quantity if known else 0), weight_g, volume_cm3)
     allocation.request_fulfilment(
         order_number=order.number,
         recipient=order.recipient or {},
@@ -48,10 +53,11 @@ def request_goods(*, order_number: str, now: datetime) -> None:
 
 
 @use_case
-def mark_allocated(*, order_number: str, now: datetime) -> Order:
-    """Every unit has a warehouse. Raises OrderNotFound."""
-    order = lock_order(number=order_number)
-    advance(order=order, target=OrderStatus.ALLOCATED, actor=WAREHOUSE, now=now)
+def mark_allocated(*, order_number: str, now: datetime) -> Order | None:
+    """Every unit has a warehouse; None where the goods are not an order's."""
+    order = lock_if_order(number=order_number)
+    if order is not None:
+        advance(order=order, target=OrderStatus.ALLOCATED, actor=WAREHOUSE, now=now)
     return order
 
 

@@ -57,8 +57,7 @@ def close_order_of_ended_team(fact: SeatReleased) -> None:
 
 @subscribe(OrderAllocated, turn=0)
 def order_allocated(fact: OrderAllocated) -> None:
-    if is_order(fact.order_number):
-        mark_allocated(order_number=fact.order_number, now=fact.at)
+    mark_allocated(order_number=fact.order_number, now=fact.at)
 
 
 @subscribe(FulfilmentReduced)

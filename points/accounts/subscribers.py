@@ -33,6 +33,10 @@ TOLD: Mapping[str, tuple[NotificationEvent, NotificationEvent]] = {
 GROWN = (Kind.GRANT, Kind.CLAW_BACK)
 
 
+def _grows(fact: PointsChanged) -> bool:
+    return fact.kind in GROWN and fact.source != FILE and not (fact.kind == Kind.GRANT and fact.by_rule)
+
+
 @subscribe(PointsChanged, only=lambda fact: fact.kind in TOLD, turn=0)
 def tell_member(fact: PointsChanged) -> None:
     """Once per movement; a sweep books one for each member, however many lots matured or expired."""
@@ -50,7 +54,7 @@ def tell_member(fact: PointsChanged) -> None:
     )
 
 
-@subscribe(PointsChanged, only=lambda fact: fact.kind in GROWN and fact.source != FILE, turn=1)
+@subscribe(PointsChanged, only=_grows, turn=1)
 def grow_by_points(fact: PointsChanged) -> None:
     """Growth for points that were earned, by the rates of tiers; what the shop gave is no merit.
 

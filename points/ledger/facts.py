@@ -15,3 +15,5 @@ class PointsChanged(Fact):
     available: int
     reference: str
     at: datetime
+    # Given by a rule of the merchant.
+    by_rule: bool = False

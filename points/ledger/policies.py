@@ -6,6 +6,18 @@ from datetime import datetime
 from points.ledger.calendar import Kind, Terms, expiry
 from points.ledger.errors import ExpiryPolicyInvalid
 from points.ledger.models import ExpiryVersion
+from shop.core.prepared import Prepared, columns
+
+# Written out, because every grant asks.
+_NEWEST = Prepared(
+    "newest_expiry",
+    f"""
+SELECT {columns(ExpiryVersion, "version")}
+FROM ledger_expiryversion version JOIN ledger_expirypolicy policy ON policy.id = version.policy_id
+WHERE (%s::bigint IS NULL AND policy.is_default) OR policy.id = %s::bigint
+ORDER BY version.id DESC LIMIT 1
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +46,7 @@ def expiry_for(policy_id: int | None = None, *, granted_at: datetime) -> Expiry:
 
 def newest_version(policy_id: int | None = None) -> ExpiryVersion:
     """Raises ExpiryPolicyInvalid where there is no such policy."""
-    chosen = {"policy__is_default": True} if policy_id is None else {"policy_id": policy_id}
-    version = ExpiryVersion.objects.filter(**chosen).order_by("-pk").first()
+    version = _NEWEST.first(ExpiryVersion, [policy_id, policy_id])
     if version is None:
         raise ExpiryPolicyInvalid
     return version

@@ -173,6 +173,7 @@ def book(posting: Posting) -> PointTransaction:
             available=available,
             reference=posting.reference,
             at=posting.now,
+            by_rule=posting.rule_version_id is not None,
         )
     )
     return _transaction(posting, transaction_id)

@@ -11,9 +11,13 @@ from points.ledger.models import PointLot, PointTransaction
 from points.ledger.posting import MOVES
 from points.ledger.preferences import POINTS_PER_YUAN
 from shop.core import clock
-from shop.core.prepared import Prepared, Question
+from shop.core.prepared import Prepared, Question, columns
 
 FEN_PER_YUAN = 100
+# Written out, because every notice of points asks.
+_BY_REFERENCE = Prepared(
+    "points_by_reference", f"SELECT {columns(PointTransaction)} FROM ledger_pointtransaction WHERE reference = %s"
+)
 # Lots that are due and not booked; where nothing is due that finds nothing, at the cost of looking at the account.
 _BALANCE = Prepared(
     "ledger_balance",
@@ -113,7 +117,7 @@ def history_of(*, member_id: int, moves: bool = False) -> QuerySet[PointTransact
 
 
 def transaction_of(*, reference: str) -> PointTransaction | None:
-    return PointTransaction.objects.filter(reference=reference).first()
+    return _BY_REFERENCE.first(PointTransaction, [reference])
 
 
 def points_worth_fen(points: int) -> int:

@@ -26,9 +26,18 @@ from promotions.coupons.services import give_for_purchase
 from promotions.pricing.answers import Adjustment, Quote, Rejection
 from promotions.pricing.engine import price
 from promotions.pricing.model import CartSnapshot, Terms
+from shop.core.prepared import Prepared, columns
 from shop.core.state import check_transition
 from shop.core.transactions import at_the_end
 
+# Written out, because every order asks, most of which hold nothing.
+_LOCK = Prepared(
+    "lock_promotion_claims",
+    f"""
+SELECT {columns(PromotionClaim)} FROM promotion_checkout_promotionclaim
+WHERE order_number = %s AND status = %s ORDER BY id FOR NO KEY UPDATE
+""",
+)
 Moment = CouponTemplate.Moment
 
 
@@ -185,8 +194,7 @@ def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:
 
 
 def _locked(order_number: str, status: ClaimStatus) -> list[PromotionClaim]:
-    claims = PromotionClaim.objects.filter(order_number=order_number, status=status)
-    return list(claims.order_by("pk").select_for_update(no_key=True))
+    return _LOCK.all(PromotionClaim, [order_number, str(status)])
 
 
 def _move(claimed: PromotionClaim, status: ClaimStatus, now: datetime) -> None:

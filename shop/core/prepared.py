@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from itertools import count
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 
 _PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?s(?P<cast>::\w+(?:\[\])?)?")
 _known: "WeakKeyDictionary[Any, set[str]]" = WeakKeyDictionary()
@@ -23,6 +24,8 @@ Parameters = Sequence[Any] | Mapping[Any, Any]
 Ahead = Mapping[str, tuple[list[Any] | None, list[tuple[Any, ...]]]]
 AHEAD: ContextVar[Ahead] = ContextVar("read_ahead", default=MappingProxyType({}))
 NOT_AHEAD: tuple[None, list[tuple[Any, ...]]] = (None, [])
+
+M = TypeVar("M", bound=Model)
 
 
 class Prepared:
@@ -71,6 +74,14 @@ class Prepared:
         places = count()
         return _PARAMETER.sub(lambda m: f"%({prefix}{m['name'] or next(places)})s{m['cast'] or ''}", self.sql)
 
+    def all(self, model: type[M], parameters: Parameters = ()) -> list[M]:
+        """Its rows as instances of `model`, whose `columns` it selects."""
+        return [_instance(model, row) for row in self.run(parameters)]
+
+    def first(self, model: type[M], parameters: Parameters = ()) -> M | None:
+        """The first of those, if there is any."""
+        return next(iter(self.all(model, parameters)), None)
+
     def row(self, parameters: Parameters = ()) -> tuple[Any, ...] | None:
         """The first of its rows, if there is any."""
         return next(iter(self.run(parameters)), None)
@@ -102,3 +113,15 @@ class Question(NamedTuple):
 
     def row(self) -> tuple[Any, ...] | None:
         return self.statement.row(self.parameters)
+def columns(model: type[Model], alias: str = "") -> str:
+    """All of a model's columns, for statements whose rows become instances."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
+
+
+def _instance(model: type[M], row: Sequence[Any]) -> M:
+    fields, values = model._meta.concrete_fields, list(row)
+    for place, field in enumerate(fields):
+        if hasattr(field, "from_db_value"):
+            values[place] = field.from_db_value(values[place], None, connection)
+    return model.from_db(connection.alias, [field.attname for field in fields], values)

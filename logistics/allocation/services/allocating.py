@@ -24,8 +24,13 @@ from logistics.network.errors import StockTaken
 from logistics.network.queries import WarehouseState
 from logistics.network.services import allocate_stock
 from shop.catalog.services.stock import consume_reservation, reserve_stock
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 
+_ALLOCATED = Prepared(
+    "request_allocated",
+    "UPDATE allocation_fulfilmentrequest SET status = 'allocated', retry_at = NULL, obstacle = '{}' WHERE id = %s",
+)
 RETRY_EVERY = timedelta(minutes=10)
 PLANS_PER_TRY = 4
 
@@ -49,15 +54,13 @@ def request_fulfilment(
     """
     if gathering := GATHER_MINUTES.value():
         not_before = max(not_before or now, now + timedelta(minutes=gathering))
-    request_id = insert_request(order_number, dict(recipient), Status.WAITING, now)
+    request_id = insert_request(order_number, dict(recipient), Status.WAITING, now, lines=lines)
     if request_id is None:
         return _request_expected(order_number, recipient, lines, now, not_before)
     request = FulfilmentRequest(
         pk=request_id, order_number=order_number, recipient=dict(recipient), status=Status.WAITING, created_at=now
     )
-    rows = [line_of(request, line) for line in lines]
-    FulfilmentLine.objects.bulk_create(rows)
-    _allocate_in_time(request, rows, now, not_before)
+    _allocate_in_time(request, [line_of(request, line) for line in lines], now, not_before)
     return request
 
 
@@ -69,14 +72,12 @@ def send_goods(
 
     Idempotent by reference. Raises OutOfStock.
     """
-    request_id = insert_request(reference, dict(recipient), Status.WAITING, now)
+    request_id = insert_request(reference, dict(recipient), Status.WAITING, now, lines=lines)
     request = FulfilmentRequest.objects.get(order_number=reference)
     if request_id is None:
         return request
     reserve_stock(reference=reference, items={line.sku_id: line.quantity for line in lines}, expires_at=None)
-    rows = [line_of(request, line) for line in lines]
-    FulfilmentLine.objects.bulk_create(rows)
-    _try_to_allocate(request, rows, now)
+    _try_to_allocate(request, [line_of(request, line) for line in lines], now)
     return request
 
 
@@ -169,5 +170,5 @@ def _commit(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], choice:
         allocate_stock(warehouse_id=warehouse_id, items=choice.parcels[warehouse_id])
     decisions = dict.fromkeys(choice.parcels, choice.record)
     write_allocations(request, lines, choice.parcels, decisions, now)
-    FulfilmentRequest.objects.filter(pk=request.pk).update(status=Status.ALLOCATED, retry_at=None, obstacle={})
+    _ALLOCATED.run([request.pk])
     request.status, request.retry_at, request.obstacle = Status.ALLOCATED, None, {}

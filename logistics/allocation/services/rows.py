@@ -1,18 +1,53 @@
 """Requests, lines and allocations as they are written; inside the caller's transaction."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from psycopg2.extras import Json
 
 from logistics.allocation.facts import FulfilmentCancelled, OrderAllocated
 from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 
 Status = FulfilmentRequest.Status
+# Written out, because every order passes here.
+_REQUEST = Prepared(
+    "request_fulfilment",
+    """
+WITH request AS (
+    INSERT INTO allocation_fulfilmentrequest (order_number, recipient, status, created_at, obstacle)
+    VALUES (%s, %s, %s, %s, '{}') ON CONFLICT (order_number) DO NOTHING RETURNING id
+), lines AS (
+    INSERT INTO allocation_fulfilmentline (request_id, sku_id, quantity, withdrawn, weight_g, volume_cm3)
+    SELECT request.id, line.sku_id, line.quantity, 0, line.weight_g, line.volume_cm3
+    FROM request, unnest(%s::bigint[], %s::int[], %s::int[], %s::int[]) AS line(sku_id, quantity, weight_g, volume_cm3)
+)
+SELECT id FROM request
+""",
+)
+_ALLOCATIONS = Prepared(
+    "write_allocations",
+    """
+WITH made AS (
+    INSERT INTO allocation_allocation
+        (request_id, number, warehouse_id, status, decision, weight_g, volume_cm3, created_at)
+    SELECT %(request)s::bigint, number, warehouse_id, 'open', decision::jsonb, weight_g, volume_cm3,
+        %(now)s::timestamptz
+    FROM unnest(%(numbers)s::text[], %(warehouses)s::bigint[], %(decisions)s::text[], %(weights)s::int[],
+        %(volumes)s::int[]) AS parcel(number, warehouse_id, decision, weight_g, volume_cm3)
+    RETURNING id, number
+)
+INSERT INTO allocation_allocationline (allocation_id, sku_id, quantity)
+SELECT made.id, packed.sku_id, packed.quantity
+FROM unnest(%(packed_in)s::text[], %(skus)s::bigint[], %(quantities)s::int[]) AS packed(number, sku_id, quantity)
+JOIN made USING (number) ORDER BY made.id, packed.sku_id
+""",
+)
 # An allocation with its units by SKU id.
 Held = tuple[Allocation, dict[int, int]]
 
@@ -27,18 +62,23 @@ class FulfilmentItem:
     volume_cm3: int
 
 
-def insert_request(order_number: str, recipient: dict[str, Any], status: str, now: datetime) -> int | None:
-    """The new row's id; None when the order has one already."""
-    row = FulfilmentRequest(order_number=order_number, recipient=recipient, status=status, created_at=now)
-    field = FulfilmentRequest._meta.get_field("recipient")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO allocation_fulfilmentrequest (order_number, recipient, status, created_at, obstacle)"
-            " VALUES (%s, %s, %s, %s, '{}') ON CONFLICT (order_number) DO NOTHING RETURNING id",
-            [order_number, field.get_db_prep_save(row.recipient, connection), status, now],
-        )
-        inserted = cursor.fetchone()
-    return inserted[0] if inserted else None
+def insert_request(
+    order_number: str, recipient: dict[str, Any], status: str, now: datetime, *, lines: Sequence[FulfilmentItem] = ()
+) -> int | None:
+    """The new row's id; None when the order has one already, whose lines stay as they are."""
+    written = _REQUEST.row(
+        [
+            order_number,
+            Json(recipient),
+            str(status),
+            now,
+            [line.sku_id for line in lines],
+            [line.quantity for line in lines],
+            [line.weight_g for line in lines],
+            [line.volume_cm3 for line in lines],
+        ]
+    )
+    return written[0] if written else None
 
 
 def lock_request(order_number: str, now: datetime) -> FulfilmentRequest:
@@ -83,26 +123,32 @@ def write_allocations(
 ) -> None:
     """One allocation per warehouse id, of units that are allocated there already."""
     units = {line.sku_id: line for line in lines}
-    allocations = [
-        Allocation(
-            request=request,
-            number=new_number("A", now),
-            warehouse_id=warehouse_id,
-            decision=decisions[warehouse_id],
-            weight_g=sum(units[sku_id].weight_g * quantity for sku_id, quantity in items.items()),
-            volume_cm3=sum(units[sku_id].volume_cm3 * quantity for sku_id, quantity in items.items()),
-            created_at=now,
-        )
-        for warehouse_id, items in sorted(parcels.items())
+    warehouses = sorted(parcels)
+    numbers = [new_number("A", now) for _warehouse in warehouses]
+    packed = [
+        (number, sku_id, quantity)
+        for number, warehouse_id in zip(numbers, warehouses, strict=True)
+        for sku_id, quantity in sorted(parcels[warehouse_id].items())
     ]
-    Allocation.objects.bulk_create(allocations)
-    AllocationLine.objects.bulk_create(
-        AllocationLine(allocation=allocation, sku_id=sku_id, quantity=quantity)
-        for allocation in allocations
-        for sku_id, quantity in sorted(parcels[allocation.warehouse_id].items())
+    _ALLOCATIONS.run(
+        {
+            "request": request.pk,
+            "now": now,
+            "numbers": numbers,
+            "warehouses": warehouses,
+            "decisions": [json.dumps(decisions[warehouse_id]) for warehouse_id in warehouses],
+            "weights": [_total(units, parcels[warehouse_id], "weight_g") for warehouse_id in warehouses],
+            "volumes": [_total(units, parcels[warehouse_id], "volume_cm3") for warehouse_id in warehouses],
+            "packed_in": [number for number, _sku_id, _quantity in packed],
+            "skus": [sku_id for _number, sku_id, _quantity in packed],
+            "quantities": [quantity for _number, _sku_id, quantity in packed],
+        }
     )
-    numbers = [allocation.number for allocation in allocations]
     publish(OrderAllocated(order_number=request.order_number, allocation_numbers=numbers, at=now))
+
+
+def _total(units: Mapping[int, FulfilmentLine], items: Mapping[int, int], measure: str) -> int:
+    return sum(getattr(units[sku_id], measure) * quantity for sku_id, quantity in items.items())
 
 
 def lock_open(request: FulfilmentRequest) -> list[Held]:

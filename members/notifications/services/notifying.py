@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from members.notifications.events import Channel, NotificationEvent
@@ -16,14 +16,33 @@ from members.notifications.services.routing import Telling, open_route, telling_
 from members.notifications.texts import render
 from shop.core.models import StaffUser
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 
-_INSERT = """
-INSERT INTO notifications_notification
-    (member_id, staff_id, event, dedupe_key, category, context, title, body, link, in_inbox, created_at)
-VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s)
-ON CONFLICT DO NOTHING
-RETURNING id
-"""
+# With its deliveries, of which it answers those that are to go out. Two at once: the second waits for the first, and
+# gives way to it.
+_INSERT = Prepared(
+    "tell",
+    """
+WITH told AS (
+    INSERT INTO notifications_notification
+        (member_id, staff_id, event, dedupe_key, category, context, title, body, link, in_inbox, created_at)
+    VALUES (%(member_id)s, %(staff_id)s, %(event)s, %(dedupe_key)s, %(category)s, %(context)s::jsonb, %(title)s,
+        %(body)s, %(link)s, %(in_inbox)s, %(created_at)s::timestamptz)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+), delivered AS (
+    INSERT INTO notifications_delivery (notification_id, channel, status, language, text, error_code, provider_id,
+        attempts, due_at, counts_on, credit_template, created_at, finished_at)
+    SELECT told.id, channel, status, language, '', error_code, '', attempts, due_at, counts_on, '',
+        %(created_at)s::timestamptz, finished_at
+    FROM told, unnest(%(channels)s::text[], %(statuses)s::text[], %(languages)s::text[], %(error_codes)s::text[],
+        %(attempts)s::int[], %(dues)s::timestamptz[], %(counted)s::date[], %(finished)s::timestamptz[])
+        AS row(channel, status, language, error_code, attempts, due_at, counts_on, finished_at)
+    RETURNING id, status
+)
+SELECT told.id, (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM delivered WHERE status = 'queued') FROM told
+""",
+)
 _MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -86,12 +105,13 @@ def _tell(event: NotificationEvent, reach: Reach, stored: dict[str, Any], dedupe
     deliveries = [
         row for route in event.routes for row in open_route(telling, route, notification=notification, now=now)
     ]
-    if not _insert(notification):
+    written = _INSERT.row(_columns(notification, deliveries))
+    if written is None:
         return None
-    for row in deliveries:
-        row.notification = notification
-    queue(deliveries)
-    return notification.pk
+    notification_id, queued = written
+    if queued:
+        publish(DeliveriesQueued(delivery_ids=queued))
+    return int(notification_id)
 
 
 def _write_inbox_text(notification: Notification, telling: Telling) -> None:
@@ -101,25 +121,17 @@ def _write_inbox_text(notification: Notification, telling: Telling) -> None:
         notification.body = render(inbox.body, telling.values)
 
 
-def _insert(notification: Notification) -> bool:
-    """Whether it is new. Two at once: the second waits for the first, and gives way to it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                notification.member_id,
-                notification.staff_id,
-                notification.event,
-                notification.dedupe_key,
-                str(notification.category),
-                orjson.dumps(notification.context).decode(),
-                notification.title,
-                notification.body,
-                notification.link,
-                notification.in_inbox,
-                notification.created_at,
-            ],
-        )
-        row = cursor.fetchone()
-    notification.pk = row[0] if row else None
-    return row is not None
+def _columns(notification: Notification, deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    return {
+        **vars(notification),
+        "category": str(notification.category),
+        "context": orjson.dumps(notification.context).decode(),
+        "channels": [str(row.channel) for row in deliveries],
+        "statuses": [str(row.status) for row in deliveries],
+        "languages": [row.language for row in deliveries],
+        "error_codes": [row.error_code for row in deliveries],
+        "attempts": [row.attempts for row in deliveries],
+        "dues": [row.due_at for row in deliveries],
+        "counted": [row.counts_on for row in deliveries],
+        "finished": [row.finished_at for row in deliveries],
+    }

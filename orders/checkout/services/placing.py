@@ -14,10 +14,11 @@ from orders.cart.services import take_out
 from orders.cart.validity import OUT_OF_STOCK, Problem, Wanted, shortage
 from orders.checkout.errors import AddressRequired, LinesOutOfStock, PriceChanged, SelectionRejected
 from orders.checkout.facts import NothingToPay
-from orders.checkout.models import Deposit, Order, OrderEvent, OrderLine, OrderStatus
+from orders.checkout.models import Deposit, Order, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
+from orders.checkout.services.writing import write_order
 from promotions.checkout.mechanism import Taking
 from promotions.checkout.services import claim, plain
 from promotions.pricing.answers import Rejection
@@ -44,11 +45,10 @@ def place_order(
     """
     offer = make_offer(wish=wish, now=now, binding=True)
     _check_terms(wish, offer, expected_payable_fen)
-    order = _write_order(wish, offer, remark, now)
+    order = _order(wish, offer, remark, now)
+    lines = _lines(order, offer)
+    write_order(order, lines, actor=Actor.member(wish.member_id))
     _write_deposit(order, offer)
-    lines = OrderLine.objects.bulk_create(_lines(order, offer))
-    actor = Actor.member(wish.member_id)
-    OrderEvent.objects.create(order=order, status=order.status, actor=str(actor), happened_at=now)
     if wish.items is None:
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now, wish.activity))
@@ -103,9 +103,9 @@ def _price_changed(wish: Wish, offer: Offer, expected_payable_fen: int) -> Price
     )
 
 
-def _write_order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
+def _order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
     recipient, quote = offer.recipient, offer.quote
-    return Order.objects.create(
+    return Order(
         number=new_number("D", now),
         member_id=wish.member_id,
         status=OrderStatus.PENDING_PAYMENT,

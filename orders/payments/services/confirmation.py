@@ -13,8 +13,27 @@ from orders.payments.locks import lock_payment
 from orders.payments.models import PAYMENT_TRANSITIONS, Part, Payment, PaymentStatus, Refund
 from orders.payments.services.refunding import refund_payment
 from shop.core.actors import Actor
+from shop.core.prepared import Prepared
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
+
+# Written out, because every order is paid.
+_ORDER_OF = Prepared(
+    "order_of_payment",
+    """
+SELECT paid.number FROM payments_payment payment JOIN checkout_order paid ON paid.id = payment.order_id
+WHERE payment.number = %s
+""",
+)
+_SUCCEEDED = Prepared(
+    "payment_succeeded",
+    """
+UPDATE payments_payment SET status = %(status)s, transaction_id = %(transaction_id)s, gateway_state = %(gateway_state)s,
+    gateway_note = %(gateway_note)s, succeeded_at = %(succeeded_at)s, settles_order = %(settles_order)s,
+    query_at = %(query_at)s
+WHERE id = %(id)s
+""",
+)
 
 CURRENCY = "CNY"
 
@@ -30,14 +49,13 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     settled it, `repriced` when its price has changed since and the order still waits.
     Raises PaymentNotFound, and NotificationMismatch when the facts are not those of the payment.
     """
-    known = Payment.objects.filter(number=transaction.number).select_related("order").first()
+    known = _ORDER_OF.row([transaction.number])
     if known is None:
         raise PaymentNotFound
-    check_facts(known, transaction)
-    if known.status == PaymentStatus.SUCCEEDED:
-        return known
-    order = lock_order(number=known.order.number)
-    payment = lock_payment(number=known.number)
+    order = lock_order(number=known[0])
+    payment = lock_payment(number=transaction.number)
+    payment.order = order
+    check_facts(payment, transaction)
     if payment.status == PaymentStatus.SUCCEEDED:
         return payment
     check_transition(PAYMENT_TRANSITIONS, current=payment.status, target=PaymentStatus.SUCCEEDED)
@@ -48,17 +66,7 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     waits = order.status == OrderStatus.PENDING_PAYMENT
     payment.settles_order = waits and payment.is_of_what_is_due(order)
     payment.query_at = None
-    payment.save(
-        update_fields=[
-            "status",
-            "transaction_id",
-            "gateway_state",
-            "gateway_note",
-            "succeeded_at",
-            "settles_order",
-            "query_at",
-        ]
-    )
+    _SUCCEEDED.run({**vars(payment), "status": str(payment.status)})
     if not payment.settles_order:
         refund_payment(payment=payment, amount_fen=payment.amount_fen, reason=_why_unneeded(payment, order), now=now)
     elif payment.part == Part.DEPOSIT:

@@ -21,15 +21,38 @@ from orders.payments.errors import (
 )
 from orders.payments.gateways.base import PrepayRequest
 from orders.payments.gateways.registry import gateway_for, payment_notify_url
-from orders.payments.models import OPEN_STATUSES, Part, Payment, PaymentMethod, PaymentStatus
+from orders.payments.models import Part, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.asking import FIRST_QUERY_AFTER
 from orders.payments.services.closing import close_payment, last_moment
 from shop.core.actors import Actor
 from shop.core.numbers import new_number
+from shop.core.prepared import Prepared, columns
 from shop.core.transactions import use_case
 
 # An open payment of other terms is closed first; each round settles one, and nobody opens them that fast.
 MAX_ROUNDS = 3
+# Written out, because every order is paid.
+_SEEN = Prepared("order_of_member", f"SELECT {columns(Order)} FROM checkout_order WHERE number = %s AND member_id = %s")
+_OPEN = Prepared(
+    "open_payment",
+    f"SELECT {columns(Payment)} FROM payments_payment WHERE order_id = %s AND status IN ('created', 'pending')",
+)
+_COLUMNS = [field.column for field in Payment._meta.concrete_fields if not field.primary_key]
+_WRITE = Prepared(
+    "write_payment",
+    f"""
+INSERT INTO payments_payment ({", ".join(_COLUMNS)}) VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)})
+RETURNING id
+""",
+)
+_READY = Prepared(
+    "payment_ready",
+    """
+UPDATE payments_payment SET prepay_id = %(prepay_id)s, prepay_until = %(prepay_until)s, status = %(status)s,
+    asked_at = %(asked_at)s, query_at = %(query_at)s
+WHERE id = %(id)s AND status IN ('created', 'pending') RETURNING id
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +75,7 @@ def start_payment(
     if method == PaymentMethod.BALANCE_FREE:
         return StartedPayment(settle_free_order(member_id=member_id, order_number=order_number, now=now), None)
     # Looked at before the login code is spent, and again under the lock.
-    _check_payable(Order.objects.filter(number=order_number, member_id=member_id).first(), now=now)
+    _check_payable(_SEEN.first(Order, [order_number, member_id]), now=now)
     gateway_for(method)
     openid = _payer(member_id=member_id, login_code=login_code) if method == PaymentMethod.WECHAT else ""
     actor = Actor.member(member_id)
@@ -72,18 +95,20 @@ def open_payment(*, order_number: str, member_id: int, method: str, openid: str,
     _check_payable(order, now=now)
     if order.due_fen == 0:
         raise PaymentMethodUnavailable
-    payment = Payment.objects.filter(order=order, status__in=OPEN_STATUSES).select_related("order").first()
-    if payment is not None:
-        return payment
-    return Payment.objects.create(
-        number=new_number("P", now),
-        order=order,
-        method=method,
-        part=Part.due(order),
-        amount_fen=order.due_fen,
-        payer_openid=openid,
-        created_at=now,
-    )
+    payment = _OPEN.first(Payment, [order.pk])
+    if payment is None:
+        payment = Payment(
+            number=new_number("P", now),
+            order=order,
+            method=method,
+            part=Part.due(order),
+            amount_fen=order.due_fen,
+            payer_openid=openid,
+            created_at=now,
+        )
+        [(payment.pk,)] = _WRITE.run(vars(payment))
+    payment.order = order
+    return payment
 
 
 @use_case
@@ -141,14 +166,7 @@ def _prepaid(payment: Payment, *, actor: Actor, now: datetime) -> StartedPayment
         payment.prepay_id, payment.prepay_until = prepaid.prepay_id, prepaid.valid_until
         payment.status, payment.asked_at, payment.query_at = PaymentStatus.PENDING, now, now + FIRST_QUERY_AFTER
         # It may have been closed, or even paid, while the gateway was asked.
-        kept = Payment.objects.filter(pk=payment.pk, status__in=OPEN_STATUSES).update(
-            prepay_id=payment.prepay_id,
-            prepay_until=payment.prepay_until,
-            status=payment.status,
-            asked_at=payment.asked_at,
-            query_at=payment.query_at,
-        )
-        if not kept:
+        if not _READY.run({**vars(payment), "status": str(payment.status)}):
             raise OrderNotPayable
     return StartedPayment(payment, gateway.client_params(request, prepay_id=payment.prepay_id, now=now))
 

@@ -6,6 +6,8 @@ All are building blocks, inside the caller's transaction. Repeating a call chang
 from collections.abc import Sequence
 from datetime import datetime
 
+from psycopg2.extras import Json
+
 from members.tiers.services import earn_by_points, take_back_growth
 from points.ledger.models import PointTransaction
 from points.ledger.services import claw_back, grant, set_maturity
@@ -17,6 +19,20 @@ from points.rules.events import EarningEvent, kind_of
 from points.rules.live import live_rules
 from points.rules.models import Earning
 from points.rules.trace import stored
+from shop.core.prepared import Prepared, columns
+
+# Written out, because every order earns.
+_KNOWN = Prepared("known_earning", f"SELECT {columns(Earning)} FROM rules_earning WHERE reference = %s")
+_KEEP = Prepared(
+    "keep_earning",
+    """
+INSERT INTO rules_earning (reference, member_id, kind, points, parts, net_fen, left_fen, rule_set_id, trace,
+    happened_at, matures_at, created_at)
+VALUES (%(reference)s, %(member_id)s, %(kind)s, %(points)s, %(parts)s, %(net_fen)s::bigint[], %(left_fen)s::bigint[], %(rule_set_id)s,
+    %(trace)s, %(happened_at)s, %(matures_at)s, %(created_at)s)
+ON CONFLICT (reference) DO NOTHING RETURNING id
+""",
+)
 
 
 def earn(*, event: EarningEvent, now: datetime) -> Earning:
@@ -25,7 +41,7 @@ def earn(*, event: EarningEvent, now: datetime) -> Earning:
     Limits are locked before they are looked at, accounts after them. Raises EarningReferenceUsed when the reference
     earned for something else.
     """
-    known = Earning.objects.filter(reference=event.reference).first()
+    known = _KNOWN.first(Earning, [event.reference])
     if known is not None:
         return _same(known, event)
     rules = live_rules()
@@ -116,22 +132,26 @@ def _evaluate_locked(event: EarningEvent, rules: RuleSet) -> Evaluation:
 
 def _keep(event: EarningEvent, rules: RuleSet, evaluation: Evaluation, now: datetime) -> tuple[Earning, bool]:
     """What was earned, and whether it is this call that wrote it down."""
-    return Earning.objects.get_or_create(
+    earning = Earning(
         reference=event.reference,
-        defaults={
-            "member_id": event.member_id,
-            "kind": event.kind,
-            "points": evaluation.points,
-            "parts": _named(evaluation, event.reference),
-            "net_fen": list(event.net_fen),
-            "left_fen": list(event.net_fen),
-            "rule_set_id": rules.version,
-            "trace": stored(evaluation.steps, rule_set=rules.version, worth_fen=event.worth_fen),
-            "happened_at": event.at,
-            "matures_at": None if kind_of(event.kind).pending else now,
-            "created_at": now,
-        },
+        member_id=event.member_id,
+        kind=event.kind,
+        points=evaluation.points,
+        parts=_named(evaluation, event.reference),
+        net_fen=list(event.net_fen),
+        left_fen=list(event.net_fen),
+        rule_set_id=rules.version,
+        trace=stored(evaluation.steps, rule_set=rules.version, worth_fen=event.worth_fen),
+        happened_at=event.at,
+        matures_at=None if kind_of(event.kind).pending else now,
+        created_at=now,
     )
+    values = {**vars(earning), "parts": Json(earning.parts), "trace": Json(earning.trace)}
+    written = _KEEP.row(values)
+    if written is None:
+        return Earning.objects.get(reference=event.reference), False
+    (earning.pk,) = written
+    return earning, True
 
 
 def _named(evaluation: Evaluation, reference: str) -> dict[str, list[int]]:

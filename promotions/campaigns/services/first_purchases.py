@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from django.db import connection
-
 from promotions.campaigns.models import FirstPurchase
+from shop.core.prepared import Prepared
 
-_PAID = """
+_PAID = Prepared(
+    "first_purchase_paid",
+    """
 INSERT INTO campaigns_firstpurchase AS first (member_id, order_number, is_paid, placed_at) VALUES (%s, %s, true, %s)
 ON CONFLICT (member_id) DO UPDATE SET order_number = excluded.order_number, is_paid = true WHERE NOT first.is_paid
-"""
+""",
+)
 
 
 def take_first_purchase(*, member_id: int, order_number: str, now: datetime) -> bool:
@@ -21,8 +23,7 @@ def take_first_purchase(*, member_id: int, order_number: str, now: datetime) -> 
 
 def confirm_first_purchase(*, member_id: int, order_number: str, now: datetime) -> None:
     """The order is paid: whatever happens to it later, its buyer is no new member any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PAID, [member_id, order_number, now])
+    _PAID.run([member_id, order_number, now])
 
 
 def forget_first_purchase(*, order_number: str) -> None:

@@ -19,11 +19,14 @@ from shop.catalog.facts import StockPresenceChanged
 from shop.catalog.models import SkuStock
 from shop.core.errors import Detail
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 
 Row = tuple[Any, ...]
 
 # The statements that change stock answer (product, sellable units before, sellable units after) for each SKU.
-_RESERVE = """
+_RESERVE = Prepared(
+    "stock_reserve",
+    """
 WITH taken AS (
     UPDATE catalog_skustock s
     SET available = s.available - w.units, reserved = s.reserved + w.units
@@ -32,17 +35,28 @@ WITH taken AS (
     RETURNING s.sku_id, w.units, k.product_id, s.available - s.safety_stock AS sellable
 ), held AS (
     INSERT INTO catalog_stockreservation (reference, sku_id, quantity, expires_at)
-    SELECT %s, sku_id, units, %s FROM taken
+    SELECT %s::text, sku_id, units, %s::timestamptz FROM taken
 )
 SELECT product_id, sellable + units, sellable FROM taken
-"""
+""",
+)
 
-_HELD = """
+_CONFIRM = Prepared(
+    "stock_confirm",
+    "UPDATE catalog_stockreservation SET expires_at = NULL WHERE reference = %s RETURNING sku_id",
+)
+
+_HELD = Prepared(
+    "stock_held",
+    """
 SELECT s.sku_id, r.quantity FROM catalog_skustock s JOIN catalog_stockreservation r USING (sku_id)
 WHERE r.reference = %s ORDER BY s.sku_id FOR NO KEY UPDATE OF s, r
-"""
+""",
+)
 
-_END_HOLD = """
+_END_HOLD = Prepared(
+    "stock_end_hold",
+    """
 WITH wanted AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w(sku_id, units, given_back)
 ), whole AS (
@@ -56,7 +70,8 @@ UPDATE catalog_skustock s SET reserved = s.reserved - w.units, available = s.ava
 FROM wanted w JOIN catalog_sku k ON k.id = w.sku_id
 WHERE s.sku_id = w.sku_id
 RETURNING k.product_id, s.available - s.safety_stock - w.given_back, s.available - s.safety_stock
-"""
+""",
+)
 
 _CHANGE = """
 UPDATE catalog_skustock s SET available = s.available + w.delta
@@ -83,13 +98,16 @@ WHERE p.id = counted.id AND p.skus_in_stock <> counted.skus
 RETURNING p.id
 """
 
-_RECORD_SALES = """
+_RECORD_SALES = Prepared(
+    "stock_record_sales",
+    """
 WITH locked AS (
     SELECT p.id, w.units FROM catalog_product p JOIN unnest(%s::bigint[], %s::bigint[]) AS w(id, units) USING (id)
     ORDER BY p.id FOR NO KEY UPDATE OF p
 )
 UPDATE catalog_product p SET sales = greatest(p.sales + l.units, 0) FROM locked l WHERE p.id = l.id RETURNING p.id
-"""
+""",
+)
 
 
 def reserve_stock(*, reference: str, items: Mapping[int, int], expires_at: datetime | None) -> None:
@@ -99,7 +117,7 @@ def reserve_stock(*, reference: str, items: Mapping[int, int], expires_at: datet
     """
     if len(items) > 1:
         _refuse_shortage(items, _lock_sellable(items))
-    taken = _run(_RESERVE, [*_columns(items), reference, expires_at])
+    taken = _RESERVE.run([*_columns(items), reference, expires_at])
     if len(taken) < len(items):
         raise _shortage(items, list(items))
     _announce(taken)
@@ -107,9 +125,7 @@ def reserve_stock(*, reference: str, items: Mapping[int, int], expires_at: datet
 
 def confirm_reservation(*, reference: str) -> None:
     """The reference is paid: its hold no longer expires. Raises ReservationNotHeld where there is none."""
-    if not _run(
-        "UPDATE catalog_stockreservation SET expires_at = NULL WHERE reference = %s RETURNING sku_id", [reference]
-    ):
+    if not _CONFIRM.run([reference]):
         raise ReservationNotHeld(reference=reference)
 
 
@@ -154,7 +170,7 @@ def record_sales(*, items: Mapping[int, int]) -> None:
 
     Locks product rows in order; a transaction that also changes stock changes the stock first.
     """
-    touch_stock([row[0] for row in _run(_RECORD_SALES, _columns(items))])
+    touch_stock([row[0] for row in _RECORD_SALES.run(_columns(items))])
 
 
 def presence_changed(*, product_ids: Iterable[int]) -> None:
@@ -179,7 +195,7 @@ def recount_skus_in_stock(*, product_ids: Sequence[int]) -> None:
 
 
 def _lock_held(reference: str) -> dict[int, int]:
-    return dict(_run(_HELD, [reference]))
+    return dict(_HELD.run([reference]))
 
 
 def _end_hold(*, reference: str, held: Mapping[int, int], items: Mapping[int, int], give_back: bool) -> dict[int, int]:
@@ -188,7 +204,7 @@ def _end_hold(*, reference: str, held: Mapping[int, int], items: Mapping[int, in
     if items:
         sku_ids, units = _columns(items)
         given_back = units if give_back else [0] * len(units)
-        _announce(_run(_END_HOLD, [sku_ids, units, given_back, reference, reference]))
+        _announce(_END_HOLD.run([sku_ids, units, given_back, reference, reference]))
     return dict(items)
 
 

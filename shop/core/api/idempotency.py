@@ -10,7 +10,7 @@ idempotent by their own database keys.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -32,10 +32,24 @@ from shop.core.errors import (
     MalformedBody,
 )
 from shop.core.models import IdempotencyKey
+from shop.core.prepared import Prepared
 from shop.core.transactions import unit_of_work
 
 HEADER = "Idempotency-Key"
 LEASE = timedelta(seconds=60)
+
+# Written out, because every order and payment passes here and the ORM would cost more than Postgres.
+_CLAIM = Prepared(
+    "claim_key",
+    """
+INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (principal, key) DO NOTHING RETURNING id
+""",
+)
+_LEASE_KEY = Prepared("lease_key", "UPDATE core_idempotencykey SET locked_until = %s WHERE id = %s")
+_KEEP = Prepared(
+    "keep_answer", "UPDATE core_idempotencykey SET status = %s, body = %s, locked_until = NULL WHERE id = %s"
+)
 
 View = Callable[..., Response]
 
@@ -104,7 +118,7 @@ def _run_resumable(request: Request, key: str, answer: Callable[[], Response]) -
             return _replay(row)
         if not claimed and row.locked_until is not None and row.locked_until > now:
             raise IdempotencyInProgress(retry_after=1)
-        _run("UPDATE core_idempotencykey SET locked_until = %s WHERE id = %s", [now + LEASE, row.pk])
+        _LEASE_KEY.run([now + LEASE, row.pk])
     try:
         response = answer()
     except BaseException:
@@ -118,11 +132,7 @@ def _claim(request: Request, key: str) -> tuple[bool, IdempotencyKey]:
     principal, request_hash = request.principal, _hash(request)  # type: ignore[attr-defined]
     row = IdempotencyKey(principal=principal, key=key, request_hash=request_hash, created_at=clock.now())
     try:
-        inserted = _run(
-            "INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (principal, key) DO NOTHING RETURNING id",
-            [row.principal, row.key, row.request_hash, row.created_at],
-        )
+        inserted = _CLAIM.run([row.principal, row.key, row.request_hash, row.created_at])
     except OperationalError as error:
         raise IdempotencyInProgress(retry_after=1) from error
     if inserted:
@@ -144,17 +154,7 @@ def _hash(request: Request) -> str:
 
 
 def _keep(pk: int, response: Response) -> None:
-    _run(
-        "UPDATE core_idempotencykey SET status = %s, body = %s, locked_until = NULL WHERE id = %s",
-        [response.status_code, orjson.dumps(response.data, default=str), pk],
-    )
-
-
-def _run(statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-    # Written out, because every order and payment passes here and the ORM would cost more than Postgres.
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall() if cursor.description else []
+    _KEEP.run([response.status_code, orjson.dumps(response.data, default=str), pk])
 
 
 def _replay(row: IdempotencyKey) -> HttpResponse:
