@@ -44,19 +44,21 @@ class AllocatedParcel:
 def open_parcels(*, allocation_numbers: Sequence[str]) -> list[AllocatedParcel]:
     """The parcels of those allocations that are still open, in one query; locked so that they stay so until the
     caller's transaction has ended."""
-    return [
-        AllocatedParcel(
-            *row[:5],
-            origin_province=f"{region_code[:2]}0000",
-            handling_hours=handling_hours,
-            weight_g=weight_g,
-            volume_cm3=volume_cm3,
-            items={int(sku_id): units for sku_id, units in items.items()},
-        )
-        for *row, region_code, handling_hours, weight_g, volume_cm3, items in _OPEN_PARCELS.run(
-            [list(allocation_numbers)]
-        )
-    ]
+    return [_parcel(row) for row in _OPEN_PARCELS.run([list(allocation_numbers)])]
+
+
+def _parcel(row: tuple[Any, ...]) -> AllocatedParcel:
+    allocation_id, number, order_number, recipient, warehouse_id, region_code, *measures, items = row
+    return AllocatedParcel(
+        allocation_id,
+        number,
+        order_number,
+        recipient,
+        warehouse_id,
+        f"{region_code[:2]}0000",
+        *measures,
+        items={int(sku_id): units for sku_id, units in items.items()},
+    )
 
 
 def units_withdrawn(*, order_number: str) -> int:

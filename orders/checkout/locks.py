@@ -13,6 +13,9 @@ SELECT {columns(Order)} FROM checkout_order
 WHERE number = %s AND member_id = coalesce(%s::bigint, member_id) FOR NO KEY UPDATE
 """,
 )
+_LOCK_BY_KEY = Prepared(
+    "lock_order_by_key", f"SELECT {columns(Order)} FROM checkout_order WHERE id = %s FOR NO KEY UPDATE"
+)
 
 
 def lock_order(*, number: str, member_id: int | None = None) -> Order:
@@ -26,6 +29,14 @@ def lock_order(*, number: str, member_id: int | None = None) -> Order:
 def lock_if_order(*, number: str, member_id: int | None = None) -> Order | None:
     """The same where goods also travel under numbers that are no order's."""
     return _LOCK.first(Order, [number, member_id])
+
+
+def lock_order_by_key(*, order_id: int) -> Order:
+    """For who holds a row that points at it."""
+    order = _LOCK_BY_KEY.first(Order, [order_id])
+    if order is None:
+        raise OrderNotFound
+    return order
 
 
 def lock_unlocked_order(*, number: str) -> Order | None:

@@ -10,7 +10,7 @@ from shop.core.actors import Actor
 from shop.core.prepared import Prepared
 
 _JSON = ("recipient", "adjustments", "rejections", "freight_adjustments")
-_COLUMNS = [field.column for field in Order._meta.concrete_fields if not field.primary_key]
+_COLUMNS = [field.attname for field in Order._meta.concrete_fields if not field.primary_key]
 # What a line has from the beginning, and as which array its values come.
 _OF_LINES = {
     "position": "int",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 
-from orders.checkout.locks import lock_order
+from orders.checkout.locks import lock_order_by_key
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.confirmation import confirm_deposit, confirm_paid
 from orders.payments.errors import NotificationMismatch, PaymentNotFound
@@ -13,18 +13,12 @@ from orders.payments.locks import lock_payment
 from orders.payments.models import PAYMENT_TRANSITIONS, Part, Payment, PaymentStatus, Refund
 from orders.payments.services.refunding import refund_payment
 from shop.core.actors import Actor
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, columns
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 # Written out, because every order is paid.
-_ORDER_OF = Prepared(
-    "order_of_payment",
-    """
-SELECT paid.number FROM payments_payment payment JOIN checkout_order paid ON paid.id = payment.order_id
-WHERE payment.number = %s
-""",
-)
+_KNOWN = Prepared("known_payment", f"SELECT {columns(Payment)} FROM payments_payment WHERE number = %s")
 _SUCCEEDED = Prepared(
     "payment_succeeded",
     """
@@ -49,13 +43,15 @@ def confirm_payment(*, transaction: Transaction, actor: Actor, now: datetime) ->
     settled it, `repriced` when its price has changed since and the order still waits.
     Raises PaymentNotFound, and NotificationMismatch when the facts are not those of the payment.
     """
-    known = _ORDER_OF.row([transaction.number])
+    known = _KNOWN.first(Payment, [transaction.number])
     if known is None:
         raise PaymentNotFound
-    order = lock_order(number=known[0])
-    payment = lock_payment(number=transaction.number)
+    check_facts(known, transaction)
+    if known.status == PaymentStatus.SUCCEEDED:
+        return known
+    order = lock_order_by_key(order_id=known.order_id)
+    payment = lock_payment(number=known.number)
     payment.order = order
-    check_facts(payment, transaction)
     if payment.status == PaymentStatus.SUCCEEDED:
         return payment
     check_transition(PAYMENT_TRANSITIONS, current=payment.status, target=PaymentStatus.SUCCEEDED)

@@ -37,7 +37,7 @@ _OPEN = Prepared(
     "open_payment",
     f"SELECT {columns(Payment)} FROM payments_payment WHERE order_id = %s AND status IN ('created', 'pending')",
 )
-_COLUMNS = [field.column for field in Payment._meta.concrete_fields if not field.primary_key]
+_COLUMNS = [field.attname for field in Payment._meta.concrete_fields if not field.primary_key]
 _WRITE = Prepared(
     "write_payment",
     f"""
