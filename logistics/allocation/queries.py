@@ -48,15 +48,17 @@ def open_parcels(*, allocation_numbers: Sequence[str]) -> list[AllocatedParcel]:
 
 
 def _parcel(row: tuple[Any, ...]) -> AllocatedParcel:
-    allocation_id, number, order_number, recipient, warehouse_id, region_code, *measures, items = row
+    allocation_id, number, order_number, recipient, warehouse_id, region_code, hours, weight_g, volume_cm3, items = row
     return AllocatedParcel(
         allocation_id,
         number,
         order_number,
         recipient,
         warehouse_id,
-        f"{region_code[:2]}0000",
-        *measures,
+        origin_province=f"{region_code[:2]}0000",
+        handling_hours=hours,
+        weight_g=weight_g,
+        volume_cm3=volume_cm3,
         items={int(sku_id): units for sku_id, units in items.items()},
     )
 

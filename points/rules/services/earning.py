@@ -28,8 +28,8 @@ _KEEP = Prepared(
     """
 INSERT INTO rules_earning (reference, member_id, kind, points, parts, net_fen, left_fen, rule_set_id, trace,
     happened_at, matures_at, created_at)
-VALUES (%(reference)s, %(member_id)s, %(kind)s, %(points)s, %(parts)s, %(net_fen)s::bigint[], %(left_fen)s::bigint[], %(rule_set_id)s,
-    %(trace)s, %(happened_at)s, %(matures_at)s, %(created_at)s)
+VALUES (%(reference)s, %(member_id)s, %(kind)s, %(points)s, %(parts)s, %(net_fen)s::bigint[],
+    %(left_fen)s::bigint[], %(rule_set_id)s, %(trace)s, %(happened_at)s, %(matures_at)s, %(created_at)s)
 ON CONFLICT (reference) DO NOTHING RETURNING id
 """,
 )
