@@ -61,9 +61,6 @@ def grow_by_points(fact: PointsChanged) -> None:
     What the merchant's rules give has its growth from there: for an order not before its goods stay.
     """
     if fact.kind == Kind.GRANT:
-        granted = transaction_of(reference=fact.reference)
-        if granted is None or granted.rule_version_id is not None:
-            return
         earn_by_points(
             reference=_growth(fact.reference),
             member_id=fact.member_id,
