@@ -113,6 +113,8 @@ class Question(NamedTuple):
 
     def row(self) -> tuple[Any, ...] | None:
         return self.statement.row(self.parameters)
+
+
 def columns(model: type[Model], alias: str = "") -> str:
     """All of a model's columns, for statements whose rows become instances."""
     prefix = f"{alias}." if alias else ""

@@ -105,7 +105,7 @@ def _tell(event: NotificationEvent, reach: Reach, stored: dict[str, Any], dedupe
     deliveries = [
         row for route in event.routes for row in open_route(telling, route, notification=notification, now=now)
     ]
-    written = _INSERT.row(_columns(notification, deliveries))
+    written = _insert(notification, deliveries)
     if written is None:
         return None
     notification_id, queued = written
@@ -119,6 +119,11 @@ def _write_inbox_text(notification: Notification, telling: Telling) -> None:
     if inbox:
         notification.title = render(inbox.title, telling.values)[:300]
         notification.body = render(inbox.body, telling.values)
+
+
+def _insert(notification: Notification, deliveries: Sequence[Delivery]) -> tuple[Any, ...] | None:
+    """Its key and those of the deliveries that are to go out; None where it is known already."""
+    return _INSERT.row(_columns(notification, deliveries))
 
 
 def _columns(notification: Notification, deliveries: Sequence[Delivery]) -> dict[str, Any]:

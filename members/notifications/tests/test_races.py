@@ -33,13 +33,13 @@ def meeting():
 def insert_unguarded(barrier):
     """Look, then write: everybody has looked before anybody writes."""
 
-    def insert(notification):
+    def insert(notification, deliveries):
         known = Notification.objects.filter(dedupe_key=notification.dedupe_key).exists()
         barrier.wait()
         if known:
-            return False
+            return None
         notification.save()
-        return True
+        return notification.pk, [row.pk for row in Delivery.objects.bulk_create(deliveries)]
 
     return insert
 
