@@ -125,6 +125,8 @@ def notify_member(fact: OrderPaid) -> None:
 
 
 # In the order in which rows are locked: promotions, points, stock. Stock comes late, because others wait for it.
+# Commission looks at the points that were earned; nobody who holds its accounts asks for points. An order that is given
+# at once has no parcel.
 AFTER_PAYMENT: tuple[Step, ...] = (
     give_purchase_coupons,
     give_draw_chances,
