@@ -1,4 +1,4 @@
-"""Odds: what is published, its hash, and which prize a number stands for. Pure.
+"""Odds: what is published, its hash, and which prize a number stands for. Pure but for the number itself.
 
 Prizes stand in the order of their ids, each with as many numbers as its weight. A draw is a number below the sum of all
 weights: whoever knows the number and the published document can say which prize was drawn.
@@ -6,6 +6,7 @@ weights: whoever knows the number and the published document can say which prize
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -28,6 +29,11 @@ class Odds:
     @property
     def total(self) -> int:
         return sum(self.weights.values())
+
+    def draw(self) -> tuple[int, int]:
+        """A number, each of them as likely as every other, and the id of the prize that it stands for."""
+        value = secrets.randbelow(self.total)
+        return value, self.drawn(value)
 
     def drawn(self, value: int) -> int:
         """The id of the prize that the number stands for. Raises ValueError for a number that is not among them."""

@@ -4,7 +4,6 @@ The number is drawn after everything that could refuse the draw whatever it is b
 whichever prize it stands for: nobody can try again because of what would have been drawn.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -111,9 +110,9 @@ def _pay(lottery: Lottery, member_id: int, number: int, pay_with: str | None, no
 def _drawn(ticket: _Ticket, published: OddsVersion) -> tuple[Draw, Taken]:
     """By the words that were published, not by what stands in the prizes' rows."""
     lottery, odds = ticket.lottery, odds_in(published.document)
-    value = secrets.randbelow(odds.total)
-    prizes = Prize.objects.select_related("template").in_bulk([odds.drawn(value), odds.fallback_id])
-    drawn = prizes[odds.drawn(value)]
+    value, drawn_id = odds.draw()
+    prizes = Prize.objects.select_related("template").in_bulk([drawn_id, odds.fallback_id])
+    drawn = prizes[drawn_id]
     taken = take_prize(
         lottery=lottery, prize=drawn, member_id=ticket.member_id, reference=ticket.reference, now=ticket.now
     )

@@ -11,6 +11,7 @@ from promotions.campaigns.models import FirstPurchase
 from promotions.campaigns.services.lifecycle import pause_campaign, withdraw_campaign
 from promotions.coupons.models import Coupon
 from promotions.coupons.tests.making import make_template
+from promotions.lottery import odds
 from promotions.lottery.errors import DrawsUsed, DrawsUsedToday, LotteryNotFound, NoChancesLeft, NotDrawnWithPoints
 from promotions.lottery.invariants import LAWS
 from promotions.lottery.models import ChanceAccount, ChanceEntry, Draw, Lottery, OddsVersion, Prize, PrizeCode, Win
@@ -61,10 +62,15 @@ def give_points(member, amount):
         )
 
 
-def numbers(monkeypatch, *values):
-    """What the random source says, so that a test knows which prize is drawn."""
+def numbers(monkeypatch, *values, below):
+    """What the random source says, asked for a number below all weights, so that a test knows what is drawn."""
     left = iter(values)
-    monkeypatch.setattr(drawing.secrets, "randbelow", lambda total: next(left))
+
+    def randbelow(total):
+        assert total == below
+        return next(left)
+
+    monkeypatch.setattr(odds.secrets, "randbelow", randbelow)
 
 
 def test_a_chance_pays_a_draw_and_the_prize_is_there_at_once(member):
@@ -82,7 +88,7 @@ def test_a_chance_pays_a_draw_and_the_prize_is_there_at_once(member):
 def test_the_number_stands_for_the_prize_by_the_published_weights(member, monkeypatch):
     lottery = make_lottery({**FIFTY, "weight": 3}, {**REST, "weight": 7})
     give(lottery, member, 4)
-    numbers(monkeypatch, 0, 2, 3, 9)
+    numbers(monkeypatch, 0, 2, 3, 9, below=10)
     drawn = [draw_once(lottery, member) for _ in range(4)]
     assert [each.prize.name for each in drawn] == ["50 积分", "50 积分", "再接再厉", "再接再厉"]
     assert [(each.value, each.total) for each in drawn] == [(0, 10), (2, 10), (3, 10), (9, 10)]
@@ -206,9 +212,9 @@ def test_only_its_audience_draws(member):
 
 def test_odds_are_published_with_their_hash_before_anybody_draws():
     lottery = make_lottery({**FIFTY, "weight": 3}, {**REST, "weight": 7}, starts_at=NOW + DAY)
-    odds = OddsVersion.objects.get(lottery=lottery)
-    assert (odds.version, odds.digest) == (1, digest_of(odds.document))
-    assert '"weight":3' in odds.document
+    told = OddsVersion.objects.get(lottery=lottery)
+    assert (told.version, told.digest) == (1, digest_of(told.document))
+    assert '"weight":3' in told.document
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from promotions.lottery.odds import canonical, digest_of, odds_in, percent, picked
+from promotions.lottery import odds
+from promotions.lottery.odds import Odds, canonical, digest_of, odds_in, percent, picked
 
 WEIGHTS = (5, 95, 900, 3000, 6000)
 DRAWS = 100_000
@@ -15,22 +16,34 @@ DRAWS = 100_000
 ONCE_IN_A_MILLION = 33.4
 
 
-def chi_square(pick):
-    counted = Counter(pick() for _ in range(DRAWS))
-    expected = {place: weight * DRAWS / sum(WEIGHTS) for place, weight in enumerate(WEIGHTS)}
-    return sum((counted[place] - wanted) ** 2 / wanted for place, wanted in expected.items())
+def chi_square():
+    """Of the draws that members make, against the published weights."""
+    mine = Odds(dict(enumerate(WEIGHTS)), fallback_id=4)
+    counted = Counter(prize for _value, prize in (mine.draw() for _ in range(DRAWS)))
+    expected = {prize: weight * DRAWS / sum(WEIGHTS) for prize, weight in mine.weights.items()}
+    return sum((counted[prize] - wanted) ** 2 / wanted for prize, wanted in expected.items())
 
 
 def test_a_hundred_thousand_draws_are_as_the_weights_say():
-    assert chi_square(lambda: picked(WEIGHTS, secrets.randbelow(sum(WEIGHTS)))) < ONCE_IN_A_MILLION
+    assert chi_square() < ONCE_IN_A_MILLION
 
 
-def test_a_picker_that_favours_a_prize_by_four_percent_is_found_out():
-    def leaning():
-        value = secrets.randbelow(sum(WEIGHTS))
-        return 3 if value % 25 == 0 else picked(WEIGHTS, value)
+def test_a_source_that_leaves_out_one_number_in_fifty_is_found_out(monkeypatch):
+    uniform = secrets.randbelow
+    monkeypatch.setattr(secrets, "randbelow", lambda total: uniform(total - total // 50))
+    assert chi_square() > ONCE_IN_A_MILLION
 
-    assert chi_square(leaning) > ONCE_IN_A_MILLION
+
+def test_a_picker_that_favours_a_prize_by_four_percent_is_found_out(monkeypatch):
+    monkeypatch.setattr(odds, "picked", lambda weights, value: 3 if value % 25 == 0 else picked(weights, value))
+    assert chi_square() > ONCE_IN_A_MILLION
+
+
+def test_a_draw_is_its_number_and_the_prize_of_that_number():
+    mine = Odds({7: 1, 9: 2, 8: 7}, fallback_id=8)
+    draws = [mine.draw() for _ in range(200)]
+    assert {value for value, _prize in draws} == set(range(10))
+    assert all(prize == mine.drawn(value) for value, prize in draws)
 
 
 def test_every_number_belongs_to_one_prize_in_turn():
@@ -58,9 +71,9 @@ def test_the_same_odds_are_the_same_bytes_and_others_are_not():
 
 
 def test_odds_are_read_from_what_was_published():
-    odds = odds_in(canonical({}, [prize(7, 1), prize(9, 2), prize(8, 7, True)]))
-    assert (odds.total, odds.fallback_id) == (10, 8)
-    assert [odds.drawn(value) for value in (0, 1, 2, 3, 9)] == [7, 9, 9, 8, 8]
+    read = odds_in(canonical({}, [prize(7, 1), prize(9, 2), prize(8, 7, True)]))
+    assert (read.total, read.fallback_id) == (10, 8)
+    assert [read.drawn(value) for value in (0, 1, 2, 3, 9)] == [7, 9, 9, 8, 8]
 
 
 @pytest.mark.parametrize(
