@@ -18,10 +18,12 @@ from unfold.decorators import action, display
 from logistics.carriers.models import CarrierChoice
 from logistics.carriers.screens import offers_table
 from logistics.shipments.forms import PackForm, ShipForm
-from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
+from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus, TrackingCorrection
 from logistics.shipments.packing import pack_anew, together, units_of
-from logistics.shipments.printing import picking_list, slips
+from logistics.shipments.printing import MOST_PRINTED, picking_list, slips
 from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, correct_tracking, deliver, ship
+from members.identity.panels import may_reveal
+from members.identity.recipients import Addressee
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
@@ -29,6 +31,11 @@ from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
 SHOWN_FAILURES = 20
+
+
+def sees_recipients(request: HttpRequest) -> bool:
+    """Whoever hands parcels over needs to know to whom; others see as much of people as everywhere."""
+    return request.user.has_perm("shipments.change_shipment") or may_reveal(request)
 
 
 class WorkFilter(admin.SimpleListFilter):
@@ -81,6 +88,25 @@ class ShipmentLineInline(TabularInline):
         return f"{line.sku.product.name} {line.sku.options_label}".strip()
 
 
+class CorrectionInline(TabularInline):
+    model = TrackingCorrection
+    fields = ["corrected_at", "wrong_carrier", "wrong_number", "carrier", "tracking_number", "actor"]
+    readonly_fields = fields
+    can_delete = False
+    hide_title = True
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # It has no screen of its own: who sees the parcel sees its history.
+        return request.user.has_perm("shipments.view_shipment")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrackingCorrection]:
+        return super().get_queryset(request).select_related("wrong_carrier", "carrier")
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(ReadOnlyAdmin):
     list_display = [
@@ -101,16 +127,16 @@ class ShipmentAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
     actions_detail = ["ship_by_hand", "correct_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]
-    inlines = [ShipmentLineInline]
+    inlines = [ShipmentLineInline, CorrectionInline]
     fieldsets = [
-        (None, {"fields": ["number", "order_number", "status", "attention", "warehouse", "address"]}),
+        (None, {"fields": ["number", "order_number", "status", "attention", "warehouse"]}),
         (
             gettext_lazy("Carrier"),
             {"fields": ["carrier", "tracking_number", "weight_g", "shown_cost", "alternatives", "promised_at"]},
         ),
         (gettext_lazy("Tracking"), {"fields": ["shipped_at", "delivered_at", "timeline"]}),
     ]
-    readonly_fields = ["address", "shown_cost", "alternatives", "timeline"]
+    readonly_fields = ["whole_address", "masked_address", "shown_cost", "alternatives", "timeline"]
 
     @display(
         description=gettext_lazy("status"),
@@ -132,10 +158,18 @@ class ShipmentAdmin(ReadOnlyAdmin):
     def attention(self, shipment: Shipment) -> str:
         return " · ".join(filter(None, [shipment.get_problem_display(), shipment.news])) or "–"
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        parcel, *others = super().get_fieldsets(request, obj)
+        shown = "whole_address" if sees_recipients(request) else "masked_address"
+        return [(None, {"fields": [*parcel[1]["fields"], shown]}), *others]
+
     @display(description=gettext_lazy("recipient"))
-    def address(self, shipment: Shipment) -> str:
-        to = shipment.recipient
-        return " ".join(to.get(name, "") for name in ("name", "phone", "region_path", "detail"))
+    def whole_address(self, shipment: Shipment) -> str:
+        return str(Addressee.of(shipment.recipient, whole=True))
+
+    @display(description=gettext_lazy("recipient"))
+    def masked_address(self, shipment: Shipment) -> str:
+        return str(Addressee.of(shipment.recipient, whole=False))
 
     @display(description=gettext_lazy("cost"))
     def shown_cost(self, shipment: Shipment) -> str:
@@ -194,17 +228,24 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return picking_list(request, queryset)
 
     @admin.action(description=gettext_lazy("Print packing slips"), permissions=["view"])
-    def print_slips(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
-        return slips(request, queryset)
+    def print_slips(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse | None:
+        return self._slips(request, queryset)
 
     @admin.action(description=gettext_lazy("Print packing slips (100 mm)"), permissions=["view"])
-    def print_labels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
-        return slips(request, queryset, narrow=True)
+    def print_labels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse | None:
+        return self._slips(request, queryset, narrow=True)
+
+    def _slips(self, request: HttpRequest, chosen: QuerySet[Shipment], *, narrow: bool = False) -> HttpResponse | None:
+        if chosen[: MOST_PRINTED + 1].count() > MOST_PRINTED:
+            told = _("At most {count} packing slips are printed together; none was printed. Narrow the filter.")
+            self.message_user(request, told.format(count=MOST_PRINTED), messages.ERROR)
+            return None
+        return slips(request, chosen, whole=sees_recipients(request), narrow=narrow)
 
     @action(description=gettext_lazy("Packing slip"), url_path="packing-slip", permissions=["view"], icon="print")
     def packing_slip(self, request: HttpRequest, object_id: str) -> HttpResponse:
         shipment = found_or_404(self, request, object_id)
-        return slips(request, self.get_queryset(request).filter(pk=shipment.pk))
+        return slips(request, self.get_queryset(request).filter(pk=shipment.pk), whole=sees_recipients(request))
 
     @action(description=gettext_lazy("Pack anew"), url_path="pack", permissions=["ship"], icon="package_2")
     def pack_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -296,6 +337,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
                     shipment_number=shipment.number,
                     carrier_id=form.cleaned_data["carrier"].pk,
                     tracking_number=right,
+                    actor=staff(request),
                     now=clock.now(),
                 )
             except DomainError as refusal:

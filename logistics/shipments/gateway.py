@@ -83,6 +83,17 @@ def cancel_waybill(*, tracking_number: str) -> None:
     _call("POST", f"/couriers/waybills/{tracking_number}/cancel", {}, _Waybill)
 
 
+def subscribe(*, tracking_number: str, carrier: str, phone: str) -> None:
+    """Have a parcel reported on whose waybill is not from here; some couriers want the recipient's phone for it."""
+    body = {
+        "tracking_number": tracking_number,
+        "carrier": carrier,
+        "phone": phone,
+        "callback_url": f"{settings.BASE_URL}/api/v1/couriers/notify",
+    }
+    _call("POST", "/couriers/subscriptions", body, _Waybill)
+
+
 def track(*, tracking_number: str) -> list[CourierEvent]:
     """All events of a parcel, oldest first."""
     return _call("GET", f"/couriers/tracks/{tracking_number}", None, _Track).events

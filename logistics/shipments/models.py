@@ -1,5 +1,6 @@
 """Parcels on their way: one shipment per allocation, its waybill and its tracking events."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -98,6 +99,29 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku_id} × {self.quantity}"
+
+
+class TrackingCorrection(models.Model):
+    """Append-only: a parcel that left under a wrong number, the number that it goes on under, and who said so."""
+
+    shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="corrections")
+    wrong_carrier = models.ForeignKey(
+        Carrier, models.PROTECT, related_name="+", verbose_name=_("wrong carrier"), null=True, blank=True
+    )
+    wrong_number = models.CharField(_("wrong tracking number"), max_length=40)
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="+", verbose_name=_("carrier"))
+    tracking_number = models.CharField(_("tracking number"), max_length=40)
+    actor = models.CharField(_("by"), max_length=80)
+    corrected_at = models.DateTimeField(_("corrected at"))
+
+    class Meta:
+        verbose_name = _("correction of a tracking number")
+        verbose_name_plural = _("corrections of tracking numbers")
+        ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.wrong_number} → {self.tracking_number}"
 
 
 class TrackingEvent(models.Model):

@@ -9,10 +9,12 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString, mark_safe
 
 from logistics.shipments.models import Shipment, ShipmentLine
+from members.identity.recipients import Addressee
 from shop.catalog.models import Sku
 from shop.core import clock
 
-MOST_PRINTED = 500
+# What a browser still lays out in seconds.
+MOST_PRINTED = 1000
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Pick:
 @dataclass(frozen=True)
 class Slip:
     shipment: Shipment
+    to: Addressee
     code: SafeString
 
 
@@ -48,10 +51,10 @@ def picking_list(request: HttpRequest, shipments: QuerySet[Shipment]) -> HttpRes
     return TemplateResponse(request, "admin/logistics/picking_list.html", context)
 
 
-def slips(request: HttpRequest, shipments: QuerySet[Shipment], *, narrow: bool = False) -> HttpResponse:
-    """A page for each parcel, on A4 or on the 100 mm of a label printer."""
+def slips(request: HttpRequest, shipments: QuerySet[Shipment], *, whole: bool, narrow: bool = False) -> HttpResponse:
+    """A page for each parcel, on A4 or on the 100 mm of a label printer; people are masked unless shown `whole`."""
     found = shipments.select_related("warehouse", "carrier").prefetch_related("lines__sku__product").order_by("pk")
-    shown = [Slip(shipment, _code(shipment.number)) for shipment in found[:MOST_PRINTED]]
+    shown = [Slip(each, Addressee.of(each.recipient, whole=whole), _code(each.number)) for each in found]
     context = {"slips": shown, "now": clock.now(), "narrow": narrow}
     return TemplateResponse(request, "admin/logistics/packing_slips.html", context)
 

@@ -21,9 +21,16 @@ from logistics.shipments.errors import (
     TrackingNumberUsed,
     UnknownShipment,
 )
-from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped, WaybillVoided
+from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped, TrackingNumberEntered, WaybillVoided
 from logistics.shipments.gateway import KNOWN_STATES, CourierEvent
-from logistics.shipments.models import TRANSITIONS, Problem, Shipment, ShipmentStatus, TrackingEvent
+from logistics.shipments.models import (
+    TRANSITIONS,
+    Problem,
+    Shipment,
+    ShipmentStatus,
+    TrackingCorrection,
+    TrackingEvent,
+)
 from logistics.shipments.tracking import Report, Standing, standing
 from members.identity.recipients import WithoutPerson
 from shop.core.actors import Actor
@@ -91,22 +98,36 @@ def ship(
             _ship(shipment, at=now, actor=actor, now=now)
     except IntegrityError as error:
         raise TrackingNumberUsed from error
+    if replaced != shipment.tracking_number:
+        _tell_entered(shipment, corrects=False, now=now)
     if replaced and replaced != shipment.tracking_number:
         publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
     return shipment
 
 
 @use_case
-def correct_tracking(*, shipment_number: str, carrier_id: int, tracking_number: str, now: datetime) -> Shipment:
+def correct_tracking(
+    *, shipment_number: str, carrier_id: int, tracking_number: str, actor: Actor, now: datetime
+) -> Shipment:
     """A parcel that left under a wrong number goes on under its own: what was reported of the wrong one is forgotten.
 
-    No waybill is voided: the wrong number may be somebody else's. Raises NotUnderWay, TrackingNumberUsed.
+    Its courier is asked to report on the new one. No waybill is voided: the wrong number may be somebody else's. The
+    same number again changes nothing. Raises NotUnderWay, TrackingNumberUsed.
     """
     shipment = lock_shipment(number=shipment_number)
     if shipment.status not in UNDER_WAY:
         raise NotUnderWay(state=shipment.get_status_display())
     if (shipment.carrier_id, shipment.tracking_number) == (carrier_id, tracking_number):
         return shipment
+    correction = TrackingCorrection(
+        shipment=shipment,
+        wrong_carrier_id=shipment.carrier_id,
+        wrong_number=shipment.tracking_number,
+        carrier_id=carrier_id,
+        tracking_number=tracking_number,
+        actor=str(actor)[:80],
+        corrected_at=now,
+    )
     shipment.events.all().delete()
     if shipment.status == ShipmentStatus.EXCEPTION:
         _move(shipment, ShipmentStatus.SHIPPED)
@@ -117,6 +138,8 @@ def correct_tracking(*, shipment_number: str, carrier_id: int, tracking_number: 
             shipment.save()
     except IntegrityError as error:
         raise TrackingNumberUsed from error
+    correction.save()
+    _tell_entered(shipment, corrects=True, now=now)
     return shipment
 
 
@@ -232,6 +255,14 @@ def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> N
     shipment.save(update_fields=["status", "shipped_at", "polled_at", "problem", "tracking_number", "carrier"])
     ship_allocation(allocation_id=shipment.allocation_id, reference=shipment.number, actor=actor, now=now)
     publish(ShipmentShipped(shipment_number=shipment.number, order_number=shipment.order_number, at=now))
+
+
+def _tell_entered(shipment: Shipment, *, corrects: bool, now: datetime) -> None:
+    publish(
+        TrackingNumberEntered(
+            shipment_number=shipment.number, order_number=shipment.order_number, corrects=corrects, at=now
+        )
+    )
 
 
 def _deliver(shipment: Shipment, *, at: datetime, now: datetime) -> None:

@@ -6,10 +6,10 @@ from logistics.allocation.facts import (
     FulfilmentRepacked,
     OrderAllocated,
 )
-from logistics.shipments.facts import ShipmentPlanned, WaybillVoided
+from logistics.shipments.facts import ShipmentPlanned, TrackingNumberEntered, WaybillVoided
 from logistics.shipments.planning import plan_shipments
 from logistics.shipments.services import cancel_shipments
-from logistics.shipments.waybills import request_waybill, void_waybill
+from logistics.shipments.waybills import request_waybill, subscribe_tracking, void_waybill
 from shop.core import clock
 from shop.core.events import subscribe
 
@@ -23,6 +23,11 @@ def plan_parcels(fact: OrderAllocated) -> None:
 @subscribe(ShipmentPlanned, in_transaction=False)
 def ask_for_waybill(fact: ShipmentPlanned) -> None:
     request_waybill(shipment_number=fact.shipment_number, now=clock.now())
+
+
+@subscribe(TrackingNumberEntered, in_transaction=False)
+def ask_for_reports(fact: TrackingNumberEntered) -> None:
+    subscribe_tracking(shipment_number=fact.shipment_number)
 
 
 @subscribe(FulfilmentCancelled)

@@ -53,6 +53,25 @@ def void_waybill(*, shipment_number: str, tracking_number: str) -> None:
         record_problem(shipment_number=shipment_number, problem=Problem.REFUSED, news=str(refusal))
 
 
+def subscribe_tracking(*, shipment_number: str) -> None:
+    """Have the courier report on a parcel whose number it did not give us; again is no error.
+
+    One that knows no such number is noted for a person. Raises CourierUnavailable.
+    """
+    under_way = Shipment.objects.select_related("carrier").filter(number=shipment_number, status__in=UNDER_WAY)
+    shipment = under_way.exclude(tracking_number="").first()
+    if shipment is None or shipment.carrier is None or not gateway.is_configured():
+        return
+    try:
+        gateway.subscribe(
+            tracking_number=shipment.tracking_number,
+            carrier=shipment.carrier.code,
+            phone=str(shipment.recipient.get("phone", "")),
+        )
+    except CourierRefused as refusal:
+        record_problem(shipment_number=shipment_number, problem=Problem.REFUSED, news=str(refusal))
+
+
 def poll_silent(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """Ask after parcels under way that have had no news for a while; returns counts of asked, answered and failed."""
     if not gateway.is_configured():

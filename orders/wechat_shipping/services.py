@@ -109,6 +109,12 @@ def correct(*, payment_id: int, now: datetime) -> None:
     publish(ShippingInfoDue(payment_id=payment_id, at=now))
 
 
+def payments_told(*, order_number: str) -> list[int]:
+    """The payments of the order whose parcels WeChat knows, or is to know."""
+    uploads = ShippingUpload.objects.filter(payment__order__number=order_number)
+    return list(uploads.order_by("pk").values_list("pk", flat=True))
+
+
 def _due(now: datetime) -> Q:
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     return Q(status__in=OPEN) & (Q(due_at__lte=now) & free | Q(leased_until__lte=now))

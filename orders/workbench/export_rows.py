@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from logistics.shipments.models import Shipment
-from members.identity.phones import mask_phone, show_phone
+from members.identity.recipients import Addressee
 from orders.checkout.models import Order
 from orders.payments.models import Payment
 from orders.workbench.models import OrderExport
@@ -36,26 +36,6 @@ class Column:
         if isinstance(value, datetime):
             return f"{localtime(value):%Y-%m-%d %H:%M:%S}"
         return str(value) if self.is_number else harmless(str(value))
-
-
-@dataclass(frozen=True)
-class Buyer:
-    """To whom an order goes, as much of it as the reader may see."""
-
-    name: str
-    phone: str
-    region: str
-    street: str
-
-    @classmethod
-    def of(cls, recipient: dict[str, Any] | None, reveals: bool) -> "Buyer":
-        to = recipient or {}
-        name, phone, street = (str(to.get(key, "")) for key in ("name", "phone", "detail"))
-        if phone:
-            phone = show_phone(phone) if reveals else mask_phone(phone)
-        if not reveals:
-            name, street = (f"{name[:1]}**" if name else ""), ("***" if street else "")
-        return cls(name, phone, str(to.get("region_path", "")), street)
 
 
 Rows: TypeAlias = Iterator[list[str]]
@@ -89,7 +69,7 @@ def _orders(orders: Sequence[Order], reveals: bool) -> Iterable[tuple[Any, ...]]
     for order in orders:
         yield (
             order,
-            Buyer.of(order.recipient, reveals),
+            Addressee.of(order.recipient, whole=reveals),
             " + ".join(methods[order.pk]),
             " ".join(tracked[order.number]),
         )
@@ -107,7 +87,7 @@ def _parcels(orders: Sequence[Order], reveals: bool) -> Iterable[tuple[Any, ...]
         by_order[parcel.order_number].append(parcel)
     for order in orders:
         for parcel in by_order[order.number]:
-            yield order, parcel, Buyer.of(parcel.recipient, reveals)
+            yield order, parcel, Addressee.of(parcel.recipient, whole=reveals)
 
 
 def _order_columns(*more: Column) -> tuple[Column, ...]:

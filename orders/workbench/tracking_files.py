@@ -1,7 +1,8 @@
 """Files with tracking numbers: read and checked row by row against the parcels that they name.
 
-Each row becomes an item of a work: one that can be shipped waits, one that cannot says in which column and why, one
-that was shipped with this very number before is done already, so that a file may come twice.
+Each row becomes an item of a work: one that can be shipped waits, and so does one that corrects the number of a parcel
+on its way; one that cannot says in which column and why; one that was shipped with this very number before is done
+already, so that a file may come twice.
 """
 
 import re
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from logistics.carriers.models import Carrier
 from logistics.shipments.models import Shipment, ShipmentStatus
-from logistics.shipments.services import BEFORE_SHIPPING
+from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY
 from orders.workbench.models import BulkWork, WorkItem
 from shop.catalog.product_files.formulas import harmless, original
 from shop.catalog.product_files.reading import Line, read_lines
@@ -150,11 +151,14 @@ def _fill(
     _once(reader.trackings, tracking, "tracking", _("The tracking number is already in row {row}."), item.row)
     item.carrier_id, item.tracking_number = reader.carriers[carrier.lower()], tracking
     if shipment.status not in BEFORE_SHIPPING:
-        if (shipment.tracking_number, shipment.carrier_id) != (tracking, item.carrier_id):
+        if (shipment.tracking_number, shipment.carrier_id) == (tracking, item.carrier_id):
+            item.status = Status.DONE
+            return
+        if shipment.status not in UNDER_WAY:
             state = shipment.get_status_display()
             raise Wrong("number", _("A parcel that is {state} cannot be shipped.").format(state=state))
-        item.status = Status.DONE
-    elif used.get(tracking, shipment.number) != shipment.number:
+        item.replaces = shipment.tracking_number
+    if used.get(tracking, shipment.number) != shipment.number:
         raise Wrong("tracking", _("Another parcel has this tracking number."))
 
 
@@ -166,17 +170,17 @@ def _check_tracking(tracking: str) -> None:
 
 
 def _only(shipments: Sequence[Shipment], tracking: str) -> Shipment:
-    """The parcel that an order's number means: the one that has not left, or that left with this number."""
-    waiting = [each for each in shipments if each.status in BEFORE_SHIPPING]
-    left = [each for each in shipments if each.tracking_number == tracking and each.status not in BEFORE_SHIPPING]
+    """The parcel that an order's number means: left with this number, else not yet gone, else on its way."""
     if not shipments:
         raise Wrong("number", _("There is no such order or parcel to ship."))
-    if left or len(waiting) == 1:
-        return (left or waiting)[0]
-    if waiting:
-        message = _("The order has {count} parcels: name one by its own number.").format(count=len(waiting))
+    left = [each for each in shipments if each.tracking_number == tracking and each.status not in BEFORE_SHIPPING]
+    waiting = [each for each in shipments if each.status in BEFORE_SHIPPING]
+    under_way = [each for each in shipments if each.status in UNDER_WAY]
+    meant = left[:1] or waiting or under_way or shipments[:1]
+    if len(meant) > 1:
+        message = _("The order has {count} parcels: name one by its own number.").format(count=len(meant))
         raise Wrong("number", message)
-    return shipments[0]
+    return meant[0]
 
 
 def _once(seen: dict[str, int], key: str, column: str, message: str, row: int) -> None:

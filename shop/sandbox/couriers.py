@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Mapping, Sequence
 from sqlite3 import Row
 from typing import Any
 
@@ -51,6 +52,7 @@ class Couriers:
         return [
             Route("POST", "/couriers/waybills", signed(self.create), struck),
             Route("POST", "/couriers/waybills/{tracking_number}/cancel", signed(self.cancel), struck),
+            Route("POST", "/couriers/subscriptions", signed(self.subscribe), struck),
             Route("GET", "/couriers/tracks/{tracking_number}", signed(self.track), struck),
             Route("POST", "/couriers/advance", self.advance),
         ]
@@ -64,11 +66,7 @@ class Couriers:
     def create(self, request: Request) -> Response:
         """POST /couriers/waybills {reference, carrier, callback_url, …}: 201, or 200 with the same waybill again."""
         data = request.data
-        for name, most in (("reference", 64), ("carrier", 32)):
-            if not (isinstance(data.get(name), str) and 0 < len(data[name]) <= most):
-                raise refused(400, "INVALID_FIELD", f"{name} is a text of 1 to {most} characters.")
-        if not re.match(r"https?://[^/\s]+", str(data.get("callback_url"))):
-            raise refused(400, "INVALID_FIELD", "callback_url is a complete URL.")
+        _check(data, (("reference", 64), ("carrier", 32)))
         fingerprint = json.dumps(data, sort_keys=True, ensure_ascii=False)
         with self._store.transaction():
             known = self._store.one("SELECT * FROM waybills WHERE reference = ?", data["reference"])
@@ -78,16 +76,7 @@ class Couriers:
                 return answer(_described(known))
             prefix = re.sub(r"[^A-Z]", "", data["carrier"].upper())[:4] or "EX"
             number = f"{prefix}{secrets.randbelow(10**13):013d}"
-            self._store.insert(
-                "waybills",
-                tracking_number=number,
-                reference=data["reference"],
-                carrier=data["carrier"],
-                request=fingerprint,
-                callback_url=data["callback_url"],
-                state="created",
-            )
-            self._record_event(number, "created")
+            self._book(number, reference=data["reference"], data=data, request=fingerprint)
         return answer(_described(self._require(number)), status=201)
 
     def cancel(self, request: Request, *, tracking_number: str) -> Response:
@@ -101,6 +90,26 @@ class Couriers:
             self._store.run("UPDATE waybills SET state = 'cancelled' WHERE tracking_number = ?", tracking_number)
             self._record_event(tracking_number, "cancelled")
         return answer(_described(self._require(tracking_number)))
+
+    def subscribe(self, request: Request) -> Response:
+        """POST /couriers/subscriptions {tracking_number, carrier, callback_url, …}: pushes about a parcel whose waybill
+        is from elsewhere, 201; of one that is known go to the new address from now on, 200."""
+        data = request.data
+        number = str(data.get("tracking_number"))
+        if not re.fullmatch(r"[A-Za-z0-9-]{4,40}", number):
+            raise refused(400, "INVALID_FIELD", "tracking_number has 4 to 40 letters and digits.")
+        _check(data, (("carrier", 32),))
+        with self._store.transaction():
+            known = self._store.one("SELECT * FROM waybills WHERE tracking_number = ?", number)
+            if known is None:
+                self._book(number, reference=f"subscribed {number}", data=data, request="")
+            elif known["carrier"] != data["carrier"]:
+                raise refused(409, "OTHER_CARRIER", f"{known['carrier']} carries this parcel.")
+            else:
+                self._store.run(
+                    "UPDATE waybills SET callback_url = ? WHERE tracking_number = ?", data["callback_url"], number
+                )
+        return answer(_described(self._require(number)), status=200 if known else 201)
 
     def track(self, request: Request, *, tracking_number: str) -> Response:
         """GET /couriers/tracks/{n}: the state and all events, oldest first."""
@@ -128,6 +137,18 @@ class Couriers:
         if request.data.get("wait") is True:
             result["pushed"] = [attempted(delivery, timeout=WAIT_SECONDS) for delivery in deliveries]
         return answer(result)
+
+    def _book(self, number: str, *, reference: str, data: Mapping[str, Any], request: str) -> None:
+        self._store.insert(
+            "waybills",
+            tracking_number=number,
+            reference=reference,
+            carrier=data["carrier"],
+            request=request,
+            callback_url=data["callback_url"],
+            state="created",
+        )
+        self._record_event(number, "created")
 
     def _enter(self, waybill: Row, state: str, at: float) -> Row:
         number = waybill["tracking_number"]
@@ -180,6 +201,14 @@ class Couriers:
             return handler(request, **names)
 
         return call
+
+
+def _check(data: Mapping[str, Any], texts: Sequence[tuple[str, int]]) -> None:
+    for name, most in texts:
+        if not (isinstance(data.get(name), str) and 0 < len(data[name]) <= most):
+            raise refused(400, "INVALID_FIELD", f"{name} is a text of 1 to {most} characters.")
+    if not re.match(r"https?://[^/\s]+", str(data.get("callback_url"))):
+        raise refused(400, "INVALID_FIELD", "callback_url is a complete URL.")
 
 
 def _moment(at: object) -> float:

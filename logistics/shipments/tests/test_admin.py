@@ -10,6 +10,8 @@ from logistics.shipments.models import Shipment, ShipmentStatus
 from logistics.shipments.services import correct_tracking, record_tracking
 from logistics.shipments.tests.factories import event, plan, ready
 from shop.core import clock
+from shop.core.actors import Actor
+from shop.core.roles import create_role_accounts, seed_roles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "admin:shipments_shipment_changelist"
@@ -82,13 +84,18 @@ def test_a_mistyped_tracking_number_is_corrected(admin_client):
     after = Shipment.objects.get(pk=shipment.pk)
     assert (after.tracking_number, after.status, after.news) == ("RIGHT-1", ShipmentStatus.SHIPPED, "")
     assert not after.events.exists()
+    [kept] = after.corrections.all()
+    assert (kept.wrong_number, kept.tracking_number, kept.actor) == (shipment.tracking_number, "RIGHT-1", "staff:admin")
+    page = admin_client.get(reverse("admin:shipments_shipment_change", args=[shipment.pk])).content.decode()
+    assert shipment.tracking_number in page
     with pytest.raises(UnknownShipment):
         record_tracking(tracking_number=shipment.tracking_number, events=[event("delivered", hours=3)], now=NOW)
     record_tracking(tracking_number="RIGHT-1", events=[event("delivered", hours=4)], now=NOW)
+    by_staff = {"actor": Actor.staff("admin"), "now": NOW}
     with pytest.raises(NotUnderWay):
-        correct_tracking(shipment_number=after.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", now=NOW)
+        correct_tracking(shipment_number=after.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", **by_staff)
     with pytest.raises(NotUnderWay):
-        correct_tracking(shipment_number=waiting.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", now=NOW)
+        correct_tracking(shipment_number=waiting.number, carrier_id=carrier.pk, tracking_number="RIGHT-2", **by_staff)
     assert Shipment.objects.get(pk=after.pk).tracking_number == "RIGHT-1"
 
 
@@ -123,6 +130,29 @@ def test_packing_slips_are_printed(admin_client):
     one = admin_client.get(reverse("admin:shipments_shipment_packing_slip", args=[parcels[0].pk])).content.decode()
     assert parcels[0].number in one
     assert parcels[1].number not in one
+
+
+def test_packing_slips_name_people_to_who_hands_parcels_over_and_to_who_may_know_them(client, monkeypatch):
+    parcels = [plan(), plan()]
+    named, masked = ("张三", "13800138000", "文三路 1 号"), ("张**", "138****8000", "文三***")
+    to = {"name": "张三", "phone": "+8613800138000", "region_path": "浙江省 杭州市 西湖区", "detail": "文三路 1 号"}
+    Shipment.objects.update(recipient=to)
+    seed_roles()
+    for user in create_role_accounts(password="lantern-desk"):
+        client.force_login(user)
+        page = client.get(reverse("admin:shipments_shipment_change", args=[parcels[0].pk]))
+        if page.status_code == 403:
+            assert user.username not in ("owner", "warehouse", "service", "analyst")
+            continue
+        shown, hidden = (masked, named) if user.username == "analyst" else (named, masked)
+        one = client.get(reverse("admin:shipments_shipment_packing_slip", args=[parcels[0].pk]))
+        for answer in (page, one, act(client, "print_slips", parcels), act(client, "print_labels", parcels)):
+            text = answer.content.decode()
+            assert [words in text for words in (*shown, *hidden)] == [True] * 3 + [False] * 3, user.username
+            assert "西湖区" in text
+    monkeypatch.setattr("logistics.shipments.admin.MOST_PRINTED", 1)
+    told = act(client, "print_slips", parcels)
+    assert "装箱单一次最多打印 1 张，未打印任何一张。请缩小筛选范围。" in told.content.decode()
 
 
 @pytest.mark.parametrize("action", ["packing-slip", "ship", "deliver", "tracking"])

@@ -1,5 +1,6 @@
 """Waybills and tracks against the real sandbox process, pushes through a real server."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,15 @@ from logistics.allocation.services import cancel_fulfilment
 from logistics.network.tests.factories import NOW
 from logistics.shipments.errors import CourierUnavailable
 from logistics.shipments.models import Problem, Shipment, ShipmentStatus
-from logistics.shipments.services import cancel_shipments
-from logistics.shipments.tests.factories import plan
-from logistics.shipments.waybills import poll_silent, request_waybill
+from logistics.shipments.services import cancel_shipments, correct_tracking, ship
+from logistics.shipments.tests.factories import make_carrier, plan
+from logistics.shipments.waybills import poll_silent, request_waybill, subscribe_tracking
 from shop.core import clock, outbox
+from shop.core.actors import Actor
 from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CLERK = Actor.staff("clerk")
 
 
 @pytest.fixture
@@ -135,3 +138,32 @@ def test_a_poll_that_fails_does_not_hold_up_others(settings, sandbox, planned):
     later = clock.now() + timedelta(hours=1)
     assert poll_silent(now=later) == {"asked": 1, "answered": 0, "failed": 1}
     assert poll_silent(now=later)["asked"] == 0
+
+
+def test_a_number_of_ones_own_is_reported_on_and_so_is_the_right_one_after_a_wrong_one(sandbox, planned):
+    numbers = [f"OWN{planned.pk}{time.time_ns()}"[:24] + each for each in "ab"]
+    carrier = planned.carrier_id
+    ship(shipment_number=planned.number, carrier_id=carrier, tracking_number=numbers[0], actor=CLERK, now=NOW)
+    deliver("TrackingNumberEntered")
+    assert advance(sandbox, numbers[0], "in_transit") == [204] * 2
+    for _again in range(2):
+        correct_tracking(
+            shipment_number=planned.number, carrier_id=carrier, tracking_number=numbers[1], actor=CLERK, now=NOW
+        )
+    assert OutboxEntry.objects.filter(fact="TrackingNumberEntered", status="pending").count() == 1
+    deliver("TrackingNumberEntered")
+    assert advance(sandbox, numbers[1], "delivered") == [204] * 4
+    planned.refresh_from_db()
+    assert (planned.status, planned.tracking_number) == (ShipmentStatus.DELIVERED, numbers[1])
+
+
+def test_a_courier_that_does_not_carry_the_number_is_told_to_people(sandbox, planned):
+    deliver("ShipmentPlanned")
+    planned.refresh_from_db()
+    other = make_carrier("SF")
+    number = planned.tracking_number
+    ship(shipment_number=planned.number, carrier_id=other.pk, actor=CLERK, now=NOW)
+    subscribe_tracking(shipment_number=planned.number)
+    planned.refresh_from_db()
+    assert (planned.problem, planned.tracking_number) == (Problem.REFUSED, number)
+    assert "ZTO carries this parcel" in planned.news

@@ -271,6 +271,7 @@ def retype(shipment, tracking_number):
         shipment_number=shipment.number,
         carrier_id=shipment.carrier_id,
         tracking_number=tracking_number,
+        actor=CLERK,
         now=clock.now(),
     )
 
@@ -301,6 +302,19 @@ def test_a_wrong_number_is_corrected_once(outside, carrier):
     deliver_facts()
     assert (upload_of(payment).status, upload_of(payment).code) == ("done", "10060003")
     assert known(payment)[1]["shipping_list"] == [parcel]
+
+
+def test_a_corrected_number_is_told_without_anybody_asking(outside, carrier):
+    payment = one_parcel(outside)
+    (shipment,) = send_off(payment)
+    deliver_facts()
+    retype(shipment, "ZT0000000001")
+    deliver_facts()
+    assert upload_of(payment).sent == [{"carrier": "ZTO", "tracking_number": "ZT0000000001"}]
+    # The chance is used up: what WeChat was told stays until somebody decides.
+    retype(shipment, "ZT0000000002")
+    deliver_facts()
+    assert known(payment)[1]["shipping_list"][0]["tracking_no"] == "ZT0000000001"
 
 
 @pytest.mark.parametrize("guarded", [True, False])

@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 
 from members.identity.panels import may_reveal
 from members.identity.phones import mask_phone, show_phone
-from members.identity.recipients import mask_street
+from members.identity.recipients import mask_name, mask_street
 from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.payments.services.closing import close_unpaid_order
@@ -53,7 +53,7 @@ STATUS_COLOURS = {
 @admin.register(Order)
 class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     form = RemarkForm
-    list_display = ["shown_number", "shown_status", "goods", "payable", "recipient_name", "place", "placed_at"]
+    list_display = ["shown_number", "shown_status", "goods", "payable", "whole_name", "place", "placed_at"]
     list_filter = FILTERS
     list_filter_submit = True
     list_per_page = 50
@@ -76,7 +76,8 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         "payable",
         "placed_at",
         "expires_at",
-        "recipient_name",
+        "whole_name",
+        "masked_name",
         "whole_phone",
         "masked_phone",
         "whole_address",
@@ -88,8 +89,12 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own, for_staff = super().get_fieldsets(request, obj)
         shown = "whole" if may_reveal(request) else "masked"
-        rows = [("recipient_name", f"{shown}_phone"), (f"{shown}_address", "pickup_store"), "remark"]
+        rows = [(f"{shown}_name", f"{shown}_phone"), (f"{shown}_address", "pickup_store"), "remark"]
         return [own, (_("Recipient"), {"fields": rows}), for_staff]
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        name = "whole_name" if may_reveal(request) else "masked_name"
+        return [name if column == "whole_name" else column for column in self.list_display]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -141,8 +146,12 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return yuan(order.payable_fen)
 
     @display(description=_("recipient"))
-    def recipient_name(self, order: Order) -> str:
+    def whole_name(self, order: Order) -> str:
         return (order.recipient or {}).get("name", "–")
+
+    @display(description=_("recipient"))
+    def masked_name(self, order: Order) -> str:
+        return mask_name((order.recipient or {}).get("name", "")) or "–"
 
     @display(description=_("phone"))
     def whole_phone(self, order: Order) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -150,11 +150,15 @@ class BulkWorkAdmin(ReadOnlyAdmin):
     @action(description=gettext_lazy("Go on"), url_path="begin", permissions=["begin"], icon="play_arrow")
     def begin(self, request: HttpRequest, object_id: str) -> HttpResponse:
         work = found_or_404(self, request, object_id)
-        waiting = work.total - work.done - work.failed
         if request.method == "POST":
             return self._done(request, work, start_work, now=clock.now())
-        title = _("Ship {count} parcels?").format(count=waiting)
-        buttons = [("begin", _("Ship {count} parcels").format(count=waiting))]
+        waiting = work.items.filter(status=WorkItem.Status.WAITING)
+        corrected = waiting.exclude(replaces="").count()
+        asked = _("Ship {count} parcels")
+        if corrected:
+            asked = _("Ship {count} parcels, correct {corrected} tracking numbers")
+        asked = asked.format(count=waiting.count() - corrected, corrected=corrected)
+        title, buttons = _("{deed}?").format(deed=asked), [("begin", asked)]
         table = _refusals(work)
         context = {"table": table, "table_title": _told(work)} if table["rows"] else {}
         return form_page(self, request, form=Form(), title=title, buttons=buttons, **context)
@@ -198,16 +202,22 @@ def _told(work: BulkWork) -> str:
 
 
 def _refusals(work: BulkWork) -> dict[str, Any]:
-    """Of a file row by row, of a filter by reason; the file to download has them all."""
+    """Of a file row by row, with the numbers that it corrects; of a filter by reason. The file to download has all that
+    was refused."""
     refused = work.items.filter(status=WorkItem.Status.FAILED)
     if work.kind == BulkWork.Kind.TRACKING:
+        told = work.items.filter(~Q(replaces="") | Q(status=WorkItem.Status.FAILED))
         rows = [
-            [item.row, " ".join(map(str, item.cells)), column_name(item.column) or "–", item.reason]
-            for item in refused.order_by("row")[:SHOWN]
+            [item.row, " ".join(map(str, item.cells)), column_name(item.column) or "–", _reason(item)]
+            for item in told.order_by("-status", "row")[:SHOWN]
         ]
         return {"headers": [_("row"), _("cells"), _("column"), _("reason")], "rows": rows}
     reasons = refused.values_list("reason").annotate(count=Count("pk")).order_by("-count")[:SHOWN]
     return {"headers": [_("reason"), _("parcels")], "rows": [list(row) for row in reasons]}
+
+
+def _reason(item: WorkItem) -> str:
+    return item.reason or _("Takes the place of {number}").format(number=item.replaces)
 
 
 def _tables(found: Prospect) -> list[tuple[str, dict[str, Any]]]:

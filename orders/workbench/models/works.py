@@ -77,6 +77,8 @@ class WorkItem(models.Model):
     shipment_number = models.CharField(_("parcel"), max_length=40, blank=True)
     carrier_id = models.BigIntegerField(_("carrier"), null=True, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
+    # The number under which it has left, wrongly: the row corrects it. Empty where the parcel is to be shipped.
+    replaces = models.CharField(_("in place of"), max_length=40, blank=True)
     cells = models.JSONField(default=list, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
     column = models.CharField(_("column"), max_length=20, blank=True)

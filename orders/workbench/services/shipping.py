@@ -24,8 +24,8 @@ MOST_PARCELS = 50_000
 # Written down inside the database, however many there are.
 _WRITE_DOWN = """
 INSERT INTO workbench_workitem
-    (work_id, row, order_number, shipment_number, tracking_number, cells, status, "column", reason)
-SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number, '', '[]', 'waiting', '', ''
+    (work_id, row, order_number, shipment_number, tracking_number, replaces, cells, status, "column", reason)
+SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number, '', '', '[]', 'waiting', '', ''
 FROM ({chosen}) AS chosen (id, order_number, number) ORDER BY chosen.id
 """
 

@@ -11,7 +11,8 @@ from shop.core.transactions import use_case
 
 @use_case
 def check_tracking_file(*, content: bytes, filename: str, actor: Actor, now: datetime) -> BulkWork:
-    """A dry run: which rows can be shipped and why the others cannot. Raises ImportFileNotReadable.
+    """A dry run: which rows can be shipped, which correct a number, and why the others cannot. Raises
+    ImportFileNotReadable.
 
     Nothing is shipped before `working.start_work`; correct rows go although others are wrong.
     """

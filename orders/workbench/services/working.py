@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import F
 
 from logistics.shipments.models import Shipment
-from logistics.shipments.services import ship
+from logistics.shipments.services import correct_tracking, ship
 from orders.workbench.errors import RefundAskedFor
 from orders.workbench.facts import WorkGoesOn
 from orders.workbench.models import WORK_TRANSITIONS, BulkWork, WorkItem, WorkStatus
@@ -65,7 +65,7 @@ def carry_on(*, work_id: int, seconds: float = SLICE_SECONDS) -> None:
 
 
 def work_on(*, item_id: int, now: datetime) -> None:
-    """Ship one parcel, unless somebody else is at it or the work was stopped."""
+    """Ship one parcel, or correct its number, unless somebody else is at it or the work was stopped."""
     try:
         with unit_of_work():
             item = _take(item_id)
@@ -81,6 +81,16 @@ def _ship(item: WorkItem, now: datetime) -> None:
     if wary and Shipment.objects.filter(refund_is_asked(), number=item.shipment_number).exists():
         # Asked for since the parcels were written down.
         raise RefundAskedFor
+    if item.replaces:
+        assert item.carrier_id is not None
+        correct_tracking(
+            shipment_number=item.shipment_number,
+            carrier_id=item.carrier_id,
+            tracking_number=item.tracking_number,
+            actor=_actor(item.work),
+            now=now,
+        )
+        return
     ship(
         shipment_number=item.shipment_number,
         carrier_id=item.carrier_id,

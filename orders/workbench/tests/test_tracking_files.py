@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from logistics.network.tests.factories import HANGZHOU, make_warehouse
-from logistics.shipments.models import Shipment
+from logistics.shipments.models import Shipment, TrackingCorrection
+from logistics.shipments.services import deliver
 from logistics.shipments.tests.factories import make_carrier
 from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.workbench import tracking_files
@@ -18,6 +19,7 @@ from orders.workbench.services.working import start_work
 from orders.workbench.tests.making import STAFF, clerk, seated, to_ship
 from shop.catalog.errors import ImportFileNotReadable
 from shop.core import clock
+from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADINGS = ["订单号", "快递公司", "运单号"]
@@ -93,9 +95,42 @@ def test_a_file_that_comes_again_ships_nothing_twice(parcels):
     shipped_from(checked(content))
     again = checked(content)
     assert (again.status, again.done, again.failed) == ("done", 1, 0)
-    other = checked(as_csv([parcels[0].order_number, "SF", "SF0009"]))
-    assert refused(other) == [(2, "number")]
-    assert shipped() == {parcels[0].number: "SF0001"}
+
+
+def test_another_number_corrects_that_of_a_parcel_on_its_way(parcels, carrier):
+    first, second, third = parcels
+    arrived = [second.order_number, "SF", "SF0002"]
+    shipped_from(checked(as_csv([first.order_number, "SF", "SF0001"], arrived, [third.order_number, "SF", "SF0003"])))
+    deliver(shipment_number=second.number, now=clock.now())
+    other = make_carrier("JD")
+    file = as_csv([first.order_number, "JD", "JD0009"], [second.number, "SF", "SF0009"], [third.number, "SF", "SF0001"])
+    work = checked(file)
+    # What has arrived keeps its number, and nobody takes another parcel's.
+    assert refused(work) == [(3, "number"), (4, "tracking")]
+    assert shipped() == {first.number: "SF0001", third.number: "SF0003"}
+    assert shipped_from(work) == ("done", 3, 1, 2)
+    assert shipped() == {first.number: "JD0009", third.number: "SF0003"}
+    [correction] = TrackingCorrection.objects.all()
+    assert (correction.shipment, correction.actor) == (first, "staff:owner")
+    assert (correction.wrong_carrier, correction.wrong_number) == (carrier, "SF0001")
+    assert (correction.carrier, correction.tracking_number) == (other, "JD0009")
+    again = checked(as_csv([first.order_number, "JD", "JD0009"]))
+    assert (again.status, again.done, again.failed) == ("done", 1, 0)
+    assert TrackingCorrection.objects.count() == 1
+    asked = OutboxEntry.objects.filter(fact="TrackingNumberEntered", subscriber__endswith="ask_for_reports")
+    assert [entry.payload["corrects"] for entry in asked.order_by("pk")] == [False, False, False, True]
+
+
+def test_an_order_with_two_parcels_on_their_way_is_not_guessed_at(parcels):
+    first, second, _third = parcels
+    shipped_from(checked(as_csv([first.number, "SF", "SF0001"], [second.number, "SF", "SF0002"])))
+    Shipment.objects.filter(pk=second.pk).update(order_number=first.order_number)
+    assert refused(checked(as_csv([first.order_number, "SF", "SF0009"]))) == [(2, "number")]
+    work = checked(as_csv([second.number, "SF", "SF0009"]))
+    assert work.items.get().replaces == "SF0002"
+    page = seated(clerk("view_bulkwork", "change_shipment")).get(f"{WORKS}{work.pk}/begin/").content.decode()
+    assert "Ship 0 parcels, correct 1 tracking numbers?" in page
+    assert "Takes the place of SF0002" in page
 
 
 def test_duplicates_inside_a_file_and_numbers_of_other_parcels_are_refused(parcels):

@@ -98,6 +98,18 @@ def test_a_waybill_can_be_cancelled_until_it_is_picked_up(http, call, number, sa
     assert call("POST", f"/couriers/waybills/{moving}/cancel").status_code == 409
 
 
+def test_a_parcel_from_elsewhere_is_reported_on_once_asked_for(http, call, merchant):
+    number = f"OWN{time.time_ns()}"
+    asked = {"tracking_number": number, "carrier": "SF", "callback_url": merchant.url}
+    assert call("GET", f"/couriers/tracks/{number}").status_code == 404
+    assert [call("POST", "/couriers/subscriptions", asked).status_code for _ in range(2)] == [201, 200]
+    other = call("POST", "/couriers/subscriptions", asked | {"carrier": "ZTO"})
+    assert (other.status_code, other.json()["code"]) == (409, "OTHER_CARRIER")
+    assert call("POST", "/couriers/subscriptions", asked | {"tracking_number": "?"}).status_code == 400
+    assert advance(http, number).json()["pushed"] == [{"status": 204, "attempts": 1}]
+    assert json.loads(merchant.received[0].body)["tracking_number"] == number
+
+
 def test_pushes_can_be_reordered_and_lost(http, number, merchant):
     http.post("/faults", json={"target": "courier_push", "kind": "lose"})
     http.post("/faults", json={"target": "courier_push", "kind": "reorder"})
