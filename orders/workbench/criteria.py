@@ -35,7 +35,7 @@ Choices: TypeAlias = Sequence[tuple[str, Any]]
 
 PHONE_TAIL_DIGITS = 4
 PHONE_DIGITS = 11
-MOST_PRODUCTS = 100
+FEW_PRODUCTS = 100
 MOST_TYPED = 60
 TO_SHIP, AWAITS_BALANCE = "to_ship", "awaits_balance"
 STATUSES_TO_SHIP = (OrderStatus.PAID, OrderStatus.ALLOCATED, OrderStatus.PARTLY_SHIPPED)
@@ -178,8 +178,12 @@ def _product(orders: Orders, given: Mapping[str, str]) -> Orders:
     if skus:
         return orders.filter(Exists(lines.filter(sku__in=skus)))
     products = list(Product.objects.filter(code=term).values_list("pk", flat=True))
+    if products:
+        return orders.filter(Exists(lines.filter(product__in=products)))
     named = Product.objects.filter(name__icontains=term).order_by("pk").values_list("pk", flat=True)
-    return orders.filter(Exists(lines.filter(product__in=products or list(named[:MOST_PRODUCTS]))))
+    # A few are looked up by their lines; what is called by a common word is found soon among the latest orders.
+    few = list(named[: FEW_PRODUCTS + 1])
+    return orders.filter(Exists(lines.filter(product__in=few if len(few) <= FEW_PRODUCTS else named.order_by())))
 
 
 def _parcels_with(column: str) -> Callable[[Orders, Mapping[str, str]], Orders]:

@@ -1,5 +1,6 @@
 """The order desk: find an order, see everything about it, cancel, ship, print, leave a remark."""
 
+from time import monotonic
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,15 +11,15 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from members.identity.panels import may_reveal
 from members.identity.phones import mask_phone, show_phone
 from members.identity.recipients import mask_name, mask_street
-from orders.checkout.models import Order
+from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.remarks import write_staff_remark
 from orders.payments.services.closing import close_unpaid_order
 from orders.workbench.admin.addresses import AddressPages
@@ -35,6 +36,7 @@ from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
 MOST_PRINTED = 100
+CANCELS_FOR_SECONDS, SHOWN_REFUSALS = 20.0, 20
 FLAG = '<span class="material-symbols-outlined align-middle" style="color: {}" title="{} {}">flag</span>'
 FLAG_COLOURS = {"red": "#dc2626", "yellow": "#ca8a04", "green": "#16a34a", "blue": "#2563eb", "purple": "#9333ea"}
 STATUS_COLOURS = {
@@ -183,9 +185,25 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
 
     @admin.action(description=_("Cancel unpaid orders"), permissions=["change"])
     def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        cancelled = sum(self._cancel(request, number) for number in queryset.values_list("number", flat=True))
+        """One by one, for as long as somebody may be kept waiting; each may have to be closed at its gateway first."""
+        ends, cancelled, refusals = monotonic() + CANCELS_FOR_SECONDS, 0, []
+        numbers = list(queryset.exclude(status=OrderStatus.CANCELLED).values_list("number", flat=True))
+        while numbers and monotonic() < ends:
+            refusal = self._refusal(request, numbers[0])
+            if refusal:
+                refusals.append(f"{numbers[0]}: {refusal}")
+            cancelled += not refusal
+            del numbers[0]
         text = ngettext("{count} order was cancelled.", "{count} orders were cancelled.", cancelled)
         self.message_user(request, text.format(count=cancelled), messages.SUCCESS if cancelled else messages.WARNING)
+        for told in refusals[:SHOWN_REFUSALS]:
+            self.message_user(request, told, messages.ERROR)
+        if len(refusals) > SHOWN_REFUSALS:
+            more = gettext("{count} more were refused.").format(count=len(refusals) - SHOWN_REFUSALS)
+            self.message_user(request, more, messages.ERROR)
+        if numbers:
+            left = gettext("{count} orders were not come to: choose them once more.").format(count=len(numbers))
+            self.message_user(request, left, messages.WARNING)
 
     def has_print_permission(self, request: HttpRequest) -> bool:
         """What is printed names people in full."""
@@ -206,8 +224,9 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         if request.method != "POST":
             title = _("Cancel order {number}?").format(number=order.number)
             return form_page(self, request, form=Form(), title=title, buttons=[("cancel", _("Cancel the order"))])
-        if self._cancel(request, order.number):
-            self.message_user(request, _("The order was cancelled."), messages.SUCCESS)
+        refusal = self._refusal(request, order.number)
+        told = f"{order.number}: {refusal}" if refusal else _("The order was cancelled.")
+        self.message_user(request, told, messages.ERROR if refusal else messages.SUCCESS)
         return redirect("admin:checkout_order_change", object_id)
 
     def has_cancel_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -236,13 +255,13 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
     def has_print_one_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_print_permission(request)
 
-    def _cancel(self, request: HttpRequest, number: str) -> bool:
+    def _refusal(self, request: HttpRequest, number: str) -> str:
+        """Cancel an unpaid order; why it cannot be, or nothing."""
         try:
             close_unpaid_order(number=number, actor=staff(request), now=clock.now())
         except DomainError as refusal:
-            self.message_user(request, f"{number}: {refusal}", messages.ERROR)
-            return False
-        return True
+            return str(refusal)
+        return ""
 
     def _print(self, request: HttpRequest, orders: list[Order]) -> HttpResponse:
         return TemplateResponse(request, "admin/orders/print.html", {"slips": slips(orders)})

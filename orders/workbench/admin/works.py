@@ -160,7 +160,10 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         asked = asked.format(count=waiting.count() - corrected, corrected=corrected)
         title, buttons = _("{deed}?").format(deed=asked), [("begin", asked)]
         table = _refusals(work)
-        context = {"table": table, "table_title": _told(work)} if table["rows"] else {}
+        title_of_table = _told(work)
+        if len(table["rows"]) == SHOWN:
+            title_of_table += " · " + _("the first {count} rows").format(count=SHOWN)
+        context = {"table": table, "table_title": title_of_table} if table["rows"] else {}
         return form_page(self, request, form=Form(), title=title, buttons=buttons, **context)
 
     @action(description=gettext_lazy("Stop"), url_path="stop", permissions=["stop"], icon="stop_circle")

@@ -11,6 +11,7 @@ from logistics.shipments.tests.factories import make_carrier
 from members.identity.tests.factories import MemberFactory
 from orders.after_sales.models import AfterSale
 from orders.checkout.models import Order, OrderStatus
+from orders.workbench import criteria
 from orders.workbench.criteria import CRITERIA, given_of, matching, sentences
 from orders.workbench.tests.making import LIST, order_of, owner, pay, seated, to_ship
 from promotions.checkout.models import PromotionClaim
@@ -61,12 +62,15 @@ def test_by_amount_in_yuan():
 
 
 @pytest.mark.django_db
-def test_by_sku_code_product_code_and_name():
-    tea, cup = SkuFactory(code="TEA-1", product__name="龙井"), SkuFactory(code="CUP-1", product__name="茶杯")
-    of_tea, of_both = order_of((tea, 1)), order_of((tea, 1), (cup, 1))
-    assert found(product="CUP-1") == {of_both}
+@pytest.mark.parametrize("few", [100, 1])
+def test_by_sku_code_product_code_and_name(few, monkeypatch):
+    monkeypatch.setattr(criteria, "FEW_PRODUCTS", few)
+    tea, cup = SkuFactory(code="TEA-1", product__name="龙井茶"), SkuFactory(code="CUP-1", product__name="茶杯")
+    of_tea, of_cup, of_both = order_of((tea, 1)), order_of((cup, 1)), order_of((tea, 1), (cup, 1))
+    assert found(product="CUP-1") == {of_cup, of_both}
     assert found(product=tea.product.code) == {of_tea, of_both}
-    assert found(product="杯") == {of_both}
+    assert found(product="杯") == {of_cup, of_both}
+    assert found(product="茶") == {of_tea, of_cup, of_both}
     assert found(product="咖啡") == set()
 
 
