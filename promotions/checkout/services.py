@@ -50,7 +50,7 @@ def quote(asking: Asking) -> Quote:
     terms = load_terms(asking)
     priced, left_out = price(asking.cart, terms), list[Rejection]()
     while short := _beyond_budget(priced.applied, asking.offered.budgets):
-        terms = terms.without({(each.kind, each.id) for each in short})
+        terms = terms.without({(each.kind, each.id or 0) for each in short})
         message = _("The budget of “{name}” does not reach for this order.")
         left_out += [
             Rejection(each.kind, each.id, "campaign_budget_short", message.format(name=each.label), asked=False)

@@ -75,6 +75,10 @@ class Balance:
     def copy(self) -> "Balance":
         return Balance(self.net.copy(), self.least, self.order_room, self.freight, self.acted.copy(), self.involved)
 
+    def untouched(self) -> "Balance":
+        """A copy in which nobody has acted, so that everybody may."""
+        return Balance(self.net.copy(), self.least, self.order_room, self.freight, [0] * len(self.acted))
+
     def open_places(self, party: Party, places: Places) -> Places:
         """Of the lines at `places` those where everybody who acted agrees with `party`."""
         acted, hostile = self.acted, party.hostile

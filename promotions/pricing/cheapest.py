@@ -28,6 +28,9 @@ class Option(Protocol):
 
     def agrees_with(self, other: Any) -> bool: ...
 
+    def leaves_nothing(self, other: Any) -> bool:
+        """Whether `other`, which comes later, takes nothing off where this one acts."""
+
 
 O = TypeVar("O", bound=Option)  # noqa: E741
 
@@ -49,6 +52,7 @@ class _Search(Generic[O]):
         self.options, self.most, self.effort = options, most, effort
         self.best: tuple[int, ...] = ()
         self.saved = 0
+        self._rivalry = _rivalries(options)
 
     def explore(self, balance: Balance, still_open: list[tuple[int, int]], chosen: tuple[int, ...], saved: int) -> None:
         """Try to add to `chosen`, which has saved `saved`: `still_open` are the options after it that agree, by place,
@@ -60,7 +64,7 @@ class _Search(Generic[O]):
             return
         last_effect: Hashable = None
         for index, (place, bound) in enumerate(still_open):
-            if saved + sum(nlargest(more, [each for _place, each in still_open[index:]])) <= self.saved:
+            if saved + self._most_of(still_open[index:], more) <= self.saved:
                 return
             option = self.options[place]
             if not bound or (last_effect is not None and option.effect == last_effect):
@@ -94,24 +98,57 @@ class _Search(Generic[O]):
             left = {at: most for at, most in left.items() if option.agrees_with(self.options[at])}
             if left:
                 option.act(after)
-                left = {at: self._bound(self.options[at], most, option, after) for at, most in left.items()}
+                # Those before it act first, so that it leaves them what they are worth.
+                left = {
+                    at: self._bound(self.options[at], most, option, after) if at > place else most
+                    for at, most in left.items()
+                }
         if len(chosen) > 1:
-            self._judge(tuple(sorted(chosen)), self._saved_by(sorted(chosen), balance.copy()))
+            self._judge(*self._tried(sorted(chosen), balance.copy()))
         elif chosen:
             self._judge((chosen[0],), worths[chosen[0]])
+
+    def _most_of(self, still_open: Sequence[tuple[int, int]], more: int) -> int:
+        """What so many of these options take off at most: of rivals only one does."""
+        by_rivalry: dict[int, int] = {}
+        for place, bound in still_open:
+            rivalry = self._rivalry[place]
+            if bound > by_rivalry.get(rivalry, 0):
+                by_rivalry[rivalry] = bound
+        return sum(nlargest(more, by_rivalry.values()) if len(by_rivalry) > more else by_rivalry.values())
 
     @staticmethod
     def _bound(other: O, most: int, acted: O, after: Balance) -> int:
         """What `other` is worth at most when `acted` has: as much as before where they share no line."""
         return other.worth(after) if other.lines & acted.lines else most
 
-    def _saved_by(self, chosen: Sequence[int], balance: Balance) -> int:
-        saved = 0
+    def _tried(self, chosen: Sequence[int], balance: Balance) -> tuple[tuple[int, ...], int]:
+        """Those that take something off, and what they take off together."""
+        acting, saved = [], 0
         for place in chosen:
-            saved += self.options[place].worth(balance)
-            self.options[place].act(balance)
-        return saved
+            worth = self.options[place].worth(balance)
+            if worth:
+                acting.append(place)
+                saved += worth
+                self.options[place].act(balance)
+        return tuple(acting), saved
 
     def _judge(self, chosen: tuple[int, ...], saved: int) -> None:
         if saved > self.saved:
             self.saved, self.best = saved, chosen
+
+
+def _rivalries(options: Sequence[Option]) -> list[int]:
+    """To which set of options each belongs: sets of which only one takes something off."""
+    found: list[list[Option]] = []
+    numbers = []
+    for option in options:
+        number = next(
+            (number for number, rivals in enumerate(found) if all(each.leaves_nothing(option) for each in rivals)),
+            len(found),
+        )
+        if number == len(found):
+            found.append([])
+        found[number].append(option)
+        numbers.append(number)
+    return numbers

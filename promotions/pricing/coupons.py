@@ -6,6 +6,7 @@ other on the current net, exchanges first, then shares, then amounts, then freig
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from heapq import nlargest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -56,6 +57,9 @@ class Ticket:
     def agrees_with(self, other: "Ticket") -> bool:
         return self.party.agrees_with(other.party)
 
+    def leaves_nothing(self, other: "Ticket") -> bool:
+        return not self.agrees_with(other)
+
     def worth(self, balance: Balance) -> int:
         terms = self.terms
         if terms.kind == CouponKind.SHIPPING:
@@ -95,9 +99,7 @@ def coupons(w: Workings) -> None:
     refusals: dict[int, Refusal] = {}
     tickets = usable_tickets(w, held, refusals)
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
-    if len(candidates) > 1 and any(ticket.terms.kind == CouponKind.EXCHANGE for ticket in candidates):
-        # The dearest line, which an exchange pays, is another one at another price; the next coupon may need this one.
-        w.hindered = True
+    _note_exchanges(w, candidates)
     chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=EFFORT)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
@@ -109,8 +111,36 @@ def coupons(w: Workings) -> None:
     if asked != "best":
         chosen = _with_freight_unknown(w, chosen, candidates)
         _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
+    before = w.balance.payable
     for ticket in chosen:
         _apply(w, ticket)
+    if w.rivals or w.hinderers:
+        more = most_off(w, w.shown) - (before - w.balance.payable)
+        w.hope_fen += more
+        if more:
+            # It matters which of the offers that do not agree have acted, and where.
+            w.hinderers |= w.rivals
+
+
+def most_off(w: Workings, balance: Balance) -> int:
+    """What coupons would take off at most if nobody had acted on this balance, and nothing hindered them."""
+    most, tickets = w.terms.limits.max_coupons, []
+    for terms in w.terms.coupons:
+        ticket = Ticket(terms, w.places(terms), w.setting.quantities, w.etiquette.party(terms.mechanism, terms.refuses))
+        if (
+            (w.cart.coupon_ids == "best" or terms.id in w.cart.coupon_ids)
+            and terms.refusal is None
+            and w.setting.listed_fen(ticket.places) >= terms.threshold_fen
+            and ticket.units >= terms.threshold_count
+        ):
+            tickets.append(ticket)
+    if any(ticket.terms.kind == CouponKind.EXCHANGE for ticket in tickets):
+        return sum(nlargest(most, [ticket.worth(balance) for ticket in tickets]))
+    after = balance.copy()
+    tickets.sort(key=lambda ticket: ticket.effect)
+    for ticket in cheapest(tickets, after, most=most, effort=EFFORT):
+        ticket.act(after)
+    return balance.payable - after.payable
 
 
 def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[int, Refusal]) -> list[Ticket]:
@@ -131,10 +161,11 @@ def _refusal(w: Workings, ticket: Ticket, covered: Places) -> Refusal | None:
     if not covered:
         return Refusal("coupon_out_of_scope", _("Nothing here is covered by this coupon."))
     missing = ticket.terms.threshold_fen - w.balance.base(ticket.places)
-    if len(ticket.places) < len(covered) or (
-        missing > 0 and w.setting.listed_fen(covered) >= ticket.terms.threshold_fen
-    ):
-        w.hindered = True
+    if w.cart.coupon_ids == "best" or ticket.terms.id in w.cart.coupon_ids:
+        if len(ticket.places) < len(covered):
+            w.blame(covered, ticket.party)
+        if missing > 0 and w.setting.listed_fen(covered) >= ticket.terms.threshold_fen:
+            w.blame(covered)
     if not ticket.places:
         return Refusal("coupon_not_combined", _("This coupon does not combine with what is applied."))
     if missing > 0:
@@ -145,6 +176,13 @@ def _refusal(w: Workings, ticket: Ticket, covered: Places) -> Refusal | None:
         count = ticket.terms.threshold_count - ticket.units
         return Refusal("coupon_threshold_not_met", _("Add {count} more to use this coupon.").format(count=count))
     return None
+
+
+def _note_exchanges(w: Workings, candidates: Sequence[Ticket]) -> None:
+    if len(candidates) > 1 and any(ticket.terms.kind == CouponKind.EXCHANGE for ticket in candidates):
+        # The dearest line, which an exchange pays, is another one at another price; the next coupon may need this one.
+        for ticket in candidates:
+            w.blame(ticket.places)
 
 
 def _with_freight_unknown(w: Workings, chosen: Sequence[Ticket], candidates: Sequence[Ticket]) -> tuple[Ticket, ...]:

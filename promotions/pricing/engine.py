@@ -1,17 +1,18 @@
 """The only place where a price is made: pure, so that cart, quote and order agree to the fen.
 
-A stage acts on what earlier ones left and writes down its contribution. Where one mechanism keeps another from acting,
-the price is also made without each of them, and the cheapest for the buyer is answered.
+A stage acts on what earlier ones left and writes down its contribution. Where one campaign keeps another from acting,
+the price is also made without it, and the cheapest for the buyer is answered.
 """
 
-from collections.abc import Callable, Iterator, Set
-from itertools import combinations
+from collections.abc import Callable, Set
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from promotions.pricing.answers import Quote
 from promotions.pricing.coupons import coupons
-from promotions.pricing.model import CartSnapshot, Mechanism, Stage, Terms
+from promotions.pricing.leaving_out import least
+from promotions.pricing.model import Campaign, CartSnapshot, Stage, Terms
 from promotions.pricing.points import points
 from promotions.pricing.spend_offers import spend_offers
 from promotions.pricing.unit_prices import shipping_benefits, unit_prices
@@ -26,15 +27,10 @@ def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
     Cheapest means the least to pay before points: points are the buyer's own, so that saving them counts as well.
     """
     setting = Setting(cart, terms)
-    best = _work(setting, frozenset())
-    if best.hindered:
-        for absent in _selections(best.automatic.copy()):
-            other = _work(setting, absent)
-            if other.before_points < best.before_points:
-                best = other
-    for mechanism in sorted(best.absent):
+    best = least(partial(work, setting))
+    for mechanism, id_ in sorted(setting.met & best.absent):
         message = _("Left out, because without it you pay less.")
-        best.reject(mechanism.value, None, "cheaper_without", message, asked=False)
+        best.reject(mechanism.value, id_ or None, "cheaper_without", message, asked=False)
     return best.quote()
 
 
@@ -53,15 +49,11 @@ STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
 )
 
 
-def _work(setting: Setting, absent: frozenset[Mechanism]) -> Workings:
+def work(setting: Setting, absent: Set[Campaign], too_much: int) -> Workings:
+    """The price without the campaigns that are `absent`; left at that where unit prices leave `too_much` to pay."""
     workings = Workings(setting, absent)
-    for _stage, act in STAGES:
+    for stage, act in STAGES:
+        if stage == Stage.SPEND_OFFERS and workings.shown.payable >= too_much:
+            break
         act(workings)
     return workings
-
-
-def _selections(mechanisms: Set[Mechanism]) -> Iterator[frozenset[Mechanism]]:
-    """What may be left out; what is applied unasked need not be."""
-    for count in range(1, len(mechanisms) + 1):
-        for absent in combinations(sorted(mechanisms), count):
-            yield frozenset(absent)

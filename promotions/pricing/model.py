@@ -36,6 +36,10 @@ class Mechanism(StrEnum):
     POINTS = "points"
 
 
+# A promotion by its mechanism and id, 0 where it has none.
+Campaign = tuple[Mechanism, int]
+
+
 @dataclass(frozen=True, slots=True)
 class PricingLine:
     """Units of one SKU at its list price, and how far promotions may lower it.
@@ -113,6 +117,10 @@ class UnitPriceTerms:
     version: int | None = None
     refuses: frozenset[Mechanism] = frozenset()
 
+    @property
+    def campaign(self) -> Campaign:
+        return self.mechanism, self.id or 0
+
 
 class Measure(StrEnum):
     AMOUNT = "amount"
@@ -158,6 +166,10 @@ class SpendOfferTerms:
     cap_fen: int | None = None
     version: int | None = None
     refuses: frozenset[Mechanism] = frozenset()
+
+    @property
+    def campaign(self) -> Campaign:
+        return Mechanism.SPEND_OFFER, self.id
 
 
 class CouponKind(StrEnum):
@@ -268,10 +280,10 @@ class Terms:
     combination: Combination = field(default_factory=Combination)
     limits: OrderLimits = field(default_factory=OrderLimits)
 
-    def without(self, campaigns: Collection[tuple[str, int | None]]) -> "Terms":
-        """The same less the timed discounts and spend offers that are named by mechanism and id."""
+    def without(self, campaigns: Collection[tuple[str, int]]) -> "Terms":
+        """The same less the unit prices and spend offers of `campaigns`."""
         return replace(
             self,
-            unit_prices=tuple(each for each in self.unit_prices if (each.mechanism, each.id) not in campaigns),
-            spend_offers=tuple(each for each in self.spend_offers if (Mechanism.SPEND_OFFER, each.id) not in campaigns),
+            unit_prices=tuple(each for each in self.unit_prices if each.campaign not in campaigns),
+            spend_offers=tuple(each for each in self.spend_offers if each.campaign not in campaigns),
         )

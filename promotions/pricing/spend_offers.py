@@ -44,6 +44,9 @@ class _Offer:
         """Offers that refuse each other may still act on different lines."""
         return True
 
+    def leaves_nothing(self, other: "_Offer") -> bool:
+        return not (self.party.agrees_with(other.party) or other.lines & ~self.lines)
+
     def measured(self, places: Places) -> int:
         return sum([self._measures[place] for place in places])
 
@@ -89,42 +92,59 @@ class _Offer:
 
 
 def spend_offers(w: Workings) -> None:
-    if Mechanism.SPEND_OFFER in w.absent or not w.terms.spend_offers:
+    if not w.terms.spend_offers:
         return
-    offers = _on_cart(w)
-    if offers:
-        w.automatic.add(Mechanism.SPEND_OFFER)
-    _note_hindrance(w, offers)
-    chosen = [offer for group in _groups(w, offers) for offer in _best_of(w, group)]
+    offers = _on_cart(w, w.balance.net.copy())
+    for offer in offers:
+        _note_hindrance(w, offer)
+    groups = _groups(w.balance, offers)
+    chosen = [offer for group in groups for offer in _best_of(w.balance, group)]
     for offer in chosen:
         _apply(w, offer)
-    for offer in offers:
+    late, rivals = [], [offer for group in groups if not _all_agree(group) for offer in group]
+    for offer in [each for each in offers if each not in chosen]:
         # What costs nothing to decide: offers of gifts alone act where the others left room for them.
-        if offer not in chosen and _gives_more(w.balance, offer):
+        if _gives_more(w.balance, offer):
             _apply(w, offer)
-        elif offer not in chosen:
+            late.append(offer)
+        else:
             _explain(w, offer)
+    w.rivals = {offer.terms.campaign for offer in rivals if offer in chosen or offer in late}
+    if any(offer in rivals for offer in late):
+        w.hinderers |= w.rivals
+        w.hope_fen += sum([offer.worth(w.shown) for offer in rivals if _gives_more(w.shown, offer)])
 
 
-def _on_cart(w: Workings) -> list[_Offer]:
-    """The offers that cover something, by id."""
-    measures: Mapping[Measure, Sequence[int]] = {
-        Measure.AMOUNT: w.balance.net.copy(),
-        Measure.COUNT: w.setting.quantities,
-    }
+def most_off(w: Workings, balance: Balance) -> int:
+    """What offers would take off at most if nobody had acted on this balance, measured at list price."""
+    after, late = balance.copy(), 0
+    for group in _groups(after, _on_cart(w, w.setting.subtotals)):
+        chosen = _best_of(after, group)
+        late += sum([each.worth(balance) for each in group if each not in chosen and _gives_more(balance, each)])
+        for offer in chosen:
+            offer.act(after)
+    return balance.payable - after.payable + late
+
+
+def _on_cart(w: Workings, amounts: Sequence[int]) -> list[_Offer]:
+    """The offers that cover something, by id; `amounts` of the lines are what those measure that measure money."""
+    measures: Mapping[Measure, Sequence[int]] = {Measure.AMOUNT: amounts, Measure.COUNT: w.setting.quantities}
     return [
         _Offer(terms, places, measures[terms.measure], w.etiquette.party(Mechanism.SPEND_OFFER, terms.refuses))
         for terms in sorted(w.terms.spend_offers, key=lambda terms: terms.id)
-        if (places := w.places(terms))
+        if not (w.absent and terms.campaign in w.absent) and (places := w.places(terms))
     ]
 
 
-def _groups(w: Workings, offers: Sequence[_Offer]) -> list[list[_Offer]]:
-    """Offers worth something, each with those that it shares lines with, directly or through others."""
+def _groups(balance: Balance, offers: Sequence[_Offer]) -> list[list[_Offer]]:
+    """Offers worth something, each with those that it shares lines with, directly or through others.
+
+    Of offers that do not agree the narrower act first, so that there may be something left for the wider.
+    """
     groups: list[tuple[set[int], list[_Offer]]] = []
     for offer in offers:
-        places = set(w.balance.open_places(offer.party, offer.places))
-        if not offer.worth(w.balance):
+        places = set(balance.open_places(offer.party, offer.places))
+        if not offer.worth(balance):
             continue
         members = [offer]
         for group in [each for each in groups if each[0] & places]:
@@ -132,14 +152,16 @@ def _groups(w: Workings, offers: Sequence[_Offer]) -> list[list[_Offer]]:
             places |= group[0]
             members = group[1] + members
         groups.append((places, members))
-    return [sorted(members, key=lambda offer: offer.terms.id) for _places, members in groups]
+    return [sorted(members, key=lambda offer: (len(offer.places), offer.terms.id)) for _places, members in groups]
 
 
-def _best_of(w: Workings, offers: list[_Offer]) -> Sequence[_Offer]:
+def _all_agree(offers: Sequence[_Offer]) -> bool:
+    return all(one.party.agrees_with(other.party) for one in offers for other in offers if one is not other)
+
+
+def _best_of(balance: Balance, offers: list[_Offer]) -> Sequence[_Offer]:
     """Of offers that meet on lines; those that all agree act together."""
-    if all(one.party.agrees_with(other.party) for one in offers for other in offers if one is not other):
-        return offers
-    return cheapest(offers, w.balance, most=len(offers), effort=EFFORT)
+    return offers if _all_agree(offers) else cheapest(offers, balance, most=len(offers), effort=EFFORT)
 
 
 def _apply(w: Workings, offer: _Offer) -> None:
@@ -147,6 +169,7 @@ def _apply(w: Workings, offer: _Offer) -> None:
     places = balance.open_places(offer.party, offer.places)
     measured, reached = offer.measured(places), offer.reached(places)
     ships_free = offer.ships_free(places)
+    w.note(terms.campaign, offer.party, places)
     w.offers.append(offer.applied(w.lines, balance, places))
     w.credit(terms, KIND, offer.act(balance))
     if ships_free:
@@ -195,17 +218,27 @@ def _tell_missing(w: Workings, terms: SpendOfferTerms, missing: int, *, code: st
     w.reject(KIND, terms.id, code, message, asked=False)
 
 
-def _note_hindrance(w: Workings, offers: Sequence[_Offer]) -> None:
-    """An offer that would do more had no unit price acted before it."""
-    for offer in offers:
-        places = w.balance.open_places(offer.party, offer.places)
-        if len(places) < len(offer.places):
-            w.hindered = True
-        elif offer.terms.measure == Measure.AMOUNT:
-            measured, listed = offer.measured(places), w.setting.listed_fen(places)
-            tiers = offer.terms.tiers
-            if any(times_given(offer.terms, t, measured) < times_given(offer.terms, t, listed) for t in tiers):
-                w.hindered = True
+def _note_hindrance(w: Workings, offer: _Offer) -> None:
+    """The unit prices without which the offer might do more, and how much more at most."""
+    terms, places = offer.terms, w.balance.open_places(offer.party, offer.places)
+    is_kept_out = len(places) < len(offer.places)
+    if is_kept_out:
+        w.blame(offer.places, offer.party)
+    falls_short = terms.measure == Measure.AMOUNT and _loses_tiers(
+        terms, offer.measured(places), w.setting.listed_fen(places)
+    )
+    if falls_short:
+        w.blame(places)
+    if is_kept_out or falls_short:
+        measures = w.setting.subtotals if terms.measure == Measure.AMOUNT else w.setting.quantities
+        unhindered = _Offer(terms, offer.places, measures, offer.party)
+        w.hope_fen += unhindered.worth(w.shown) - (0 if is_kept_out else offer.worth(w.shown))
+
+
+def _loses_tiers(terms: SpendOfferTerms, measured: int, listed: int) -> bool:
+    return measured < listed and any(
+        times_given(terms, tier, measured) < times_given(terms, tier, listed) for tier in terms.tiers
+    )
 
 
 def times_given(terms: SpendOfferTerms, tier: SpendTier, measured: int) -> int:

@@ -13,26 +13,27 @@ def unit_prices(w: Workings) -> None:
     """What the buyer came for stands; otherwise the greatest saving wins, the earlier mechanism when they tie."""
     best: dict[int, tuple[tuple[bool, int, int, int], UnitPriceTerms]] = {}
     for terms in w.terms.unit_prices:
-        if terms.mechanism in w.absent and not terms.asked:
+        if w.absent and terms.campaign in w.absent and not terms.asked:
             continue
         asked, mechanism, id_ = terms.asked, -_RANK[terms.mechanism], -(terms.id or 0)
         for place in w.places(terms):
             saving = saving_fen(w.lines[place], terms)
             if not (saving or asked):
                 continue
-            if not asked:
-                w.automatic.add(terms.mechanism)
             rank = (asked, saving, mechanism, id_)
             if place not in best or rank > best[place][0]:
                 best[place] = (rank, terms)
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]
         units = _units(w.lines[place], terms)
-        w.balance.reprice(place, saving, w.etiquette.party(terms.mechanism, terms.refuses))
+        party = w.etiquette.party(terms.mechanism, terms.refuses)
+        w.balance.reprice(place, saving, party)
+        if not terms.asked:
+            w.note(terms.campaign, party, (place,))
         w.credit(
             terms, terms.kind or terms.mechanism.value, [(place, saving)], units=units, points=units * terms.points
         )
-    w.limit_order()
+    w.setting.limit_order(w.balance)
 
 
 def shipping_benefits(w: Workings) -> None:
@@ -40,6 +41,7 @@ def shipping_benefits(w: Workings) -> None:
         freight = w.balance.freight or 0
         w.balance.take_freight(freight)
         w.credit_freight(terms.kind, terms.id, terms.label, freight)
+    w.shown = w.balance.untouched()
 
 
 def offered_unit_fen(line: PricingLine, terms: UnitPriceTerms) -> int:

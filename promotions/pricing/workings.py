@@ -1,12 +1,13 @@
 """One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
-from promotions.pricing.balance import NOBODY, Balance, Etiquette, Places
+from promotions.pricing.balance import NOBODY, Balance, Etiquette, Party, Places
 from promotions.pricing.model import (
     WHOLE_BP,
+    Campaign,
     CartSnapshot,
     CouponTerms,
     Mechanism,
@@ -16,12 +17,17 @@ from promotions.pricing.model import (
 )
 from promotions.pricing.scopes import Scoped
 
+# More than anything costs.
+UNKNOWN = 2**62
 # Kind, id, label and version of what takes something off.
 Cause = tuple[str, int | None, Any, int | None]
 
 
 class Setting:
-    """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act."""
+    """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act.
+
+    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing.
+    """
 
     def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
         self.cart, self.terms = cart, terms
@@ -38,7 +44,22 @@ class Setting:
                 *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
             ],
         )
+        self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
+        self.campaigns |= {each.campaign for each in terms.spend_offers}
+        self.met: set[Campaign] = set()
         self._places: dict[int, Places] = {}
+
+    def listed(self, *, freight: int | None) -> Balance:
+        """The balance at list price."""
+        balance = Balance(self.subtotals.copy(), self.least, 0, freight, [0] * len(self.lines))
+        self.limit_order(balance)
+        return balance
+
+    def limit_order(self, balance: Balance) -> None:
+        """From now on the order as a whole has a limit: what the shop shows as prices stands, what follows is held."""
+        limits, goods = self.terms.limits, sum(self.subtotals)
+        kept = max(limits.floor_fen, -(-goods * (WHOLE_BP - limits.max_discount_bp) // WHOLE_BP))
+        balance.order_room = max(0, sum(balance.net) - kept)
 
     def listed_fen(self, places: Places) -> int:
         """What the lines at `places` cost at list price."""
@@ -53,23 +74,16 @@ class Setting:
 
 
 class Workings:
-    """`absent` names mechanisms left out of this pricing, `automatic` those that it could be made without.
-
-    `hindered` tells that one that acted kept another from acting.
+    """`absent` are the campaigns left out of this pricing, `hinderers` those without which others might take off more,
+    together `hope_fen` at most. `rivals` are the offers chosen of some that do not agree, `shown` is what unit prices
+    leave to pay.
     """
 
-    def __init__(self, setting: Setting, absent: frozenset[Mechanism]) -> None:
+    def __init__(self, setting: Setting, absent: Set[Campaign]) -> None:
         self.setting, self.absent = setting, absent
         self.cart, self.terms, self.lines = setting.cart, setting.terms, setting.lines
         self.etiquette, self.places = setting.etiquette, setting.places
-        cart = setting.cart
-        self.balance = Balance(
-            net=setting.subtotals.copy(),
-            least=setting.least,
-            order_room=0,
-            freight=cart.freight_fen,
-            acted=[0] * len(self.lines),
-        )
+        self.balance = setting.listed(freight=setting.cart.freight_fen)
         self.adjustments: list[list[Adjustment]] = [[] for _ in self.lines]
         self.freight_adjustments: list[Adjustment] = []
         self.gifts: list[GiftLine] = []
@@ -79,17 +93,26 @@ class Workings:
         self.options: list[CouponOption] = []
         self.points_used = 0
         self.freight_fen: int | None = None
-        self.before_points = 0
-        self.hindered = False
-        self.automatic: set[Mechanism] = set()
+        self.before_points = UNKNOWN
+        self.shown = self.balance
+        self.hinderers: set[Campaign] = set()
+        self.hope_fen = 0
+        self.rivals: set[Campaign] = set()
+        self._acted: list[list[tuple[Campaign, Party]]] = [[] for _ in self.lines]
         self._applied: dict[Cause, tuple[int, int]] = {}
 
-    def limit_order(self) -> None:
-        """From now on the order as a whole has a limit: what the shop shows as prices stands, what follows is held."""
-        limits, net = self.terms.limits, sum(self.balance.net)
-        goods = sum(self.setting.subtotals)
-        kept = max(limits.floor_fen, -(-goods * (WHOLE_BP - limits.max_discount_bp) // WHOLE_BP))
-        self.balance.order_room = max(0, net - kept)
+    def note(self, campaign: Campaign, party: Party, places: Places) -> None:
+        """A campaign that could be left out acts on these lines."""
+        self.setting.met.add(campaign)
+        for place in places:
+            self._acted[place].append((campaign, party))
+
+    def blame(self, places: Places, party: Party | None = None) -> None:
+        """Whoever has acted on these lines, or does not agree with `party` of those, hinders another."""
+        for place in places:
+            self.hinderers.update(
+                [each for each, other in self._acted[place] if party is None or not party.agrees_with(other)]
+            )
 
     def credit(
         self,

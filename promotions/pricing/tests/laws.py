@@ -2,7 +2,7 @@
 `bench/pricing.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from itertools import combinations
 from random import Random
@@ -11,6 +11,7 @@ from promotions.pricing.answers import Quote
 from promotions.pricing.coupons import usable_tickets
 from promotions.pricing.engine import STAGES, price
 from promotions.pricing.model import (
+    Campaign,
     CartSnapshot,
     Combination,
     CouponKind,
@@ -33,7 +34,6 @@ from promotions.pricing.workings import Setting, Workings
 
 PATHS = ("0001", "00010001", "00010002", "0002", "00020001")
 MECHANISMS = tuple(Mechanism)
-AUTOMATIC = (Mechanism.MEMBER_PRICE, Mechanism.TIMED_DISCOUNT, Mechanism.SPEND_OFFER)
 UNIT_PRICES = (Mechanism.ACTIVITY, Mechanism.MEMBER_PRICE, Mechanism.TIMED_DISCOUNT)
 # What no line of a random cart is.
 ELSEWHERE = Scope(categories=frozenset({"0009"}), products=frozenset({999}), skus=frozenset({9999}))
@@ -75,6 +75,7 @@ def broken_laws(cart: CartSnapshot, terms: Terms, rng: Random) -> list[str]:
         *_sums(cart, terms, quote),
         *_order_of_input(cart, terms, quote, rng),
         *_unrelated(cart, terms, quote),
+        *_one_more(cart, terms, rng),
         *_cheapest(cart, terms),
     ]
 
@@ -147,6 +148,18 @@ def _unrelated(cart: CartSnapshot, terms: Terms, quote: Quote) -> Iterator[str]:
         yield "one more coupon raises the best price"
 
 
+def _one_more(cart: CartSnapshot, terms: Terms, rng: Random) -> Iterator[str]:
+    """Whatever else is offered, nobody pays more for it."""
+    cart = replace(cart, points_to_use=0)
+    before = price(cart, terms).payable_fen
+    unit_price = replace(_unit_price(rng, 902), mechanism=Mechanism.TIMED_DISCOUNT, asked=False)
+    if price(cart, replace(terms, unit_prices=(*terms.unit_prices, unit_price))).payable_fen > before:
+        yield "one more discount raises the price"
+    offer = _spend_offer(rng, 903)
+    if price(cart, replace(terms, spend_offers=(*terms.spend_offers, offer))).payable_fen > before:
+        yield "one more offer raises the price"
+
+
 def _cheapest(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
     best = price(replace(cart, coupon_ids="best", points_to_use=0), terms).payable_fen
     tried = brute_force(replace(cart, coupon_ids="best", points_to_use=0), terms)
@@ -155,15 +168,18 @@ def _cheapest(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
 
 
 def brute_force(cart: CartSnapshot, terms: Terms) -> int:
-    """The least to pay with any set of coupons that may act together, with and without what is applied unasked."""
+    """The least to pay with any set of coupons that may act together, with and without each campaign on the cart."""
+    setting = Setting(cart, terms)
+    offered = [*terms.unit_prices, *terms.spend_offers]
+    campaigns = sorted({each.campaign for each in offered if setting.places(each)} & setting.campaigns)
     return min(
         _brute_force(cart, terms, frozenset(absent))
-        for count in range(len(AUTOMATIC) + 1)
-        for absent in combinations(AUTOMATIC, count)
+        for count in range(len(campaigns) + 1)
+        for absent in combinations(campaigns, count)
     )
 
 
-def _brute_force(cart: CartSnapshot, terms: Terms, absent: frozenset[Mechanism]) -> int:
+def _brute_force(cart: CartSnapshot, terms: Terms, absent: Set[Campaign]) -> int:
     workings = Workings(Setting(cart, terms), absent)
     for stage, act in STAGES:
         if stage in (Stage.PRICE, Stage.SPEND_OFFERS):

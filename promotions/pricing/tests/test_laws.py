@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promotions.pricing import cheapest, engine
+from promotions.pricing import cheapest, engine, leaving_out
 from promotions.pricing.balance import spread_within
 from promotions.pricing.tests.laws import broken_laws, random_case
+from promotions.pricing.workings import UNKNOWN
 
 
 @settings(max_examples=300, deadline=None)
@@ -31,8 +32,13 @@ def test_the_laws_catch_a_search_that_is_not_exact(monkeypatch):
 
 
 def test_the_laws_catch_a_price_that_is_not_the_cheapest_because_a_discount_hinders(monkeypatch):
-    monkeypatch.setattr(engine, "_selections", lambda mechanisms: iter(()))
+    monkeypatch.setattr(engine, "least", lambda work: work(frozenset(), UNKNOWN))
     assert any("best costs" in law for law in _broken_in(range(200)))
+
+
+def test_the_laws_catch_a_price_that_is_made_without_whole_mechanisms_only(monkeypatch):
+    monkeypatch.setattr(leaving_out, "PRICINGS", 0)
+    assert any("best costs" in law for law in _broken_in(range(1200)))
 
 
 def _broken_in(seeds):

@@ -1,0 +1,118 @@
+"""Single campaigns are left out where the price is less without them."""
+
+from itertools import count
+
+import pytest
+
+from promotions.pricing import engine, leaving_out
+from promotions.pricing.engine import price
+from promotions.pricing.model import (
+    CartSnapshot,
+    Combination,
+    CouponKind,
+    CouponTerms,
+    Gift,
+    Mechanism,
+    PricingLine,
+    SpendOfferTerms,
+    SpendTier,
+    Terms,
+    UnitPriceTerms,
+)
+from promotions.pricing.scopes import EVERYTHING, Scope
+from promotions.pricing.tests.laws import brute_force
+
+TWO = CartSnapshot((PricingLine(1, 1, 10_000), PricingLine(2, 1, 10_000)), coupon_ids="best")
+NO_COUPON = frozenset({Mechanism.COUPON})
+
+
+def timed(id_: int, sku: int, off_bp: int, **more) -> UnitPriceTerms:
+    scope = Scope(skus=frozenset({sku}))
+    return UnitPriceTerms(id_, f"discount {id_}", Mechanism.TIMED_DISCOUNT, scope, off_bp=off_bp, **more)
+
+
+def offer(id_: int, off_fen: int, scope: Scope = EVERYTHING, from_fen: int = 1000, **more) -> SpendOfferTerms:
+    return SpendOfferTerms(id_, f"offer {id_}", scope, (SpendTier(from_fen, off_fen=off_fen),), **more)
+
+
+def coupon(off_fen: int, scope: Scope = EVERYTHING, **more) -> CouponTerms:
+    return CouponTerms(1, "coupon", CouponKind.AMOUNT, scope=scope, off_fen=off_fen, **more)
+
+
+def causes(quote):
+    return [(each.kind, each.id, each.amount_fen) for each in quote.applied]
+
+
+def left_out(quote):
+    return [(each.kind, each.id) for each in quote.rejected if each.code == "cheaper_without"]
+
+
+@pytest.mark.parametrize(("small", "from_fen"), [(timed(2, 2, 100), 10_000), (timed(2, 2, 100, refuses=NO_COUPON), 0)])
+def test_one_discount_that_keeps_a_coupon_out_goes_and_the_others_stay(small, from_fen):
+    # Half of ¥100 and ¥30 off ¥100 are ¥120; with 1 % off the second line it has no coupon: ¥149.
+    half, thirty = timed(1, 1, 5000), coupon(3000, Scope(skus=frozenset({2})), threshold_fen=from_fen)
+    quote = price(TWO, Terms(unit_prices=(half, small), coupons=(thirty,)))
+    assert quote.payable_fen == 12_000
+    assert causes(quote) == [("timed_discount", 1, -5000), ("coupon", 1, -3000)]
+    assert left_out(quote) == [("timed_discount", 2)]
+
+
+def test_a_discount_that_takes_off_more_than_the_coupon_stays():
+    quote = price(TWO, Terms(unit_prices=(timed(1, 1, 5000, refuses=NO_COUPON),), coupons=(coupon(3000),)))
+    # The coupon acts on the other line.
+    assert (causes(quote), left_out(quote)) == ([("timed_discount", 1, -5000), ("coupon", 1, -3000)], [])
+
+
+def test_of_offers_that_exclude_each_other_the_one_that_lets_a_coupon_act():
+    greater, smaller = offer(1, 1000, refuses=NO_COUPON), offer(2, 900)
+    quote = price(TWO, Terms(spend_offers=(greater, smaller), coupons=(coupon(3000),)))
+    assert causes(quote) == [("spend_offer", 2, -900), ("coupon", 1, -3000)]
+    assert left_out(quote) == [("spend_offer", 1)]
+
+
+def test_of_offers_that_exclude_each_other_the_one_that_leaves_a_coupon_room():
+    # ¥35 less ¥10 leaves ¥25 to the coupon on the first line; ¥9 off both lines from ¥70 leave it its ¥30.
+    cart = CartSnapshot((PricingLine(1, 1, 3500), PricingLine(2, 1, 3500)), coupon_ids="best")
+    first = Scope(skus=frozenset({1}))
+    terms = Terms(spend_offers=(offer(1, 1000, first), offer(2, 900, from_fen=7000)), coupons=(coupon(3000, first),))
+    assert causes(price(cart, terms)) == [("spend_offer", 2, -900), ("coupon", 1, -3000)]
+
+
+def test_a_gift_that_keeps_a_coupon_out_goes():
+    gift = SpendOfferTerms(
+        1, "gift", EVERYTHING, (SpendTier(1000, gifts=(Gift(9, 1, "cup"),)),), refuses=frozenset({Mechanism.COUPON})
+    )
+    quote = price(TWO, Terms(spend_offers=(gift,), coupons=(coupon(3000),)))
+    assert (quote.payable_fen, quote.gifts, left_out(quote)) == (17_000, (), [("spend_offer", 1)])
+
+
+def test_a_wide_offer_acts_on_what_a_narrow_one_leaves():
+    narrow, wide = offer(2, 500, Scope(skus=frozenset({1}))), offer(1, 1000)
+    quote = price(TWO, Terms(spend_offers=(wide, narrow)))
+    assert [[each.amount_fen for each in line.adjustments] for line in quote.lines] == [[-500], [-1000]]
+
+
+def test_seven_that_hinder_are_tried_in_every_way():
+    # Each refuses the coupon on its line of ¥100: those of less than a tenth are better left out.
+    lines = tuple(PricingLine(sku, 1, 10_000) for sku in range(1, 8))
+    prices = tuple(timed(sku, sku, 400 * sku) for sku in range(1, 8))
+    tenth = CouponTerms(1, "a tenth", CouponKind.PERCENT, off_bp=1000)
+    refused = frozenset({(Mechanism.COUPON, Mechanism.TIMED_DISCOUNT)})
+    cart, terms = CartSnapshot(lines, coupon_ids="best"), Terms(prices, (), (tenth,), combination=Combination(refused))
+    quote = price(cart, terms)
+    # 4 % and 8 % give way to a tenth; 12, 16, 20, 24 and 28 % stay.
+    assert left_out(quote) == [("timed_discount", 1), ("timed_discount", 2)]
+    assert quote.payable_fen == 70_000 - 2000 - 10_000 == brute_force(cart, terms)
+
+
+def test_where_too_many_hinder_whole_mechanisms_are_left_out_at_least(monkeypatch):
+    # Forty discounts of a fen keep the coupon out, all of them together: 2^40 sets are not tried.
+    lines = tuple(PricingLine(sku, 1, 10_000) for sku in range(1, 41))
+    prices = tuple(timed(sku, sku, 1) for sku in range(1, 41))
+    tried, work = count(), engine.work
+    monkeypatch.setattr(engine, "work", lambda *asked: (next(tried), work(*asked))[1])
+    terms = Terms(unit_prices=prices, coupons=(coupon(3000, threshold_fen=400_000),))
+    quote = price(CartSnapshot(lines, coupon_ids="best"), terms)
+    assert quote.payable_fen == 397_000
+    assert len(left_out(quote)) == 40
+    assert next(tried) <= leaving_out.PRICINGS + 2
