@@ -6,6 +6,7 @@ are an upper bound of what they can add, and most branches are cut unseen.
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from heapq import nlargest
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -32,10 +33,17 @@ class Option(Protocol):
         """Whether `other`, which comes later, takes nothing off where this one acts."""
 
 
+@dataclass(slots=True)
+class Effort:
+    """How many more sets may be looked at, by one search or by several that share it."""
+
+    left: int
+
+
 O = TypeVar("O", bound=Option)  # noqa: E741
 
 
-def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int) -> tuple[O, ...]:
+def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: Effort) -> tuple[O, ...]:
     """The options, at most `most` and all agreeing, that take the most off; of equal sets the first one met.
 
     `effort` bounds the sets looked at: exact, unless it is spent before the others are ruled out; then the best met.
@@ -48,7 +56,7 @@ def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: int) 
 
 
 class _Search(Generic[O]):
-    def __init__(self, options: Sequence[O], most: int, effort: int) -> None:
+    def __init__(self, options: Sequence[O], most: int, effort: Effort) -> None:
         self.options, self.most, self.effort = options, most, effort
         self.best: tuple[int, ...] = ()
         self.saved = 0
@@ -70,9 +78,9 @@ class _Search(Generic[O]):
             if not bound or (last_effect is not None and option.effect == last_effect):
                 continue
             last_effect = option.effect
-            if not self.effort:
+            if not self.effort.left:
                 return
-            self.effort -= 1
+            self.effort.left -= 1
             worth = saved + option.worth(balance)
             following = [each for each in still_open[index + 1 :] if option.agrees_with(self.options[each[0]])]
             if more == 1 or not following:

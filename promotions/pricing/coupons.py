@@ -21,8 +21,6 @@ from shop.core.money import yuan
 KIND = "coupon"
 _RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
 _NO_CAP = 2**62
-# Fifty coupons that all differ, combine and are of use to one cart are searched through to the end.
-EFFORT = 2_000
 
 
 class Ticket:
@@ -100,7 +98,7 @@ def coupons(w: Workings) -> None:
     tickets = usable_tickets(w, held, refusals)
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
     _note_exchanges(w, candidates)
-    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=EFFORT)
+    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=w.setting.effort)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
         for ticket in tickets
@@ -138,7 +136,7 @@ def most_off(w: Workings, balance: Balance) -> int:
         return sum(nlargest(most, [ticket.worth(balance) for ticket in tickets]))
     after = balance.copy()
     tickets.sort(key=lambda ticket: ticket.effect)
-    for ticket in cheapest(tickets, after, most=most, effort=EFFORT):
+    for ticket in cheapest(tickets, after, most=most, effort=w.setting.effort):
         ticket.act(after)
     return balance.payable - after.payable
 

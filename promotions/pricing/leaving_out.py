@@ -34,8 +34,8 @@ class _Node:
 def least(work: Work) -> Workings:
     """Of the prices that `work` makes without some campaigns the least before points.
 
-    Exact, unless more than `PRICINGS` would have to be made: then the least met, which is no dearer than the least
-    without any set of mechanisms.
+    Exact, unless more than `PRICINGS` would have to be made or the effort for coupons is spent: then the least met, no
+    dearer than the least that is met without any set of mechanisms.
     """
     best = work(NONE, UNKNOWN)
     nodes, left = _nodes(best, NONE), PRICINGS
@@ -43,7 +43,7 @@ def least(work: Work) -> Workings:
     while nodes and nodes[0].at_least < best.before_points:
         node = heappop(nodes)
         for campaign in sorted(node.hinderers):
-            if not left:
+            if not (left and best.setting.effort.left):
                 return _without_mechanisms(best, work)
             left -= 1
             other = work({*node.absent, campaign}, best.before_points + most_off)

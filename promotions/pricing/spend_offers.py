@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from promotions.pricing.answers import AppliedOffer, Counted, GiftLine
 from promotions.pricing.balance import Balance, Party, Places
-from promotions.pricing.cheapest import cheapest
+from promotions.pricing.cheapest import Effort, cheapest
 from promotions.pricing.model import WHOLE_BP, Measure, Mechanism, PricingLine, SpendOfferTerms, SpendTier
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
@@ -161,7 +161,7 @@ def _all_agree(offers: Sequence[_Offer]) -> bool:
 
 def _best_of(balance: Balance, offers: list[_Offer]) -> Sequence[_Offer]:
     """Of offers that meet on lines; those that all agree act together."""
-    return offers if _all_agree(offers) else cheapest(offers, balance, most=len(offers), effort=EFFORT)
+    return offers if _all_agree(offers) else cheapest(offers, balance, most=len(offers), effort=Effort(EFFORT))
 
 
 def _apply(w: Workings, offer: _Offer) -> None:

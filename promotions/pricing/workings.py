@@ -5,6 +5,7 @@ from typing import Any
 
 from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
 from promotions.pricing.balance import NOBODY, Balance, Etiquette, Party, Places
+from promotions.pricing.cheapest import Effort
 from promotions.pricing.model import (
     WHOLE_BP,
     Campaign,
@@ -17,6 +18,8 @@ from promotions.pricing.model import (
 )
 from promotions.pricing.scopes import Scoped
 
+# Sets of coupons looked at in all pricings of a cart together; then the best met is taken.
+EFFORT = 4_000
 # More than anything costs.
 UNKNOWN = 2**62
 # Kind, id, label and version of what takes something off.
@@ -26,7 +29,8 @@ Cause = tuple[str, int | None, Any, int | None]
 class Setting:
     """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act.
 
-    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing.
+    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing, `effort` is what
+    may still be spent on the search for the best coupons.
     """
 
     def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
@@ -47,6 +51,7 @@ class Setting:
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
         self.campaigns |= {each.campaign for each in terms.spend_offers}
         self.met: set[Campaign] = set()
+        self.effort = Effort(EFFORT)
         self._places: dict[int, Places] = {}
 
     def listed(self, *, freight: int | None) -> Balance:

@@ -190,4 +190,4 @@ def test_two_hundred_coupons_that_all_combine_are_looked_at_for_so_long_only(mon
     priced = price(CartSnapshot(lines, coupon_ids="best"), Terms(coupons=held, combination=FREELY))
     assert len(priced.coupon_ids) == 5
     # A search to the end tries many times as many.
-    assert next(tried) < 2_100
+    assert next(tried) < 4_300
