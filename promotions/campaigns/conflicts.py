@@ -1,24 +1,24 @@
 """Where campaigns meet: the same goods for the same people at the same time, and what somebody would pay then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
-from itertools import combinations
+from hashlib import sha256
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.findings import Finding
 from promotions.campaigns.mechanisms import campaign_models
 from promotions.campaigns.models import Campaign, CampaignStatus
-from promotions.campaigns.scopes import category_paths, skus_in
+from promotions.campaigns.scopes import Shelf, category_paths
 from promotions.pricing.engine import price
 from promotions.pricing.model import CartSnapshot, PricingLine, Terms
-from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku
 from shop.core.clock import SHANGHAI
 from shop.core.money import yuan
@@ -30,7 +30,7 @@ MEETING = (
     CampaignStatus.RUNNING,
     CampaignStatus.PAUSED,
 )
-# More would not be read; the calendar shows them all.
+# Of more than these nobody would read what comes of it: they are counted and named.
 SHOWN = 20
 # So many units at most are put into the cart to reach a threshold.
 MOST_UNITS = 50
@@ -55,9 +55,7 @@ class Conflict:
 
     @property
     def finding(self) -> Finding:
-        other = self.other
-        code = f"meets {other.KIND} {other.pk} {other.revision} {other.status == CampaignStatus.RUNNING}"
-        return Finding(code, self.sentence)
+        return Finding(_code(self.other), self.sentence)
 
     @property
     def sentence(self) -> str:
@@ -86,32 +84,40 @@ def window(starts_at: datetime, ends_at: datetime | None) -> str:
     return _("from {start} to {end}").format(start=start, end=f"{ends_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")
 
 
-def conflicts_of(campaign: Campaign) -> list[Conflict]:
-    """With those that are published or about to be; what everybody has to choose between is no conflict."""
+@dataclass(frozen=True)
+class Conflicts:
+    """Of the campaigns that one meets: with some of them what comes of it, and the others."""
+
+    named: tuple[Conflict, ...] = ()
+    others: tuple[Campaign, ...] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        found = [conflict.finding for conflict in self.named]
+        return [*found, _others(self.others)] if self.others else found
+
+
+def conflicts_of(campaign: Campaign) -> Conflicts:
+    """With those that are published or about to be; what everybody has to choose between is no conflict.
+
+    As many queries for one campaign that it meets as for a thousand.
+    """
     paths = category_paths()
-    found: list[Conflict] = []
-    for other in _meeting(campaign):
-        if len(found) == SHOWN:
-            break
-        sku = _shared_sku(campaign.reach(paths), other.reach(paths)) if _can_meet(campaign, other) else None
-        if sku is not None:
-            found.append(_conflict(campaign, other, sku, paths))
-    return found
+    shared = _shared_goods(campaign, _meeting(campaign), paths)
+    named = tuple(_conflicts(campaign, shared[:SHOWN], paths))
+    return Conflicts(named, tuple(other for other, _sku_id in shared[SHOWN:]))
 
 
 def conflicts_between(campaigns: Sequence[Campaign]) -> list[tuple[Campaign, Conflict]]:
     """Every pair of them that meets, once; as many as somebody would read."""
     paths = category_paths()
-    reaches = {(each.KIND, each.pk): each.reach(paths) for each in campaigns}
     found: list[tuple[Campaign, Conflict]] = []
-    for one, other in combinations(campaigns, 2):
-        if not (_at_the_same_time(one, other) and _can_meet(one, other)):
-            continue
-        sku = _shared_sku(reaches[one.KIND, one.pk], reaches[other.KIND, other.pk])
-        if sku is not None:
-            found.append((one, _conflict(one, other, sku, paths)))
-            if len(found) == SHOWN:
-                break
+    for place, one in enumerate(campaigns):
+        others = [other for other in campaigns[place + 1 :] if _at_the_same_time(one, other)]
+        shared = _shared_goods(one, others, paths)[: SHOWN - len(found)]
+        found += [(one, conflict) for conflict in _conflicts(one, shared, paths)]
+        if len(found) == SHOWN:
+            break
     return found
 
 
@@ -159,7 +165,11 @@ def _meeting(campaign: Campaign) -> list[Campaign]:
     found: list[Campaign] = []
     for model in campaign_models():
         rows = model._default_manager.filter(overlapping, status__in=MEETING).order_by("starts_at", "pk")
-        found += [each for each in rows if not (each.KIND == campaign.KIND and each.pk == campaign.pk)]
+        found += [
+            each
+            for each in rows.prefetch_related(*model.PARTS)
+            if not (each.KIND == campaign.KIND and each.pk == campaign.pk)
+        ]
     return found
 
 
@@ -173,16 +183,31 @@ def _can_meet(one: Campaign, other: Campaign) -> bool:
     return (one.ACTS_BY_ITSELF or other.ACTS_BY_ITSELF) and one.audience.overlaps(other.audience)
 
 
-def _shared_sku(one: Scope, other: Scope) -> Sku | None:
-    return (skus_in(one) & skus_in(other)).select_related("product__category").order_by("-price_fen", "pk").first()
+def _shared_goods(
+    campaign: Campaign, others: Iterable[Campaign], paths: Mapping[int, str]
+) -> list[tuple[Campaign, int]]:
+    """Those of the others that it meets, each with the dearest SKU that both are about; one query."""
+    others = [other for other in others if _can_meet(campaign, other)]
+    if not others:
+        return []
+    shelf = Shelf(campaign.reach(paths))
+    found = [(other, shelf.dearest(other.reach(paths))) for other in others]
+    return [(other, sku_id) for other, sku_id in found if sku_id is not None]
 
 
-def _conflict(campaign: Campaign, other: Campaign, sku: Sku, paths: Mapping[int, str]) -> Conflict:
-    mine, theirs = terms_of(campaign, paths), terms_of(other, paths)
-    both = together([mine, theirs])
+def _conflicts(campaign: Campaign, shared: Sequence[tuple[Campaign, int]], paths: Mapping[int, str]) -> list[Conflict]:
+    if not shared:
+        return []
+    skus = Sku.objects.select_related("product__category").in_bulk([sku_id for _other, sku_id in shared])
     rules = shop_terms(buyer=ANYBODY, cart=CartSnapshot(lines=()), now=campaign.starts_at)
+    mine = terms_of(campaign, paths)
+    return [_conflict(campaign, mine, other, terms_of(other, paths), skus[sku_id], rules) for other, sku_id in shared]
+
+
+def _conflict(campaign: Campaign, mine: Terms, other: Campaign, theirs: Terms, sku: Sku, rules: Terms) -> Conflict:
     mine, theirs, both = (
-        replace(each, combination=rules.combination, limits=rules.limits) for each in (mine, theirs, both)
+        replace(each, combination=rules.combination, limits=rules.limits)
+        for each in (mine, theirs, together([mine, theirs]))
     )
     units = max(_units_for(mine, sku), _units_for(theirs, sku))
     cart = CartSnapshot(lines=(line_of(sku, units),), coupon_ids="best")
@@ -198,6 +223,20 @@ def _conflict(campaign: Campaign, other: Campaign, sku: Sku, paths: Mapping[int,
         with_other_fen=price(cart, theirs).payable_fen,
         with_both_fen=price(cart, both).payable_fen,
     )
+
+
+def _others(campaigns: Sequence[Campaign]) -> Finding:
+    """One sentence for all of them; its code changes with each of them."""
+    codes = " ".join(_code(each) for each in campaigns)
+    names = [f"“{each.name}”" for each in campaigns[:SHOWN]]
+    more = "…" if len(campaigns) > SHOWN else ""
+    text = _("And it meets {count} more: {names}. The calendar shows them all.")
+    listed = pgettext("between things of a list", ", ").join(names) + more
+    return Finding(f"meets more {sha256(codes.encode()).hexdigest()}", text.format(count=len(campaigns), names=listed))
+
+
+def _code(other: Campaign) -> str:
+    return f"meets {other.KIND} {other.pk} {other.revision} {other.status == CampaignStatus.RUNNING}"
 
 
 def _units_for(terms: Terms, sku: Sku) -> int:

@@ -113,6 +113,8 @@ class Campaign(AudienceFields):
     KIND: ClassVar[str]
     # Whether it acts on whatever it reaches, or waits until a member chooses it.
     ACTS_BY_ITSELF: ClassVar[bool] = True
+    # The rows that hang on it of which `reach` and its terms are made, for whoever looks at many at once.
+    PARTS: ClassVar[tuple[str, ...]] = ()
 
     name = models.CharField(_("name"), max_length=60, help_text=_("Members see it on their bill."))
     note = models.CharField(_("note for colleagues"), max_length=300, blank=True)

@@ -3,11 +3,13 @@
 `settings.CAMPAIGN_RESULTS` maps a mechanism's kind to a function `(campaign_id) -> Result`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils.module_loading import import_string
 
 from promotions.campaigns.models import Campaign
@@ -42,6 +44,17 @@ class Result:
     def return_bp(self) -> int | None:
         """Revenue per cost; None where it has cost nothing."""
         return self.revenue_fen * 10_000 // self.cost_fen if self.cost_fen else None
+
+
+def days_of(orders: str, asked: Mapping[str, Any]) -> list[Day]:
+    """The days of `orders`, SQL that answers `at`, `revenue` and `cost` in a row for each order, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*), sum(revenue)::bigint, sum(cost)::bigint"
+            f" FROM ({orders}) AS paid (at, revenue, cost) GROUP BY day ORDER BY day",
+            dict(asked),
+        )
+        return [Day(*row) for row in cursor.fetchall()]
 
 
 def result_of(campaign: Campaign) -> Result | None:

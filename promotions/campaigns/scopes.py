@@ -1,7 +1,8 @@
 """Columns of a pricing `Scope`: which goods a campaign is about, by ids that outlive a renamed or moved category."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from heapq import merge
+from typing import Any, NamedTuple, Protocol
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -76,6 +77,46 @@ def skus_in(scope: Scope) -> QuerySet[Sku]:
     excluded = Q(pk__in=scope.without_skus) | Q(product__in=scope.without_products) | _under(scope.without_categories)
     skus = Sku.objects.filter(is_active=True).exclude(excluded)
     return skus if scope.is_everything else skus.filter(named)
+
+
+class Goods(NamedTuple):
+    """A SKU by what scopes name."""
+
+    sku_id: int
+    product_id: int
+    category_path: str
+
+
+class Shelf:
+    """The SKUs that are sold of a scope, read in one query; many other scopes are held against them in memory."""
+
+    def __init__(self, scope: Scope) -> None:
+        dearest_first = skus_in(scope).order_by("-price_fen", "pk")
+        rows = dearest_first.values_list("pk", "product", "product__category__path")
+        self._goods = [Goods(*row) for row in rows]
+        self._by_sku: dict[int, int] = {}
+        self._by_product: dict[int, list[int]] = {}
+        self._by_category: dict[str, list[int]] = {}
+        for place, each in enumerate(self._goods):
+            self._by_sku[each.sku_id] = place
+            self._by_product.setdefault(each.product_id, []).append(place)
+            self._by_category.setdefault(each.category_path, []).append(place)
+
+    def dearest(self, scope: Scope) -> int | None:
+        """The id of the dearest SKU that lies in this scope too."""
+        named = (self._goods[place] for place in self._named(scope))
+        return next((each.sku_id for each in named if scope.covers(each)), None)
+
+    def _named(self, scope: Scope) -> Iterable[int]:
+        """The places of what the scope names, in their order, some more than once; what it excludes among them."""
+        if scope.is_everything:
+            return range(len(self._goods))
+        above = tuple(scope.categories)
+        return merge(
+            sorted(self._by_sku[pk] for pk in scope.skus & self._by_sku.keys()),
+            *(self._by_product[pk] for pk in scope.products & self._by_product.keys()),
+            *(places for path, places in self._by_category.items() if path.startswith(above)),
+        )
 
 
 def _paths(ids: Iterable[int], paths: Mapping[int, str]) -> frozenset[str]:

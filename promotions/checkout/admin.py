@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from promotions.campaigns.mechanisms import campaign_models
+from promotions.campaigns.mechanisms import mechanism_label
 from promotions.checkout.combination import COMBINATION, set_combination
 from promotions.checkout.forms import LABELS, CombinationForm
-from promotions.checkout.mechanisms import NewMember
+from promotions.checkout.mechanisms import BY_NAME, MemberBenefits, NewMember
 from promotions.checkout.models import CombinationRule, PromotionClaim
 from promotions.lottery.terms import KIND as PRIZE
 from promotions.pricing.model import Mechanism
@@ -52,10 +53,21 @@ class CombinationRuleAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/combination.html", context)
 
 
+class MechanismFilter(admin.SimpleListFilter):
+    title = gettext_lazy("mechanism")
+    parameter_name = "mechanism"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, _label(name)) for name in BY_NAME if name != MemberBenefits.name]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PromotionClaim]) -> QuerySet[PromotionClaim]:
+        return queryset.filter(mechanism=self.value()) if self.value() else queryset
+
+
 @admin.register(PromotionClaim)
 class PromotionClaimAdmin(ReadOnlyAdmin):
     list_display = ["order_number", "shown_mechanism", "status", "shown_amount", "points", "claimed_at"]
-    list_filter = ["mechanism", "status"]
+    list_filter = [MechanismFilter, "status"]
     search_fields = ["order_number"]
     ordering = ["-id"]
     show_full_result_count = False
@@ -75,10 +87,7 @@ class PromotionClaimAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("mechanism"), ordering="mechanism")
     def shown_mechanism(self, row: PromotionClaim) -> str:
-        known: dict[str, Any] = {model.KIND: model._meta.verbose_name for model in campaign_models()}
-        known |= {mechanism.value: label for mechanism, label in LABELS.items()}
-        known |= {NewMember.name: _("First purchase"), PRIZE: _("Prize"), REWARD: _("Points mall")}
-        return str(known.get(row.mechanism, row.mechanism))
+        return str(_label(row.mechanism))
 
     @display(description=gettext_lazy("taken off"), ordering="amount_fen")
     def shown_amount(self, row: PromotionClaim) -> str:
@@ -89,3 +98,9 @@ class PromotionClaimAdmin(ReadOnlyAdmin):
         return (
             format_html_join("", "{} {}<br>", ((each["label"], yuan(each["amount_fen"])) for each in row.taken)) or "–"
         )
+
+
+def _label(mechanism: str) -> Any:
+    """Of the door's mechanisms some are no campaigns."""
+    known = {NewMember.name: _("First purchase"), PRIZE: _("Prize"), REWARD: _("Points mall")}
+    return known.get(mechanism) or mechanism_label(mechanism)

@@ -96,3 +96,19 @@ class StoreThresholdNotMet(DomainError):
 
 class TotalBelowClaimed(DomainError):
     code, status, message = "coupon_total_below_claimed", 409, _("More than that have been claimed already.")
+
+
+class TotalBelowCodes(DomainError):
+    code, status = "coupon_total_below_codes", 409
+    message = _(
+        "{claimed} were claimed, and {codes} codes that are about promise one more each: make a batch void first."
+    )
+
+
+class CodesBeyondTotal(DomainError):
+    code, status = "codes_beyond_total", 409
+    message = _("Of {total} coupons in all there is room for {room} more codes. Raise the total first.")
+
+
+class TemplateIsForCodes(DomainError):
+    code, status, message = "coupon_template_is_for_codes", 409, _("These coupons are for whoever has a code.")

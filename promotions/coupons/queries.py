@@ -27,11 +27,13 @@ from promotions.coupons.errors import (
     CouponPeriodLimitReached,
     CouponsGone,
 )
-from promotions.coupons.models import ClaimTally, Coupon, CouponTemplate
+from promotions.coupons.models import ClaimTally, CodeBatch, Coupon, CouponTemplate
+from promotions.coupons.models.codes import BatchStatus
 from promotions.coupons.models.coupons import CouponStatus
-from promotions.coupons.validity import period_start, window_after_claim
+from promotions.coupons.validity import window_after_claim
 from shop.catalog.models import Category, Product
 from shop.core.api.pagination import slice_page
+from shop.core.clock import business_day
 from shop.core.errors import DomainError
 
 Way = CouponTemplate.Way
@@ -107,13 +109,20 @@ def _offered(template: CouponTemplate, tally: ClaimTally | None, now: datetime) 
 
 def _why_not(template: CouponTemplate, tally: ClaimTally | None, now: datetime) -> DomainError | None:
     if tally is not None:
-        if template.per_member_limit is not None and tally.claimed >= template.per_member_limit:
+        limits = template.member_limits(on=business_day(now))
+        if limits.most is not None and tally.claimed >= limits.most:
             return CouponLimitReached()
-        this_period = tally.period_start == period_start(template.period, now=now)
-        limit = template.per_period_limit
-        if limit is not None and this_period and tally.in_period >= limit:
+        in_period = tally.in_period if tally.period_start == limits.period_start else 0
+        if limits.most_in_period is not None and in_period >= limits.most_in_period:
             return CouponPeriodLimitReached()
     return CouponsGone() if template.left == 0 else None
+
+
+def promised_by_codes(template_id: int, *, now: datetime) -> int:
+    """How many codes of the template are about, or will be, that somebody may yet redeem."""
+    batches = CodeBatch.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), template=template_id)
+    open_codes = Sum(F("quantity") - F("redeemed_count"), default=0)
+    return int(batches.exclude(status=BatchStatus.VOID).aggregate(n=open_codes)["n"])
 
 
 def status_at(now: datetime) -> Case:

@@ -1,36 +1,35 @@
 """What came of a coupon template, counted from its coupons."""
 
-from django.db.models import Count, Max, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count
 
 from promotions.campaigns.models import FirstPurchase
-from promotions.campaigns.results import Day, Result
+from promotions.campaigns.results import Result, days_of
 from promotions.coupons.models import Coupon
 from promotions.coupons.models.coupons import CouponStatus
-from shop.core.clock import SHANGHAI
+
+# What came back whole counts no more.
+_USED = """
+SELECT max(used_at), max(revenue_fen), sum(cost_fen) FROM coupons_coupon
+WHERE template_id = %(template)s AND status = 'used' AND order_number <> '' AND (cost_fen <> 0 OR revenue_fen <> 0)
+GROUP BY order_number
+UNION ALL
+SELECT used_at, revenue_fen, cost_fen FROM coupons_coupon
+WHERE template_id = %(template)s AND status = 'used' AND store_code <> '' AND (cost_fen <> 0 OR revenue_fen <> 0)
+"""
 
 
 def result_of_coupons(template_id: int) -> Result:
     """Whoever was given one takes part; an order, or a bill in a store, counts once, however many coupons it used."""
-    coupons = Coupon.objects.filter(template=template_id)
-    # What came back whole counts no more.
+    coupons = Coupon.objects.filter(template=template_id).order_by()
     used = coupons.filter(status=CouponStatus.USED).exclude(cost_fen=0, revenue_fen=0)
-    online = used.exclude(order_number="").order_by()
-    rows = online.values("order_number").annotate(
-        day=TruncDate(Max("used_at"), tzinfo=SHANGHAI), revenue=Max("revenue_fen"), cost=Sum("cost_fen")
-    )
-    found = [(row["day"], row["revenue"], row["cost"]) for row in rows.iterator()]
-    in_stores = used.exclude(store_code="").annotate(day=TruncDate("used_at", tzinfo=SHANGHAI))
-    found += list(in_stores.values_list("day", "revenue_fen", "cost_fen"))
-    days: dict[object, Day] = {}
-    for day, revenue_fen, cost_fen in found:
-        known = days.get(day, Day(day, 0, 0, 0))
-        days[day] = Day(day, known.orders + 1, known.revenue_fen + revenue_fen, known.cost_fen + cost_fen)
+    days = days_of(_USED, {"template": template_id})
     return Result(
-        participants=coupons.order_by().aggregate(n=Count("member", distinct=True))["n"],
-        orders=len(found),
-        revenue_fen=sum(revenue_fen for _day, revenue_fen, _cost in found),
-        cost_fen=sum(cost_fen for _day, _revenue, cost_fen in found),
-        new_members=FirstPurchase.objects.filter(order_number__in=online.values("order_number")).count(),
-        days=[days[day] for day in sorted(days, key=str)],
+        participants=coupons.aggregate(n=Count("member", distinct=True))["n"],
+        orders=sum(day.orders for day in days),
+        revenue_fen=sum(day.revenue_fen for day in days),
+        cost_fen=sum(day.cost_fen for day in days),
+        new_members=FirstPurchase.objects.filter(
+            order_number__in=used.exclude(order_number="").values("order_number")
+        ).count(),
+        days=days,
     )

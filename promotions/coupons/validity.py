@@ -10,6 +10,7 @@ class Period(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    YEAR = "year"
 
 
 def window_after_claim(*, claimed_at: datetime, days: int, delay_days: int) -> tuple[datetime, datetime]:
@@ -23,11 +24,12 @@ def window_after_claim(*, claimed_at: datetime, days: int, delay_days: int) -> t
     return begins, day_bounds(first_whole_day + timedelta(days=days))[0]
 
 
-def period_start(period: str, *, now: datetime) -> date | None:
-    """The first day of the period that contains `now`; weeks begin on Monday. None where no period is limited."""
-    today = business_day(now)
+def period_start(period: str, *, on: date) -> date | None:
+    """The first day of the period that contains the day; weeks begin on Monday. None where no period is limited."""
     if period == Period.WEEK:
-        return today - timedelta(days=today.weekday())
+        return on - timedelta(days=on.weekday())
     if period == Period.MONTH:
-        return today.replace(day=1)
-    return today if period == Period.DAY else None
+        return on.replace(day=1)
+    if period == Period.YEAR:
+        return on.replace(month=1, day=1)
+    return on if period == Period.DAY else None

@@ -32,6 +32,7 @@ class TimedDiscount(StackingFields, Campaign):
     """Other unit prices for some goods during a window."""
 
     KIND = Mechanism.TIMED_DISCOUNT.value
+    PARTS = ("items",)
 
     class Meta(Campaign.Meta):
         verbose_name = _("timed discount")
@@ -150,6 +151,7 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
     """Spend so much, or buy so many, of the goods in scope, and get what the highest tier reached gives."""
 
     KIND = Mechanism.SPEND_OFFER.value
+    PARTS = ("tiers__gift_sku__product",)
 
     class CountedBy(models.TextChoices):
         AMOUNT = Measure.AMOUNT.value, _("Amount spent")

@@ -1,12 +1,16 @@
 """What came of a timed discount or a spend offer, counted from what paid orders took of it."""
 
-from django.db.models import Count, Max, Min, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count
 
 from promotions.campaigns.models import FirstPurchase
-from promotions.campaigns.results import Day, Result
+from promotions.campaigns.results import Result, days_of
 from promotions.discounts.models import DiscountUse, SpendOffer, TimedDiscount
-from shop.core.clock import SHANGHAI
+
+_PAID = """
+SELECT min(confirmed_at), max(revenue_fen), sum(cost_fen) FROM discounts_discountuse
+WHERE kind = %(kind)s AND campaign_id = %(campaign)s AND released_at IS NULL AND confirmed_at IS NOT NULL
+GROUP BY order_number
+"""
 
 
 def result_of_discount(campaign_id: int) -> Result:
@@ -21,23 +25,12 @@ def _result(kind: str, campaign_id: int) -> Result:
     """Who has ordered takes part; an order counts once it is paid, once, however many of its lines took part."""
     standing = DiscountUse.objects.filter(kind=kind, campaign_id=campaign_id, released_at=None)
     paid = standing.filter(confirmed_at__isnull=False)
-    orders = (
-        paid.order_by()
-        .values("order_number")
-        .annotate(day=TruncDate(Min("confirmed_at"), tzinfo=SHANGHAI), revenue=Max("revenue_fen"), cost=Sum("cost_fen"))
-    )
-    days: dict[object, Day] = {}
-    for order in orders.iterator():
-        day = days.get(order["day"], Day(order["day"], 0, 0, 0))
-        days[order["day"]] = Day(
-            day.day, day.orders + 1, day.revenue_fen + order["revenue"], day.cost_fen + order["cost"]
-        )
-    found = [days[day] for day in sorted(days, key=str)]
+    days = days_of(_PAID, {"kind": kind, "campaign": campaign_id})
     return Result(
         participants=standing.aggregate(n=Count("member", distinct=True))["n"],
-        orders=sum(day.orders for day in found),
-        revenue_fen=sum(day.revenue_fen for day in found),
-        cost_fen=sum(day.cost_fen for day in found),
+        orders=sum(day.orders for day in days),
+        revenue_fen=sum(day.revenue_fen for day in days),
+        cost_fen=sum(day.cost_fen for day in days),
         new_members=FirstPurchase.objects.filter(order_number__in=paid.values("order_number")).count(),
-        days=found,
+        days=days,
     )

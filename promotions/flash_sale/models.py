@@ -39,6 +39,7 @@ class FlashSale(StackingFields, Campaign):
     """
 
     KIND = "flash_sale"
+    PARTS = ("sessions__items",)
     ACTS_BY_ITSELF = False
 
     pay_within_minutes = models.PositiveSmallIntegerField(
@@ -75,7 +76,7 @@ class FlashSale(StackingFields, Campaign):
         return super().is_used_up() and not unpaid.exists()
 
     def reach(self, paths: Mapping[int, str]) -> Scope:
-        skus = frozenset(self.items.values_list("sku_id", flat=True))
+        skus = frozenset(item.sku_id for session in self.sessions.all() for item in session.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
     def depth_bp(self) -> int:

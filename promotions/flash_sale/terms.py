@@ -57,8 +57,9 @@ def pay_within(*, item_id: int, buyer: Buyer) -> timedelta | None:
 def terms_of_sale(sale: FlashSale, paths: Mapping[int, str]) -> Terms:
     """See `campaigns.conflicts.terms_of`."""
     known = live_sale(sale)
-    rows = sale.items.select_related("session").order_by("pk")
-    return Terms(unit_prices=tuple(_terms(live_item(row, row.session, known)) for row in rows))
+    rows = [(row, session) for session in sale.sessions.all() for row in session.items.all()]
+    rows.sort(key=lambda each: each[0].pk)
+    return Terms(unit_prices=tuple(_terms(live_item(row, session, known)) for row, session in rows))
 
 
 def _open_item(item_id: int, buyer: Buyer, now: datetime) -> LiveItem:

@@ -35,6 +35,7 @@ class GroupBuy(StackingFields, Campaign):
     """
 
     KIND = "group_buy"
+    PARTS = ("items",)
     ACTS_BY_ITSELF = False
 
     class Completion(models.TextChoices):
@@ -93,7 +94,7 @@ class GroupBuy(StackingFields, Campaign):
         return super().is_used_up() and not self.teams.filter(status=TeamStatus.OPEN).exists()
 
     def reach(self, paths: Mapping[int, str]) -> Scope:
-        skus = frozenset(self.items.values_list("sku_id", flat=True))
+        skus = frozenset(item.sku_id for item in self.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
     def depth_bp(self) -> int:

@@ -68,7 +68,7 @@ def pay_within(*, group_buy_id: int, team_id: int | None, now: datetime) -> time
 
 def terms_of_group_buy(group_buy: GroupBuy, paths: Mapping[int, str]) -> Terms:
     """What who joins a team pays; see `campaigns.conflicts.terms_of`."""
-    items = group_buy.items.select_related("group_buy").order_by("pk")
+    items = sorted(group_buy.items.all(), key=lambda item: item.pk)
     return Terms(unit_prices=tuple(terms_of_item(item, leads=False) for item in items))
 
 

@@ -30,6 +30,7 @@ class Presale(Campaign):
     """The window of the campaign is that in which one orders. A balance is paid in a window of its own, after it."""
 
     KIND = "presale"
+    PARTS = ("items",)
     ACTS_BY_ITSELF = False
 
     class Mode(models.TextChoices):
@@ -77,7 +78,7 @@ class Presale(Campaign):
         return super().is_used_up() and not unpaid.exists()
 
     def reach(self, paths: Mapping[int, str]) -> Scope:
-        skus = frozenset(self.items.values_list("sku_id", flat=True))
+        skus = frozenset(item.sku_id for item in self.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
     def depth_bp(self) -> int:

@@ -59,7 +59,8 @@ def presold(*, item_id: int, cart: CartSnapshot) -> Presold | None:
 
 def terms_of_presale(presale: Presale, paths: Mapping[int, str]) -> Terms:
     """See `campaigns.conflicts.terms_of`: as for somebody who comes through it."""
-    return Terms(unit_prices=tuple(_terms(each) for each in presale.items.select_related("presale").order_by("pk")))
+    items = sorted(presale.items.all(), key=lambda item: item.pk)
+    return Terms(unit_prices=tuple(_terms(each) for each in items))
 
 
 def _item(pk: int) -> PresaleItem | None:

@@ -93,7 +93,9 @@ def _campaigns(start: datetime, end: datetime) -> list[Campaign]:
     inside = Q(starts_at__lt=end) & (Q(ends_at=None) | Q(ends_at__gt=start))
     found: list[Campaign] = []
     for model in campaign_models():
-        found += model._default_manager.filter(inside).order_by("starts_at", "pk")[:SHOWN]
+        found += (
+            model._default_manager.filter(inside).order_by("starts_at", "pk").prefetch_related(*model.PARTS)[:SHOWN]
+        )
     return found
 
 

@@ -25,7 +25,7 @@ from members.identity.phones import parse_phone
 from members.tiers.models import Tier
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.forms import SKU
-from promotions.campaigns.mechanisms import model_of
+from promotions.campaigns.mechanisms import mechanism_label, model_of
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.preview import Preview, preview
 from promotions.campaigns.queries import buyer_for
@@ -149,7 +149,7 @@ def _shown(found: Preview) -> dict[str, Any]:
     ]
     gifts = [[gift.label, gift.quantity, _("gift"), "–", yuan(0)] for gift in quote.gifts]
     applied = [["✓", each.label, yuan(each.amount_fen)] for each in quote.applied]
-    rejected = [["✗", each.message, each.code] for each in quote.rejected]
+    rejected = [["✗", mechanism_label(each.kind), each.message] for each in quote.rejected]
     left_out = [["✗", each.name, why or _("does not act at this moment")] for each, why in found.left_out]
     return {
         "payable": yuan(quote.payable_fen),

@@ -110,8 +110,7 @@ def needs_approval(campaign: Campaign) -> bool:
 
 def findings_of(campaign: Campaign, *, now: datetime) -> list[Finding]:
     """What must be known before it is published: platform rules first, then the campaigns that it meets."""
-    met = [conflict.finding for conflict in conflicts_of(campaign)]
-    return [*platform_findings(campaign.traits(now=now)), *met]
+    return [*platform_findings(campaign.traits(now=now)), *conflicts_of(campaign).findings]
 
 
 @use_case

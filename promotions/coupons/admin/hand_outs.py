@@ -4,16 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
 from promotions.campaigns.queries import live_at
-from promotions.coupons.admin.forms import HandOutForm
+from promotions.coupons.admin.forms import NAMED, HandOutForm
 from promotions.coupons.models import CouponTemplate, HandOut
 from promotions.coupons.preferences import APPROVAL_MEMBERS
+from promotions.coupons.services.granting import REFUSALS
 from promotions.coupons.services.handing_out import (
     approve_hand_out,
     cancel_hand_out,
@@ -26,6 +29,7 @@ from shop.core.errors import DomainError
 from shop.core.screens import form_page, found_or_404, staff
 
 COUNT, START = "count", "start"
+WHY_NOT = {refusal.code: refusal for refusal in REFUSALS}
 
 
 @admin.register(HandOut)
@@ -66,9 +70,14 @@ class HandOutAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("why not"))
     def shown_refusals(self, hand_out: HandOut) -> str:
-        """Some of those who got none."""
-        rows = hand_out.members.exclude(refusal="").select_related("member").order_by("pk")[:10]
-        return ", ".join(f"{row.member} ({row.refusal})" for row in rows) or "–"
+        """Each reason with how many it met, and some of them."""
+        refused = hand_out.members.exclude(refusal="")
+        rows = []
+        for code, count in refused.order_by("refusal").values_list("refusal").annotate(count=Count("pk")):
+            named = refused.filter(refusal=code).select_related("member").order_by("pk")[:NAMED]
+            words = WHY_NOT[code].message if code in WHY_NOT else code
+            rows.append((words, count, ", ".join(str(row.member) for row in named), "…" if count > NAMED else ""))
+        return format_html_join("", "<p>{} × {}: {}{}</p>", rows) or "–"
 
     def has_hand_out_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("coupons.add_handout")
@@ -79,7 +88,7 @@ class HandOutAdmin(ReadOnlyAdmin):
     @action(description=gettext_lazy("Hand out"), url_path="hand-out", permissions=["hand_out"], icon="redeem")
     def hand_out(self, request: HttpRequest) -> HttpResponse:
         """Two steps: a dry run says how many get it, then it starts or waits for approval."""
-        live = CouponTemplate.objects.filter(live_at(clock.now())).order_by("-pk")
+        live = CouponTemplate.objects.filter(live_at(clock.now())).exclude(way=CouponTemplate.Way.CODES).order_by("-pk")
         form = HandOutForm(request.POST or None, templates=live, initial={"template": request.GET.get("template")})
         context: dict[str, Any] = {"buttons": [(COUNT, _("Count first"))]}
         if request.method == "POST" and form.is_valid():

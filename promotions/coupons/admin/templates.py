@@ -25,6 +25,7 @@ from promotions.coupons.models.templates import PROMISES
 from promotions.coupons.queries import with_statistics
 from promotions.coupons.sentences import sentence_of
 from promotions.coupons.services.templates import change_total
+from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404
@@ -62,6 +63,7 @@ CONDITIONS: Mapping[str, When] = {
     **dict.fromkeys(("valid_days", "delay_days"), When("validity", ("after_claim",))),
     **dict.fromkeys(("valid_from", "valid_until"), When("validity", ("dates",))),
     **dict.fromkeys(("purchase_moment", "purchase_min_fen"), When("way", ("purchase",))),
+    "period": When("way", ("birthday",), unless=True),
     "per_period_limit": When("period", ("",), unless=True),
 }
 
@@ -227,7 +229,7 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         if request.method == "POST" and form.is_valid():
             total = form.cleaned_data["total_limit"]
             try:
-                change_total(template_id=template.pk, total_limit=total)
+                change_total(template_id=template.pk, total_limit=total, now=clock.now())
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:

@@ -2,8 +2,9 @@
 
 import operator
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import pgtrigger
 from django.db import models
@@ -37,6 +38,14 @@ PROMISES = (
     "use_in",
     "refuses",
 )
+
+
+class MemberLimits(NamedTuple):
+    """How many coupons of a template one member may have: in all, and in the period that begins on a day."""
+
+    most: int | None
+    period_start: date | None
+    most_in_period: int | None
 
 
 class CouponTemplate(ScopeFields, StackingFields, Campaign):
@@ -84,6 +93,7 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
         DAY = validity.Period.DAY, _("day")
         WEEK = validity.Period.WEEK, _("week")
         MONTH = validity.Period.MONTH, _("month")
+        YEAR = validity.Period.YEAR, _("year")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.AMOUNT)
     amount_off_fen = models.PositiveIntegerField(_("amount off (fen)"), null=True, blank=True)
@@ -130,7 +140,11 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     total_limit = models.PositiveIntegerField(_("in all"), null=True, blank=True, help_text=_("Blank: without limit."))
     claimed_count = models.PositiveIntegerField(_("claimed"), default=0, editable=False)
     per_member_limit = models.PositiveIntegerField(
-        _("per member"), null=True, blank=True, default=1, help_text=_("Blank: without limit.")
+        _("per member"),
+        null=True,
+        blank=True,
+        default=1,
+        help_text=_("Blank: without limit. Birthday coupons: in a year."),
     )
     period = models.CharField(_("limited per"), max_length=6, choices=Period, blank=True)
     per_period_limit = models.PositiveIntegerField(_("per member and period"), null=True, blank=True)
@@ -179,6 +193,12 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     def left(self) -> int | None:
         """How many can still be claimed; None without limit."""
         return None if self.total_limit is None else self.total_limit - self.claimed_count
+
+    def member_limits(self, *, on: date) -> MemberLimits:
+        """As they count for what is given for that day. A birthday comes every year, and so does its coupon."""
+        if self.way == self.Way.BIRTHDAY:
+            return MemberLimits(None, validity.period_start(validity.Period.YEAR, on=on), self.per_member_limit)
+        return MemberLimits(self.per_member_limit, validity.period_start(self.period, on=on), self.per_period_limit)
 
     @property
     def most_cost_fen(self) -> int | None:

@@ -59,16 +59,16 @@ def give_birthdays(*, now: datetime) -> int:
                 member_ids = list(born.values_list("pk", flat=True)[:BATCH])
                 if not member_ids:
                     break
-                given += _give_birthday_batch(template_id=pk, member_ids=member_ids, year=day.year, now=now)
+                given += _give_birthday_batch(template_id=pk, member_ids=member_ids, day=day, now=now)
                 after = member_ids[-1]
     return given
 
 
 @use_case
-def _give_birthday_batch(*, template_id: int, member_ids: list[int], year: int, now: datetime) -> int:
+def _give_birthday_batch(*, template_id: int, member_ids: list[int], day: date, now: datetime) -> int:
     template = CouponTemplate.objects.get(pk=template_id)
-    references = {pk: f"birthday:{year}:{pk}" for pk in _included(template, member_ids, now)}
-    return len(_give_and_tell(template, references, now))
+    references = {pk: f"birthday:{day.year}:{pk}" for pk in _included(template, member_ids, now)}
+    return len(_give_and_tell(template, references, now, on=day))
 
 
 def _born_on(day: date) -> QuerySet[Member]:
@@ -106,8 +106,10 @@ def _included(template: CouponTemplate, member_ids: list[int], now: datetime) ->
     return [buyer.member_id for buyer in buyers if buyer.member_id and template.audience.includes(buyer)]
 
 
-def _give_and_tell(template: CouponTemplate, references: dict[int, str], now: datetime) -> list[Coupon]:
-    given = give_many(template=template, references=references, way=template.way, now=now)
+def _give_and_tell(
+    template: CouponTemplate, references: dict[int, str], now: datetime, on: date | None = None
+) -> list[Coupon]:
+    given = give_many(template=template, references=references, way=template.way, now=now, on=on)
     for coupon in given.coupons.values():
         tell_given(coupon, template=template, now=now)
     return list(given.coupons.values())

@@ -6,9 +6,10 @@ from io import StringIO
 
 from django.db import connection, transaction
 
-from promotions.coupons.errors import CodeBatchNotExportable, TemplateHasNoCodes
+from promotions.coupons.errors import CodeBatchNotExportable, CodesBeyondTotal, TemplateHasNoCodes
 from promotions.coupons.models import Code, CodeBatch, CouponTemplate
 from promotions.coupons.models.codes import TRANSITIONS, BatchStatus
+from promotions.coupons.queries import promised_by_codes
 from promotions.coupons.redemption_codes import hash_of, new_code, shown
 from shop.core.actors import Actor
 from shop.core.state import check_transition
@@ -21,10 +22,18 @@ AT_ONCE = 5_000
 def create_batch(
     *, template_id: int, name: str, quantity: int, expires_at: datetime | None, actor: Actor, now: datetime
 ) -> CodeBatch:
-    """Raises TemplateHasNoCodes where the template is not redeemed with codes."""
-    template = CouponTemplate.objects.get(pk=template_id)
+    """No more codes are about than coupons are left: whoever has a code has been promised one.
+
+    Raises TemplateHasNoCodes where the template is not redeemed with codes, CodesBeyondTotal.
+    """
+    # Who redeems a code counts here first: while this is held, what is claimed and what is promised fit each other.
+    template = CouponTemplate.objects.select_for_update(no_key=True).get(pk=template_id)
     if template.way != CouponTemplate.Way.CODES:
         raise TemplateHasNoCodes
+    if template.left is not None:
+        room = template.left - promised_by_codes(template.pk, now=now)
+        if quantity > room:
+            raise CodesBeyondTotal(room=max(room, 0), total=template.total_limit)
     return CodeBatch.objects.create(
         template=template,
         name=name,

@@ -7,7 +7,7 @@ UPDATE whose result decides, in the transaction that writes the coupons: nothing
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import F, Q
@@ -24,14 +24,24 @@ from promotions.coupons.errors import (
 )
 from promotions.coupons.facts import CouponsGiven
 from promotions.coupons.models import ClaimTally, Coupon, CouponTemplate
+from promotions.coupons.models.templates import MemberLimits
 from promotions.coupons.queries import window_for
-from promotions.coupons.validity import period_start
+from shop.core.clock import business_day
 from shop.core.errors import DomainError
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
 
 Way = CouponTemplate.Way
+
+# What `give_many` says of members who get none.
+REFUSALS: tuple[type[DomainError], ...] = (
+    CouponNotGivenNow,
+    CouponAlreadyGiven,
+    CouponLimitReached,
+    CouponPeriodLimitReached,
+    CouponsGone,
+)
 
 _COUNT = """
 INSERT INTO coupons_claimtally AS tally (template_id, member_id, claimed, most, period_start, in_period, most_in_period)
@@ -85,18 +95,22 @@ def give(*, template: CouponTemplate, member_id: int, way: str, reference: str |
     return given.coupons[member_id]
 
 
-def give_many(*, template: CouponTemplate, references: Mapping[int, str | None], way: str, now: datetime) -> Given:
+def give_many(
+    *, template: CouponTemplate, references: Mapping[int, str | None], way: str, now: datetime, on: date | None = None
+) -> Given:
     """One coupon to each member in `references`, as far as the limits allow, inside the caller's transaction.
 
-    A reference says what the coupon is given for; under the same one nobody is given a second.
+    A reference says what the coupon is given for; under the same one nobody is given a second. `on` is the day in whose
+    period it counts, where that is not today.
     """
     if not template.is_live(now=now) or window_for(template, claimed_at=now)[1] <= now:
         return Given({}, dict.fromkeys(references, CouponNotGivenNow))
     known = _already_given(template, references)
     refusals: dict[int, type[DomainError]] = dict.fromkeys(known, CouponAlreadyGiven)
     wanting = sorted(set(references) - known)
-    counted = _count_members(template, wanting, now)
-    refusals |= _why_not(template, set(wanting) - set(counted), now)
+    limits = template.member_limits(on=on or business_day(now))
+    counted = _count_members(template, wanting, limits)
+    refusals |= _why_not(template, set(wanting) - set(counted), limits)
     served = _count_template(template, counted, now)
     if len(served) < len(counted):
         surplus = counted[len(served) :]
@@ -117,7 +131,7 @@ def _already_given(template: CouponTemplate, references: Mapping[int, str | None
     return set(Coupon.objects.filter(template=template, reference__in=named).values_list("member_id", flat=True))
 
 
-def _count_members(template: CouponTemplate, member_ids: Sequence[int], now: datetime) -> list[int]:
+def _count_members(template: CouponTemplate, member_ids: Sequence[int], limits: MemberLimits) -> list[int]:
     """Those whose own limits leave room, counted; in the order of their keys, as are the locks."""
     if not member_ids:
         return []
@@ -127,9 +141,9 @@ def _count_members(template: CouponTemplate, member_ids: Sequence[int], now: dat
             {
                 "template": template.pk,
                 "members": list(member_ids),
-                "most": template.per_member_limit,
-                "period": period_start(template.period, now=now),
-                "most_in_period": template.per_period_limit,
+                "most": limits.most,
+                "period": limits.period_start,
+                "most_in_period": limits.most_in_period,
             },
         )
         return sorted(row[0] for row in cursor.fetchall())
@@ -166,15 +180,16 @@ def _left(template: CouponTemplate) -> int:
     return max(min(room, default=0), 0)
 
 
-def _why_not(template: CouponTemplate, member_ids: set[int], now: datetime) -> dict[int, type[DomainError]]:
+def _why_not(template: CouponTemplate, member_ids: set[int], limits: MemberLimits) -> dict[int, type[DomainError]]:
     """Of members whose own limit is reached, which of the two."""
     if not member_ids:
         return {}
     tallies = ClaimTally.objects.filter(template=template, member_id__in=member_ids)
     claimed = dict(tallies.values_list("member_id", "claimed"))
-    most = template.per_member_limit
     return {
-        pk: CouponLimitReached if most is not None and claimed.get(pk, 0) >= most else CouponPeriodLimitReached
+        pk: CouponLimitReached
+        if limits.most is not None and claimed.get(pk, 0) >= limits.most
+        else CouponPeriodLimitReached
         for pk in member_ids
     }
 

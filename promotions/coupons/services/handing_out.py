@@ -11,7 +11,12 @@ from django.db.models import F, QuerySet
 from members.identity.models import Member
 from promotions.campaigns.audience import Audience
 from promotions.campaigns.queries import members_in
-from promotions.coupons.errors import CouponNotGivenNow, HandOutApproverIsAuthor, HandOutToNobody
+from promotions.coupons.errors import (
+    CouponNotGivenNow,
+    HandOutApproverIsAuthor,
+    HandOutToNobody,
+    TemplateIsForCodes,
+)
 from promotions.coupons.facts import HandOutStarted
 from promotions.coupons.models import CouponTemplate, HandOut, HandOutMember
 from promotions.coupons.models.hand_outs import TRANSITIONS, HandOutStatus
@@ -45,9 +50,11 @@ def start_hand_out(
 ) -> HandOut:
     """Write down who gets one. Up to the merchant's limit it begins at once, above it waits for a second person.
 
-    Raises CouponNotGivenNow, HandOutToNobody.
+    Raises CouponNotGivenNow, TemplateIsForCodes, HandOutToNobody.
     """
     template = CouponTemplate.objects.get(pk=template_id)
+    if template.way == CouponTemplate.Way.CODES:
+        raise TemplateIsForCodes
     if not template.is_live(now=now):
         raise CouponNotGivenNow
     if member_ids is not None and not member_ids:

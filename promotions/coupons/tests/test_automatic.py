@@ -4,13 +4,14 @@ import pytest
 from django.db import transaction
 
 from members.identity.facts import MemberRegistered
+from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory
 from members.invitations.facts import InvitationSettled
 from members.notifications.models import Notification
 from members.tiers.facts import TierChanged
 from members.tiers.tests.making import tier
 from promotions.coupons import subscribers
-from promotions.coupons.models import Coupon
+from promotions.coupons.models import ClaimTally, Coupon
 from promotions.coupons.services import give_for_purchase
 from promotions.coupons.services.automatic import give_birthdays
 from promotions.coupons.tests.making import DAY, NOW, make_template
@@ -78,7 +79,7 @@ def test_a_purchase_gives_from_an_amount_on(member, paid_fen, moment, coupons):
 )
 def test_a_birthday_gives_once_a_year_late_rather_than_never(born, late_by, expected):
     member = MemberFactory(birthday=born, joined_at=NOW - 400 * DAY)
-    make_template(way="birthday", ends_at=NOW + 400 * DAY, per_member_limit=None)
+    make_template(way="birthday", ends_at=NOW + 400 * DAY)
     night = NOW + late_by * DAY
     assert give_birthdays(now=night) == expected
     assert give_birthdays(now=night) == 0
@@ -89,10 +90,31 @@ def test_a_birthday_gives_once_a_year_late_rather_than_never(born, late_by, expe
 
 def test_who_was_born_on_the_29th_of_february_has_a_birthday_every_year():
     MemberFactory(birthday=date(2000, 2, 29), joined_at=NOW - 400 * DAY)
-    make_template(way="birthday", per_member_limit=None, ends_at=None)
+    template = make_template(way="birthday", ends_at=None)
     assert give_birthdays(now=NOW.replace(year=2027, month=2, day=28)) == 1
     assert give_birthdays(now=NOW.replace(year=2028, month=2, day=28)) == 0
     assert give_birthdays(now=NOW.replace(year=2028, month=2, day=29)) == 1
+    assert ClaimTally.objects.values_list("claimed", "most", "in_period", "most_in_period").get() == (2, None, 1, 1)
+    template.refresh_from_db()
+    assert template.claimed_count == 2
+
+
+def test_a_birthday_at_the_end_of_the_year_is_counted_there_though_its_coupon_comes_in_the_next():
+    MemberFactory(birthday=date(1990, 12, 31), joined_at=NOW - 400 * DAY)
+    make_template(way="birthday", ends_at=None)
+    assert give_birthdays(now=NOW.replace(year=2027, month=1, day=2)) == 1
+    assert give_birthdays(now=NOW.replace(year=2027, month=12, day=31)) == 1
+    assert give_birthdays(now=NOW.replace(year=2028, month=1, day=1)) == 0
+    assert list(Coupon.objects.order_by("pk").values_list("claimed_at__year", flat=True)) == [2027, 2027]
+
+
+def test_a_birthday_that_is_moved_gives_no_second_coupon_in_its_year():
+    born = MemberFactory(birthday=date(1990, 11, 22), joined_at=NOW - 400 * DAY)
+    make_template(way="birthday", ends_at=None)
+    assert give_birthdays(now=NOW) == 1
+    Member.objects.filter(pk=born.pk).update(birthday=date(1990, 12, 24))
+    assert give_birthdays(now=NOW.replace(month=12, day=24)) == 0
+    assert given() == [(born.pk, "birthday")]
 
 
 def test_only_the_audience_has_a_birthday_gift():

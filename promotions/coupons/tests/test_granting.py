@@ -71,10 +71,10 @@ def test_a_budget_is_kept_by_giving_out_no_more(member):
 
 @pytest.mark.parametrize(
     ("period", "next_period"),
-    [("day", NOW + DAY), ("week", NOW + DAY), ("month", NOW + 9 * DAY)],
+    [("day", NOW + DAY), ("week", NOW + DAY), ("month", NOW + 9 * DAY), ("year", NOW + 40 * DAY)],
 )
 def test_a_limit_per_period_begins_anew_with_the_next(member, period, next_period):
-    template = make_template(per_member_limit=3, period=period, per_period_limit=1)
+    template = make_template(per_member_limit=3, period=period, per_period_limit=1, ends_at=None)
     claim(template, member)
     with pytest.raises(CouponPeriodLimitReached):
         claim(template, member)

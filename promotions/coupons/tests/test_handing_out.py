@@ -1,10 +1,13 @@
 import pytest
+from django.contrib.admin import site
+from django.utils.translation import override
 
 from members.identity.tests.factories import MemberFactory
 from members.notifications.models import Notification
 from members.segments.models import Segment
 from members.segments.services import add_to_segment
 from promotions.campaigns.audience import Audience
+from promotions.coupons.admin.hand_outs import HandOutAdmin
 from promotions.coupons.errors import CouponNotGivenNow, HandOutApproverIsAuthor, HandOutToNobody
 from promotions.coupons.models import Coupon, HandOut, HandOutMember
 from promotions.coupons.services import handing_out
@@ -64,6 +67,9 @@ def test_a_list_gets_one_each_in_batches_and_is_told(monkeypatch):
     refused = HandOutMember.objects.get(member=members[0])
     assert refused.refusal == "coupon_limit_reached"
     assert Notification.objects.filter(event="coupon_given").count() == 4
+    with override("en"):
+        said = HandOutAdmin(HandOut, site).shown_refusals(hand_out)
+    assert said == f"<p>You have had as many of these coupons as you may. × 1: {members[0]}</p>"
 
 
 def test_a_segment_gets_it_as_it_is_now():

@@ -6,15 +6,20 @@ from promotions.campaigns.audience import NotForOldMembers
 from promotions.campaigns.models import FirstPurchase
 from promotions.coupons.errors import (
     CodeBatchNotExportable,
+    CodesBeyondTotal,
     CouponLimitReached,
     RedemptionCodeInvalid,
     RedemptionLocked,
     TemplateHasNoCodes,
+    TemplateIsForCodes,
+    TotalBelowCodes,
 )
-from promotions.coupons.models import Code, CodeBatch, CodeTry, Coupon
+from promotions.coupons.models import Code, CodeBatch, CodeTry, Coupon, CouponTemplate, HandOut
 from promotions.coupons.redemption_codes import hash_of, new_code, read
 from promotions.coupons.services.batches import create_batch, export_batch, void_batch
+from promotions.coupons.services.handing_out import start_hand_out
 from promotions.coupons.services.redeeming import redeem_code
+from promotions.coupons.services.templates import change_total
 from promotions.coupons.tests.making import CLERK, DAY, NOW, make_template
 from shop.core.errors import IllegalTransition
 
@@ -126,3 +131,47 @@ def test_batches_are_made_for_templates_with_codes_only():
     template = make_template()
     with pytest.raises(TemplateHasNoCodes):
         create_batch(template_id=template.pk, name="x", quantity=1, expires_at=None, actor=CLERK, now=NOW)
+
+
+def test_no_more_codes_are_made_than_coupons_are_left(member):
+    batch, codes = make_codes(6, total_limit=10)
+    make = {"template_id": batch.template_id, "name": "second", "expires_at": None, "actor": CLERK, "now": NOW}
+    redeem(codes[0], member)
+    with pytest.raises(CodesBeyondTotal) as refusal:
+        create_batch(quantity=5, **make)
+    assert refusal.value.data == {"room": 4, "total": 10}
+    assert CodeBatch.objects.count() == 1
+    create_batch(quantity=4, **make)
+    with pytest.raises(CodesBeyondTotal):
+        create_batch(quantity=1, **make)
+    # What is void, or over, promises nothing any more; what was redeemed stays counted.
+    void_batch(batch_id=batch.pk, reason="leaked", actor=CLERK, now=NOW)
+    create_batch(quantity=5, **make)
+    assert CodeBatch.objects.count() == 3
+
+
+def test_codes_that_are_over_leave_room_for_others():
+    batch, _codes = make_codes(10, total_limit=10, expires_at=NOW + DAY)
+    make = {"template_id": batch.template_id, "name": "second", "expires_at": None, "actor": CLERK}
+    with pytest.raises(CodesBeyondTotal):
+        create_batch(quantity=1, now=NOW, **make)
+    assert create_batch(quantity=10, now=NOW + DAY, **make).quantity == 10
+
+
+def test_the_total_does_not_fall_below_what_codes_promise(member):
+    batch, codes = make_codes(6, total_limit=10)
+    redeem(codes[0], member)
+    with pytest.raises(TotalBelowCodes) as refusal:
+        change_total(template_id=batch.template_id, total_limit=5, now=NOW)
+    assert refusal.value.data == {"codes": 5, "claimed": 1}
+    assert CouponTemplate.objects.get().total_limit == 10
+    change_total(template_id=batch.template_id, total_limit=6, now=NOW)
+    change_total(template_id=batch.template_id, total_limit=None, now=NOW)
+    assert CouponTemplate.objects.get().total_limit is None
+
+
+def test_coupons_that_codes_promise_are_not_handed_out(member):
+    template = make_template(way="codes")
+    with pytest.raises(TemplateIsForCodes):
+        start_hand_out(template_id=template.pk, audience=None, member_ids=[member.pk], note="x", actor=CLERK, now=NOW)
+    assert not HandOut.objects.exists()

@@ -27,8 +27,14 @@ def test_days_after_the_claim_are_whole_days_of_shanghai(claimed, days, delay, b
 
 @pytest.mark.parametrize(
     ("period", "first"),
-    [("day", date(2026, 11, 22)), ("week", date(2026, 11, 16)), ("month", date(2026, 11, 1)), ("", None)],
+    [
+        ("day", date(2026, 11, 22)),
+        ("week", date(2026, 11, 16)),
+        ("month", date(2026, 11, 1)),
+        ("year", date(2026, 1, 1)),
+        ("", None),
+    ],
 )
-def test_periods_begin_at_midnight_of_shanghai_on_mondays_and_firsts(period, first):
-    # 17:30 UTC on the 21st is the 22nd, a Sunday, in Shanghai.
-    assert period_start(period, now=datetime(2026, 11, 21, 17, 30, tzinfo=UTC)) == first
+def test_periods_begin_on_mondays_and_firsts(period, first):
+    # A Sunday.
+    assert period_start(period, on=date(2026, 11, 22)) == first

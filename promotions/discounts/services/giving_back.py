@@ -20,6 +20,7 @@ from promotions.discounts.models import (
     TimedDiscount,
     TimedDiscountItem,
 )
+from promotions.discounts.services.showing import tell_products
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,7 @@ def _lower(rows: Sequence[DiscountUse], targets: Sequence[tuple[int, int]]) -> N
         if tier_id and fewer:
             counted = SpendOfferTier.objects.filter(pk=tier_id, gift_quota__isnull=False)
             counted.update(gifts_given=F("gifts_given") - fewer)
+    tell_products(
+        (row, kept_units - row.units, kept_fen - row.discount_fen)
+        for row, (kept_units, kept_fen) in zip(rows, targets, strict=True)
+    )

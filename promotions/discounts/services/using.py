@@ -25,6 +25,7 @@ from promotions.discounts.models import (
     TimedDiscount,
     TimedDiscountItem,
 )
+from promotions.discounts.services.showing import tell_products
 from promotions.pricing.model import PricingLine
 
 _COUNT_MEMBER = """
@@ -68,6 +69,7 @@ def claim_timed_discounts(*, order_number: str, member_id: int, uses: Sequence[U
     for item in sorted(units, key=lambda each: each.pk):
         _take_units(item, member_id, units[item])
     DiscountUse.objects.bulk_create(rows)
+    tell_products((row, row.units, row.discount_fen) for row in rows)
 
 
 def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[OfferUse], now: datetime) -> None:
@@ -90,6 +92,7 @@ def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[Offe
         )
         rows += [_give(use, tier_id, order_number, member_id, now) for tier_id in sorted(use.gifts)]
     DiscountUse.objects.bulk_create(rows)
+    tell_products((row, row.units, row.discount_fen) for row in rows)
 
 
 def confirm_discounts(*, order_number: str, paid_fen: int, now: datetime) -> int:

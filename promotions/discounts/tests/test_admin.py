@@ -259,6 +259,10 @@ def test_a_preview_as_a_member_at_a_future_time(owner):
     page = preview(owner, offer, member=member.pk, sku_1=sku.pk, units_1=3)
     assert page.context["payable"] == "¥240.00"
     assert "满减" in text(page)  # with the reason why it does not act
+    published(draft_offer({"threshold_fen": 90_000, "off_fen": 4000}, name="满九百减"))
+    short = preview(owner, sku_1=sku.pk, units_1=3)
+    told = [row[1:] for row in short.context["effects"]["rows"] if row[0] == "✗"]
+    assert [str(part) for part in told[0]] == ["满减满赠", "再买 ¥660.00，可享“满九百减”"]
     late = preview(owner, offer, sku_1=sku.pk, at_0="2026-12-24")
     assert late.context["payable"] == "¥100.00"
 

@@ -2,13 +2,17 @@
 
 import pytest
 
+from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.services.lifecycle import pause_campaign
 from promotions.discounts.facets import running_discounts
-from promotions.discounts.tests.making import AUTHOR, DAY, HOUR, NOW, draft_discount, draft_offer, published
+from promotions.discounts.services.giving_back import release_discounts
+from promotions.discounts.services.using import OfferUse, UnitUse, claim_spend_offers, claim_timed_discounts
+from promotions.discounts.tests.making import AUTHOR, DAY, HOUR, NOW, draft_discount, draft_offer, line, published
 from shop.catalog.facets import FacetSubject
-from shop.catalog.models import Product, Sku
-from shop.catalog.tests.factories import make_category, make_product, make_sku
+from shop.catalog.models import Product, Sku, SkuStock
+from shop.catalog.tests.factories import SkuFactory, make_category, make_product, make_sku
 from shop.core import clock
+from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +113,95 @@ def test_fronts_see_it_at_once_and_no_longer_when_it_is_paused(api, django_captu
         assert len(api.get(address).json()["activities"]) == 1
     with clock.fixed(NOW + HOUR):
         assert api.get(address).json()["activities"] == []
+
+
+def took(discount, sku, number, *, units=1, fen=1000, offer=None, gifts=None):
+    member = MemberFactory()
+    if offer:
+        use = OfferUse(offer.pk, fen, gifts or {})
+        return claim_spend_offers(order_number=number, member_id=member.pk, uses=[use], now=NOW)
+    use = UnitUse(discount.pk, line(sku, units), units, fen * units)
+    return claim_timed_discounts(order_number=number, member_id=member.pk, uses=[use], now=NOW)
+
+
+def told():
+    """How often the catalogue was told that something changed."""
+    return OutboxEntry.objects.filter(fact__contains="CatalogChanged").values("event_id").distinct().count()
+
+
+def test_a_discount_whose_units_are_gone_is_shown_no_more_until_one_comes_back(api, django_capture_on_commit_callbacks):
+    sku = make_sku(price_fen=5000)
+    address = f"/api/v1/products/{sku.product_id}"
+
+    def seen():
+        (card,) = api.get("/api/v1/products").json()["items"]
+        page = api.get(address).json()
+        assert page["activities"] == card["activities"]
+        return shown(page["activities"])
+
+    with clock.fixed(NOW), django_capture_on_commit_callbacks(execute=True):
+        discount = published(draft_discount({"sku": sku, "price_fen": 4000, "quota": 3}))
+    with clock.fixed(NOW):
+        assert seen() == [("timed_discount", 4000)]
+        before = told()
+        with django_capture_on_commit_callbacks(execute=True):
+            took(discount, sku, "D1", units=2)
+        assert (seen(), told()) == ([("timed_discount", 4000)], before)
+        with django_capture_on_commit_callbacks(execute=True):
+            took(discount, sku, "D2")
+        assert (seen(), told()) == ([], before + 1)
+        with django_capture_on_commit_callbacks(execute=True):
+            release_discounts(order_number="D1", now=NOW)
+        assert (seen(), told()) == ([("timed_discount", 4000)], before + 2)
+        with django_capture_on_commit_callbacks(execute=True):
+            release_discounts(order_number="D2", now=NOW)
+        assert (seen(), told()) == ([("timed_discount", 4000)], before + 2)
+
+
+def test_of_what_is_sold_out_only_that_is_not_shown():
+    tea = make_category()
+    small, large = make_product(prices=[5000, 9000], category_id=tea.pk).skus.order_by("pk")
+    rows = {"sku": small, "price_fen": 4000, "quota": 1}, {"category": tea, "off_bp": 1000}
+    discount = published(draft_discount(*rows))
+    assert shown(facets(small.product).activities) == [("timed_discount", 4000)]
+    took(discount, small, "D1")
+    # The narrower row holds for the small one although it is sold out; ten percent off the large one stay.
+    assert shown(facets(large.product).activities) == [("timed_discount", 8100)]
+
+
+def test_a_discount_whose_money_does_not_reach_for_one_more_is_shown_no_more(django_assert_num_queries):
+    sku, cheap = make_sku(price_fen=5000), make_sku(price_fen=1000)
+    rows = {"sku": sku, "price_fen": 4000}, {"sku": cheap, "price_fen": 700}
+    discount = published(draft_discount(*rows, budget_fen=2500))
+    before = told()
+    took(discount, sku, "D1")
+    assert (shown(facets(sku.product).activities), told()) == ([("timed_discount", 4000)], before)
+    took(discount, sku, "D2")
+    # ¥5 are left: ¥10 more cannot be taken off, ¥3 can.
+    assert (facets(sku.product).activities, told()) == ((), before + 1)
+    assert shown(facets(cheap.product).activities) == [("timed_discount", 700)]
+    subjects = [subject(sku.product), subject(cheap.product)]
+    with django_assert_num_queries(3):
+        running_discounts(products=subjects, now=NOW)
+    release_discounts(order_number="D2", now=NOW)
+    assert (shown(facets(sku.product).activities), told()) == ([("timed_discount", 4000)], before + 2)
+
+
+def test_an_offer_is_shown_as_long_as_one_of_its_tiers_gives_something():
+    sku, gift = make_sku(price_fen=5000), SkuFactory(price_fen=900, stock=5)
+    offer = published(draft_offer({"threshold_fen": 4000, "gift_sku": gift, "gift_quota": 1}, sku_ids=[sku.pk]))
+    assert shown(facets(sku.product).activities) == [("spend_offer", None)]
+    took(None, sku, "D1", offer=offer, fen=0, gifts={offer.tiers.get().pk: 1})
+    assert facets(sku.product).activities == ()
+    release_discounts(order_number="D1", now=NOW)
+    assert shown(facets(sku.product).activities) == [("spend_offer", None)]
+    SkuStock.objects.filter(sku=gift).update(available=0)
+    assert facets(sku.product).activities == ()
+
+
+def test_an_offer_whose_money_is_gone_is_shown_no_more():
+    sku = make_sku(price_fen=5000)
+    offer = published(draft_offer({"threshold_fen": 4000, "off_fen": 500}, sku_ids=[sku.pk], budget_fen=900))
+    before = told()
+    took(None, sku, "D1", offer=offer, fen=500)
+    assert (facets(sku.product).activities, told()) == ((), before + 1)

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
 from promotions.discounts.models import DiscountUse
-from promotions.discounts.services.using import UnitUse, claim_timed_discounts
+from promotions.discounts.services.using import OfferUse, UnitUse, claim_spend_offers, claim_timed_discounts
 from promotions.discounts.tests.making import NOW, draft_discount, draft_offer, line, published
 from shop.catalog.tests.factories import make_sku
 from shop.core import clock
@@ -43,6 +43,28 @@ def test_money_and_shares_that_are_only_looked_at_read_as_people_write_them(owne
     claim_timed_discounts(order_number="D1", member_id=member.pk, uses=[use], now=NOW)
     assert "¥20.00" in shown(owner, DiscountUse.objects.get())
     assert "¥20.00" in owner.get(reverse("admin:discounts_discountuse_changelist")).content.decode()
+
+
+def test_uses_say_in_words_what_of_which_campaign_was_taken(owner, django_assert_max_num_queries):
+    sku, member = make_sku(price_fen=5000, name="西湖龙井"), MemberFactory()
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000}, name="新茶节"))
+    offer = published(draft_offer({"threshold_fen": 100, "off_fen": 50}, name="茶友满减"))
+    for number in range(5):
+        use = UnitUse(discount.pk, line(sku), 1, 1000)
+        claim_timed_discounts(order_number=f"D{number}", member_id=member.pk, uses=[use], now=NOW)
+        claim_spend_offers(order_number=f"D{number}", member_id=member.pk, uses=[OfferUse(offer.pk, 50)], now=NOW)
+    with django_assert_max_num_queries(14):
+        page = owner.get(reverse("admin:discounts_discountuse_changelist"), headers={"Accept-Language": "en"})
+    rows = page.context["cl"].result_list
+    assert {row.campaign_name for row in rows} == {"新茶节", "茶友满减"}
+    said = page.content.decode()
+    assert "Timed discount" in said
+    assert "timed_discount<" not in said
+    address = reverse("admin:discounts_timeddiscount_change", args=[discount.pk])
+    assert f'href="{address}">新茶节</a>' in said
+    only = owner.get(reverse("admin:discounts_discountuse_changelist"), {"kind": "spend_offer"})
+    assert {row.campaign_name for row in only.context["cl"].result_list} == {"茶友满减"}
+    assert "西湖龙井" in shown(owner, DiscountUse.objects.filter(kind=discount.KIND).first())
 
 
 def test_money_and_shares_of_drafts_are_still_typed(owner):

@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
-from promotions.campaigns.conflicts import conflicts_of
+from promotions.campaigns import conflicts
+from promotions.campaigns.conflicts import Conflicts, conflicts_of
 from promotions.campaigns.errors import AcknowledgementNeeded, CampaignForbidden
-from promotions.campaigns.models import CampaignEvent, CampaignStatus
+from promotions.campaigns.models import CampaignEvent, CampaignStatus, EndReason
 from promotions.campaigns.platform_rules import Traits, platform_findings
-from promotions.campaigns.services.lifecycle import approve_campaign, findings_of, publish_campaign
+from promotions.campaigns.services.lifecycle import approve_campaign, end_campaign, findings_of, publish_campaign
 from promotions.coupons.tests.making import make_template
 from promotions.discounts.models import TimedDiscount
 from promotions.discounts.tests.making import (
@@ -40,7 +44,7 @@ def test_a_conflicting_campaign_is_named_with_window_and_combined_result():
     sku = make_sku(price_fen=10_000, name="西湖龙井")
     discount = published(draft_discount({"sku": sku, "off_bp": 2000}, starts_at=NOW + HOUR))
     offer = draft_offer({"threshold_fen": 20_000, "off_fen": 3000}, ends_at=NOW + 3 * HOUR)
-    (conflict,) = conflicts_of(offer)
+    (conflict,) = conflicts_of(offer).named
     assert (conflict.other, conflict.sku) == (discount, sku)
     assert (conflict.starts_at, conflict.ends_at) == (NOW + HOUR, NOW + 3 * HOUR)
     # Four units, ¥400: ¥30 off alone; at 80 percent ¥320; ¥320 less ¥30 with both.
@@ -94,11 +98,11 @@ def test_what_differs_in_time_goods_or_people_does_not_meet():
     published(draft_discount({"category": tea, "off_bp": 100}, tier_ids=[2]))
     draft_discount({"category": tea, "off_bp": 100})
     make_template(status=CampaignStatus.ENDED)
-    assert conflicts_of(offer) == []
+    assert conflicts_of(offer) == Conflicts()
     met = published(draft_discount({"product": made, "off_bp": 100}, tier_ids=[1, 2], ends_at=None))
-    assert [each.other for each in conflicts_of(offer)] == [met]
+    assert [each.other for each in conflicts_of(offer).named] == [met]
     Sku.objects.filter(product=made).update(is_active=False)
-    assert conflicts_of(offer) == []
+    assert conflicts_of(offer) == Conflicts()
 
 
 def test_goods_that_one_of_them_excludes_are_not_shared():
@@ -106,19 +110,19 @@ def test_goods_that_one_of_them_excludes_are_not_shared():
     plain, dear = make_product(prices=[5000, 9000], category_id=tea.pk).skus.order_by("pk")
     published(draft_discount({"category": tea, "off_bp": 1000}))
     offer = draft_offer({"threshold_fen": 1, "free_shipping": True}, excluded_sku_ids=[dear.pk])
-    (conflict,) = conflicts_of(offer)
+    (conflict,) = conflicts_of(offer).named
     assert conflict.sku == plain
     offer.excluded_product_ids = [plain.product_id]
-    assert conflicts_of(offer) == []
+    assert conflicts_of(offer) == Conflicts()
 
 
 def test_coupons_meet_what_acts_by_itself_but_not_each_other():
     make_sku(price_fen=10_000)
     coupon = make_template(starts_at=NOW, ends_at=NOW + DAY)  # ¥20 off from ¥100
     other = make_template(starts_at=NOW, ends_at=NOW + DAY)
-    assert conflicts_of(coupon) == []
+    assert conflicts_of(coupon) == Conflicts()
     offer = draft_offer({"threshold_fen": 10_000, "off_fen": 1000})
-    found = conflicts_of(offer)
+    found = conflicts_of(offer).named
     assert {each.other for each in found} == {coupon, other}
     # Two units, ¥200: ¥10 off by the offer, ¥20 by the coupon, ¥30 by both.
     assert {(each.with_this_fen, each.with_other_fen, each.with_both_fen) for each in found} == {
@@ -168,3 +172,61 @@ def test_what_is_forbidden_is_not_published_whoever_takes_note(monkeypatch):
         publish(discount, "rewards_sharing")
     assert stored(discount).status == CampaignStatus.DRAFT
     assert not CampaignEvent.objects.filter(action="noted").exists()
+
+
+def test_many_campaigns_that_are_met_cost_as_many_queries_as_some():
+    skus = [make_sku(price_fen=1000) for _ in range(4)]
+    mine = draft_offer({"threshold_fen": 1000, "off_fen": 100}, starts_at=NOW, ends_at=None)
+    assert conflicts_of(mine) == Conflicts()
+    for sku in skus:
+        draft_discount({"sku": sku, "price_fen": 900}, status="running")
+        draft_offer({"threshold_fen": 1, "gift_sku": sku}, status="running", sku_ids=[sku.pk])
+        make_template()
+    conflicts_of(mine)  # what is kept in memory is known from here on
+    with CaptureQueriesContext(connection) as some:
+        assert len(conflicts_of(mine).named) == 12
+    for number in range(10):
+        draft_discount({"product": skus[0].product, "off_bp": 100}, name=f"d{number}", status="running")
+        draft_offer({"threshold_fen": 1, "off_fen": 1}, name=f"o{number}", status="running")
+    with CaptureQueriesContext(connection) as many:
+        found = conflicts_of(mine)
+    assert (len(found.named), len(found.others)) == (20, 12)
+    assert len(many) == len(some)
+
+
+def test_what_is_met_beyond_those_that_are_explained_is_counted_named_and_noted(monkeypatch):
+    monkeypatch.setattr(conflicts, "SHOWN", 2)
+    sku = make_sku(price_fen=1000)
+    for name in ("a", "b", "c", "d", "e"):
+        published(draft_discount({"sku": sku, "price_fen": 900}, name=name, starts_at=NOW, ends_at=None))
+    offer = draft_offer({"threshold_fen": 1000, "off_fen": 100}, starts_at=NOW, ends_at=None)
+    with override("en"):
+        told = findings_of(offer, now=NOW)
+    assert len(told) == 3
+    assert told[-1].message == "And it meets 3 more: “c”, “d”…. The calendar shows them all."
+    codes = {each.code for each in told}
+    sixth = published(draft_discount({"sku": sku, "price_fen": 950}, name="f", starts_at=NOW, ends_at=None))
+    with pytest.raises(AcknowledgementNeeded):
+        publish_campaign(kind=offer.KIND, pk=offer.pk, actor=AUTHOR, now=NOW, noted=codes)
+    assert {each.code for each in findings_of(offer, now=NOW)} & codes == {each.code for each in told[:2]}
+    end_campaign(kind=sixth.KIND, pk=sixth.pk, reason=EndReason.STOPPED, actor=AUTHOR, now=NOW)
+    publish_campaign(kind=offer.KIND, pk=offer.pk, actor=AUTHOR, now=NOW, noted=codes)
+    noted = CampaignEvent.objects.filter(action="noted", kind=offer.KIND).values_list("note", flat=True)
+    assert [note for note in noted if "“c”" in note]
+
+
+def test_the_dearest_of_what_both_name_is_the_specimen():
+    """By SKU, by product and by category, those that one excludes left out."""
+    tea, toys = make_category(), make_category()
+    cheap, dear = make_product(prices=[5000, 9000], category_id=tea.pk).skus.order_by("pk")
+    toy = make_product(prices=[7000], category_id=toys.pk).skus.get()
+    offer = draft_offer({"threshold_fen": 1000, "off_fen": 100}, excluded_category_ids=[toys.pk], starts_at=NOW)
+    for row, specimen in (
+        ({"category": tea, "off_bp": 100}, dear),
+        ({"product": cheap.product, "off_bp": 100}, dear),
+        ({"sku": cheap, "price_fen": 100}, cheap),
+        ({"sku": toy, "price_fen": 100}, None),
+    ):
+        other = draft_discount(row, status="running")
+        assert [each.sku for each in conflicts_of(offer).named] == ([specimen] if specimen else [])
+        other.delete()

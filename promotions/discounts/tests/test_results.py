@@ -1,9 +1,12 @@
 """The result page of timed discounts and spend offers: what paid orders took, brought in and cost, day by day."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
+from promotions.campaigns.results import result_of
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.discounts.services.giving_back import release_discounts
 from promotions.discounts.services.using import (
@@ -61,3 +64,33 @@ def test_the_result_counts_what_paid_orders_took(admin_client):
     assert figures(offer)[0] == ["–", "3", "2", "¥110.00", "¥16.00", "1", "6.9"]
     nothing = draft_discount({"sku": sku, "off_bp": 100})
     assert figures(nothing) == (["–", "0", "0", "¥0.00", "¥0.00", "0", "–"], [])
+
+
+def test_a_result_costs_as_many_queries_for_one_order_as_for_many():
+    sku = make_sku(price_fen=5000)
+    discount = published(draft_discount({"sku": sku, "price_fen": 4000}))
+
+    def sold(numbers):
+        for number in numbers:
+            use = UnitUse(discount.pk, line(sku), 1, 1000)
+            member = MemberFactory()
+            claim_timed_discounts(order_number=f"D{number}", member_id=member.pk, uses=[use], now=NOW)
+            confirm_discounts(order_number=f"D{number}", paid_fen=4000, now=NOW + number * DAY)
+        with CaptureQueriesContext(connection) as asked:
+            found = result_of(discount)
+        return len(asked), found.orders, found.revenue_fen, [each.day.day for each in found.days]
+
+    assert sold(range(1)) == (3, 1, 4000, [20])
+    assert sold(range(1, 4)) == (3, 4, 16_000, [20, 21, 22, 23])
+
+
+def test_an_order_counts_once_with_all_that_was_paid_however_many_lines_took_part():
+    first, second = make_sku(price_fen=5000), make_sku(price_fen=5000)
+    discount = published(draft_discount({"sku": first, "price_fen": 4000}, {"sku": second, "price_fen": 4500}))
+    uses = [UnitUse(discount.pk, line(first), 1, 1000), UnitUse(discount.pk, line(second), 1, 500)]
+    claim_timed_discounts(order_number="D1", member_id=MemberFactory().pk, uses=uses, now=NOW)
+    # Half past midnight of the next day in Shanghai.
+    confirm_discounts(order_number="D1", paid_fen=8500, now=NOW.replace(hour=16, minute=30))
+    found = result_of(discount)
+    assert (found.participants, found.orders, found.revenue_fen, found.cost_fen) == (1, 1, 8500, 1500)
+    assert [each.day.day for each in found.days] == [21]
