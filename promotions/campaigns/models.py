@@ -209,6 +209,9 @@ class Campaign(AudienceFields):
     def touch_catalogue(self) -> None:
         """Tell the catalogue's cache, where products show this campaign; inside the transaction that changes it."""
 
+    def forget_past(self) -> None:
+        """A copy shares neither what was counted nor what was done to its model; before it is saved."""
+
     def clone_children(self, source: Any) -> None:
         """Copy the rows that hang on `source` (tiers, items) to this new, saved draft."""
 

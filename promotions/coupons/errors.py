@@ -112,3 +112,12 @@ class CodesBeyondTotal(DomainError):
 
 class TemplateIsForCodes(DomainError):
     code, status, message = "coupon_template_is_for_codes", 409, _("These coupons are for whoever has a code.")
+
+
+class CouponSuspended(DomainError):
+    code, status = "coupon_suspended", 409
+    message = _("This coupon cannot be used for the moment. It stays yours.")
+
+
+class NobodyHoldsCoupons(DomainError):
+    code, status, message = "nobody_holds_coupons", 409, _("No coupon of this template was given to anybody yet.")

@@ -29,3 +29,12 @@ class CouponUsed(Fact):
 class HandOutStarted(Fact):
     hand_out_id: int
     at: datetime
+
+
+class CouponsHalted(Fact):
+    """`kind` is one of `models.halts.HaltKind`."""
+
+    halt_id: int
+    template_id: int
+    kind: str
+    at: datetime

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from promotions.coupons.services.automatic import give_birthdays
 from promotions.coupons.services.expiring import expire_coupons, remind_members
+from promotions.coupons.services.halting import run_halts
 from promotions.coupons.services.handing_out import run_hand_outs
 from promotions.coupons.services.redeeming import forget_tries
 from promotions.coupons.services.verifying import forget_passes
@@ -19,6 +20,12 @@ def expire(now: datetime) -> Effect:
 def hand_out(now: datetime) -> Effect:
     """What the start of a hand-out set going; this goes on after a worker was killed."""
     return {"given": run_hand_outs(now=now)}
+
+
+@job("coupons.halt", every=timedelta(minutes=1))
+def halt(now: datetime) -> Effect:
+    """Goes on with halts after a worker was killed, and with what came back from orders meanwhile."""
+    return {"coupons": run_halts(now=now)}
 
 
 @job("coupons.birthdays", at=(9, 0))

@@ -17,7 +17,8 @@ from members.notifications.events import (
     declare,
 )
 from members.notifications.services import notify
-from promotions.coupons.models import Coupon, CouponTemplate
+from promotions.coupons.models import Coupon, CouponTemplate, Halt
+from promotions.coupons.models.halts import HaltKind
 from shop.core.clock import business_day
 
 COUPON_GIVEN = declare(
@@ -63,6 +64,61 @@ COUPONS_EXPIRING = declare(
 )
 
 
+_HALTED_FIELDS = (
+    Field("coupon", Kind.TEXT, _("coupon"), "Spring tea, ¥20 off"),
+    Field("reason", Kind.TEXT, _("reason"), "The price was printed wrong"),
+)
+COUPONS_SUSPENDED = declare(
+    NotificationEvent(
+        code="coupons_suspended",
+        label=_("Coupons suspended"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,),),
+        fields=_HALTED_FIELDS,
+        link="pages/coupons/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("A coupon of yours is suspended: {coupon}"),
+                body=gettext_noop("It cannot be used for the moment. {reason}"),
+            ),
+        },
+    )
+)
+COUPONS_RESUMED = declare(
+    NotificationEvent(
+        code="coupons_resumed",
+        label=_("Coupons usable again"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,),),
+        fields=_HALTED_FIELDS,
+        link="pages/coupons/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("You can use your coupon again: {coupon}"),
+                body=gettext_noop("You find it among your coupons. {reason}"),
+            ),
+        },
+    )
+)
+COUPONS_VOIDED = declare(
+    NotificationEvent(
+        code="coupons_voided",
+        label=_("Coupons made void"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,),),
+        fields=_HALTED_FIELDS,
+        link="pages/coupons/index",
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("A coupon of yours is void: {coupon}"),
+                body=gettext_noop("It can no longer be used. {reason}"),
+            ),
+        },
+    )
+)
+HALTED = {HaltKind.SUSPEND: COUPONS_SUSPENDED, HaltKind.RESUME: COUPONS_RESUMED, HaltKind.VOID: COUPONS_VOIDED}
+
+
 def tell_given(coupon: Coupon, *, template: CouponTemplate, now: datetime) -> None:
     """Inside the transaction that gives it, unless the member took it with their own hands."""
     notify(
@@ -83,3 +139,12 @@ def tell_expiring(coupons: Sequence[Coupon], *, now: datetime) -> None:
         dedupe_key=business_day(now).isoformat(),
         now=now,
     )
+
+
+def tell_halted(halt: Halt, *, member_ids: Sequence[int], now: datetime) -> None:
+    """Each member once, however many of the coupons they hold."""
+    context = {"coupon": halt.template.name, "reason": halt.reason}
+    for member_id in member_ids:
+        notify(
+            event=HALTED[HaltKind(halt.kind)], member_id=member_id, context=context, dedupe_key=f"{halt.pk}", now=now
+        )

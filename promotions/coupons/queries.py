@@ -30,6 +30,7 @@ from promotions.coupons.errors import (
 from promotions.coupons.models import ClaimTally, CodeBatch, Coupon, CouponTemplate
 from promotions.coupons.models.codes import BatchStatus
 from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.models.templates import Halted
 from promotions.coupons.validity import window_after_claim
 from shop.catalog.models import Category, Product
 from shop.core.api.pagination import slice_page
@@ -77,7 +78,7 @@ def offered_page(
 
 
 def claimable(*, now: datetime) -> QuerySet[CouponTemplate]:
-    return CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM)
+    return CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM, halted=Halted.NO)
 
 
 def _covering(product_id: int) -> Q:
@@ -126,8 +127,9 @@ def promised_by_codes(template_id: int, *, now: datetime) -> int:
 
 
 def status_at(now: datetime) -> Case:
-    """A coupon's status as the clock has it; the sweep follows later."""
+    """A coupon's status as the clock and its template have it; the sweep, and the batches of a halt, follow later."""
     return Case(
+        When(Q(status=CouponStatus.UNUSED, template__halted=Halted.VOID), then=Value(CouponStatus.VOID)),
         When(Q(status=CouponStatus.UNUSED, valid_until__lte=now), then=Value(CouponStatus.EXPIRED)),
         default=F("status"),
         output_field=CharField(),
@@ -136,7 +138,14 @@ def status_at(now: datetime) -> Case:
 
 def status_label(coupon: Coupon) -> str:
     """For people; as the clock has it where the row came with `status_now`."""
-    return str(CouponStatus(getattr(coupon, "status_now", coupon.status)).label)
+    label = str(CouponStatus(getattr(coupon, "status_now", coupon.status)).label)
+    return f"{label} · {Halted.SUSPENDED.label}" if is_suspended(coupon) else label
+
+
+def is_suspended(coupon: Coupon) -> bool:
+    """Whether it could be used, were it not for the staff; the coupon comes with its template."""
+    status = getattr(coupon, "status_now", coupon.status)
+    return status == CouponStatus.UNUSED and coupon.template.halted == Halted.SUSPENDED
 
 
 def mine(*, member_id: int, status: str | None, now: datetime) -> QuerySet[Coupon]:
@@ -147,7 +156,9 @@ def mine(*, member_id: int, status: str | None, now: datetime) -> QuerySet[Coupo
 
 def usable(*, member_id: int, now: datetime) -> QuerySet[Coupon]:
     """Unused and not over, those whose time has yet to come among them."""
-    return Coupon.objects.filter(member_id=member_id, status=CouponStatus.UNUSED, valid_until__gt=now)
+    return Coupon.objects.filter(
+        member_id=member_id, status=CouponStatus.UNUSED, valid_until__gt=now, template__halted=Halted.NO
+    )
 
 
 def with_statistics(templates: QuerySet[CouponTemplate]) -> QuerySet[CouponTemplate]:

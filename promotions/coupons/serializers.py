@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.models.coupons import CouponStatus
-from promotions.coupons.queries import Offered
+from promotions.coupons.queries import Offered, is_suspended
 from promotions.coupons.sentences import sentence_of
 from shop.core.api.serializers import StrictSerializer, TextLineField
 
@@ -63,6 +63,7 @@ class CouponOut(CouponTermsOut):
     number = serializers.CharField()
     template_id = serializers.IntegerField()
     status = serializers.ChoiceField(choices=CouponStatus.values)
+    suspended = serializers.BooleanField(help_text="The shop has suspended it: not usable for the moment.")
     claimed_at = serializers.DateTimeField()
     valid_from = serializers.DateTimeField()
     valid_until = serializers.DateTimeField(help_text="The first moment at which it is over.")
@@ -113,6 +114,7 @@ def present_coupon(coupon: Coupon) -> dict[str, Any]:
         "template_id": coupon.template_id,
         **_present_terms(coupon.template),
         "status": getattr(coupon, "status_now", coupon.status),
+        "suspended": is_suspended(coupon),
         "claimed_at": coupon.claimed_at,
         "valid_from": coupon.valid_from,
         "valid_until": coupon.valid_until,

@@ -1,10 +1,11 @@
-"""Facts of the rooms below for which coupons are given, and hand-outs that have begun."""
+"""Facts of the rooms below for which coupons are given; hand-outs and halts that have begun."""
 
 from members.identity.facts import MemberRegistered
 from members.invitations.facts import InvitationSettled
 from members.tiers.facts import TierChanged
-from promotions.coupons.facts import HandOutStarted
+from promotions.coupons.facts import CouponsHalted, HandOutStarted
 from promotions.coupons.services.automatic import give_for_invitation, give_for_tier, give_newcomer
+from promotions.coupons.services.halting import run_halt
 from promotions.coupons.services.handing_out import run_hand_out
 from shop.core import clock
 from shop.core.events import subscribe
@@ -28,3 +29,8 @@ def invitation_settled(fact: InvitationSettled) -> None:
 @subscribe(HandOutStarted, in_transaction=False)
 def hand_out_started(fact: HandOutStarted) -> None:
     run_hand_out(hand_out_id=fact.hand_out_id, now=clock.now(), batches=200)
+
+
+@subscribe(CouponsHalted, in_transaction=False)
+def coupons_halted(fact: CouponsHalted) -> None:
+    run_halt(halt_id=fact.halt_id, now=clock.now(), batches=200)

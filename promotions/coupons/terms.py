@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from promotions.campaigns import version
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.scopes import category_paths, scope_of
-from promotions.coupons.errors import CouponsSwitchedOff
+from promotions.coupons.errors import CouponsSwitchedOff, CouponSuspended
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.queries import MOST_USABLE
 from promotions.pricing.model import CouponKind, CouponTerms, Mechanism, Refusal, Terms
@@ -31,15 +31,17 @@ _HELD = Prepared(
     "coupons_held",
     """
 SELECT coupon.id, coupon.valid_from <= %(now)s, template.id, template.name, template.kind, template.revision,
-    template.use_in,
+    template.use_in, template.halted,
     template.threshold_fen, template.threshold_count, template.amount_off_fen, template.percent_off_bp,
     template.most_off_fen, template.exchange_price_fen, template.exchange_sku_id, template.refuses,
     template.category_ids, template.product_ids, template.sku_ids,
     template.excluded_category_ids, template.excluded_product_ids, template.excluded_sku_ids
 FROM coupons_coupon coupon JOIN coupons_coupontemplate template ON template.id = coupon.template_id
 WHERE coupon.member_id = %(member)s AND coupon.status = 'unused' AND coupon.valid_until > %(now)s
+    AND template.halted <> 'void'
 ORDER BY coupon.id = ANY(%(asked)s::bigint[]) DESC,
-    (coupon.valid_from <= %(now)s AND template.use_in <> 'store') DESC, coupon.valid_until, coupon.id
+    (coupon.valid_from <= %(now)s AND template.use_in <> 'store' AND template.halted = '') DESC,
+    coupon.valid_until, coupon.id
 LIMIT %(most)s
 """,
 )
@@ -55,6 +57,7 @@ class Held(NamedTuple):
     kind: str
     revision: int
     use_in: str
+    halted: str
     threshold_fen: int
     threshold_count: int
     amount_off_fen: int | None
@@ -120,6 +123,8 @@ def _terms_of(held: Held, *, paths: Mapping[int, str], is_off: bool = False) -> 
 def _refusal(held: Held, is_off: bool) -> Refusal | None:
     if is_off:
         return Refusal(CouponsSwitchedOff.code, CouponsSwitchedOff.message)
+    if held.halted:
+        return Refusal(CouponSuspended.code, CouponSuspended.message)
     if held.use_in == CouponTemplate.UseIn.STORE:
         return Refusal("coupon_for_stores", _("This coupon is for our stores."))
     if not held.is_valid:

@@ -173,7 +173,7 @@ class DiscountUseAdmin(ReadOnlyAdmin):
 
     @display(description=_("goods"))
     def shown_goods(self, use: DiscountUse) -> str:
-        sku = Sku.objects.filter(pk=use.sku_id).select_related("product").first()
+        sku = Sku.objects.filter(pk=use.sku_id or 0).select_related("product").first()
         return f"{sku.product.name} {sku.options_label}".strip() if sku else "–"
 
     @display(description=_("taken off"), ordering="discount_fen")

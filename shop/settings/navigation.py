@@ -127,6 +127,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Coupons of members"), "confirmation_number", "coupons_coupon"),
             item(_("Redemption codes"), "password", "coupons_codebatch"),
             item(_("Hand-outs"), "redeem", "coupons_handout"),
+            item(_("Stops of coupons"), "block", "coupons_halt"),
             item(_("Flash sales"), "bolt", "flash_sale_flashsale"),
             item(_("Sessions of flash sales"), "schedule", "flash_sale_flashsalesession"),
             item(_("Bought in flash sales"), "receipt", "flash_sale_flashsaleuse"),

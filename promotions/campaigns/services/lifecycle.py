@@ -182,6 +182,7 @@ def clone_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campai
     copy.status, copy.end_reason, copy.ended_at = CampaignStatus.DRAFT, "", None
     copy.spent_fen, copy.revision = 0, 0
     copy.created_by, copy.published_by, copy.approved_by = str(actor)[:80], "", ""
+    copy.forget_past()
     copy.save(force_insert=True)
     copy.clone_children(source)
     record(copy, Action.CLONED, actor=actor, now=now, note=f"{source.name} ({source.pk})")

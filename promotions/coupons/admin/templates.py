@@ -11,24 +11,36 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 
-from promotions.campaigns.admin.frame import TOGETHER, WHAT, WHEN, WHOM, CampaignAdmin, ScopedAdminMixin
+from promotions.campaigns.admin.frame import (
+    STATUS_LABELS,
+    TOGETHER,
+    WHAT,
+    WHEN,
+    WHOM,
+    CampaignAdmin,
+    ScopedAdminMixin,
+)
 from promotions.campaigns.forms import ScopeForm, StackingForm
+from promotions.campaigns.models import CampaignStatus
 from promotions.coupons.admin.forms import TotalForm
+from promotions.coupons.admin.halts import TITLES, HaltForm, what_it_meets
 from promotions.coupons.models import CouponTemplate
-from promotions.coupons.models.templates import PROMISES
+from promotions.coupons.models.halts import RESULTS, TRANSITIONS, HaltKind
+from promotions.coupons.models.templates import PROMISES, Halted
 from promotions.coupons.queries import with_statistics
 from promotions.coupons.sentences import sentence_of
+from promotions.coupons.services.halting import halt_coupons
 from promotions.coupons.services.templates import change_total
 from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.money import yuan
-from shop.core.screens import form_page, found_or_404
+from shop.core.screens import form_page, found_or_404, staff
 
 Validity = CouponTemplate.Validity
 NAMES_SHOWN = 3
@@ -54,6 +66,10 @@ class When:
         return (getattr(template, self.name) in self.values) != self.unless
 
 
+_HALTED_AS: Mapping[str, tuple[str, Any]] = {
+    Halted.SUSPENDED: (CampaignStatus.PAUSED.value, gettext_lazy("Coupons suspended")),
+    Halted.VOID: (CampaignStatus.ENDED.value, gettext_lazy("Coupons void")),
+}
 CONDITIONS: Mapping[str, When] = {
     "amount_off_fen": When("kind", ("amount",)),
     "percent_off_bp": When("kind", ("percent",)),
@@ -155,7 +171,7 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         WHEN,
         TOGETHER,
     ]
-    actions_detail = ["change_total"]
+    actions_detail = ["change_total", "suspend", "resume", "make_void"]
 
     conditional_fields = {name: when.expression for name, when in CONDITIONS.items()}
 
@@ -188,6 +204,21 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         goods = [str(each) for name in ("categories", "products", "skus") for each in values.get(name, ())]
         said = sentence_of(draft, goods=goods[:NAMES_SHOWN], exchange=str(exchange or ""))
         return JsonResponse({"sentence": said})
+
+    @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
+    def shown_status(self, campaign: Any) -> tuple[str, Any]:
+        """What was done to the coupons of members matters more than whether more are given."""
+        return _HALTED_AS.get(campaign.halted) or super().shown_status(campaign)
+
+    def steps_context(self, request: HttpRequest, campaign: Any) -> dict[str, Any]:
+        context = super().steps_context(request, campaign)
+        if campaign.halted:
+            status, label = _HALTED_AS[campaign.halted]
+            context["campaign_status"] = (STATUS_LABELS[status], label)
+        if request.user.has_perm("coupons.view_halt") and campaign.halts.exists():
+            address = reverse("admin:coupons_halt_changelist") + f"?template__id__exact={campaign.pk}"
+            context["campaign_links"].append({"label": _("Stops of coupons"), "url": address})
+        return context
 
     @display(description=gettext_lazy("what it does"))
     def shown_sentence(self, template: CouponTemplate) -> str:
@@ -238,3 +269,50 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
                 messages.success(request, note)
                 return redirect("admin:coupons_coupontemplate_change", template.pk)
         return form_page(self, request, form=form, title=_("Change how many there are"))
+
+    # What members hold of it.
+
+    def has_suspend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_halt(request, object_id, HaltKind.SUSPEND)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_halt(request, object_id, HaltKind.RESUME)
+
+    def has_make_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_halt(request, object_id, HaltKind.VOID)
+
+    def _may_halt(self, request: HttpRequest, object_id: Any, kind: HaltKind) -> bool:
+        """Where somebody was given one, and as far as its coupons are not in that state already."""
+        if not request.user.has_perm("coupons.add_halt"):
+            return False
+        template = CouponTemplate.objects.filter(pk=object_id).first() if object_id else None
+        return template is not None and bool(template.claimed_count) and RESULTS[kind] in TRANSITIONS[template.halted]
+
+    @action(description=TITLES[HaltKind.SUSPEND], url_path="suspend", permissions=["suspend"], icon="pause_circle")
+    def suspend(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._halted(request, object_id, HaltKind.SUSPEND)
+
+    @action(description=TITLES[HaltKind.RESUME], url_path="resume", permissions=["resume"], icon="play_circle")
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._halted(request, object_id, HaltKind.RESUME)
+
+    @action(description=TITLES[HaltKind.VOID], url_path="void", permissions=["make_void"], icon="block")
+    def make_void(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._halted(request, object_id, HaltKind.VOID)
+
+    def _halted(self, request: HttpRequest, object_id: str, kind: HaltKind) -> HttpResponse:
+        template = found_or_404(self, request, object_id)
+        form = HaltForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            try:
+                halt = halt_coupons(template_id=template.pk, kind=kind, **given, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                note = f"{TITLES[kind]}: {halt.reason}"
+                self.log_change(request, template, note)
+                messages.success(request, note)
+                return redirect("admin:coupons_halt_change", halt.pk)
+        met = what_it_meets(template, kind)
+        return form_page(self, request, form=form, title=TITLES[kind], **met, buttons=[(kind.value, TITLES[kind])])

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -38,6 +38,14 @@ PROMISES = (
     "use_in",
     "refuses",
 )
+
+
+class Halted(models.TextChoices):
+    """What the staff has done to the coupons that members hold; see `models.halts`."""
+
+    NO = "", _("Can be used")
+    SUSPENDED = "suspended", _("Suspended")
+    VOID = "void", _("Void")
 
 
 class MemberLimits(NamedTuple):
@@ -149,6 +157,10 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     period = models.CharField(_("limited per"), max_length=6, choices=Period, blank=True)
     per_period_limit = models.PositiveIntegerField(_("per member and period"), null=True, blank=True)
 
+    halted = models.CharField(
+        _("coupons of members"), max_length=10, choices=Halted, default=Halted.NO, blank=True, editable=False
+    )
+
     class Meta(Campaign.Meta):
         verbose_name = _("coupon template")
         verbose_name_plural = _("coupon templates")
@@ -186,7 +198,12 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
                     operator.or_,
                     (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in PROMISES),
                 ),
-            )
+            ),
+            pgtrigger.Protect(
+                name="void_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__halted="void") & ~pgtrigger.Q(new__halted="void"),
+            ),
         ]
 
     @property
@@ -212,10 +229,11 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
             return Scope(skus=frozenset([self.exchange_sku_id or 0]))
         return super().reach(paths)
 
-    def clone_children(self, source: Any) -> None:
-        """The copy has been claimed by nobody."""
-        self.claimed_count = 0
-        self.save(update_fields=["claimed_count"])
+    def forget_past(self) -> None:
+        self.claimed_count, self.halted = 0, Halted.NO
+
+    def is_live(self, *, now: datetime) -> bool:
+        return not self.halted and super().is_live(now=now)
 
     def depth_bp(self) -> int:
         """Of the smallest purchase that it can be used for, capped where it is capped."""
@@ -228,6 +246,10 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
 
     def lacks(self) -> Sequence[Any]:
         found = []
+        if self.halted == Halted.VOID:
+            found.append(_("Its coupons were made void for good: clone it instead."))
+        if self.halted == Halted.SUSPENDED:
+            found.append(_("Its coupons are suspended: let them be used again first."))
         if self.budget_fen is not None and self.most_cost_fen is None:
             found.append(_("A budget needs a coupon of which it is known what it takes off at most."))
         if self.kind == self.Kind.FREE_SHIPPING and self.use_in != self.UseIn.ONLINE:

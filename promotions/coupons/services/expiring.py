@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from promotions.coupons.models import Coupon
 from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.models.templates import Halted
 from promotions.coupons.notices import tell_expiring
 from promotions.coupons.preferences import REMIND_DAYS
 from shop.core.transactions import use_case
@@ -47,10 +48,18 @@ def _expire_batch(*, now: datetime) -> int:
 @use_case
 def _remind_batch(*, before: datetime, now: datetime) -> tuple[int, int]:
     due = Coupon.objects.filter(
-        status=CouponStatus.UNUSED, valid_until__gt=now, valid_until__lte=before, reminded_at=None
+        status=CouponStatus.UNUSED,
+        valid_until__gt=now,
+        valid_until__lte=before,
+        reminded_at=None,
+        template__halted=Halted.NO,
     )
     first = list(due.order_by("valid_until").values_list("member_id", flat=True)[:BATCH])
-    theirs = due.filter(member_id__in=set(first)).order_by("pk").select_for_update(no_key=True, skip_locked=True)
+    theirs = (
+        due.filter(member_id__in=set(first))
+        .order_by("pk")
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+    )
     by_member = defaultdict(list)
     for coupon in theirs.select_related(None):
         by_member[coupon.member_id].append(coupon)

@@ -24,7 +24,7 @@ from promotions.coupons.errors import (
 )
 from promotions.coupons.facts import CouponsGiven
 from promotions.coupons.models import ClaimTally, Coupon, CouponTemplate
-from promotions.coupons.models.templates import MemberLimits
+from promotions.coupons.models.templates import Halted, MemberLimits
 from promotions.coupons.queries import window_for
 from shop.core.clock import business_day
 from shop.core.errors import DomainError
@@ -158,6 +158,7 @@ def _count_template(template: CouponTemplate, member_ids: Sequence[int], now: da
             Q(budget_fen=None) | Q(budget_fen__gte=F("spent_fen") + cost_fen * len(served)),
             pk=template.pk,
             status__in=PUBLISHED,
+            halted=Halted.NO,
         )
         if fits.update(
             claimed_count=F("claimed_count") + len(served), spent_fen=F("spent_fen") + cost_fen * len(served)
@@ -169,10 +170,9 @@ def _count_template(template: CouponTemplate, member_ids: Sequence[int], now: da
 
 def _left(template: CouponTemplate) -> int:
     """For how many there is room at the moment: a guess, which the next count proves."""
-    row = CouponTemplate.objects.values("total_limit", "claimed_count", "budget_fen", "spent_fen", "status").get(
-        pk=template.pk
-    )
-    if row["status"] not in PUBLISHED:
+    columns = ("total_limit", "claimed_count", "budget_fen", "spent_fen", "status", "halted")
+    row = CouponTemplate.objects.values(*columns).get(pk=template.pk)
+    if row["status"] not in PUBLISHED or row["halted"]:
         return 0
     room = [row["total_limit"] - row["claimed_count"]] if row["total_limit"] is not None else []
     if row["budget_fen"] is not None and template.most_cost_fen:

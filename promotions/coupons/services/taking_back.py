@@ -6,6 +6,7 @@ Building blocks inside the caller's transaction, repeatable.
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import Case, Value, When
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
@@ -37,8 +38,11 @@ def take_back_for_purchase(*, member_id: int, order_number: str, paid_fen: int, 
 
 
 def end_revoked(*, coupon_ids: Collection[int]) -> int:
-    """Of coupons that were taken back those that no order has are void."""
+    """Of coupons that were taken back, or whose kind was made void, those that no order has are void."""
     free = Coupon.objects.filter(pk__in=coupon_ids, status=CouponStatus.UNUSED)
+    paid_back, all_void = _("The order that earned it was paid back."), _("All coupons of this kind were made void.")
     return free.update(
-        status=CouponStatus.VOID, voided_by=str(REFUNDS), void_reason=_("The order that earned it was paid back.")
+        status=CouponStatus.VOID,
+        voided_by=str(REFUNDS),
+        void_reason=Case(When(revoked_at=None, then=Value(all_void)), default=Value(paid_back)),
     )

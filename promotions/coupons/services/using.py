@@ -6,13 +6,14 @@ All inside the order's transaction, each one conditional UPDATE whose row count 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 
 from promotions.coupons.errors import CouponNotFound, CouponNotUsable, CouponNotVoidable
 from promotions.coupons.facts import CouponUsed
-from promotions.coupons.models import Coupon
+from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.models.templates import Halted
 from promotions.coupons.preferences import RETURN_GRACE_DAYS
 from promotions.coupons.services.taking_back import end_revoked
 from shop.core.actors import Actor
@@ -29,10 +30,15 @@ def claim_coupons(*, order_number: str, member_id: int, costs_fen: Mapping[int, 
             status=CouponStatus.UNUSED,
             valid_from__lte=now,
             valid_until__gt=now,
-        )
+        ).filter(of_use())
         held = usable.update(status=CouponStatus.LOCKED, order_number=order_number, cost_fen=costs_fen[coupon_id])
         if not held:
             raise CouponNotUsable
+
+
+def of_use() -> Exists:
+    """The condition that the staff has not halted a coupon. No join: what is updated is looked at under its lock."""
+    return Exists(CouponTemplate.objects.filter(pk=OuterRef("template"), halted=Halted.NO))
 
 
 def confirm_coupons(*, order_number: str, revenue_fen: int, now: datetime) -> int:
@@ -107,7 +113,9 @@ def _come_back(coupons: QuerySet[Coupon], *, now: datetime) -> int:
     """As long-lived as they were. What expired meanwhile stays so, or has the merchant's days of grace."""
     grace = timedelta(days=RETURN_GRACE_DAYS.value())
     over = Q(valid_until__lte=now)
-    revoked = list(coupons.filter(revoked_at__isnull=False).values_list("pk", flat=True))
+    revoked = list(
+        coupons.filter(Q(revoked_at__isnull=False) | Q(template__halted=Halted.VOID)).values_list("pk", flat=True)
+    )
     still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
     back = coupons.update(
         status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),

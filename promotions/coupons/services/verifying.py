@@ -14,13 +14,16 @@ from promotions.coupons.errors import (
     CouponNotFound,
     CouponNotUsable,
     CouponsSwitchedOff,
+    CouponSuspended,
     StorePassInvalid,
     StoreThresholdNotMet,
 )
 from promotions.coupons.facts import CouponUsed
 from promotions.coupons.models import Coupon, CouponTemplate, StorePass
 from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.models.templates import Halted
 from promotions.coupons.preferences import STORE_PASS_MINUTES
+from promotions.coupons.services.using import of_use
 from promotions.pricing.model import WHOLE_BP
 from shop.core.actors import Actor
 from shop.core.money import yuan
@@ -35,7 +38,7 @@ Kind, UseIn = CouponTemplate.Kind, CouponTemplate.UseIn
 def show_coupon(*, number: str, member_id: int, now: datetime) -> tuple[str, datetime]:
     """A new number for the member's coupon, and until when it is good; the one before it is not any more.
 
-    Raises CouponNotFound, CouponNotForStores, CouponsSwitchedOff, CouponNotUsable.
+    Raises CouponNotFound, CouponNotForStores, CouponsSwitchedOff, CouponSuspended, CouponNotUsable.
     """
     coupon = Coupon.objects.filter(number=number, member_id=member_id).select_related("template").first()
     if coupon is None:
@@ -50,7 +53,7 @@ def show_coupon(*, number: str, member_id: int, now: datetime) -> tuple[str, dat
 def shown_coupon(*, code: str, now: datetime) -> Coupon:
     """The coupon that is being shown, with template and member.
 
-    Raises StorePassInvalid, CouponsSwitchedOff, CouponNotUsable.
+    Raises StorePassInvalid, CouponsSwitchedOff, CouponSuspended, CouponNotUsable.
     """
     found = (
         Coupon.objects.filter(store_pass__code_hash=_hash(code), store_pass__expires_at__gt=now)
@@ -79,7 +82,8 @@ def off_in_store(template: CouponTemplate, *, bill_fen: int) -> int:
 def use_in_store(*, code: str, store_code: str, bill_fen: int, actor: Actor, now: datetime) -> Coupon:
     """Use the coupon that is being shown, in this store, for this bill; inside the caller's transaction.
 
-    Raises StorePassInvalid, CouponNotUsable, CouponsSwitchedOff, CouponNotForStores, StoreThresholdNotMet.
+    Raises StorePassInvalid, CouponNotUsable, CouponsSwitchedOff, CouponSuspended, CouponNotForStores,
+    StoreThresholdNotMet.
     """
     coupon = shown_coupon(code=code, now=now)
     off_fen = off_in_store(coupon.template, bill_fen=bill_fen)
@@ -134,7 +138,7 @@ def forget_passes(*, now: datetime) -> int:
 
 def _use(coupon: Coupon, *, now: datetime, **fields: Any) -> int:
     unused = Coupon.objects.filter(pk=coupon.pk, status=CouponStatus.UNUSED, valid_from__lte=now, valid_until__gt=now)
-    return unused.update(**fields)
+    return unused.filter(of_use()).update(**fields)
 
 
 def _check_usable(coupon: Coupon, now: datetime) -> None:
@@ -143,7 +147,13 @@ def _check_usable(coupon: Coupon, now: datetime) -> None:
         raise CouponNotForStores
     if not promotions_are_on():
         raise CouponsSwitchedOff
-    if coupon.status != CouponStatus.UNUSED or not coupon.valid_from <= now < coupon.valid_until:
+    if coupon.template.halted == Halted.SUSPENDED:
+        raise CouponSuspended
+    if (
+        coupon.template.halted
+        or coupon.status != CouponStatus.UNUSED
+        or not coupon.valid_from <= now < coupon.valid_until
+    ):
         raise CouponNotUsable
 
 
