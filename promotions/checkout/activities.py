@@ -107,7 +107,13 @@ class Bargains(Activity):
         release_attempt(order_number=order_number, now=now)
 
     def reduce(self, order_number: str, to: StillStands) -> None:
-        count_return(order_number=order_number, paid_fen=to.paid_fen, is_whole=not to.units)
+        count_return(
+            order_number=order_number,
+            paid_fen=to.paid_fen,
+            is_whole=not to.units,
+            was_sent=to.was_sent,
+            now=to.now,
+        )
 
 
 class Prizes(Activity):

@@ -52,28 +52,50 @@ def release_attempt(*, order_number: str, now: datetime) -> int:
     """The order is given up unpaid: the attempt is open again, for as long as it was when the order took it."""
     held = BargainAttempt.objects.filter(order_number=order_number, status=AttemptStatus.ORDERED)
     attempt = held.select_for_update(no_key=True, of=("self",)).first()
-    if attempt is None or attempt.ordered_at is None:
+    if attempt is None:
         return 0
-    given_back_fen = attempt.discount_fen
-    attempt.status, attempt.order_number, attempt.discount_fen = AttemptStatus.OPEN, "", 0
-    attempt.expires_at += now - attempt.ordered_at
-    attempt.ordered_at = None
-    attempt.save(update_fields=["status", "order_number", "discount_fen", "expires_at", "ordered_at"])
-    _give_back(attempt, given_back_fen)
+    _reopen(attempt, now)
     return 1
 
 
-def count_return(*, order_number: str, paid_fen: int, is_whole: bool) -> None:
-    """Goods came back: `paid_fen` is what is still paid. A unit that is back can be sold to somebody else."""
+def count_return(*, order_number: str, paid_fen: int, is_whole: bool, was_sent: bool, now: datetime) -> None:
+    """Money went back: `paid_fen` is what is still paid. A unit that is back can be sold to somebody else. The owner
+    of a price who was sent nothing for it may order at it again.
+    """
     bought = BargainAttempt.objects.filter(order_number=order_number, status=AttemptStatus.BOUGHT)
     if not is_whole:
         bought.update(revenue_fen=paid_fen)
         return
     attempt = bought.select_for_update(no_key=True, of=("self",)).first()
-    if attempt is not None:
-        attempt.status, attempt.revenue_fen = AttemptStatus.RETURNED, paid_fen
-        attempt.save(update_fields=["status", "revenue_fen"])
-        _give_back(attempt, attempt.discount_fen)
+    if attempt is None:
+        return
+    if not was_sent:
+        _reopen(attempt, now)
+        return
+    attempt.status, attempt.revenue_fen = AttemptStatus.RETURNED, paid_fen
+    attempt.save(update_fields=["status", "revenue_fen"])
+    _give_back(attempt, attempt.discount_fen)
+
+
+def _reopen(attempt: BargainAttempt, now: datetime) -> None:
+    """The time that its order held it comes back too."""
+    assert attempt.ordered_at is not None
+    given_back_fen = attempt.discount_fen
+    attempt.status, attempt.order_number, attempt.discount_fen = AttemptStatus.OPEN, "", 0
+    attempt.expires_at += now - attempt.ordered_at
+    attempt.ordered_at, attempt.bought_at, attempt.revenue_fen = None, None, 0
+    attempt.save(
+        update_fields=[
+            "status",
+            "order_number",
+            "discount_fen",
+            "expires_at",
+            "ordered_at",
+            "bought_at",
+            "revenue_fen",
+        ]
+    )
+    _give_back(attempt, given_back_fen)
 
 
 def _give_back(attempt: BargainAttempt, discount_fen: int) -> None:

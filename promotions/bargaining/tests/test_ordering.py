@@ -203,6 +203,25 @@ def test_the_orders_of_bargains_are_found_and_say_so(client, owner):
     assert shown["activities"] == [{"kind": "bargain", "id": attempt.bargain_id, "label": "新春砍价"}]
 
 
+def test_a_price_for_which_nothing_was_sent_is_its_owners_again(client, owner):
+    """Others let a price burn with the paid order that the shop called off."""
+    attempt = at_floor(owner)
+    until = attempt.expires_at
+    order = order_of(place(client, wish(attempt)))
+    pay(order)
+    line = LineNow(attempt.sku_id, 1, 1, order.lines.get().adjustments)
+    for _ in range(2):
+        with unit_of_work():
+            count_returns(
+                order_number=order.number, lines=[line], paid_fen=0, was_sent=False, now=order.placed_at + DAY
+            )
+        assert (counted(attempt), attempt.expires_at - until) == (("open", 0, 0), DAY)
+    found = result_of_bargain(attempt.bargain_id)
+    assert (found.orders, found.revenue_fen, found.cost_fen, laws()) == (0, 0, 0, [])
+    pay(order_of(place(client, wish(attempt, expected_payable_fen=6000), key="again")))
+    assert (counted(attempt), laws()) == (("bought", 1, 4000), [])
+
+
 @pytest.mark.parametrize(("is_whole", "expected"), [(False, ("bought", 1, 4000)), (True, ("returned", 0, 0))])
 def test_goods_that_came_back_count_no_more_and_their_price_stays_used(client, owner, is_whole, expected):
     attempt = at_floor(owner)

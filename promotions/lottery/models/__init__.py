@@ -6,8 +6,9 @@ the sum of its entries; of a prize no more is given than there is, than its day 
 """
 
 from promotions.lottery.models.chances import ChanceAccount, ChanceEntry, Source
-from promotions.lottery.models.draws import PUT_BACK, TRANSITIONS, Draw, Fallback, PrizeCode, Win, WinStatus
+from promotions.lottery.models.draws import Draw, Fallback, PrizeCode, Win
 from promotions.lottery.models.lotteries import Lottery, Moment, OddsVersion, Prize
+from promotions.lottery.models.statuses import PUT_BACK, TRANSITIONS, WinStatus
 
 __all__ = [
     "PUT_BACK",

@@ -1,7 +1,5 @@
 """What was drawn, by which odds and which number, and what became of what was won."""
 
-from collections.abc import Mapping
-
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from members.identity.models import Member
 from promotions.coupons.models import Coupon
 from promotions.lottery.models.lotteries import Lottery, OddsVersion, Prize
+from promotions.lottery.models.statuses import WinStatus
 
 
 class Fallback(models.TextChoices):
@@ -73,29 +72,6 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lottery_id} × {self.member_id} #{self.number}"
-
-
-class WinStatus(models.TextChoices):
-    WAITING = "waiting", _("To be claimed")
-    ORDERED = "ordered", _("Ordered, unpaid")
-    CLAIMED = "claimed", _("Claimed")
-    DELIVERED = "delivered", _("Given at once")
-    EXPIRED = "expired", _("Not claimed in time")
-    RETURNED = "returned", _("Came back after it was sent")
-
-
-# Those that nobody has any more: they are among the prizes again.
-PUT_BACK = (WinStatus.EXPIRED, WinStatus.RETURNED)
-
-
-TRANSITIONS: Mapping[str, frozenset[str]] = {
-    WinStatus.WAITING: frozenset({WinStatus.ORDERED, WinStatus.EXPIRED}),
-    WinStatus.ORDERED: frozenset({WinStatus.CLAIMED, WinStatus.WAITING}),
-    WinStatus.CLAIMED: frozenset({WinStatus.WAITING, WinStatus.RETURNED}),
-    WinStatus.DELIVERED: frozenset(),
-    WinStatus.EXPIRED: frozenset(),
-    WinStatus.RETURNED: frozenset(),
-}
 
 
 class Win(models.Model):

@@ -17,6 +17,7 @@ from promotions.campaigns.models import Campaign
 from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE
 from promotions.coupons.models import CouponTemplate
+from promotions.lottery.models.statuses import PUT_BACK, WinStatus
 from promotions.lottery.odds import canonical, digest_of
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku, SkuStock
@@ -137,10 +138,10 @@ class Lottery(Campaign):
 
     def is_used_up(self) -> bool:
         """What waits to be claimed may come back."""
-        return super().is_used_up() and not self.draws.filter(win__status="waiting").exists()
+        return super().is_used_up() and not self.draws.filter(win__status=WinStatus.WAITING).exists()
 
     def _spent_by_wins(self) -> int:
-        wins = self.draws.exclude(win__status="expired")
+        wins = self.draws.exclude(win__status__in=PUT_BACK)
         return wins.aggregate(fen=Sum("win__cost_fen", default=0))["fen"]
 
     def reach(self, paths: Any) -> Scope:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from members.identity.tests.factories import MemberFactory
 from members.notifications.models import Notification
@@ -11,12 +12,24 @@ from orders.checkout.models import Order
 from orders.checkout.services.cancellation import cancel_unpaid
 from orders.checkout.tests.making import buyer, items, place, quote, stock
 from orders.fulfilment.tests.test_parcels import deliver_facts
+from promotions.campaigns.services.lifecycle import pause_campaign, withdraw_campaign
 from promotions.checkout.models import PromotionClaim
 from promotions.lottery.errors import PrizeHasNoCode, PrizeNotFound
 from promotions.lottery.invariants import LAWS
 from promotions.lottery.models import Lottery, Prize, PrizeCode, Win
 from promotions.lottery.services import expire_wins, import_codes, remind_winners, reveal_code
-from promotions.lottery.tests.making import DAY, draft_lottery, given_and_drawn, make_live_lottery, published, sure
+from promotions.lottery.services.claiming import claim_prize, confirm_prize, take_prize_back
+from promotions.lottery.tests.making import (
+    CLERK,
+    DAY,
+    NOW,
+    draft_lottery,
+    given_and_drawn,
+    make_live_lottery,
+    make_lottery,
+    published,
+    sure,
+)
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
@@ -119,6 +132,21 @@ def test_what_is_not_claimed_in_time_goes_back_among_the_prizes(member, client, 
     assert standing(win) == ("expired", "")
     assert (Prize.objects.get(kind="goods").won, Lottery.objects.get().spent_fen, laws()) == (0, 0, [])
     assert place(client, wish(win, lantern)).json()["code"] == "prize_expired"
+
+
+def test_what_came_back_after_it_was_sent_is_not_spent_when_the_lottery_is_published_again(member):
+    lottery = make_lottery(*sure(kind="goods", sku=SkuFactory(stock=3), stock=3, points=0, worth_fen=9000))
+    won = given_and_drawn(lottery, member)
+    with transaction.atomic():
+        claim_prize(draw_id=won.pk, member_id=member.pk, order_number="D9", now=NOW)
+        confirm_prize(order_number="D9")
+        take_prize_back(order_number="D9", was_sent=True, now=NOW)
+    lottery.refresh_from_db()
+    assert (lottery.spent_fen, laws()) == (0, [])
+    pause_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
+    withdraw_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
+    lottery.refresh_from_db()
+    assert (published(lottery).spent_fen, laws()) == (0, [])
 
 
 def test_winners_are_told_and_reminded_once(member, lantern):
