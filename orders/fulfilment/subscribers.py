@@ -8,12 +8,12 @@ from contextlib import suppress
 from logistics.allocation.facts import FulfilmentReduced, OrderAllocated
 from logistics.shipments.facts import ShipmentDelivered, ShipmentShipped
 from orders.after_sales.facts import AfterSaleCompleted
-from orders.after_sales.services import call_off
 from orders.checkout import notes
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_AFTER_SALE, AFTER_COMPLETION, AFTER_REFUND
 from orders.fulfilment.after_payment import AFTER_PAYMENT
+from orders.fulfilment.failed_teams import TEAM, pay_back
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.queries import is_order
 from orders.fulfilment.services import follow_parcels, mark_allocated, request_goods
@@ -21,10 +21,7 @@ from orders.payments.facts import RefundSucceeded
 from orders.payments.services.closing import close_unpaid_order
 from promotions.group_buy.facts import SeatFailed, SeatReleased, SeatSucceeded
 from shop.core import clock
-from shop.core.actors import Actor
 from shop.core.events import subscribe
-
-TEAM = Actor.system("group_buy")
 
 for turn, step in enumerate(AFTER_PAYMENT):
     subscribe(OrderPaid, turn=turn)(step)
@@ -43,8 +40,7 @@ def send_goods_of_team(fact: SeatSucceeded) -> None:
 
 @subscribe(SeatFailed)
 def pay_back_failed_team(fact: SeatFailed) -> None:
-    note = notes.of_team(notes.TEAM_LATE if fact.late else notes.TEAM_FAILED, fact.team_id)
-    call_off(number=fact.order_number, note=note, actor=TEAM, now=fact.at)
+    pay_back(order_number=fact.order_number, team_id=fact.team_id, late=fact.late, now=fact.at)
 
 
 @subscribe(SeatReleased, in_transaction=False)

@@ -56,6 +56,7 @@ INVARIANTS: list[str] = [
     "orders.invoices.invariants.LAWS",
     "orders.verification.invariants.LAWS",
     "orders.after_sales.invariants.LAWS",
+    "orders.fulfilment.invariants.LAWS",
     "orders.reconciliation.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [

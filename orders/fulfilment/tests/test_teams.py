@@ -9,6 +9,7 @@ from members.identity.tests.factories import MemberFactory, client_for
 from orders.after_sales import services
 from orders.after_sales.errors import OrderWaits
 from orders.after_sales.models import AfterSale, Kind
+from orders.after_sales.services import calling_off
 from orders.after_sales.tests.making import (
     CLERK,
     assert_lawful,
@@ -21,6 +22,7 @@ from orders.after_sales.tests.making import (
 from orders.after_sales.tests.test_refunds import set_preference
 from orders.checkout.models import Order
 from orders.checkout.tests.making import buyer, place, stock
+from orders.fulfilment.failed_teams import pay_back_forgotten
 from orders.payments.models import Refund
 from points.ledger.queries import balance_of
 from points.ledger.services import grant
@@ -178,6 +180,41 @@ def test_told_again_a_failure_pays_back_once(group, tea):
     assert (Refund.objects.count(), now_of(order).status) == (1, "refunded")
     assert stock(tea) == (20, 0)
     assert violations() == {}
+
+
+def refuse(**kwargs):
+    raise OrderWaits
+
+
+def test_a_refund_that_was_lost_is_found_out_and_made_up_for_once(group, tea, monkeypatch):
+    order = settle_payment(seated(group, tea))
+    deliver_facts()
+    sweep_teams(now=team_of(order).due_at)
+    assert violations() == {}
+    OutboxEntry.objects.filter(fact="SeatFailed").update(status="parked")
+    assert set(violations()) == {"orders.fulfilment.invariants.failed_teams_are_paid_back"}
+    monkeypatch.setattr(calling_off, "start_refund", refuse)
+    assert pay_back_forgotten(now=clock.now()) == {"refunded": 0, "failed": 1}
+    assert (AfterSale.objects.count(), now_of(order).status) == (0, "paid")
+    monkeypatch.undo()
+    assert pay_back_forgotten(now=clock.now()) == {"refunded": 1, "failed": 0}
+    assert (AfterSale.objects.get().refund_fen, violations()) == (order.paid_fen, {})
+    OutboxEntry.objects.filter(fact="SeatFailed").update(status="pending")
+    deliver_facts()
+    money_arrives(AfterSale.objects.get())
+    assert pay_back_forgotten(now=clock.now()) == {"refunded": 0, "failed": 0}
+    assert (Refund.objects.count(), now_of(order).status, violations()) == (1, "refunded", {})
+
+
+def test_who_paid_too_late_and_was_forgotten_is_told_so_and_paid_back(group, tea):
+    first = settle_payment(seated(group, tea))
+    second = seated(group, tea, team=team_of(first))
+    sweep_teams(now=team_of(first).due_at)
+    settle_payment(second)
+    OutboxEntry.objects.filter(fact="SeatFailed").update(status="parked")
+    assert pay_back_forgotten(now=clock.now()) == {"refunded": 2, "failed": 0}
+    told = [AfterSale.objects.get(order=each).description for each in (first, second)]
+    assert told == [f"team_failed {team_of(first).pk}", f"team_late {team_of(first).pk}"]
 
 
 def test_the_failure_may_be_heard_before_the_payments_own_steps(group, tea):
