@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from members.identity.errors import MemberBlocked, SessionEnded
 from members.identity.models import Address, Cancellation, Member, MemberSession, PhoneChange
 from shop.core.errors import NotFound, NotSignedIn
-from shop.core.prepared import Prepared, Question
+from shop.core.prepared import Prepared, Question, columns
 from shop.regions.queries import region
 
 GONE = (Member.Status.MERGED, Member.Status.CLOSED)
@@ -21,6 +21,7 @@ FROM identity_membersession session JOIN identity_member member ON member.id = s
 WHERE session.id = %s AND session.member_id = %s
 """,
 )
+_MEMBER = Prepared("identity_member", f"SELECT {columns(Member)} FROM identity_member WHERE id = %s")
 _COLUMNS = "SELECT name, phone, detail, region_id FROM identity_address"
 _ADDRESS = Prepared("identity_address", f"{_COLUMNS} WHERE member_id = %s AND id = %s")
 _DEFAULT_ADDRESS = Prepared("identity_default_address", f"{_COLUMNS} WHERE member_id = %s AND is_default")
@@ -43,7 +44,7 @@ class RecipientSnapshot:
 
 def active_member(*, member_id: int) -> Member:
     """The member, who may act now. Raises MemberBlocked, or NotSignedIn when there is none any more."""
-    member = Member.objects.filter(pk=member_id).first()
+    member = _MEMBER.first(Member, [member_id])
     if member is None or member.status in GONE:
         raise NotSignedIn
     if member.status != Member.Status.ACTIVE:

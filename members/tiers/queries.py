@@ -22,17 +22,18 @@ HISTORY_SHOWN = 20
 # The last change up to the instant says it, or else where the first one after it came from, or else no change ever did.
 _HELD_AT = Prepared(
     "tiers_held_at",
-    """
-    SELECT coalesce(
+    f"""
+SELECT {columns(Tier, "held")}
+FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS asked(member_id, at, place)
+JOIN tiers_tier held ON held.id = coalesce(
         (SELECT to_tier_id FROM tiers_tierchange
          WHERE member_id = asked.member_id AND changed_at <= asked.at ORDER BY id DESC LIMIT 1),
         (SELECT from_tier_id FROM tiers_tierchange WHERE member_id = asked.member_id ORDER BY id LIMIT 1),
         (SELECT tier_id FROM tiers_membertier WHERE member_id = asked.member_id),
         (SELECT tier_id FROM tiers_tierrequirement WHERE threshold = 0 ORDER BY policy_id DESC LIMIT 1))
-    FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS asked(member_id, at, place) ORDER BY asked.place
+ORDER BY asked.place
 """,
 )
-_TIERS = Prepared("tiers", f"SELECT {columns(Tier)} FROM tiers_tier WHERE id = ANY(%s::bigint[])")
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,8 @@ def tier_of(tier_id: int | None) -> Tier | None:
 
 
 def tiers_at(asked: Sequence[tuple[int, datetime]]) -> list[Tier]:
-    """The tiers that these members held at these instants, in their order; two queries for any number."""
-    if not asked:
-        return []
-    ids = [row[0] for row in _HELD_AT.run([list(column) for column in zip(*asked, strict=True)])]
-    tiers = {tier.pk: tier for tier in _TIERS.all(Tier, [list(set(ids))])}
-    return [tiers[pk] for pk in ids]
+    """The tiers that these members held at these instants, in their order; one query for any number."""
+    return _HELD_AT.all(Tier, [list(column) for column in zip(*asked, strict=True)]) if asked else []
 
 
 def profile_of(member_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

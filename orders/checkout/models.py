@@ -1,8 +1,9 @@
 """Orders: what was bought at which price, and how far it has come. Prices are snapshots, never recomputed."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from members.identity.models import Member
 from shop.catalog.models import Product, Sku
 from shop.core.actors import Actor
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.prepared import Prepared
 from shop.core.state import check_transition
 
 
@@ -47,11 +49,20 @@ _STAMPS: dict[str, str] = {
     S.COMPLETED: "completed_at",
     S.CANCELLED: "closed_at",
 }
-# Written out, because an order moves several times; it and its history in one statement.
-_MOVE = """
-WITH moved AS (UPDATE checkout_order SET {changes} WHERE id = %s)
-INSERT INTO checkout_orderevent (order_id, status, actor, note, happened_at) VALUES (%s, %s, %s, %s, %s)
-"""
+
+
+@cache
+def _move(changed: tuple[str, ...]) -> Prepared:
+    """Written out, because an order moves several times; it and its history in one statement."""
+    changes = ", ".join(f"{column} = %({column})s" for column in changed)
+    return Prepared(
+        f"move_order_{len(changed)}",
+        f"""
+WITH moved AS (UPDATE checkout_order SET {changes} WHERE id = %(id)s::bigint)
+INSERT INTO checkout_orderevent (order_id, status, actor, note, happened_at)
+VALUES (%(id)s::bigint, %(status)s, %(actor)s, %(note)s, %(now)s)
+""",
+    )
 
 
 class DepositStatus(models.TextChoices):
@@ -205,11 +216,10 @@ class Order(models.Model):
         stamp = _STAMPS.get(status)
         if stamp is not None:
             setattr(self, stamp, now)
-        changed = ["status", *([stamp] if stamp else []), *also]
-        statement = _MOVE.format(changes=", ".join(f"{column} = %s" for column in changed))
-        values = [getattr(self, column) for column in changed]
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [*values, self.pk, self.pk, status, str(actor)[:80], note, now])
+        changed = ("status", *([stamp] if stamp else []), *also)
+        values = {column: getattr(self, column) for column in changed}
+        story = {"id": self.pk, "status": str(status), "actor": str(actor)[:80], "note": note, "now": now}
+        _move(changed).run(values | story)
 
 
 class Deposit(models.Model):

@@ -27,6 +27,7 @@ from promotions.checkout import services as promotions
 from promotions.checkout.returns import LineNow
 from promotions.distribution.services.joining import join_by_spending
 from promotions.lottery.models import Moment, Source
+from promotions.lottery.queries import orders_give_chances
 from promotions.lottery.services import give_chances, take_back_chances
 from shop.catalog.services import stock
 
@@ -207,6 +208,8 @@ AFTER_AFTER_SALE: tuple[Callable[[AfterSaleCompleted], None], ...] = (
 
 def give_chances_for(order_number: str, *, moment: Moment, now: datetime) -> None:
     """For what is paid for its goods and not refunded meanwhile; a refund that comes now waits for the lock."""
+    if not orders_give_chances(moment=moment, now=now):
+        return
     order = lock_order(number=order_number)
     give_chances(
         source=Source.ORDER,

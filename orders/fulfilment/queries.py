@@ -2,13 +2,42 @@
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, Sum
 
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus
-from orders.after_sales.models import OPEN, AfterSale, Status
+from orders.after_sales.models import OPEN, AfterSale
 from orders.checkout.errors import OrderNotFound
 from orders.checkout.models import Order, OrderStatus
 from orders.payments.models import Refund, RefundStatus
+from shop.core.prepared import Prepared
+
+# Written out, because every payment asks. After-sales name themselves on their refunds.
+_REFUNDED_FOR_NO_GOODS = """
+(SELECT coalesce(sum(refund.amount_fen), 0)::bigint
+    FROM payments_refund refund JOIN payments_payment payment ON payment.id = refund.payment_id
+    WHERE payment.order_id = %(order)s AND payment.settles_order AND refund.status = 'succeeded'
+        AND refund.reference = '')
+"""
+_BACK_FOR_GOODS = Prepared(
+    "back_for_goods",
+    f"""
+SELECT {_REFUNDED_FOR_NO_GOODS} + coalesce(sum(refund_fen - refund_freight_fen), 0)::bigint
+FROM after_sales_aftersale WHERE order_id = %(order)s AND status = 'completed'
+    AND (NOT %(counting_growth_kept)s::boolean OR assessment->'growth_back' IS DISTINCT FROM 'false'::jsonb)
+""",
+)
+_LEFT_BY_LINE = Prepared(
+    "left_by_line",
+    f"""
+SELECT line.payable_fen - coalesce((
+        SELECT sum(back.cash_fen) FROM after_sales_aftersaleline back
+        JOIN after_sales_aftersale done ON done.id = back.after_sale_id
+        WHERE back.order_line_id = line.id AND done.status = 'completed' AND (NOT %(counting_commission_kept)s::boolean
+            OR done.assessment->'commission_back' IS DISTINCT FROM 'false'::jsonb)
+    ), 0)::bigint, {_REFUNDED_FOR_NO_GOODS}
+FROM checkout_orderline line WHERE line.order_id = %(order)s AND NOT line.is_gift ORDER BY line.position
+""",
+)
 
 
 def is_order(number: str) -> bool:
@@ -28,29 +57,21 @@ def units_under_way(*, order_number: str) -> tuple[int, int]:
 
 def still_paid_for_goods(order: Order, *, counting_growth_kept: bool = False) -> int:
     """In fen, at least 0; with `counting_growth_kept`, goods that were refunded without their growth count as paid."""
-    done = AfterSale.objects.filter(order=order, status=Status.COMPLETED)
-    if counting_growth_kept:
-        done = done.exclude(assessment__growth_back=False)
-    goods = done.aggregate(fen=Sum(F("refund_fen") - F("refund_freight_fen"), default=0))["fen"]
-    return max(order.paid_fen - order.freight_fen - goods - _refunded_for_no_goods(order), 0)
+    [(back,)] = _BACK_FOR_GOODS.run({"order": order.pk, "counting_growth_kept": counting_growth_kept})
+    return max(order.paid_fen - order.freight_fen - back, 0)
 
 
 def still_paid_by_line(order: Order, *, counting_commission_kept: bool = False) -> list[int]:
-    """In fen, of each line that was bought, in the order in which they have earned; two queries.
+    """In fen, of each line that was bought, in the order in which they have earned; one query.
 
     Units that came back are not paid for any more, whatever was withheld or deducted for them; with
     `counting_commission_kept` those that were refunded without the commission on them are. Money that went back
     for no goods comes off all lines alike, rounded down, so that no refund ever leaves more of any line.
     """
-    completed = Q(after_sale_lines__after_sale__status=Status.COMPLETED)
-    if counting_commission_kept:
-        told = "after_sale_lines__after_sale__assessment__commission_back"
-        completed &= Q(**{told: True}) | Q(**{f"{told}__isnull": True})
-    back = Sum("after_sale_lines__cash_fen", filter=completed, default=0)
-    lines = order.lines.filter(is_gift=False).annotate(left_fen=F("payable_fen") - back).order_by("position")
-    left = list(lines.values_list("left_fen", flat=True))
+    rows = _LEFT_BY_LINE.run({"order": order.pk, "counting_commission_kept": counting_commission_kept})
+    left = [fen for fen, _refunded in rows]
     whole = sum(left)
-    after_all = max(whole - _refunded_for_no_goods(order), 0)
+    after_all = max(whole - max((refunded for _fen, refunded in rows), default=0), 0)
     return [fen * after_all // whole for fen in left] if whole else left
 
 
@@ -79,18 +100,9 @@ def payer_of(order: Order) -> str:
 
 def refunded_fen(order: Order) -> int:
     """Late and double payments that went back are none of the order's business."""
-    refunded: int = _succeeded(order).aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    succeeded = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
+    refunded: int = succeeded.aggregate(fen=Sum("amount_fen", default=0))["fen"]
     return refunded
-
-
-def _refunded_for_no_goods(order: Order) -> int:
-    """After-sales name themselves on their refunds."""
-    refunded: int = _succeeded(order).filter(reference="").aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    return refunded
-
-
-def _succeeded(order: Order) -> QuerySet[Refund]:
-    return Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
 
 
 def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:

@@ -16,6 +16,11 @@ from promotions.campaigns.preferences import NEW_MEMBER_DAYS
 from promotions.campaigns.version import STAMP
 from shop.core.prepared import Prepared, Question
 
+# What `live_at` says, for statements that are written out.
+LIVE = """
+status IN ('scheduled', 'running') AND starts_at <= %(now)s::timestamptz
+AND (ends_at IS NULL OR ends_at > %(now)s::timestamptz)
+"""
 # Columns in the order of Buyer, the stamp first and without the channel; written out, because every quote asks.
 _BUYERS = Prepared(
     "campaigns_buyers",

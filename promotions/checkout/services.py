@@ -38,6 +38,13 @@ SELECT {columns(PromotionClaim)} FROM promotion_checkout_promotionclaim
 WHERE order_number = %s AND status = %s ORDER BY id FOR NO KEY UPDATE
 """,
 )
+_CONFIRMED = Prepared(
+    "confirmed_activities",
+    """
+SELECT mechanism FROM promotion_checkout_promotionclaim
+WHERE order_number = %s AND status = 'confirmed' AND mechanism = ANY(%s::text[])
+""",
+)
 Moment = CouponTemplate.Moment
 
 
@@ -97,10 +104,7 @@ def held_because(*, order_number: str) -> Any | None:
 
 def _activities_of(order_number: str) -> list[Activity]:
     """Those of the paid order."""
-    claims = PromotionClaim.objects.filter(
-        order_number=order_number, mechanism__in=ACTIVITIES, status=ClaimStatus.CONFIRMED
-    )
-    return [ACTIVITIES[name] for name in claims.values_list("mechanism", flat=True)]
+    return [ACTIVITIES[name] for (name,) in _CONFIRMED.run([order_number, list(ACTIVITIES)])]
 
 
 def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:

@@ -10,11 +10,22 @@ from members.identity.models import Member
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.models import PUBLISHED, CampaignStatus
-from promotions.campaigns.queries import live_at, open_to
+from promotions.campaigns.queries import LIVE, live_at, open_to
 from promotions.lottery.errors import LotteryNotFound
 from promotions.lottery.models import ChanceAccount, Lottery, OddsVersion, Prize, Win
 from promotions.lottery.preferences import WINNERS_SHOWN
 from shop.core.clock import business_day
+from shop.core.prepared import Prepared
+
+# Written out, because every payment asks.
+_FOR_ORDERS = Prepared(
+    "lotteries_for_orders",
+    f"""
+SELECT EXISTS (
+    SELECT FROM lottery_lottery WHERE {LIVE} AND takes_chances AND order_chances > 0 AND order_moment = %(moment)s
+)
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,11 @@ def shown_lottery(*, pk: int) -> Lottery:
 def published_odds(lottery: Lottery) -> OddsVersion | None:
     """Those of its present revision; None while it has never been published."""
     return OddsVersion.objects.filter(lottery=lottery, version=lottery.revision).first()
+
+
+def orders_give_chances(*, moment: str, now: datetime) -> bool:
+    """Whether any lottery gives chances for orders at this moment of theirs."""
+    return _FOR_ORDERS.row({"moment": str(moment), "now": now}) == (True,)
 
 
 def prizes_of(lottery: Lottery) -> list[Prize]:

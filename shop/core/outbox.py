@@ -56,19 +56,31 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS told (event_id, f
 RETURNING id, event_id::text, subscriber
 """,
 )
+# Takes effect with what the subscribers do, all of whom share the transaction; or not at all.
+_TAKE = Prepared(
+    "take_outbox",
+    """
+WITH mine AS (
+    SELECT id FROM core_outboxentry
+    WHERE id = ANY(%(ids)s::bigint[]) AND status = 'pending' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE core_outboxentry entry
+SET status = 'done', attempts = attempts + 1, finished_at = %(now)s::timestamptz, last_error = ''
+FROM mine WHERE entry.id = mine.id RETURNING entry.subscriber, entry.payload
+""",
+)
 _LOCK = Prepared(
     "lock_outbox",
     """
-SELECT id, subscriber, payload, leased_until FROM core_outboxentry
-WHERE id = ANY(%s::bigint[]) AND status = 'pending' FOR NO KEY UPDATE SKIP LOCKED
+SELECT subscriber, payload, leased_until FROM core_outboxentry WHERE id = %s AND status = 'pending'
+FOR NO KEY UPDATE SKIP LOCKED
 """,
 )
-_LEASE = "UPDATE core_outboxentry SET leased_until = %s, due_at = %s WHERE id = %s"
+_LEASE_ENTRY = Prepared("lease_outbox", "UPDATE core_outboxentry SET leased_until = %s, due_at = %s WHERE id = %s")
 _FINISH = Prepared(
     "finish_outbox",
     """
-UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_at = %s, last_error = ''
-WHERE id = ANY(%s::bigint[])
+UPDATE core_outboxentry SET status = 'done', attempts = attempts + 1, finished_at = %s, last_error = '' WHERE id = %s
 """,
 )
 
@@ -199,34 +211,33 @@ def _deliver_together(entry_ids: list[int]) -> int:
         return deliver(entry_ids=entry_ids)
     try:
         with unit_of_work():
-            found = _LOCK.run([entry_ids])
-            told = [(_subscription(subscriber), payload) for _entry_id, subscriber, payload, _leased_until in found]
+            taken = _TAKE.run({"ids": entry_ids, "now": clock.now()})
+            told = [(_subscription(subscriber), payload) for subscriber, payload in taken]
             for known, payload in sorted(told, key=lambda each: each[0].turn or 0):
                 known.handler(msgspec.json.decode(payload, type=known.fact))
-            _finish([row[0] for row in found])
     except Exception as error:
         log.warning("outbox_delivered_apart", entries=entry_ids, error=f"{type(error).__name__}: {error}")
         return deliver(entry_ids=entry_ids)
-    return len(found)
+    return len(taken)
 
 
 def _deliver_one(entry_id: int) -> bool:
     try:
         with unit_of_work():
-            found = _LOCK.run([[entry_id]])
-            if not found:
+            found = _LOCK.row([entry_id])
+            if found is None:
                 return False
-            _entry_id, subscriber, payload, leased_until = found[0]
+            subscriber, payload, leased_until = found
             known = _subscription(subscriber)
             fact = msgspec.json.decode(payload, type=known.fact)
             if known.in_transaction:
                 known.handler(fact)
-                _finish([entry_id])
+                _finish(entry_id)
                 return True
             if not _lease(entry_id, leased_until):
                 return False
         known.handler(fact)
-        _finish([entry_id])
+        _finish(entry_id)
     except Exception as error:
         log.exception("outbox_delivery_failed", entry=entry_id)
         _postpone(entry_id, error)
@@ -246,13 +257,12 @@ def _lease(entry_id: int, leased_until: datetime | None) -> bool:
     now = clock.now()
     if leased_until is not None and leased_until > now:
         return False
-    with transaction.get_connection().cursor() as cursor:
-        cursor.execute(_LEASE, [now + LEASE, now + LEASE, entry_id])
+    _LEASE_ENTRY.run([now + LEASE, now + LEASE, entry_id])
     return True
 
 
-def _finish(entry_ids: list[int]) -> None:
-    _FINISH.run([clock.now(), entry_ids])
+def _finish(entry_id: int) -> None:
+    _FINISH.run([clock.now(), entry_id])
 
 
 def _postpone(entry_id: int, error: Exception) -> None:

@@ -7,13 +7,15 @@ pooler that hands connections on between transactions `PREPARED_STATEMENTS=false
 import re
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from functools import cache
 from itertools import count
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 _PARAMETER = re.compile(r"%(?:\((?P<name>\w+)\))?s(?P<cast>::\w+(?:\[\])?)?")
@@ -51,9 +53,11 @@ class Prepared:
         known, rows = AHEAD.get().get(self.name, NOT_AHEAD)
         if known == values:
             return rows
-        with connection.cursor() as cursor:
+        # Looked up once: the proxy would do it for each of its attributes.
+        server = transaction.get_connection()
+        with server.cursor() as cursor:
             if settings.PREPARED_STATEMENTS:
-                self._prepare()
+                self._prepare(server)
                 cursor.execute(self._execute, values)
             else:
                 cursor.execute(self.sql, parameters)
@@ -86,11 +90,13 @@ class Prepared:
         """The first of its rows, if there is any."""
         return next(iter(self.run(parameters)), None)
 
-    def _prepare(self) -> None:
-        known = _known.setdefault(connection.connection, set())
+    def _prepare(self, server: BaseDatabaseWrapper) -> None:
+        known = _known.get(server.connection)
+        if known is None:
+            known = _known[server.connection] = set()
         if self.name not in known:
             # Errors are Django's, as those of all statements: who retries knows them, and what is broken is closed.
-            with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+            with server.wrap_database_errors, server.connection.cursor() as cursor:
                 cursor.execute(f"PREPARE {self.name} AS {self._body}")
             known.add(self.name)
 
@@ -122,8 +128,16 @@ def columns(model: type[Model], alias: str = "") -> str:
 
 
 def _instance(model: type[M], row: Sequence[Any]) -> M:
-    fields, values = model._meta.concrete_fields, list(row)
-    for place, field in enumerate(fields):
-        if hasattr(field, "from_db_value"):
-            values[place] = field.from_db_value(values[place], None, connection)
-    return model.from_db(connection.alias, [field.attname for field in fields], values)
+    names, converters = _reading(model)
+    values = list(row)
+    for place, convert in converters:
+        values[place] = convert(values[place], None, connection)
+    return model.from_db(connection.alias, names, values)
+
+
+@cache
+def _reading(model: type[Model]) -> tuple[list[str], list[tuple[int, Any]]]:
+    """The attributes that a model's columns become, and what turns those into values that are not so yet."""
+    fields = model._meta.concrete_fields
+    converters = [(n, field.from_db_value) for n, field in enumerate(fields) if hasattr(field, "from_db_value")]
+    return [field.attname for field in fields], converters

@@ -14,14 +14,16 @@ from shop.core.prepared import Prepared
 def work(*, groups: Sequence[list[int]], statement: str, time: int, naive: bool) -> None:
     """Deliver them as the queue hands them over; die before running the statement so called for that time.
 
-    Every statement is meant by "", and none dies at time 0. The naive worker says that it is done after it has done it.
+    Every statement is meant by "", and nobody dies at time 0. The naive worker does one thing after the other, and
+    says of each that it is done after it has done it.
     """
     _die_before(statement, time)
     # What a gateway is to hear has no part in this.
     outbox._send = lambda groups: None
     if naive:
         finish = outbox._finish
-        outbox._finish = lambda entry_ids: transaction.on_commit(lambda: finish(entry_ids))
+        outbox._finish = lambda entry_id: transaction.on_commit(lambda: finish(entry_id))
+        outbox._deliver_together = lambda entry_ids: outbox.deliver(entry_ids=entry_ids)
     outbox.deliver_chain(groups=groups)
 
 

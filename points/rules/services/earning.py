@@ -23,6 +23,7 @@ from shop.core.prepared import Prepared, columns
 
 # Written out, because every order earns.
 _KNOWN = Prepared("known_earning", f"SELECT {columns(Earning)} FROM rules_earning WHERE reference = %s")
+_LOCK = Prepared("lock_earning", f"SELECT {columns(Earning)} FROM rules_earning WHERE reference = %s FOR NO KEY UPDATE")
 _KEEP = Prepared(
     "keep_earning",
     """
@@ -79,7 +80,7 @@ def take_back(*, of: str, reference: str, left_fen: Sequence[int], now: datetime
     whatever order they come, and a whole refund leaves nothing. What was taken never comes back, and an event that
     earned nothing has nothing to give.
     """
-    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of).first()
+    earning = _LOCK.first(Earning, [of])
     if earning is None:
         return 0
     left = _left(earning, left_fen)
@@ -98,7 +99,7 @@ def take_back(*, of: str, reference: str, left_fen: Sequence[int], now: datetime
 
 def undo(*, of: str, reference: str, now: datetime) -> int:
     """The deed itself did not count after all: take back every point of it; returns how many. For what has no price."""
-    earning = Earning.objects.select_for_update(no_key=True).filter(reference=of).first()
+    earning = _LOCK.first(Earning, [of])
     if earning is None or earning.worth_fen or PointTransaction.objects.filter(reference=reference).exists():
         return 0
     for part, points in earning.parts.items():

@@ -11,14 +11,23 @@ from django.db.models import Q, QuerySet
 
 from members.identity.models import Member
 from members.tiers.models import Tier
-from promotions.campaigns.queries import buyers_for, live_at
+from promotions.campaigns.queries import LIVE, buyers_for, live_at
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.notices import tell_given
 from promotions.coupons.services.granting import give_many
 from shop.core.clock import business_day
+from shop.core.prepared import Prepared, columns
 from shop.core.transactions import use_case
 
 Way, Moment = CouponTemplate.Way, CouponTemplate.Moment
+# Written out, because every payment asks.
+_FOR_PURCHASE = Prepared(
+    "coupons_for_purchase",
+    f"""
+SELECT {columns(CouponTemplate)} FROM coupons_coupontemplate
+WHERE {LIVE} AND way = 'purchase' AND purchase_moment = %(moment)s AND purchase_min_fen <= %(paid_fen)s ORDER BY id
+""",
+)
 BATCH = 500
 # A birthday gift comes late rather than never when the nights before were missed.
 LATE_DAYS = 3
@@ -43,7 +52,7 @@ def give_for_invitation(*, member_id: int, invitation_id: int, now: datetime) ->
 
 def give_for_purchase(*, member_id: int, order_number: str, paid_fen: int, moment: str, now: datetime) -> list[Coupon]:
     """The order was paid, or is completed (`CouponTemplate.Moment`); each template once per order."""
-    earned = _live(Way.PURCHASE, now).filter(purchase_moment=moment, purchase_min_fen__lte=paid_fen)
+    earned = _FOR_PURCHASE.all(CouponTemplate, {"now": now, "moment": str(moment), "paid_fen": paid_fen})
     return _give_all(earned, member_id=member_id, cause=f"order:{order_number}", now=now)
 
 

@@ -42,7 +42,7 @@ LEASE = timedelta(seconds=60)
 _CLAIM = Prepared(
     "claim_key",
     """
-INSERT INTO core_idempotencykey (principal, key, request_hash, created_at) VALUES (%s, %s, %s, %s)
+INSERT INTO core_idempotencykey (principal, key, request_hash, created_at, locked_until) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (principal, key) DO NOTHING RETURNING id
 """,
 )
@@ -113,12 +113,13 @@ def _run_in_one_transaction(request: Request, key: str, answer: Callable[[], Res
 def _run_resumable(request: Request, key: str, answer: Callable[[], Response]) -> Response | HttpResponse:
     now = clock.now()
     with transaction.atomic(durable=True):
-        claimed, row = _claim(request, key)
+        claimed, row = _claim(request, key, locked_until=now + LEASE)
         if row.body is not None:
             return _replay(row)
-        if not claimed and row.locked_until is not None and row.locked_until > now:
-            raise IdempotencyInProgress(retry_after=1)
-        _LEASE_KEY.run([now + LEASE, row.pk])
+        if not claimed:
+            if row.locked_until is not None and row.locked_until > now:
+                raise IdempotencyInProgress(retry_after=1)
+            _LEASE_KEY.run([now + LEASE, row.pk])
     try:
         response = answer()
     except BaseException:
@@ -128,11 +129,11 @@ def _run_resumable(request: Request, key: str, answer: Callable[[], Response]) -
     return response
 
 
-def _claim(request: Request, key: str) -> tuple[bool, IdempotencyKey]:
+def _claim(request: Request, key: str, *, locked_until: datetime | None = None) -> tuple[bool, IdempotencyKey]:
     principal, request_hash = request.principal, _hash(request)  # type: ignore[attr-defined]
     row = IdempotencyKey(principal=principal, key=key, request_hash=request_hash, created_at=clock.now())
     try:
-        inserted = _CLAIM.run([row.principal, row.key, row.request_hash, row.created_at])
+        inserted = _CLAIM.run([row.principal, row.key, row.request_hash, row.created_at, locked_until])
     except OperationalError as error:
         raise IdempotencyInProgress(retry_after=1) from error
     if inserted:
