@@ -22,6 +22,7 @@ from orders.fulfilment.services import request_goods
 from orders.workbench.services.pricing import drop_price_change
 from points.rules.services import earn, take_back
 from promotions.checkout import services as promotions
+from promotions.distribution.queries import may_be_sold_to
 from promotions.lottery.models import Moment
 from shop.catalog.services import stock
 from shop.core.actors import Actor
@@ -83,6 +84,8 @@ def accrue_commission(fact: OrderPaid) -> None:
     """What the order is worth to whoever has sold it, frozen until the goods can no longer come back."""
     # As for points: a refund that comes now waits for the lock, or is taken off here.
     order = lock_order(number=fact.number)
+    if not may_be_sold_to(member_id=order.member_id):
+        return
     sell_order(order, sold_at=fact.at)
     follow_commission(order, reference=f"order:{order.number}:refunded", now=fact.at)
     if order.completed_at is not None:

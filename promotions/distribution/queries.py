@@ -19,6 +19,21 @@ from promotions.distribution.models import (
 )
 from promotions.distribution.preferences import JOINING, SECOND_LEVEL, SPEND_FEN
 from shop.core.clock import business_day
+from shop.core.prepared import Prepared
+
+# Written out, because every payment asks.
+_HAS_SELLER = Prepared(
+    "has_seller",
+    """
+SELECT EXISTS (SELECT FROM distribution_distributor WHERE member_id = %(member)s::bigint)
+    OR EXISTS (SELECT FROM distribution_binding WHERE member_id = %(member)s::bigint)
+""",
+)
+
+
+def may_be_sold_to(*, member_id: int) -> bool:
+    """Whether anybody can have sold what the member buys; to most members nobody ever has."""
+    return _HAS_SELLER.row({"member": member_id}) == (True,)
 
 
 def distributor_of(*, member_id: int) -> Distributor:
