@@ -18,6 +18,14 @@ _REFUNDED_FOR_NO_GOODS = """
     WHERE payment.order_id = %(order)s AND payment.settles_order AND refund.status = 'succeeded'
         AND refund.reference = '')
 """
+_REFUNDED = Prepared(
+    "refunded_of_order",
+    """
+SELECT coalesce(sum(refund.amount_fen), 0)::bigint
+FROM payments_refund refund JOIN payments_payment payment ON payment.id = refund.payment_id
+WHERE payment.order_id = %s AND payment.settles_order AND refund.status = 'succeeded'
+""",
+)
 _BACK_FOR_GOODS = Prepared(
     "back_for_goods",
     f"""
@@ -100,9 +108,8 @@ def payer_of(order: Order) -> str:
 
 def refunded_fen(order: Order) -> int:
     """Late and double payments that went back are none of the order's business."""
-    succeeded = Refund.objects.filter(payment__order=order, payment__settles_order=True, status=RefundStatus.SUCCEEDED)
-    refunded: int = succeeded.aggregate(fen=Sum("amount_fen", default=0))["fen"]
-    return refunded
+    [(refunded,)] = _REFUNDED.run([order.pk])
+    return int(refunded)
 
 
 def parcels(*, member_id: int, order_number: str) -> list[dict[str, Any]]:
