@@ -33,10 +33,10 @@ _EVENT = Prepared(
 _BATCH = Prepared(
     "paid_orders",
     _EVENTS.format(
-        orders="""
+        orders=f"""
     SELECT * FROM checkout_order
     WHERE paid_at >= %s::timestamptz AND paid_at < %s::timestamptz AND (paid_at, id) > (%s::timestamptz, %s::bigint)
-    ORDER BY paid_at, id LIMIT %s
+    ORDER BY paid_at, id LIMIT {BATCH}
 """
     ),
 )
@@ -51,7 +51,7 @@ class PaidOrders:
     def events(self, *, since: datetime, until: datetime) -> Iterator[Sequence[EarningEvent]]:
         """In one query a batch."""
         last = (since, 0)
-        while rows := _BATCH.run([since, until, *last, BATCH]):
+        while rows := _BATCH.run([since, until, *last]):
             yield _as_events(rows)
             last = (rows[-1][2], rows[-1][4])
 
