@@ -29,7 +29,7 @@ class CodeBatchAdmin(ReadOnlyAdmin):
         "template",
         "quantity",
         "redeemed_count",
-        "shown_status",
+        "status",
         "expires_at",
         "created_by",
         "created_at",
@@ -38,7 +38,6 @@ class CodeBatchAdmin(ReadOnlyAdmin):
         "voided_by",
         "void_reason",
     ]
-    readonly_fields = ["shown_status"]
     ordering = ["-pk"]
     actions_list = ["make"]
     actions_detail = ["export", "make_void"]

@@ -46,7 +46,7 @@ class CouponAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ["template", "member"]
     fieldsets = [
-        (None, {"fields": ["number", "template", "shown_sentence", "member", "shown_status"]}),
+        (None, {"fields": ["number", "template", "shown_sentence", "member", "shown_words"]}),
         (gettext_lazy("How it came"), {"fields": ["way", "reference", "claimed_at", "valid_from", "valid_until"]}),
         (
             gettext_lazy("Where it went"),
@@ -66,7 +66,7 @@ class CouponAdmin(ReadOnlyAdmin):
             },
         ),
     ]
-    readonly_fields = ["shown_sentence", "shown_status", "shown_cost", "shown_revenue"]
+    readonly_fields = ["shown_sentence", "shown_words", "shown_cost", "shown_revenue"]
     search_fields = ["number"]
     search_help_text = gettext_lazy("Number of a coupon or an order, or a member's phone")
     ordering = ["-pk"]
@@ -93,6 +93,10 @@ class CouponAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
     def shown_status(self, coupon: Any) -> tuple[str, Any]:
         return getattr(coupon, "status_now", coupon.status), status_label(coupon)
+
+    @display(description=gettext_lazy("status"))
+    def shown_words(self, coupon: Coupon) -> str:
+        return status_label(coupon)
 
     @display(description=gettext_lazy("what it does"))
     def shown_sentence(self, coupon: Coupon) -> str:

@@ -69,16 +69,16 @@ class HaltAdmin(ReadOnlyAdmin):
     search_fields = ["template__name", "reason"]
     fields = [
         "template",
-        "shown_kind",
+        "kind",
         "reason",
         "tells_members",
-        "shown_status",
+        "status",
         "shown_progress",
         "created_by",
         "created_at",
         "finished_at",
     ]
-    readonly_fields = ["shown_kind", "shown_status", "shown_progress"]
+    readonly_fields = ["shown_progress"]
     ordering = ["-pk"]
 
     @display(

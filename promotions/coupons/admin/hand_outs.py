@@ -40,7 +40,7 @@ class HandOutAdmin(ReadOnlyAdmin):
     fields = [
         "template",
         "note",
-        "shown_status",
+        "status",
         "shown_progress",
         "refused_count",
         "shown_refusals",
@@ -49,7 +49,7 @@ class HandOutAdmin(ReadOnlyAdmin):
         "created_at",
         "finished_at",
     ]
-    readonly_fields = ["shown_status", "shown_progress", "shown_refusals"]
+    readonly_fields = ["shown_progress", "shown_refusals"]
     ordering = ["-pk"]
     actions_list = ["hand_out"]
     actions_detail = ["approve", "cancel"]

@@ -5,8 +5,10 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from promotions.coupons.models import Coupon, Halt
-from promotions.coupons.services.halting import run_halts
-from promotions.coupons.tests.making import make_coupon, make_live_template
+from promotions.coupons.services.batches import create_batch
+from promotions.coupons.services.halting import halt_coupons, run_halts
+from promotions.coupons.services.handing_out import start_hand_out
+from promotions.coupons.tests.making import CLERK, make_coupon, make_live_template
 from shop.core import clock
 from shop.core.models import StaffUser
 
@@ -75,7 +77,8 @@ def test_coupons_are_suspended_resumed_and_made_void(admin_client, template, mem
     record = page_of(admin_client.get(reverse("admin:coupons_halt_changelist"), headers=ENGLISH))
     assert "3 of 3 coupons" in record
     assert set(Coupon.objects.values_list("status", "void_reason")) == {("void", "不再参加")}
-    page_of(admin_client.get(reverse("admin:coupons_halt_change", args=[Halt.objects.latest("pk").pk])))
+    last = reverse("admin:coupons_halt_change", args=[Halt.objects.latest("pk").pk])
+    assert "Made void for good" in page_of(admin_client.get(last, headers=ENGLISH))
 
 
 def test_who_may_only_look_stops_nothing(client, template):
@@ -93,3 +96,25 @@ def test_a_member_sees_that_a_coupon_is_suspended(admin_client, member_client, t
     admin_client.post(address(template, "suspend"), {"reason": "印错了"})
     answer = member_client.get("/api/v1/me/coupons").json()["items"]
     assert [(item["status"], item["suspended"]) for item in answer] == [("unused", True)] * 3
+
+
+def test_pages_of_one_row_say_its_status_in_words(admin_client, template, member):
+    """A label of a list, a code with its words, is not what a page shows."""
+    now = clock.now()
+    batch = create_batch(
+        template_id=make_live_template(way="codes").pk, name="x", quantity=1, expires_at=None, actor=CLERK, now=now
+    )
+    hand_out = start_hand_out(
+        template_id=template.pk, audience=None, member_ids=[member.pk], note="x", actor=CLERK, now=now
+    )
+    halt = halt_coupons(template_id=template.pk, kind="suspend", reason="x", tells_members=False, actor=CLERK, now=now)
+    for row, words in (
+        (batch, "Not exported"),
+        (hand_out, "Running"),
+        (halt, "Suspended for a while"),
+        (Coupon.objects.first(), "Unused · Suspended"),
+    ):
+        address = reverse(f"admin:coupons_{row._meta.model_name}_change", args=[row.pk])
+        page = page_of(admin_client.get(address, headers=ENGLISH))
+        assert words in page
+        assert "(&#x27;" not in page
