@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -43,8 +43,9 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         ("stopped_by", "finished_at"),
         "progress",
         "refusals",
+        "corrections",
     ]
-    readonly_fields = ["source", "progress", "refusals"]
+    readonly_fields = ["source", "progress", "refusals", "corrections"]
     actions_list = ["ship_matching", "import_tracking", "download_template"]
     actions_detail = ["begin", "stop", "download_failures"]
     change_form_outer_after_template = "admin/orders/watch.html"
@@ -86,6 +87,11 @@ class BulkWorkAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("refused"))
     def refusals(self, work: BulkWork) -> str:
         table = _refusals(work)
+        return render_to_string("admin/logistics/table.html", {"table": table}) if table["rows"] else "–"
+
+    @display(description=gettext_lazy("corrections of tracking numbers"))
+    def corrections(self, work: BulkWork) -> str:
+        table = _corrections(work)
         return render_to_string("admin/logistics/table.html", {"table": table}) if table["rows"] else "–"
 
     @action(
@@ -159,7 +165,8 @@ class BulkWorkAdmin(ReadOnlyAdmin):
             asked = _("Ship {count} parcels, correct {corrected} tracking numbers")
         asked = asked.format(count=waiting.count() - corrected, corrected=corrected)
         title, buttons = _("{deed}?").format(deed=asked), [("begin", asked)]
-        table = _refusals(work)
+        refused = WorkItem.Status.FAILED
+        table = _rows(work.items.filter(Q(status=refused) | ~Q(replaces=""))) if corrected else _refusals(work)
         title_of_table = _told(work)
         if len(table["rows"]) == SHOWN:
             title_of_table += " · " + _("the first {count} rows").format(count=SHOWN)
@@ -205,18 +212,24 @@ def _told(work: BulkWork) -> str:
 
 
 def _refusals(work: BulkWork) -> dict[str, Any]:
-    """Of a file row by row, with the numbers that it corrects; of a filter by reason. The file to download has all that
-    was refused."""
+    """Of a file row by row, of a filter by reason; the file to download has them all."""
     refused = work.items.filter(status=WorkItem.Status.FAILED)
     if work.kind == BulkWork.Kind.TRACKING:
-        told = work.items.filter(~Q(replaces="") | Q(status=WorkItem.Status.FAILED))
-        rows = [
-            [item.row, " ".join(map(str, item.cells)), column_name(item.column) or "–", _reason(item)]
-            for item in told.order_by("-status", "row")[:SHOWN]
-        ]
-        return {"headers": [_("row"), _("cells"), _("column"), _("reason")], "rows": rows}
+        return _rows(refused)
     reasons = refused.values_list("reason").annotate(count=Count("pk")).order_by("-count")[:SHOWN]
     return {"headers": [_("reason"), _("parcels")], "rows": [list(row) for row in reasons]}
+
+
+def _rows(items: QuerySet[WorkItem]) -> dict[str, Any]:
+    rows = [
+        [item.row, " ".join(map(str, item.cells)), column_name(item.column) or "–", _reason(item)]
+        for item in items.order_by("row")[:SHOWN]
+    ]
+    return {"headers": [_("row"), _("cells"), _("column"), _("reason")], "rows": rows}
+
+
+def _corrections(work: BulkWork) -> dict[str, Any]:
+    return _rows(work.items.exclude(replaces="").exclude(status=WorkItem.Status.FAILED))
 
 
 def _reason(item: WorkItem) -> str:

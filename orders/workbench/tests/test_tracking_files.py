@@ -128,9 +128,14 @@ def test_an_order_with_two_parcels_on_their_way_is_not_guessed_at(parcels):
     assert refused(checked(as_csv([first.order_number, "SF", "SF0009"]))) == [(2, "number")]
     work = checked(as_csv([second.number, "SF", "SF0009"]))
     assert work.items.get().replaces == "SF0002"
-    page = seated(clerk("view_bulkwork", "change_shipment")).get(f"{WORKS}{work.pk}/begin/").content.decode()
+    packer = seated(clerk("view_bulkwork", "change_shipment"))
+    page = packer.get(f"{WORKS}{work.pk}/begin/").content.decode()
     assert "Ship 0 parcels, correct 1 tracking numbers?" in page
     assert "Takes the place of SF0002" in page
+    assert shipped_from(work) == ("done", 1, 1, 0)
+    fields = packer.get(f"{WORKS}{work.pk}/change/").context["adminform"].model_admin
+    assert fields.refusals(work) == "–"
+    assert "Takes the place of SF0002" in packer.get(f"{WORKS}{work.pk}/change/").content.decode()
 
 
 def test_duplicates_inside_a_file_and_numbers_of_other_parcels_are_refused(parcels):
