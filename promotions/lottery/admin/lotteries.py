@@ -18,7 +18,7 @@ from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin, Pa
 from promotions.campaigns.models import CampaignStatus
 from promotions.lottery.admin.forms import ChancesForm, CodesForm, StockForm
 from promotions.lottery.admin.odds import odds_page
-from promotions.lottery.models import Lottery, Prize
+from promotions.lottery.models import RULES, Lottery, Prize
 from promotions.lottery.services import add_stock, gift_chances, import_codes
 from shop.core import clock
 from shop.core.errors import DomainError
@@ -37,7 +37,7 @@ class PrizeFormSet(forms.BaseInlineFormSet):
 
 
 class PrizeInline(PartInlineMixin, YuanFormMixin, StackedInline):
-    """Of a lottery that somebody has drawn from prizes are looked at, whatever becomes of it."""
+    """Of a lottery that has begun prizes are looked at, whatever becomes of it."""
 
     model = Prize
     formset = PrizeFormSet
@@ -57,20 +57,20 @@ class PrizeInline(PartInlineMixin, YuanFormMixin, StackedInline):
     verbose_name_plural = gettext_lazy("Prizes: one of them is for the rest")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and not _is_drawn(obj)
+        return super().has_add_permission(request, obj) and not _has_begun(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and not _is_drawn(obj)
+        return super().has_change_permission(request, obj) and not _has_begun(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _is_drawn(obj)
+        return super().has_delete_permission(request, obj) and not _has_begun(obj)
 
     def _is_looked_at(self, request: HttpRequest, campaign: Any) -> bool:
-        return super()._is_looked_at(request, campaign) or _is_drawn(campaign)
+        return super()._is_looked_at(request, campaign) or _has_begun(campaign)
 
 
-def _is_drawn(lottery: Any) -> bool:
-    return lottery is not None and lottery.pk is not None and lottery.draws.exists()
+def _has_begun(lottery: Any) -> bool:
+    return lottery is not None and lottery.has_begun
 
 
 @admin.register(Lottery)
@@ -109,6 +109,12 @@ class LotteryAdmin(CampaignAdmin):
         WHOM,
         WHEN,
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a lottery that has begun what was published is looked at."""
+        known = super().get_readonly_fields(request, obj)
+        is_edited = _has_begun(obj) and self.has_change_permission(request, obj)
+        return [*known, *RULES] if is_edited else known
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.part_view)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -18,6 +17,7 @@ from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE
 from promotions.coupons.models import CouponTemplate
 from promotions.lottery.models.statuses import PUT_BACK, WinStatus
+from promotions.lottery.models.triggers import PRIZES_STAY, RULES, RULES_STAY, VERSIONS_STAY
 from promotions.lottery.odds import canonical, digest_of
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku, SkuStock
@@ -26,32 +26,6 @@ MOST_PRIZES = 20
 # Weights are shares of their sum: no lottery needs finer ones, and a sum of them is far from the limits of a number.
 MOST_WEIGHT = 100_000_000
 
-# What was published may be added to, never changed: the counters move, the stock grows, all else stays.
-PUBLISHED_STAYS = pgtrigger.Trigger(
-    name="published_stays",
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    declare=[("whose", "bigint")],
-    func="""
-        IF TG_OP = 'UPDATE' THEN
-            IF (to_jsonb(NEW) - '{stock,won,day,won_of_day}'::text[])
-                    = (to_jsonb(OLD) - '{stock,won,day,won_of_day}'::text[])
-                AND (NEW.stock IS NOT DISTINCT FROM OLD.stock OR NEW.stock > OLD.stock) THEN
-                RETURN NEW;
-            END IF;
-        END IF;
-        whose := CASE WHEN TG_OP = 'DELETE' THEN OLD.lottery_id ELSE NEW.lottery_id END;
-        IF EXISTS (SELECT 1 FROM lottery_lottery WHERE id = whose AND status <> 'draft')
-            OR EXISTS (SELECT 1 FROM lottery_draw WHERE lottery_id = whose) THEN
-            RAISE EXCEPTION 'the odds of lottery % are published', whose USING ERRCODE = 'check_violation';
-        END IF;
-        IF TG_OP = 'DELETE' THEN
-            RETURN OLD;
-        END IF;
-        RETURN NEW;
-    """,
-)
-
 
 class Moment(models.TextChoices):
     PAYMENT = "payment", _("When it is paid")
@@ -59,7 +33,8 @@ class Moment(models.TextChoices):
 
 
 class Lottery(Campaign):
-    """A draw is paid with a chance, with points, or with either, a chance first where there is one.
+    """A draw is paid with a chance, with points, or with either, a chance first where there is one. Once it has begun
+    its published rules and prizes stay as they are, in drafts too.
 
     The budget is spent by what prizes are worth: points at the shop's rate, goods and codes as the merchant says;
     a coupon is on the budget of its own template.
@@ -97,6 +72,8 @@ class Lottery(Campaign):
     )
     day = models.DateField(_("day of the last prize"), null=True, editable=False)
     prizes_of_day = models.PositiveIntegerField(_("prizes of that day"), default=0, editable=False)
+    # Kept by the database: its start has come while it was published.
+    has_begun = models.BooleanField(_("has begun"), default=False, editable=False)
     claim_days = models.PositiveSmallIntegerField(
         _("days to claim goods"),
         default=15,
@@ -135,6 +112,7 @@ class Lottery(Campaign):
                 violation_error_message=_("Leave the points blank where none are asked for."),
             ),
         ]
+        triggers = [RULES_STAY]
 
     def is_used_up(self) -> bool:
         """What waits to be claimed may come back."""
@@ -181,18 +159,9 @@ class Lottery(Campaign):
 
     def rules(self) -> dict[str, Any]:
         """What is published besides the prizes."""
-        return {
-            "lottery": self.pk,
-            "name": self.name,
-            "version": self.revision,
-            "starts_at": self.starts_at.isoformat(),
-            "ends_at": self.ends_at.isoformat() if self.ends_at else None,
-            "takes_chances": self.takes_chances,
-            "points_per_draw": self.points_per_draw,
-            "draws_per_day": self.draws_per_day,
-            "draws_in_all": self.draws_in_all,
-            "prizes_per_day": self.prizes_per_day,
-        }
+        told = {name: getattr(self, name) for name in RULES}
+        moments = {name: value.isoformat() for name, value in told.items() if isinstance(value, datetime)}
+        return {"lottery": self.pk, "version": self.revision, **told, **moments}
 
     def clone_children(self, source: Any) -> None:
         """Codes stay where they are: a code prize of the clone begins without any."""
@@ -285,7 +254,7 @@ class Prize(models.Model):
                 violation_error_message=_("Say how many there are of goods and of codes."),
             ),
         ]
-        triggers = [PUBLISHED_STAYS]
+        triggers = [PRIZES_STAY]
 
     def __str__(self) -> str:
         return self.name
@@ -359,7 +328,7 @@ class OddsVersion(models.Model):
         verbose_name = _("published odds")
         verbose_name_plural = _("published odds")
         constraints = [models.UniqueConstraint(fields=["lottery", "version"], name="odds_version_once")]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [VERSIONS_STAY]
 
     def __str__(self) -> str:
         return f"{self.lottery_id} · {self.version} · {self.digest[:12]}"

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
 from promotions.coupons.tests.making import make_template
-from promotions.lottery.models import ChanceEntry, Lottery, Prize, PrizeCode
+from promotions.lottery.models import RULES, ChanceEntry, Lottery, Prize, PrizeCode
 from promotions.lottery.tests.making import (
     DAY,
     FIFTY,
@@ -156,9 +156,9 @@ def test_more_of_a_prize_codes_and_chances_are_added_to_what_is_published(desk):
     assert desk.get(part(lottery, "else")).status_code == 404
 
 
-def test_prizes_of_a_lottery_that_was_drawn_are_looked_at_even_in_a_draft(desk):
+def test_what_was_published_of_a_lottery_that_has_begun_is_looked_at_even_in_a_draft(desk):
     lottery = make_live_lottery(*sure(stock=3))
-    given_and_drawn(lottery, MemberFactory.create(), now=clock.now())
+    before = lottery.rules()
     desk.post(step(lottery, "pause"))
     desk.post(step(lottery, "withdraw"), {"note": ""})
     lottery.refresh_from_db()
@@ -166,10 +166,17 @@ def test_prizes_of_a_lottery_that_was_drawn_are_looked_at_even_in_a_draft(desk):
     page = desk.get(change(lottery)).content.decode()
     assert 'name="intro"' in page
     assert 'name="prizes-0-weight"' not in page
-    sent = {**typed(name="renamed"), **rows({"name": "new", "kind": "none", "weight": 1})}
+    for name in RULES:
+        assert f'name="{name}' not in page
+    sent = {**typed(name="renamed", intro="nicer", prizes_per_day=1), **rows({"name": "new", "kind": "none"})}
     assert desk.post(change(lottery), sent).status_code == 302
     lottery.refresh_from_db()
-    assert (lottery.name, lottery.prizes.count()) == ("renamed", 2)
+    assert (lottery.intro, lottery.rules(), lottery.prizes.count()) == ("nicer", before, 2)
+    desk.post(step(lottery, "clone"))
+    copy = Lottery.objects.exclude(pk=lottery.pk).get()
+    assert desk.post(change(copy), {**typed(name="renamed"), **rows()}).status_code == 302
+    copy.refresh_from_db()
+    assert (copy.name, copy.has_begun) == ("renamed", False)
 
 
 def test_a_clone_has_the_same_prizes_none_of_them_given_and_no_codes(desk):

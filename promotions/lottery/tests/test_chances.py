@@ -8,7 +8,7 @@ from members.invitations.facts import InvitationRegistered
 from points.tasks.facts import CheckedIn
 from promotions.lottery.errors import LotteryEnded
 from promotions.lottery.invariants import LAWS
-from promotions.lottery.models import ChanceEntry, Lottery
+from promotions.lottery.models import ChanceEntry
 from promotions.lottery.services import gift_chances, give_chances, take_back_chances
 from promotions.lottery.subscribers import chances_for_check_in, chances_for_invitation
 from promotions.lottery.tests.making import CLERK, DAY, NOW, chances_of, draw_once, give, make_lottery, sure
@@ -110,7 +110,7 @@ def test_chances_that_were_used_are_gone_and_nobody_owes_any(member):
 
 
 def test_the_staff_gives_chances_with_a_reason_until_it_is_over(member):
-    lottery = make_lottery(*sure())
+    lottery = make_lottery(*sure(), ends_at=NOW + timedelta(hours=1))
     asked = {
         "lottery_id": lottery.pk,
         "member_id": member.pk,
@@ -123,7 +123,6 @@ def test_the_staff_gives_chances_with_a_reason_until_it_is_over(member):
     assert not gift_chances(**asked, now=NOW)
     entry = ChanceEntry.objects.get()
     assert (entry.actor, entry.note, chances_of(lottery, member)) == ("staff:clerk", "sorry", 5)
-    Lottery.objects.filter(pk=lottery.pk).update(ends_at=NOW + timedelta(hours=1))
     with pytest.raises(LotteryEnded):
         gift_chances(**{**asked, "reference": "r2"}, now=NOW + DAY)
     assert (chances_of(lottery, member), laws()) == (5, [])

@@ -14,7 +14,17 @@ from promotions.coupons.tests.making import make_template
 from promotions.lottery import odds
 from promotions.lottery.errors import DrawsUsed, DrawsUsedToday, LotteryNotFound, NoChancesLeft, NotDrawnWithPoints
 from promotions.lottery.invariants import LAWS
-from promotions.lottery.models import ChanceAccount, ChanceEntry, Draw, Lottery, OddsVersion, Prize, PrizeCode, Win
+from promotions.lottery.models import (
+    RULES,
+    ChanceAccount,
+    ChanceEntry,
+    Draw,
+    Lottery,
+    OddsVersion,
+    Prize,
+    PrizeCode,
+    Win,
+)
 from promotions.lottery.odds import digest_of
 from promotions.lottery.services import add_stock, drawing, import_codes
 from promotions.lottery.tests.making import (
@@ -32,6 +42,7 @@ from promotions.lottery.tests.making import (
     published,
     sure,
 )
+from shop.core import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +71,19 @@ def give_points(member, amount):
             matures_at=NOW,
             expires_at=None,
         )
+
+
+# What each of the published rules might be instead.
+OTHERWISE = {
+    "name": "else",
+    "starts_at": NOW - 2 * DAY,
+    "ends_at": NOW + 300 * DAY,
+    "takes_chances": False,
+    "points_per_draw": 5,
+    "draws_per_day": 2,
+    "draws_in_all": 2,
+    "prizes_per_day": 1,
+}
 
 
 def numbers(monkeypatch, *values, below):
@@ -244,20 +268,30 @@ def test_more_of_a_prize_may_come_and_counters_may_move():
     assert (prize.history.count(), prize.history.first().stock) == (2, 8)
 
 
-def test_a_lottery_withdrawn_before_anybody_drew_publishes_a_new_version_and_one_drawn_does_not_change(member):
-    lottery = make_lottery(*sure())
+def test_a_lottery_withdrawn_before_it_begins_publishes_a_new_version_and_one_that_has_begun_does_not_change(member):
+    begins_at = clock.now() + DAY
+    lottery = make_lottery(*sure(), starts_at=begins_at, ends_at=begins_at + DAY)
     pause_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
     withdraw_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
     lottery.prizes.filter(is_fallback=True).update(weight=1)
+    Lottery.objects.update(starts_at=NOW - DAY, prizes_per_day=7)
+    lottery.refresh_from_db()
     lottery = published(lottery)
     versions = list(OddsVersion.objects.filter(lottery=lottery).order_by("version").values_list("version", "digest"))
     assert [version for version, _digest in versions] == [1, 2]
     assert versions[0][1] != versions[1][1]
-    assert given_and_drawn(lottery, member).odds.version == 2
+    give(lottery, member)
     pause_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
     withdraw_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=NOW)
-    with pytest.raises(DatabaseError, match="published"), transaction.atomic():
-        lottery.prizes.filter(is_fallback=True).update(weight=2)
+    before = list(Lottery.objects.values()), list(Prize.objects.order_by("pk").values())
+    changes = [lambda: lottery.prizes.filter(is_fallback=True).update(weight=2)]
+    changes += [lambda name=name: Lottery.objects.update(**{name: OTHERWISE[name]}) for name in RULES]
+    for change in changes:
+        with pytest.raises(DatabaseError, match="published"), transaction.atomic():
+            change()
+    assert (list(Lottery.objects.values()), list(Prize.objects.order_by("pk").values())) == before
+    lottery.refresh_from_db()
+    assert draw_once(published(lottery), member).odds.version == 3
     assert laws() == []
 
 
