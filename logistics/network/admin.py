@@ -21,6 +21,7 @@ from logistics.network.services import count_stock, receive_stock
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, staff
 
 CHECK = "check"
@@ -182,5 +183,5 @@ class StockMovementAdmin(ReadOnlyAdmin):
         description=gettext_lazy("kind"),
         label={"receipt": "success", "shipment": "info", "count": "warning", "return": "info", "damage": "danger"},
     )
-    def shown_kind(self, movement: StockMovement) -> tuple[str, str]:
-        return movement.kind, movement.get_kind_display()
+    def shown_kind(self, movement: StockMovement) -> Label:
+        return Label(movement.kind, movement.get_kind_display())

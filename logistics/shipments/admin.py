@@ -27,6 +27,7 @@ from members.identity.recipients import Addressee
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -151,8 +152,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
         },
         ordering="status",
     )
-    def shown_status(self, shipment: Shipment) -> tuple[str, str]:
-        return shipment.status, shipment.get_status_display()
+    def shown_status(self, shipment: Shipment) -> Label:
+        return Label(shipment.status, shipment.get_status_display())
 
     @display(description=gettext_lazy("attention"))
     def attention(self, shipment: Shipment) -> str:

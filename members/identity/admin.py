@@ -28,6 +28,7 @@ from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 
@@ -105,8 +106,8 @@ class MemberAdmin(ReadOnlyAdmin):
         label={"active": "success", "blocked": "danger", "merged": "info", "closed": "default"},
         ordering="status",
     )
-    def shown_status(self, member: Member) -> tuple[str, str]:
-        return member.status, member.get_status_display()
+    def shown_status(self, member: Member) -> Label:
+        return Label(member.status, member.get_status_display())
 
     @admin.action(description=_("Block and sign out"), permissions=["change_standing"])
     def block(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:

@@ -17,6 +17,7 @@ from members.invitations.services import clear_invitation, refuse_invitation
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import staff
 
@@ -55,8 +56,8 @@ class InvitationAdmin(ReadOnlyAdmin):
     @display(
         description=_("review"), label={"clear": "success", "held": "warning", "refused": "danger"}, ordering="review"
     )
-    def shown_review(self, invitation: Invitation) -> tuple[str, str]:
-        return invitation.review, invitation.get_review_display()
+    def shown_review(self, invitation: Invitation) -> Label:
+        return Label(invitation.review, invitation.get_review_display())
 
     @display(description=_("suspicions"))
     def why(self, invitation: Invitation) -> str:

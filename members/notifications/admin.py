@@ -28,6 +28,7 @@ from members.notifications.services.templates import preview, send_test, templat
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, staff
 
 # What the codes in the log mean. Others are the gateway's own: its documentation has them.
@@ -280,8 +281,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return format_html('<div style="white-space: pre-line">{}</div>', text or "–")
 
     @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
-    def shown_status(self, delivery: Delivery) -> tuple[str, str]:
-        return delivery.status, delivery.get_status_display()
+    def shown_status(self, delivery: Delivery) -> Label:
+        return Label(delivery.status, delivery.get_status_display())
 
     @display(description=gettext_lazy("error code"))
     def shown_error(self, delivery: Delivery) -> str:

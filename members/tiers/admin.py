@@ -32,6 +32,7 @@ from shop.catalog.cache import touch_listing
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, staff
 
 PREVIEW, SAVE = "preview", "save"
@@ -296,8 +297,8 @@ class GrowthEntryAdmin(ReadOnlyAdmin):
         description=gettext_lazy("kind"),
         label={"spend": "success", "points": "info", "behaviour": "info", "refund": "danger", "manual": "warning"},
     )
-    def shown_kind(self, entry: GrowthEntry) -> tuple[str, str]:
-        return entry.kind, entry.get_kind_display()
+    def shown_kind(self, entry: GrowthEntry) -> Label:
+        return Label(entry.kind, entry.get_kind_display())
 
 
 @admin.register(TierChange)

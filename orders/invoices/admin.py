@@ -28,6 +28,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanField
+from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
@@ -145,10 +146,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         return (queryset.filter(found) if term else queryset), False
 
     @display(description=gettext_lazy("status"), label=COLOURS, ordering="status")
-    def shown_status(self, invoice: Invoice) -> tuple[str, Any]:
+    def shown_status(self, invoice: Invoice) -> Label:
         if invoice.status == InvoiceStatus.ISSUED and invoice.red_due_at:
-            return "red_due", _("Red-letter note due")
-        return invoice.status, invoice.get_status_display()
+            return Label("red_due", _("Red-letter note due"))
+        return Label(invoice.status, invoice.get_status_display())
 
     @display(description=gettext_lazy("status"))
     def state(self, invoice: Invoice) -> str:

@@ -26,6 +26,7 @@ from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -106,8 +107,8 @@ class PaymentAdmin(SaidByGateway, ReadOnlyAdmin):
         label={"created": "info", "pending": "warning", "succeeded": "success", "closed": "default"},
         ordering="status",
     )
-    def shown_status(self, payment: Payment) -> tuple[str, str]:
-        return payment.status, payment.get_status_display()
+    def shown_status(self, payment: Payment) -> Label:
+        return Label(payment.status, payment.get_status_display())
 
     @display(description=_("amount"), ordering="amount_fen")
     def amount(self, payment: Payment) -> str:
@@ -155,8 +156,8 @@ class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
         label={"requested": "info", "processing": "warning", "succeeded": "success", "abnormal": "danger"},
         ordering="status",
     )
-    def shown_status(self, refund: Refund) -> tuple[str, str]:
-        return refund.status, refund.get_status_display()
+    def shown_status(self, refund: Refund) -> Label:
+        return Label(refund.status, refund.get_status_display())
 
     @display(description=_("amount"), ordering="amount_fen")
     def amount(self, refund: Refund) -> str:
@@ -233,8 +234,8 @@ class DepositAdmin(ReadOnlyAdmin):
         },
         ordering="status",
     )
-    def shown_status(self, deposit: Deposit) -> tuple[str, str]:
-        return deposit.status, deposit.get_status_display()
+    def shown_status(self, deposit: Deposit) -> Label:
+        return Label(deposit.status, deposit.get_status_display())
 
     @display(description=_("deposit"), ordering="order__deposit_fen")
     def amount(self, deposit: Deposit) -> str:

@@ -25,6 +25,7 @@ from orders.reviews.queries import follow_up_of
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -192,11 +193,11 @@ class ReviewAdmin(ReadOnlyAdmin):
         return link_to_member(review.member)
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, review: Review) -> tuple[str, Any]:
+    def shown_status(self, review: Review) -> Label:
         added = follow_up_of(review)
         if review.status == Status.APPROVED and added and added.status == Status.PENDING:
-            return "pending", _("Follow-up waits for approval")
-        return review.status, review.get_status_display()
+            return Label("pending", _("Follow-up waits for approval"))
+        return Label(review.status, review.get_status_display())
 
     @display(description=gettext_lazy("status"))
     def state(self, review: Review) -> str:

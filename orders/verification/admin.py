@@ -31,6 +31,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.client_address import client_address
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.models import StaffUser
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
@@ -109,12 +110,12 @@ class PickupAdmin(OfOwnStores):
         description=gettext_lazy("status"),
         label={WAITING: "info", OVERDUE: "danger", FETCHED: "success", GIVEN_UP: "default"},
     )
-    def shown_state(self, pickup: Pickup) -> tuple[str, Any]:
+    def shown_state(self, pickup: Pickup) -> Label:
         state = FETCHED
         if pickup.fetched_at is None:
             state = OVERDUE if pickup.fetch_by <= clock.now() else WAITING
             state = state if pickup.order.status == OrderStatus.DELIVERED else GIVEN_UP
-        return state, STATES[state]
+        return Label(state, STATES[state])
 
     @display(description=gettext_lazy("status"))
     def state(self, pickup: Pickup) -> str:
@@ -221,12 +222,12 @@ class VerificationAdmin(OfOwnStores):
     actions_detail = ["take_back"]
 
     @display(description=gettext_lazy("kind"), label={"pickup": "info", "coupon": "primary", "service": "success"})
-    def shown_kind(self, verification: Verification) -> tuple[str, str]:
-        return verification.kind, verification.get_kind_display()
+    def shown_kind(self, verification: Verification) -> Label:
+        return Label(verification.kind, verification.get_kind_display())
 
     @display(description=gettext_lazy("status"), label={"stands": "success", "undone": "danger"})
-    def shown_state(self, verification: Verification) -> tuple[str, str]:
-        return ("undone", _("Undone")) if verification.undone_at else ("stands", _("Verified"))
+    def shown_state(self, verification: Verification) -> Label:
+        return Label("undone", _("Undone")) if verification.undone_at else Label("stands", _("Verified"))
 
     @display(description=gettext_lazy("bill"))
     def shown_bill(self, verification: Verification) -> str:
@@ -287,10 +288,10 @@ class CodeTriesAdmin(ReadOnlyAdmin):
     actions = ["forgive"]
 
     @display(description=gettext_lazy("status"), label={"locked": "danger", "open": "success"})
-    def shown_state(self, row: CodeTries) -> tuple[str, str]:
+    def shown_state(self, row: CodeTries) -> Label:
         counts = row.since > clock.now() - timedelta(minutes=LOCK_MINUTES.value())
         locked = counts and row.tries >= WRONG_CODES.value()
-        return ("locked", _("Locked out")) if locked else ("open", _("May go on"))
+        return Label("locked", _("Locked out")) if locked else Label("open", _("May go on"))
 
     def has_forgive_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("verification.change_codetries")

@@ -21,6 +21,7 @@ from orders.wechat_shipping.watching import refresh_alarms
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404
 
@@ -76,8 +77,8 @@ class ShippingUploadAdmin(ReadOnlyAdmin):
         return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', link, order.number)
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, upload: ShippingUpload) -> tuple[str, Any]:
-        return upload.status, self.state(upload)
+    def shown_status(self, upload: ShippingUpload) -> Label:
+        return Label(upload.status, self.state(upload))
 
     @display(description=gettext_lazy("status"))
     def state(self, upload: ShippingUpload) -> str:

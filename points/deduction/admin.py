@@ -17,6 +17,7 @@ from points.deduction.queries import ACTIVITIES, SHARES
 from shop.core import clock
 from shop.core.forms import PercentFormMixin
 from shop.core.kept import Kept
+from shop.core.labels import Label
 
 
 class SharesAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
@@ -58,10 +59,10 @@ class BetterTermsAdmin(SharesAdmin):
     fields = ["name", "segment", ("points_per_yuan", "cap_bp"), ("starts_at", "ends_at")]
 
     @display(description=_("status"), label={"coming": "info", "on": "success", "over": "warning"})
-    def shown_state(self, row: BetterTerms) -> tuple[str, Any]:
+    def shown_state(self, row: BetterTerms) -> Label:
         now = clock.now()
         if row.ends_at <= now:
-            return "over", pgettext_lazy("points-for-cash activity", "Over")
+            return Label("over", pgettext_lazy("points-for-cash activity", "Over"))
         if row.starts_at > now:
-            return "coming", pgettext_lazy("points-for-cash activity", "To come")
-        return "on", pgettext_lazy("points-for-cash activity", "On")
+            return Label("coming", pgettext_lazy("points-for-cash activity", "To come"))
+        return Label("on", pgettext_lazy("points-for-cash activity", "On"))

@@ -23,6 +23,7 @@ from points.tasks.services import pause_task, publish_task
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -113,8 +114,8 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
         label={"draft": "info", "live": "success", "paused": "warning"},
         ordering="status",
     )
-    def shown_status(self, task: Task) -> tuple[str, str]:
-        return task.status, task.get_status_display()
+    def shown_status(self, task: Task) -> Label:
+        return Label(task.status, task.get_status_display())
 
     @display(description=gettext_lazy("Reward"))
     def shown_reward(self, task: Task) -> str:

@@ -21,6 +21,7 @@ from points.transfers.services import cancel_transfer
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -90,8 +91,8 @@ class TransferAdmin(ReadOnlyAdmin):
         return show_phone(transfer.phone) if transfer.phone else "–"
 
     @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
-    def shown_status(self, transfer: Transfer) -> tuple[str, str]:
-        return transfer.status, transfer.get_status_display()
+    def shown_status(self, transfer: Transfer) -> Label:
+        return Label(transfer.status, transfer.get_status_display())
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("transfers.change_transfer")

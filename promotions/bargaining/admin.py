@@ -18,6 +18,7 @@ from promotions.campaigns.admin.frame import TOGETHER, WHAT, WHEN, WHOM, Campaig
 from promotions.campaigns.forms import StackingForm
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 STATUS_LABELS = {
@@ -173,9 +174,9 @@ class BargainAttemptAdmin(ReadOnlyAdmin):
         return (queryset.filter(found) if term else queryset), False
 
     @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
-    def shown_status(self, attempt: BargainAttempt) -> tuple[str, Any]:
+    def shown_status(self, attempt: BargainAttempt) -> Label:
         status = attempt.status_at(clock.now())
-        return status.value, status.label
+        return Label(status.value, status.label)
 
     @display(description=gettext_lazy("status"))
     def state(self, attempt: BargainAttempt) -> Any:

@@ -22,6 +22,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
@@ -97,8 +98,8 @@ class SeatInline(TabularInline):
         return False
 
     @display(description=gettext_lazy("status"), label=SEAT_COLOURS)
-    def shown_status(self, seat: Seat) -> tuple[str, str]:
-        return seat.status, seat.get_status_display()
+    def shown_status(self, seat: Seat) -> Label:
+        return Label(seat.status, seat.get_status_display())
 
     @display(description=gettext_lazy("discount"))
     def shown_discount(self, seat: Seat) -> str:
@@ -142,8 +143,8 @@ class TeamAdmin(ReadOnlyAdmin):
         return request.user.has_perm("group_buy.end_team")
 
     @display(description=gettext_lazy("status"), label=TEAM_COLOURS, ordering="status")
-    def shown_status(self, team: Team) -> tuple[str, str]:
-        return team.status, team.get_status_display()
+    def shown_status(self, team: Team) -> Label:
+        return Label(team.status, team.get_status_display())
 
     @display(description=gettext_lazy("paid, taken, of"))
     def shown_seats(self, team: Team) -> str:

@@ -28,6 +28,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from shop.core import clock, outbox, preferences
+from shop.core.labels import Label
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
 from shop.core.preference_forms import preference_field, preference_label, shown_preference
 from shop.core.roles import permission_label, screen_permissions
@@ -132,8 +133,8 @@ class OutboxEntryAdmin(ReadOnlyAdmin):
         label={"pending": "info", "done": "success", "parked": "danger"},
         ordering="status",
     )
-    def shown_status(self, entry: OutboxEntry) -> tuple[str, str]:
-        return entry.status, entry.get_status_display()
+    def shown_status(self, entry: OutboxEntry) -> Label:
+        return Label(entry.status, entry.get_status_display())
 
     @admin.action(description=gettext_lazy("Deliver again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutboxEntry]) -> None:
@@ -166,8 +167,8 @@ class JobRunAdmin(ReadOnlyAdmin):
         return f"{(run.finished_at - run.started_at).total_seconds():.2f} s"
 
     @display(description=gettext_lazy("result"), label={"ok": "success", "error": "danger"})
-    def shown_result(self, run: JobRun) -> tuple[str, str]:
-        return ("error", run.error[:80]) if run.error else ("ok", _("OK"))
+    def shown_result(self, run: JobRun) -> Label:
+        return Label("error", run.error[:80]) if run.error else Label("ok", _("OK"))
 
 
 class PreferenceForm(forms.ModelForm):

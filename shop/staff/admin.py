@@ -1,7 +1,5 @@
 """Where staff are signed in to the API, and ending it."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,6 +9,7 @@ from unfold.decorators import display
 
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.staff.models import StaffSession
 from shop.staff.services import sign_out
 
@@ -26,9 +25,9 @@ class StaffSessionAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
     @display(description=_("status"), label={"open": "success", "over": "default"})
-    def shown_state(self, session: StaffSession) -> tuple[str, Any]:
+    def shown_state(self, session: StaffSession) -> Label:
         over = session.revoked_at is not None or session.expires_at <= clock.now()
-        return ("over", _("Ended")) if over else ("open", _("Signed in"))
+        return Label("over", _("Ended")) if over else Label("open", _("Signed in"))
 
     @admin.action(description=_("Sign out"), permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[StaffSession]) -> None:

@@ -24,6 +24,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import found_or_404, staff
 from shop.regions.queries import children
@@ -85,8 +86,8 @@ class AllocationPolicyAdmin(YuanFormMixin, ModelAdmin):
         return str(policy)
 
     @display(description=gettext_lazy("status"), label={"draft": "info", "live": "success", "retired": "warning"})
-    def shown_status(self, policy: AllocationPolicy) -> tuple[str, str]:
-        return policy.status, policy.get_status_display()
+    def shown_status(self, policy: AllocationPolicy) -> Label:
+        return Label(policy.status, policy.get_status_display())
 
     @display(description=gettext_lazy("What it says"))
     def sentences(self, policy: AllocationPolicy) -> str:

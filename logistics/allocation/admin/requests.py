@@ -14,6 +14,7 @@ from logistics.allocation.screens import explain
 from logistics.allocation.services import retry_fulfilment
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 
 
 class FulfilmentLineInline(TabularInline):
@@ -53,8 +54,8 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
         label={"expected": "info", "waiting": "warning", "allocated": "success", "cancelled": "danger"},
         ordering="status",
     )
-    def shown_status(self, request: FulfilmentRequest) -> tuple[str, str]:
-        return request.status, request.get_status_display()
+    def shown_status(self, request: FulfilmentRequest) -> Label:
+        return Label(request.status, request.get_status_display())
 
     @display(description=gettext_lazy("to"))
     def place(self, request: FulfilmentRequest) -> str:
@@ -103,8 +104,8 @@ class AllocationAdmin(ReadOnlyAdmin):
         label={"open": "info", "shipped": "success", "released": "danger"},
         ordering="status",
     )
-    def shown_status(self, allocation: Allocation) -> tuple[str, str]:
-        return allocation.status, allocation.get_status_display()
+    def shown_status(self, allocation: Allocation) -> Label:
+        return Label(allocation.status, allocation.get_status_display())
 
     @display(description=gettext_lazy("decision"))
     def explanation(self, allocation: Allocation) -> str:

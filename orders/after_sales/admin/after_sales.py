@@ -23,6 +23,7 @@ from orders.payments.errors import NotificationMismatch
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -174,8 +175,8 @@ class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
         )
 
     @display(description=_("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, after_sale: AfterSale) -> tuple[str, Any]:
-        return after_sale.status, after_sale.get_status_display()
+    def shown_status(self, after_sale: AfterSale) -> Label:
+        return Label(after_sale.status, after_sale.get_status_display())
 
     @display(description=_("description"))
     def told_description(self, after_sale: AfterSale) -> str:

@@ -25,6 +25,7 @@ from orders.reconciliation.services.keeping import kept_file
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -63,7 +64,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "panels": panels})
 
     @display(description=gettext_lazy("result"), label=LIGHT_COLOURS)
-    def light(self, day: Any) -> tuple[str, str]:
+    def light(self, day: Any) -> Label:
         return shown_light(day, day.open_differences)
 
     @display(description=gettext_lazy("open differences"))

@@ -24,6 +24,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -117,12 +118,12 @@ class DifferenceAdmin(ReadOnlyAdmin):
         return str(difference.reconciliation)
 
     @display(description=gettext_lazy("difference"), label=KIND_COLOURS, ordering="kind")
-    def shown_kind(self, difference: Difference) -> tuple[str, str]:
-        return difference.kind, difference.get_kind_display()
+    def shown_kind(self, difference: Difference) -> Label:
+        return Label(difference.kind, difference.get_kind_display())
 
     @display(description=gettext_lazy("state"), label=STATE_COLOURS, ordering="state")
-    def shown_state(self, difference: Difference) -> tuple[str, str]:
-        return difference.state, difference.get_state_display()
+    def shown_state(self, difference: Difference) -> Label:
+        return Label(difference.state, difference.get_state_display())
 
     @display(description=gettext_lazy("in our books"), ordering="book_fen")
     def books(self, difference: Difference) -> str:

@@ -14,6 +14,7 @@ from orders.payments.gateways.words import in_words
 from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
 from orders.reconciliation.queries import Light, light_of
 from shop.core.dashboard import Figure, FiguresPanel, ListPanel
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 LIGHTS = {
@@ -34,9 +35,9 @@ STATE_COLOURS = {"open": "danger", "explained": "success", "resolved": "success"
 MOST_SHOWN = 50
 
 
-def shown_light(day: Reconciliation, open_differences: int) -> tuple[str, str]:
+def shown_light(day: Reconciliation, open_differences: int) -> Label:
     light = light_of(day, open_differences=open_differences)
-    return light, str(LIGHTS[light])
+    return Label(light, str(LIGHTS[light]))
 
 
 def link(view: str, pk: int, text: str) -> str:

@@ -20,6 +20,7 @@ from orders.workbench.models import OrderExport
 from orders.workbench.services.exporting import ask_export, content_of, delete_export, try_again
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404
 
 LIST = "admin:workbench_orderexport_changelist"
@@ -79,8 +80,8 @@ class OrderExportAdmin(ReadOnlyAdmin):
         description=gettext_lazy("status"),
         label={"running": "warning", "done": "success", "too_long": "danger", "failed": "danger", "deleted": "default"},
     )
-    def shown_status(self, export: OrderExport) -> tuple[str, str]:
-        return export.status, export.get_status_display()
+    def shown_status(self, export: OrderExport) -> Label:
+        return Label(export.status, export.get_status_display())
 
     @display(description=gettext_lazy("criteria"))
     def criteria(self, export: OrderExport) -> str:

@@ -31,6 +31,7 @@ from orders.workbench.admin.saved import SavedFilterPages
 from orders.workbench.criteria import found
 from shop.core import clock
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
@@ -134,8 +135,8 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return format_html("{} {}", order.number, flag)
 
     @display(description=_("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, order: Order) -> tuple[str, str]:
-        return order.status, order.get_status_display()
+    def shown_status(self, order: Order) -> Label:
+        return Label(order.status, order.get_status_display())
 
     @display(description=_("goods"))
     def goods(self, order: Order) -> str:

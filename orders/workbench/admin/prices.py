@@ -22,6 +22,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanField
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -124,8 +125,8 @@ class PriceChangeAdmin(ReadOnlyAdmin):
         label={"waiting": "warning", "applied": "success", "declined": "danger", "lapsed": "info"},
         ordering="status",
     )
-    def shown_status(self, change: PriceChange) -> tuple[str, str]:
-        return change.status, change.get_status_display()
+    def shown_status(self, change: PriceChange) -> Label:
+        return Label(change.status, change.get_status_display())
 
     @display(description=gettext_lazy("payable"))
     def change(self, change: PriceChange) -> str:

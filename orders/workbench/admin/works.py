@@ -24,6 +24,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 SHOWN = 50
@@ -71,8 +72,8 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         label={"checked": "info", "running": "warning", "stopped": "danger", "done": "success"},
         ordering="status",
     )
-    def shown_status(self, work: BulkWork) -> tuple[str, str]:
-        return work.status, work.get_status_display()
+    def shown_status(self, work: BulkWork) -> Label:
+        return Label(work.status, work.get_status_display())
 
     @display(description=gettext_lazy("progress"))
     def progress(self, work: BulkWork) -> str:

@@ -20,6 +20,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 COLORS = {
@@ -63,8 +64,8 @@ class GrantFileAdmin(ReadOnlyAdmin):
     actions_detail = ["go_on", "download_result"]
 
     @display(description=gettext_lazy("status"), label=COLORS, ordering="status")
-    def shown_status(self, file: GrantFile) -> tuple[str, str]:
-        return file.status, file.get_status_display()
+    def shown_status(self, file: GrantFile) -> Label:
+        return Label(file.status, file.get_status_display())
 
     @display(description=gettext_lazy("problems"))
     def shown_problems(self, file: GrantFile) -> str:

@@ -19,6 +19,7 @@ from points.accounts.services import prove_ledger
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 
@@ -40,8 +41,8 @@ class LedgerProofAdmin(ReadOnlyAdmin):
     actions_list = ["liability", "prove_now"]
 
     @display(description=gettext_lazy("result"), label={"agrees": "success", "differs": "danger"})
-    def shown_result(self, proof: LedgerProof) -> tuple[str, str]:
-        return ("agrees", _("agrees")) if proof.is_clean else ("differs", _("differs"))
+    def shown_result(self, proof: LedgerProof) -> Label:
+        return Label("agrees", _("agrees")) if proof.is_clean else Label("differs", _("differs"))
 
     @display(description=gettext_lazy("worth"))
     def shown_worth(self, proof: LedgerProof) -> str:

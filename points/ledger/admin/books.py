@@ -29,6 +29,7 @@ from points.ledger.queries import balance_of, points_worth_fen
 from points.ledger.sentences import sentence
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import found_or_404
@@ -144,10 +145,10 @@ class PointLotAdmin(OfMemberAdmin):
     readonly_fields = ["who", "shown_rules"]
 
     @display(description=gettext_lazy("state"), label={"pending": "info", "living": "success", "over": "warning"})
-    def shown_state(self, lot: PointLot) -> tuple[str, str]:
+    def shown_state(self, lot: PointLot) -> Label:
         if lot.expires_at is not None and lot.expires_at <= clock.now():
-            return "over", _("expired")
-        return ("living", _("can be spent")) if lot.is_mature else ("pending", _("pending"))
+            return Label("over", _("expired"))
+        return Label("living", _("can be spent")) if lot.is_mature else Label("pending", _("pending"))
 
     @display(description=gettext_lazy("expiry policy"))
     def shown_rules(self, lot: PointLot) -> str:
@@ -193,8 +194,8 @@ class PointTransactionAdmin(OfMemberAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     @display(description=gettext_lazy("kind"), label=_COLORS, ordering="kind")
-    def shown_kind(self, row: PointTransaction) -> tuple[str, str]:
-        return row.kind, row.get_kind_display()
+    def shown_kind(self, row: PointTransaction) -> Label:
+        return Label(row.kind, row.get_kind_display())
 
 
 @admin.register(PointEntry)

@@ -18,6 +18,7 @@ from points.ledger.models import (
 from points.ledger.services import approve_grant, decline_grant, request_grant
 from shop.core import clock
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 DECISIONS = {
@@ -45,8 +46,8 @@ class ManualGrantAdmin(OfMemberAdmin):
     @display(
         description=gettext_lazy("status"), label={"waiting": "warning", "booked": "success", "declined": "danger"}
     )
-    def shown_status(self, row: ManualGrant) -> tuple[str, str]:
-        return row.status, row.get_status_display()
+    def shown_status(self, row: ManualGrant) -> Label:
+        return Label(row.status, row.get_status_display())
 
     def has_give_or_take_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ledger.add_manualgrant")

@@ -24,6 +24,7 @@ from points.mall.services.desk import extend_voucher, forgive_no_show
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404
@@ -132,8 +133,8 @@ class RedemptionAdmin(_OfMembersAdmin):
         return yuan(row.price_fen) if row.price_fen else "–"
 
     @display(description=gettext_lazy("status"), label=REDEMPTION_COLOURS, ordering="status")
-    def shown_status(self, row: Redemption) -> tuple[str, str]:
-        return row.status, row.get_status_display()
+    def shown_status(self, row: Redemption) -> Label:
+        return Label(row.status, row.get_status_display())
 
     @action(description=gettext_lazy("Open the order"), url_path="order", permissions=["view"], icon="receipt_long")
     def open_order(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -163,8 +164,8 @@ class VoucherAdmin(_OfMembersAdmin):
     actions_detail = ["extend", "forgive"]
 
     @display(description=gettext_lazy("status"), label=VOUCHER_COLOURS, ordering="status")
-    def shown_status(self, voucher: Voucher) -> tuple[str, str]:
-        return voucher.status, voucher.get_status_display()
+    def shown_status(self, voucher: Voucher) -> Label:
+        return Label(voucher.status, voucher.get_status_display())
 
     def has_extend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         services = Voucher.objects.filter(

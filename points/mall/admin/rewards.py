@@ -26,6 +26,7 @@ from points.mall.services.publishing import pause_reward, publish_reward
 from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404
 
@@ -233,8 +234,8 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
         return redirect("admin:mall_reward_change", reward.pk)
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, reward: Reward) -> tuple[str, str]:
-        return reward.status, reward.get_status_display()
+    def shown_status(self, reward: Reward) -> Label:
+        return Label(reward.status, reward.get_status_display())
 
     @display(description=gettext_lazy("price"), ordering="points")
     def shown_price(self, reward: Reward) -> str:

@@ -18,6 +18,7 @@ from points.rules.spec import RuleSpec
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.clock import business_day
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 COLOURS = {"waiting": "info", "running": "warning", "done": "success", "failed": "danger"}
@@ -48,11 +49,11 @@ class BacktestAdmin(ReadOnlyAdmin):
         return sentence(spec, names_for([spec], today=business_day(clock.now())))
 
     @display(description=gettext_lazy("status"), label=COLOURS)
-    def shown_status(self, backtest: Backtest) -> tuple[str, str]:
+    def shown_status(self, backtest: Backtest) -> Label:
         label = str(backtest.get_status_display())
         if backtest.status == Backtest.Status.RUNNING and backtest.orders:
             label = f"{label} {backtest.done * 100 // backtest.orders} %"
-        return backtest.status, label
+        return Label(backtest.status, label)
 
     @display(description=gettext_lazy("more cost"))
     def shown_cost(self, backtest: Backtest) -> str:

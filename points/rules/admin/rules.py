@@ -30,6 +30,7 @@ from shop.catalog.models import Product, Sku
 from shop.core import clock
 from shop.core.clock import business_day
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 FOUND = 20
@@ -131,7 +132,7 @@ class EarningRuleAdmin(TryingPages):
         description=gettext_lazy("state"),
         label={"live": "success", "ahead": "info", "over": "info", "draft": "warning", "paused": "danger"},
     )
-    def shown_state(self, rule: EarningRule) -> tuple[str, str]:
+    def shown_state(self, rule: EarningRule) -> Label:
         return _state(rule)
 
     def draft_sentence(self, request: HttpRequest) -> JsonResponse:
@@ -239,18 +240,18 @@ def _shown(rule: EarningRule) -> RuleSpec:
     return rule.live.spec if rule.live else rule.spec
 
 
-def _state(rule: EarningRule) -> tuple[str, str]:
+def _state(rule: EarningRule) -> Label:
     today = business_day(clock.now())
     if rule.live is None:
-        return ("paused", _("Paused")) if rule.versions.exists() else ("draft", _("Draft"))
+        return Label("paused", _("Paused")) if rule.versions.exists() else Label("draft", _("Draft"))
     spec = rule.live.spec
     if spec.first_day and today < spec.first_day:
-        return "ahead", _("Begins {day}").format(day=spec.first_day)
+        return Label("ahead", _("Begins {day}").format(day=spec.first_day))
     if spec.last_day and spec.last_day < today:
-        return "over", _("Over")
+        return Label("over", _("Over"))
     version = _("Live, version {number}").format(number=rule.live.number)
     changed = _("draft changed")
-    return "live", f"{version} · {changed}" if rule.has_news else version
+    return Label("live", f"{version} · {changed}" if rule.has_news else version)
 
 
 def _found(rows: Iterable[tuple[int, str]]) -> JsonResponse:

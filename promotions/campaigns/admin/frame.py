@@ -41,6 +41,7 @@ from promotions.campaigns.services.lifecycle import (
 from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanFormMixin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -278,9 +279,9 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
         return self.may_move(request)
 
     @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
-    def shown_status(self, campaign: Any) -> tuple[str, Any]:
+    def shown_status(self, campaign: Any) -> Label:
         status = campaign.status_at(clock.now())
-        return status.value, status.label
+        return Label(status.value, status.label)
 
     @display(description=gettext_lazy("window"), ordering="starts_at")
     def shown_window(self, campaign: Any) -> str:

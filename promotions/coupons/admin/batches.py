@@ -15,6 +15,7 @@ from promotions.coupons.services.batches import create_batch, export_batch, void
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 
@@ -47,8 +48,8 @@ class CodeBatchAdmin(ReadOnlyAdmin):
         label={"new": "info", "exporting": "warning", "live": "success", "void": "danger"},
         ordering="status",
     )
-    def shown_status(self, batch: CodeBatch) -> tuple[str, Any]:
-        return batch.status, batch.get_status_display()
+    def shown_status(self, batch: CodeBatch) -> Label:
+        return Label(batch.status, batch.get_status_display())
 
     def has_make_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("coupons.add_codebatch")

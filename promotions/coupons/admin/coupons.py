@@ -21,6 +21,7 @@ from promotions.coupons.services import void_coupon
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
@@ -46,7 +47,7 @@ class CouponAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ["template", "member"]
     fieldsets = [
-        (None, {"fields": ["number", "template", "shown_sentence", "member", "shown_words"]}),
+        (None, {"fields": ["number", "template", "shown_sentence", "member", "shown_status"]}),
         (gettext_lazy("How it came"), {"fields": ["way", "reference", "claimed_at", "valid_from", "valid_until"]}),
         (
             gettext_lazy("Where it went"),
@@ -66,7 +67,7 @@ class CouponAdmin(ReadOnlyAdmin):
             },
         ),
     ]
-    readonly_fields = ["shown_sentence", "shown_words", "shown_cost", "shown_revenue"]
+    readonly_fields = ["shown_sentence", "shown_status", "shown_cost", "shown_revenue"]
     search_fields = ["number"]
     search_help_text = gettext_lazy("Number of a coupon or an order, or a member's phone")
     ordering = ["-pk"]
@@ -91,12 +92,8 @@ class CouponAdmin(ReadOnlyAdmin):
         return queryset.filter(number=term) | queryset.filter(order_number=term), False
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, coupon: Any) -> tuple[str, Any]:
-        return getattr(coupon, "status_now", coupon.status), status_label(coupon)
-
-    @display(description=gettext_lazy("status"))
-    def shown_words(self, coupon: Coupon) -> str:
-        return status_label(coupon)
+    def shown_status(self, coupon: Any) -> Label:
+        return Label(getattr(coupon, "status_now", coupon.status), status_label(coupon))
 
     @display(description=gettext_lazy("what it does"))
     def shown_sentence(self, coupon: Coupon) -> str:

@@ -15,6 +15,7 @@ from promotions.coupons.models.halts import HaltKind
 from promotions.coupons.services.halting import counted
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 TITLES = {
@@ -86,16 +87,16 @@ class HaltAdmin(ReadOnlyAdmin):
         label={"suspend": "warning", "resume": "success", "void": "danger"},
         ordering="kind",
     )
-    def shown_kind(self, halt: Halt) -> tuple[str, Any]:
-        return halt.kind, halt.get_kind_display()
+    def shown_kind(self, halt: Halt) -> Label:
+        return Label(halt.kind, halt.get_kind_display())
 
     @display(
         description=gettext_lazy("status"),
         label={"running": "info", "done": "success", "overtaken": "warning"},
         ordering="status",
     )
-    def shown_status(self, halt: Halt) -> tuple[str, Any]:
-        return halt.status, halt.get_status_display()
+    def shown_status(self, halt: Halt) -> Label:
+        return Label(halt.status, halt.get_status_display())
 
     @display(description=gettext_lazy("progress"))
     def shown_progress(self, halt: Halt) -> str:

@@ -26,6 +26,7 @@ from promotions.coupons.services.handing_out import (
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
 
 COUNT, START = "count", "start"
@@ -59,8 +60,8 @@ class HandOutAdmin(ReadOnlyAdmin):
         label={"awaiting": "warning", "running": "info", "done": "success", "cancelled": "danger"},
         ordering="status",
     )
-    def shown_status(self, hand_out: HandOut) -> tuple[str, Any]:
-        return hand_out.status, hand_out.get_status_display()
+    def shown_status(self, hand_out: HandOut) -> Label:
+        return Label(hand_out.status, hand_out.get_status_display())
 
     @display(description=gettext_lazy("progress"))
     def shown_progress(self, hand_out: HandOut) -> str:

@@ -39,6 +39,7 @@ from promotions.coupons.services.halting import halt_coupons
 from promotions.coupons.services.templates import change_total
 from shop.core import clock
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -66,9 +67,9 @@ class When:
         return (getattr(template, self.name) in self.values) != self.unless
 
 
-_HALTED_AS: Mapping[str, tuple[str, Any]] = {
-    Halted.SUSPENDED: (CampaignStatus.PAUSED.value, gettext_lazy("Coupons suspended")),
-    Halted.VOID: (CampaignStatus.ENDED.value, gettext_lazy("Coupons void")),
+_HALTED_AS: Mapping[str, Label] = {
+    Halted.SUSPENDED: Label(CampaignStatus.PAUSED.value, gettext_lazy("Coupons suspended")),
+    Halted.VOID: Label(CampaignStatus.ENDED.value, gettext_lazy("Coupons void")),
 }
 CONDITIONS: Mapping[str, When] = {
     "amount_off_fen": When("kind", ("amount",)),
@@ -206,7 +207,7 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         return JsonResponse({"sentence": said})
 
     @display(description=gettext_lazy("status"), label=STATUS_LABELS, ordering="status")
-    def shown_status(self, campaign: Any) -> tuple[str, Any]:
+    def shown_status(self, campaign: Any) -> Label:
         """What was done to the coupons of members matters more than whether more are given."""
         return _HALTED_AS.get(campaign.halted) or super().shown_status(campaign)
 

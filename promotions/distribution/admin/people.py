@@ -26,6 +26,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -130,8 +131,8 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return link_to_member(distributor.member)
 
     @display(description=gettext_lazy("standing"), label=STANDING_COLOURS, ordering="standing")
-    def shown_standing(self, distributor: Distributor) -> tuple[str, str]:
-        return distributor.standing, distributor.get_standing_display()
+    def shown_standing(self, distributor: Distributor) -> Label:
+        return Label(distributor.standing, distributor.get_standing_display())
 
     @display(description=gettext_lazy("brought by"))
     def brought_by(self, distributor: Distributor) -> str:
@@ -280,10 +281,14 @@ class BindingAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return link_to_member(binding.distributor.member)
 
     @display(description=gettext_lazy("state"), label={"good": "success", "now": "info", "over": "default"})
-    def shown_state(self, binding: Binding) -> tuple[str, str]:
+    def shown_state(self, binding: Binding) -> Label:
         if not binding.holds(at=clock.now()):
-            return "over", _("Over")
-        return ("good", _("For good")) if binding.locked_at else ("now", _("Until they buy, or the time is over"))
+            return Label("over", _("Over"))
+        return (
+            Label("good", _("For good"))
+            if binding.locked_at
+            else Label("now", _("Until they buy, or the time is over"))
+        )
 
     def has_unbind_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("distribution.change_binding")

@@ -18,6 +18,7 @@ from promotions.distribution.services.selling import clear_sale, refuse_sale
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import staff
 
@@ -95,12 +96,12 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return yuan(sale.left_fen)
 
     @display(description=gettext_lazy("stage"), label=STAGE_COLOURS, ordering="stage")
-    def shown_stage(self, sale: Sale) -> tuple[str, str]:
-        return sale.stage, sale.get_stage_display()
+    def shown_stage(self, sale: Sale) -> Label:
+        return Label(sale.stage, sale.get_stage_display())
 
     @display(description=gettext_lazy("review"), label=REVIEW_COLOURS, ordering="review")
-    def shown_review(self, sale: Sale) -> tuple[str, str]:
-        return sale.review, sale.get_review_display()
+    def shown_review(self, sale: Sale) -> Label:
+        return Label(sale.review, sale.get_review_display())
 
     @display(description=gettext_lazy("suspicions"))
     def why(self, sale: Sale) -> str:
@@ -174,5 +175,5 @@ class CommissionAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return yuan(row.amount_fen)
 
     @display(description=gettext_lazy("stage"), label=STAGE_COLOURS, ordering="sale__stage")
-    def shown_stage(self, row: Commission) -> tuple[str, str]:
-        return row.sale.stage, row.sale.get_stage_display()
+    def shown_stage(self, row: Commission) -> Label:
+        return Label(row.sale.stage, row.sale.get_stage_display())

@@ -24,6 +24,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
 from shop.core.screens import form_page, found_or_404, staff
 
@@ -80,8 +81,8 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return link_to_member(row.distributor.member)
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
-    def shown_status(self, row: Withdrawal) -> tuple[str, str]:
-        return row.status, row.get_status_display()
+    def shown_status(self, row: Withdrawal) -> Label:
+        return Label(row.status, row.get_status_display())
 
     @display(description=gettext_lazy("amount"), ordering="amount_fen")
     def amount(self, row: Withdrawal) -> str:

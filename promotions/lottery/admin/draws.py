@@ -11,6 +11,7 @@ from unfold.decorators import display
 from promotions.lottery.models import ChanceEntry, Draw, Win
 from promotions.lottery.models.draws import WinStatus
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 
@@ -120,8 +121,8 @@ class WinAdmin(_OfMembersAdmin):
             WinStatus.RETURNED.value: "danger",
         },
     )
-    def shown_status(self, win: Win) -> tuple[str, str]:
-        return win.status, win.get_status_display()
+    def shown_status(self, win: Win) -> Label:
+        return Label(win.status, win.get_status_display())
 
     @display(description=gettext_lazy("cost"), ordering="cost_fen")
     def shown_cost(self, win: Win) -> str:

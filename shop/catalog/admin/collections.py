@@ -15,6 +15,7 @@ from shop.catalog.admin.forms import CatalogFormMixin
 from shop.catalog.cache import touch_listing
 from shop.catalog.models import Collection, CollectionItem
 from shop.core import clock
+from shop.core.labels import Label
 
 
 class CollectionForm(forms.ModelForm):
@@ -61,15 +62,15 @@ class CollectionAdmin(CatalogFormMixin, ModelAdmin):
         return collection.product_count
 
     @display(description=_("state"), label={"open": "success", "soon": "info", "over": "default", "hidden": "warning"})
-    def shown_state(self, collection: Collection) -> tuple[str, Any]:
+    def shown_state(self, collection: Collection) -> Label:
         now = clock.now()
         if not collection.is_active:
-            return "hidden", _("Hidden")
+            return Label("hidden", _("Hidden"))
         if collection.starts_at and now < collection.starts_at:
-            return "soon", _("Not yet open")
+            return Label("soon", _("Not yet open"))
         if collection.ends_at and now >= collection.ends_at:
-            return "over", _("Over")
-        return "open", _("Open")
+            return Label("over", _("Over"))
+        return Label("open", _("Open"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

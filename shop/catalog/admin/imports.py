@@ -26,6 +26,7 @@ from shop.catalog.product_files.reading import MAX_BYTES
 from shop.catalog.product_files.writing import example, write_xlsx
 from shop.catalog.services.import_files import check_product_file, import_checked_file
 from shop.core.errors import DomainError
+from shop.core.labels import Label
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NEEDED = ("catalog.add_productimport", "catalog.add_product", "catalog.change_product")
@@ -123,8 +124,8 @@ class ProductImportAdmin(ModelAdmin):
         label={"checked": "info", "refused": "danger", "imported": "success"},
         ordering="status",
     )
-    def shown_status(self, upload: ProductImport) -> tuple[str, str]:
-        return upload.status, upload.get_status_display()
+    def shown_status(self, upload: ProductImport) -> Label:
+        return Label(upload.status, upload.get_status_display())
 
     @display(description=gettext_lazy("rows"))
     def shown_rows(self, upload: ProductImport) -> int:

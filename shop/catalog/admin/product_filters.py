@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from shop.catalog.admin.forms import INDENT
 from shop.catalog.models import Category, Product, SkuStock
 from shop.core import clock
+from shop.core.labels import Label
 
 STATES = {"on": _("On sale"), "soon": _("Scheduled"), "over": _("Window over"), "off": _("Off the shelf")}
 
 
-def on_sale_state(product: Product) -> tuple[str, Any]:
+def on_sale_state(product: Product) -> Label:
     """(state, its name) at this moment."""
     now = clock.now()
     state = "on"
@@ -24,7 +25,7 @@ def on_sale_state(product: Product) -> tuple[str, Any]:
         state = "soon"
     elif product.shelf_until and now >= product.shelf_until:
         state = "over"
-    return state, STATES[state]
+    return Label(state, STATES[state])
 
 
 class CategoryFilter(admin.SimpleListFilter):

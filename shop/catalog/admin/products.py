@@ -34,6 +34,7 @@ from shop.catalog.services.products import (
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanField
 from shop.core.images import thumbnail_name
+from shop.core.labels import Label
 from shop.core.money import yuan
 
 PREVIEWED = 20
@@ -216,7 +217,7 @@ class ProductAdmin(PercentFormMixin, CatalogFormMixin, SimpleHistoryAdmin, Model
         return product.sales
 
     @display(description=_("shelf"), label={"on": "success", "soon": "info", "over": "warning", "off": "default"})
-    def shown_shelf(self, product: Product) -> tuple[str, Any]:
+    def shown_shelf(self, product: Product) -> Label:
         return on_sale_state(product)
 
     @admin.action(description=_("Put on the shelf"), permissions=["change"])

@@ -18,6 +18,7 @@ from shop.catalog.product_files.formulas import harmless
 from shop.catalog.replenishment import IS_SOLD, RUNS_LOW, with_suggestion
 from shop.catalog.services.changes import products_changed
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.labels import Label
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -82,11 +83,11 @@ class SkuStockAdmin(ModelAdmin):
         return nowrap(stock.sku.product.name)
 
     @display(description=_("stock level"), label={"out": "danger", "low": "warning", "fine": "success"})
-    def level(self, stock: SkuStock) -> tuple[str, Any]:
+    def level(self, stock: SkuStock) -> Label:
         sellable = stock.available - stock.safety_stock
         if sellable <= 0:
-            return "out", _("Sold out")
-        return ("low", _("Runs low")) if sellable <= stock.low_stock_at else ("fine", _("Fine"))
+            return Label("out", _("Sold out"))
+        return Label("low", _("Runs low")) if sellable <= stock.low_stock_at else Label("fine", _("Fine"))
 
     @display(description=_("suggested order"), ordering="suggested")
     def suggested(self, stock: Any) -> int:
