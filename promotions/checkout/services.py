@@ -4,6 +4,7 @@ All but the quote are building blocks inside the transaction of an order whose r
 what is claimed, confirmed or released stays so. They come before the order takes or gives back stock.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, Promotion
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase
+from promotions.discounts.terms import Offered
 from promotions.pricing.answers import Adjustment, Quote, Rejection
 from promotions.pricing.engine import price
 from promotions.pricing.model import CartSnapshot, Terms
@@ -56,7 +58,7 @@ def quote(asking: Asking) -> Quote:
     """
     terms = load_terms(asking)
     priced, left_out = price(asking.cart, terms), list[Rejection]()
-    while short := _beyond_budget(priced.applied, asking.offered.budgets):
+    while short := _beyond_budget(priced, asking.offered):
         terms = terms.without({(each.kind, each.id or 0) for each in short})
         message = _("The budget of “{name}” does not reach for this order.")
         left_out += [
@@ -107,9 +109,17 @@ def _activities_of(order_number: str) -> list[Activity]:
     return [ACTIVITIES[name] for (name,) in _CONFIRMED.run([order_number, list(ACTIVITIES)])]
 
 
-def _beyond_budget(applied: Sequence[Adjustment], budgets: Mapping[tuple[str, int], int]) -> list[Adjustment]:
-    """Of what is applied that for which less is left."""
-    return [each for each in applied if -each.amount_fen > budgets.get((each.kind, each.id or 0), -each.amount_fen)]
+def _beyond_budget(priced: Quote, offered: Offered) -> list[Adjustment]:
+    """Of what is applied that for which less is left, its gifts included."""
+    gifts: Counter[tuple[str, int]] = Counter()
+    for gift in priced.gifts:
+        gifts[gift.kind, gift.id] += gift.quantity * offered.gift_costs.get(gift.tier_id, 0)
+    short = []
+    for each in priced.applied:
+        campaign = each.kind, each.id or 0
+        if campaign in offered.budgets and gifts[campaign] - each.amount_fen > offered.budgets[campaign]:
+            short.append(each)
+    return short
 
 
 def load_terms(asking: Asking) -> Terms:

@@ -44,7 +44,7 @@ def budgets_count_what_was_given() -> list[str]:
     found = []
     for model in (TimedDiscount, SpendOffer):
         used = DiscountUse.objects.filter(kind=model.KIND, campaign_id=OuterRef("pk"), released_at=None).order_by()
-        sums = used.values("campaign_id").annotate(n=Sum("discount_fen")).values("n")
+        sums = used.values("campaign_id").annotate(n=Sum("cost_fen")).values("n")
         rows = model._default_manager.filter(Q(budget_fen__isnull=False), status__in=PUBLISHED)
         wrong = rows.annotate(used=Coalesce(Subquery(sums), 0)).exclude(spent_fen=F("used"))
         found += [f"{model.KIND} {row.pk}: {row.spent_fen} fen spent, {row.used} in uses" for row in wrong[:SHOWN]]

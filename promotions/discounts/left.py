@@ -13,7 +13,8 @@ from shop.core.prepared import Prepared
 Counts = Mapping[int, tuple[int, int | None]]
 KINDS = (TimedDiscount.KIND, SpendOffer.KIND)
 # Of items what is left of their quota, and what the buyer has had of them; of tiers what the shelf has of the gift
-# above the safety stock, and what is left of its quota; of campaigns what is left of their budget.
+# above the safety stock, and what is left of its quota, and what a unit takes of the budget (`depth.cost_of`); of
+# campaigns what is left of their budget.
 _LEFT = Prepared(
     "discounts_left",
     """
@@ -28,6 +29,10 @@ SELECT 'gift', tier.id, greatest(coalesce(stock.available - stock.safety_stock, 
 FROM discounts_spendoffertier tier LEFT JOIN catalog_skustock stock ON stock.sku_id = tier.gift_sku_id
 WHERE tier.id = ANY(%(tiers)s::bigint[])
 UNION ALL
+SELECT 'cost', tier.id, coalesce(sku.cost_fen, sku.price_fen)::bigint, NULL
+FROM discounts_spendoffertier tier JOIN catalog_sku sku ON sku.id = tier.gift_sku_id
+WHERE tier.offer_id = ANY(%(offers)s::bigint[])
+UNION ALL
 SELECT 'timed_discount', id, budget_fen - spent_fen, NULL FROM discounts_timeddiscount
 WHERE id = ANY(%(discounts)s::bigint[]) AND budget_fen IS NOT NULL
 UNION ALL
@@ -40,12 +45,13 @@ WHERE id = ANY(%(offers)s::bigint[]) AND budget_fen IS NOT NULL
 @dataclass(frozen=True)
 class Left:
     """Units by item id, of items of which not everybody may have any number; units of gifts by tier id; fen by kind and
-    id of the campaign, where it has a budget.
+    id of the campaign, where it has a budget, and then what a gift takes of it by tier id.
     """
 
     units: Mapping[int, int] = field(default_factory=dict)
     gifts: Mapping[int, int] = field(default_factory=dict)
     budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    gift_costs: Mapping[int, int] = field(default_factory=dict)
 
 
 def left_of(items: Sequence[LiveItem], offers: Sequence[LiveOffer], buyer: Buyer, basket: Basket) -> Left:
@@ -70,6 +76,7 @@ def left_of(items: Sequence[LiveItem], offers: Sequence[LiveOffer], buyer: Buyer
         units=_units(limits, counted["item"], counted["had"]),
         gifts=_gifts(gifts, counted["gift"], basket),
         budgets={(kind, pk): fen for kind in KINDS for pk, (fen, _none) in counted[kind].items()},
+        gift_costs={pk: fen for pk, (fen, _none) in counted["cost"].items()},
     )
 
 

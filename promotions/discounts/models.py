@@ -334,9 +334,9 @@ class MemberTally(models.Model):
 
 
 def spent_by_uses(campaign: Campaign) -> int:
-    """What it has taken off the orders that stand."""
+    """What it has cost in the orders that stand: taken off them, or given with them."""
     uses = DiscountUse.objects.filter(kind=campaign.KIND, campaign_id=campaign.pk, released_at=None)
-    return uses.aggregate(fen=Sum("discount_fen", default=0))["fen"]
+    return uses.aggregate(fen=Sum("cost_fen", default=0))["fen"]
 
 
 def has_unpaid_uses(campaign: Campaign) -> bool:

@@ -14,11 +14,14 @@ from promotions.pricing.scopes import Basket, Scope
 
 @dataclass(frozen=True)
 class Offered:
-    """What a buyer has on the goods in a basket. `budgets`: fen left, by kind and id of campaigns that have one."""
+    """What a buyer has on the goods in a basket. `budgets`: fen left, by kind and id of campaigns that have one, and
+    `gift_costs` what a unit of their gifts takes of them, by tier.
+    """
 
     unit_prices: tuple[UnitPriceTerms, ...]
     spend_offers: tuple[SpendOfferTerms, ...]
     budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    gift_costs: Mapping[int, int] = field(default_factory=dict)
 
 
 def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
@@ -40,6 +43,7 @@ def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
         ),
         spend_offers=tuple(_spend_offer(each, left.gifts) for each in offers),
         budgets=left.budgets,
+        gift_costs=left.gift_costs,
     )
 
 

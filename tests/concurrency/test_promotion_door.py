@@ -102,6 +102,18 @@ def test_the_budget_of_an_offer(tea, guarded, monkeypatch):
 
 
 @guards
+def test_the_budget_of_an_offer_of_gifts(tea, guarded, monkeypatch):
+    cup = SkuFactory(price_fen=3000, cost_fen=2000, stock=50)
+    offer = campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": cup}, budget_fen=THERE_ARE * 2000 + 1999)
+    if not guarded:
+        monkeypatch.setattr(using, "spend_budgets", lambda **spent: None)
+    answers = race(many(), {"items": items((tea, 1))}, tea)
+    assert answers == (told("campaign_budget_spent") if guarded else [""] * CROWD)
+    assert lawful() is guarded
+    assert stays(offer) == (6000 if guarded else 0)
+
+
+@guards
 def test_the_budget_of_a_discount(tea, guarded, monkeypatch):
     discount = campaign(draft_discount, {"sku": tea, "price_fen": 8000}, budget_fen=THERE_ARE * 2000)
     if not guarded:

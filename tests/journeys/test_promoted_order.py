@@ -44,7 +44,7 @@ HELD = {
     "tins": (3, 2),
     "cups": (2, 1),
     "discounted": (2, 2),
-    "offered": (3000, 1),
+    "offered": (3000 + 900, 1),
     "uses that stand": 3,
 }
 # Goods stay reserved until they leave the warehouse.

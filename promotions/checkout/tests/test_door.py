@@ -111,7 +111,7 @@ def test_a_placed_order_holds_what_it_takes(rich_order, member, tea):
     assert points_of(member) == (500, 1000)
     assert Coupon.objects.get().status == "locked"
     assert TimedDiscountItem.objects.get().taken == 2
-    assert SpendOffer.objects.get().spent_fen == 3000
+    assert SpendOffer.objects.get().spent_fen == 3000 + 900
     assert stock(tea) == (18, 2)
     assert stock(rich_order.lines.get(is_gift=True).sku) == (4, 1)
 
@@ -268,6 +268,16 @@ def test_a_gift_of_what_was_bought_is_reserved_with_it(client, tea):
     assert stock(tea) == (17, 3)
     pay(order)
     deliver_facts()
+
+
+def test_a_gift_that_the_budget_does_not_reach_for_is_not_promised(client, tea):
+    cup = SkuFactory(price_fen=3000, stock=9)
+    offer = campaign(draft_offer, {"threshold_fen": 10_000, "gift_sku": cup}, name="满赠", budget_fen=5999)
+    assert place(client, {"items": items((tea, 1))}).status_code == 201
+    offer.refresh_from_db()
+    assert offer.spent_fen == 3000
+    body = quote(client, {"items": items((tea, 1))}).json()
+    assert (body["applied"], [each["code"] for each in body["rejected"]]) == ([], ["campaign_budget_short"])
 
 
 def test_an_order_too_large_for_what_is_left_of_a_budget_does_not_stop_the_campaign(client, tea):

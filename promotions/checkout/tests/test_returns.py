@@ -145,7 +145,7 @@ def test_campaigns_count_what_stands_of_an_order(rich_order):
 
     item.refresh_from_db()
     offer.refresh_from_db()
-    assert (item.taken, offer.spent_fen) == (1, 1500)
+    assert (item.taken, offer.spent_fen) == (1, 2400)
     found = result_of(offer)
     # ¥15 off, and the gift that cost ¥9.
     assert (found.orders, found.revenue_fen, found.cost_fen) == (1, 6000, 2400)

@@ -35,7 +35,7 @@ class Standing:
 def release_discounts(*, order_number: str, now: datetime) -> int:
     """Give back all that the order had taken. Returns how many uses."""
     rows = _standing(order_number)
-    _lower(rows, [(0, 0)] * len(rows))
+    _lower(rows, [(0, 0, 0)] * len(rows))
     return DiscountUse.objects.filter(pk__in=[row.pk for row in rows]).update(released_at=now)
 
 
@@ -44,9 +44,8 @@ def reduce_discounts(*, order_number: str, to: Standing, revenue_fen: int) -> No
     rows = _standing(order_number)
     targets = [_target(row, to) for row in rows]
     _lower(rows, targets)
-    for row, (units, fen) in zip(rows, targets, strict=True):
-        row.cost_fen = row.cost_fen // row.units * units if row.tier_id and row.units else fen
-        row.units, row.discount_fen, row.revenue_fen = units, fen, revenue_fen
+    for row, (units, fen, cost) in zip(rows, targets, strict=True):
+        row.units, row.discount_fen, row.cost_fen, row.revenue_fen = units, fen, cost, revenue_fen
     DiscountUse.objects.bulk_update(rows, ["units", "discount_fen", "cost_fen", "revenue_fen"])
 
 
@@ -55,23 +54,24 @@ def _standing(order_number: str) -> list[DiscountUse]:
     return list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)))
 
 
-def _target(row: DiscountUse, to: Standing) -> tuple[int, int]:
-    """Units and fen; nothing ever rises."""
+def _target(row: DiscountUse, to: Standing) -> tuple[int, int, int]:
+    """Units, the discount and the cost; nothing ever rises."""
     if row.item_id:
         units, fen = to.units.get((row.campaign_id, row.sku_id or 0), (row.units, row.discount_fen))
     elif row.tier_id:
         units, fen = to.gifts.get(row.tier_id, row.units), row.discount_fen
     else:
         units, fen = row.units, to.offers.get(row.campaign_id, row.discount_fen)
-    return min(units, row.units), min(fen, row.discount_fen)
+    units, fen = min(units, row.units), min(fen, row.discount_fen)
+    return units, fen, row.cost_fen // row.units * units if row.tier_id and row.units else fen
 
 
-def _lower(rows: Sequence[DiscountUse], targets: Sequence[tuple[int, int]]) -> None:
+def _lower(rows: Sequence[DiscountUse], targets: Sequence[tuple[int, int, int]]) -> None:
     """Take the difference off everything that counts it."""
     fen: dict[str, Counter[int]] = {TimedDiscount.KIND: Counter(), SpendOffer.KIND: Counter()}
     units: list[tuple[int, int, int, int]] = []
-    for row, (kept_units, kept_fen) in zip(rows, targets, strict=True):
-        fen[row.kind][row.campaign_id] += row.discount_fen - kept_fen
+    for row, (kept_units, _discount, kept_cost) in zip(rows, targets, strict=True):
+        fen[row.kind][row.campaign_id] += row.cost_fen - kept_cost
         units.append((row.item_id or 0, row.tier_id or 0, row.member_id, row.units - kept_units))
     for model in (TimedDiscount, SpendOffer):
         give_back_budgets(model=model, amounts_fen=+fen[model.KIND])
@@ -83,6 +83,6 @@ def _lower(rows: Sequence[DiscountUse], targets: Sequence[tuple[int, int]]) -> N
             counted = SpendOfferTier.objects.filter(pk=tier_id, gift_quota__isnull=False)
             counted.update(gifts_given=F("gifts_given") - fewer)
     tell_products(
-        (row, kept_units - row.units, kept_fen - row.discount_fen)
-        for row, (kept_units, kept_fen) in zip(rows, targets, strict=True)
+        (row, kept_units - row.units, kept_cost - row.cost_fen)
+        for row, (kept_units, _discount, kept_cost) in zip(rows, targets, strict=True)
     )

@@ -40,7 +40,7 @@ def tell_products(moved: Iterable[tuple[DiscountUse, int, int]]) -> None:
         for counted, count, least in (
             (("item", use.item_id or 0), units, 1),
             (("tier", use.tier_id or 0), units, 1),
-            (campaign, fen, use.discount_fen // max(use.units, 1)),
+            (campaign, fen, use.cost_fen // max(use.units, 1)),
         ):
             taken[counted] += count
             needed[counted] = max(least, needed.get(counted, 1))

@@ -69,14 +69,15 @@ def claim_timed_discounts(*, order_number: str, member_id: int, uses: Sequence[U
     for item in sorted(units, key=lambda each: each.pk):
         _take_units(item, member_id, units[item])
     DiscountUse.objects.bulk_create(rows)
-    tell_products((row, row.units, row.discount_fen) for row in rows)
+    tell_products((row, row.units, row.cost_fen) for row in rows)
 
 
 def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[OfferUse], now: datetime) -> None:
-    """Raises GiftsGone, BudgetSpent, CampaignNotLive; the order is undone then."""
+    """A gift takes of the budget what it costs the shop, as results count it. Raises GiftsGone, BudgetSpent,
+    CampaignNotLive; the order is undone then.
+    """
     if not uses or _claimed(order_number, SpendOffer.KIND):
         return
-    _spend(SpendOffer, ((use.offer_id, use.discount_fen) for use in uses), now)
     rows = []
     for use in sorted(uses, key=lambda each: each.offer_id):
         rows.append(
@@ -90,9 +91,13 @@ def claim_spend_offers(*, order_number: str, member_id: int, uses: Sequence[Offe
                 used_at=now,
             )
         )
-        rows += [_give(use, tier_id, order_number, member_id, now) for tier_id in sorted(use.gifts)]
+        rows += [_gift_row(use, tier_id, order_number, member_id, now) for tier_id in sorted(use.gifts)]
+    _spend(SpendOffer, ((row.campaign_id, row.cost_fen) for row in rows), now)
+    for row in rows:
+        if row.tier is not None and row.tier.gift_quota is not None and not _count_gifts(row.tier, row.units):
+            raise GiftsGone(name=row.tier.offer.name)
     DiscountUse.objects.bulk_create(rows)
-    tell_products((row, row.units, row.discount_fen) for row in rows)
+    tell_products((row, row.units, row.cost_fen) for row in rows)
 
 
 def confirm_discounts(*, order_number: str, paid_fen: int, now: datetime) -> int:
@@ -162,11 +167,9 @@ def _count_member(item: TimedDiscountItem, member_id: int, units: int) -> int:
         return cursor.rowcount
 
 
-def _give(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
+def _gift_row(use: OfferUse, tier_id: int, order_number: str, member_id: int, now: datetime) -> DiscountUse:
     units = use.gifts[tier_id]
     tier = SpendOfferTier.objects.select_related("offer", "gift_sku").get(pk=tier_id, offer=use.offer_id)
-    if tier.gift_quota is not None and not _count_gifts(tier, units):
-        raise GiftsGone(name=tier.offer.name)
     return DiscountUse(
         order_number=order_number,
         member_id=member_id,

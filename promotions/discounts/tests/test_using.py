@@ -1,6 +1,6 @@
 """What orders take of discounts: counted exactly, given back once, refused without a trace; the budget stops."""
 
-import time
+from threading import Barrier
 
 import pytest
 
@@ -18,7 +18,7 @@ from promotions.discounts.errors import DiscountChanged, DiscountLimitReached, D
 from promotions.discounts.invariants import LAWS
 from promotions.discounts.models import DiscountUse, MemberTally, TimedDiscountItem
 from promotions.discounts.services import using
-from promotions.discounts.services.giving_back import release_discounts
+from promotions.discounts.services.giving_back import Standing, reduce_discounts, release_discounts
 from promotions.discounts.services.using import OfferUse, UnitUse, confirm_discounts
 from promotions.discounts.terms import offered
 from promotions.discounts.tests.making import (
@@ -138,6 +138,37 @@ def test_gifts_go_while_there_are_some():
     assert lawful()
 
 
+def test_gifts_are_paid_out_of_the_budget_and_given_back():
+    """One that was bought for ¥30 takes ¥30, one of which nobody knows takes its price of ¥50."""
+    bought, listed = SkuFactory(stock=100, cost_fen=3000), SkuFactory(stock=100, price_fen=5000)
+    member = MemberFactory()
+    offer = published(
+        draft_offer(
+            {"threshold_fen": 10000, "gift_sku": bought},
+            {"threshold_fen": 20000, "gift_sku": listed, "off_fen": 100},
+            budget_fen=14_000,
+        )
+    )
+    low, high = offer.tiers.order_by("threshold_fen")
+    claim_offers(order="D1", member=member, uses=[OfferUse(offer.pk, 0, {low.pk: 2})])
+    claim_offers(order="D2", member=member, uses=[OfferUse(offer.pk, 100, {high.pk: 1})])
+    offer.refresh_from_db()
+    assert offer.spent_fen == 6000 + 5100
+    with pytest.raises(BudgetSpent):
+        claim_offers(order="D3", member=member, uses=[OfferUse(offer.pk, 0, {low.pk: 1})])
+    assert not DiscountUse.objects.filter(order_number="D3").exists()
+    assert lawful()
+
+    reduce_discounts(order_number="D1", to=Standing(gifts={low.pk: 1}), revenue_fen=0)
+    offer.refresh_from_db()
+    assert offer.spent_fen == 3000 + 5100
+    for order in ("D1", "D2"):
+        release_discounts(order_number=order, now=NOW)
+    offer.refresh_from_db()
+    assert offer.spent_fen == 0
+    assert lawful()
+
+
 def test_a_claim_beyond_the_budget_is_refused_and_what_is_unpaid_may_come_back():
     sku, member = make_sku(price_fen=5000), MemberFactory()
     discount = published(draft_discount({"sku": sku, "price_fen": 4000}, budget_fen=2000))
@@ -211,11 +242,15 @@ def test_two_accounts_of_one_person_share_one_limit():
     assert lawful()
 
 
+ALL_HAVE_LOOKED = Barrier(10, timeout=30)
+
+
 @use_case
 def look_and_leap(*, order, member, uses):
     """The twin without guards: it counts, finds that there is some left, and takes it."""
-    if DiscountUse.objects.count() < 3:
-        time.sleep(0.05)
+    is_some_left = DiscountUse.objects.count() < 3
+    ALL_HAVE_LOOKED.wait()
+    if is_some_left:
         DiscountUse.objects.create(
             order_number=order, member=member, kind="control", campaign_id=1, units=uses[0].units, used_at=NOW
         )
