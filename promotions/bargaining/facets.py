@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from promotions.bargaining.models import Bargain
 from promotions.campaigns.models import PUBLISHED
+from promotions.campaigns.queries import switched_on
 from shop.catalog.facets import Facets, FacetSubject, earliest
 
 
@@ -16,6 +17,7 @@ def running_bargains(*, products: Sequence[FacetSubject], now: datetime) -> Mapp
     to_come = Bargain.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=now),
         Bargain.has_units(),
+        switched_on(),
         status__in=PUBLISHED,
         sku__in=sold,
         tier_ids=[],

@@ -11,7 +11,7 @@ from members.segments.models import SegmentMembership
 from members.segments.queries import current
 from members.tiers.queries import held_tier_id
 from promotions.campaigns.audience import Audience, Buyer
-from promotions.campaigns.models import PUBLISHED, FirstPurchase
+from promotions.campaigns.models import PUBLISHED, FirstPurchase, PromotionVersion
 from promotions.campaigns.preferences import NEW_MEMBER_DAYS
 from promotions.campaigns.version import STAMP
 from shop.core.prepared import Prepared, Question
@@ -88,8 +88,21 @@ def open_to(buyer: Buyer) -> Q:
 
 
 def live_at(now: datetime) -> Q:
-    """The condition that a campaign acts at `now`: published, and inside its half-open window."""
+    """The condition that a campaign acts at `now`: published, and inside its half-open window.
+
+    What goes on with what members have begun asks this; what begins anything asks `admits_at`.
+    """
     return Q(status__in=PUBLISHED, starts_at__lte=now) & (Q(ends_at=None) | Q(ends_at__gt=now))
+
+
+def switched_on() -> Q:
+    """The condition that promotions are not switched off, all at once: see `services.switch`."""
+    return Q(~Exists(PromotionVersion.objects.filter(pk=1, is_on=False)))
+
+
+def admits_at(now: datetime) -> Q:
+    """The condition that members may begin something with a campaign at `now`: it acts, and promotions are on."""
+    return live_at(now) & switched_on()
 
 
 def _is_new(now: datetime) -> Any:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from promotions.campaigns.audience import Audience
 from promotions.campaigns.models import PUBLISHED
+from promotions.campaigns.queries import switched_on
 from promotions.group_buy.models import GroupBuy, GroupBuyItem
 from promotions.group_buy.terms import terms_of_item
 from promotions.pricing.model import PricingLine
@@ -20,7 +21,10 @@ def running_group_buys(*, products: Sequence[FacetSubject], now: datetime) -> Ma
     prices = {sku_id: fen for each in products for sku_id, fen in each.prices_fen.items()}
     items = (
         GroupBuyItem.objects.filter(
-            Q(group_buy__ends_at=None) | Q(group_buy__ends_at__gt=now), sku__in=prices, group_buy__status__in=PUBLISHED
+            switched_on(),
+            Q(group_buy__ends_at=None) | Q(group_buy__ends_at__gt=now),
+            sku__in=prices,
+            group_buy__status__in=PUBLISHED,
         )
         .select_related("group_buy", "sku__product")
         .order_by("group_buy", "pk")

@@ -8,7 +8,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.queries import live_at, open_to
+from promotions.campaigns.queries import admits_at, open_to
 from promotions.group_buy.errors import GroupBuyNotFound, TeamNotFound
 from promotions.group_buy.models import (
     STANDING,
@@ -34,7 +34,7 @@ def group_buys(*, buyer: Buyer, now: datetime) -> QuerySet[GroupBuy]:
     """Those that run and are open to the buyer, with what they sell: four queries for any page of them."""
     images = Prefetch("sku__product__images", ProductImage.objects.order_by("position", "id"))
     items = GroupBuyItem.objects.select_related("sku__product").prefetch_related(images).order_by("pk")
-    return GroupBuy.objects.filter(live_at(now) & open_to(buyer)).prefetch_related(Prefetch("items", items))
+    return GroupBuy.objects.filter(admits_at(now) & open_to(buyer)).prefetch_related(Prefetch("items", items))
 
 
 def group_buy_for(*, pk: int, buyer: Buyer, now: datetime) -> GroupBuy:
@@ -78,13 +78,14 @@ def waits_for_team(*, order_number: str) -> bool:
 
 
 def share_group_buy(*, pk: int, now: datetime) -> ShareTarget | None:
-    row = GroupBuy.objects.filter(live_at(now), pk=pk).first()
+    row = GroupBuy.objects.filter(admits_at(now), pk=pk).first()
     return _target(f"groupbuy-{pk}", row, row.items.order_by("price_fen", "pk").first()) if row else None
 
 
 def share_team(*, pk: int, now: datetime) -> ShareTarget | None:
     """A team that still takes members, with what its leader buys."""
-    team = Team.objects.filter(pk=pk).select_related("group_buy").first()
+    running = GroupBuy.objects.filter(admits_at(now))
+    team = Team.objects.filter(pk=pk, group_buy__in=running).select_related("group_buy").first()
     if team is None or not team.takes_members(now=now):
         return None
     leader = team.seats.filter(leads=True).first()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityNotFound, BudgetSpent
 from promotions.campaigns.goods import only_line
-from promotions.campaigns.queries import live_at
+from promotions.campaigns.queries import admits_at
 from promotions.group_buy.errors import (
     AlreadyInTeam,
     GroupBuyLimitReached,
@@ -35,11 +35,11 @@ def price_of(
     line = only_line(cart)
     item = (
         GroupBuyItem.objects.select_related("group_buy")
-        .filter(group_buy=group_buy_id, sku=line.sku_id, group_buy__in=GroupBuy.objects.filter(live_at(now)))
+        .filter(group_buy=group_buy_id, sku=line.sku_id, group_buy__in=GroupBuy.objects.filter(admits_at(now)))
         .first()
     )
     if item is None:
-        raise NotInGroupBuy if GroupBuy.objects.filter(live_at(now), pk=group_buy_id).exists() else ActivityNotFound
+        raise NotInGroupBuy if GroupBuy.objects.filter(admits_at(now), pk=group_buy_id).exists() else ActivityNotFound
     group_buy = item.group_buy
     if group_buy.units_per_order is not None and line.quantity > group_buy.units_per_order:
         raise GroupBuyUnits(limit=group_buy.units_per_order)

@@ -10,7 +10,7 @@ from members.identity.models import Member
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.models import PUBLISHED, CampaignStatus
-from promotions.campaigns.queries import LIVE, live_at, open_to
+from promotions.campaigns.queries import LIVE, admits_at, open_to, switched_on
 from promotions.lottery.errors import LotteryNotFound
 from promotions.lottery.models import ChanceAccount, Lottery, OddsVersion, Prize, Win
 from promotions.lottery.preferences import WINNERS_SHOWN
@@ -47,12 +47,14 @@ class Winner:
 
 def open_lotteries(*, buyer: Buyer, now: datetime) -> QuerySet[Lottery]:
     """Published and not over, for such a buyer; those that have not begun among them, with their odds."""
-    return Lottery.objects.filter(open_to(buyer), Q(ends_at=None) | Q(ends_at__gt=now), status__in=PUBLISHED)
+    to_come = Q(ends_at=None) | Q(ends_at__gt=now)
+    return Lottery.objects.filter(open_to(buyer), to_come, switched_on(), status__in=PUBLISHED)
 
 
 def shown_lottery(*, pk: int) -> Lottery:
     """One that was published and is not withdrawn; what is over can still be looked at. Raises LotteryNotFound."""
-    found = Lottery.objects.filter(pk=pk, status__in=[*PUBLISHED, CampaignStatus.ENDED]).first()
+    shown = Q(status=CampaignStatus.ENDED) | Q(switched_on(), status__in=PUBLISHED)
+    found = Lottery.objects.filter(shown, pk=pk).first()
     if found is None:
         raise LotteryNotFound
     return found
@@ -100,7 +102,7 @@ def wins_of(*, member_id: int) -> QuerySet[Win]:
 
 
 def share_target(*, pk: int, now: datetime) -> ShareTarget | None:
-    lottery = Lottery.objects.filter(live_at(now), pk=pk).first()
+    lottery = Lottery.objects.filter(admits_at(now), pk=pk).first()
     return ShareTarget(key=f"lottery-{pk}", title=lottery.name, subtitle=lottery.intro) if lottery else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from promotions.campaigns.models import PUBLISHED
+from promotions.campaigns.queries import switched_on
 from promotions.presale.models import Presale, PresaleItem
 from shop.catalog.facets import Facets, FacetSubject, earliest
 
@@ -19,7 +20,7 @@ def running_presales(*, products: Sequence[FacetSubject], now: datetime) -> Mapp
     product_of = {sku_id: each.product_id for each in products for sku_id in each.prices_fen}
     published = Q(presale__status__in=PUBLISHED) & (Q(presale__ends_at=None) | Q(presale__ends_at__gt=now))
     left = PresaleItem.objects.filter(PresaleItem.has_units())
-    items = left.filter(published, sku__in=product_of).select_related("presale").order_by("pk")
+    items = left.filter(published, switched_on(), sku__in=product_of).select_related("presale").order_by("pk")
     found: dict[int, list[PresaleItem]] = {}
     for item in items:
         if item.presale.audience.is_everybody:

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.queries import live_at, open_to
+from promotions.campaigns.queries import admits_at, open_to
 from promotions.presale.errors import PresaleNotFound
 from promotions.presale.models import Presale, PresaleItem, PresaleTally
 from shop.catalog.queries import SkuSnapshot, sku_snapshots
@@ -25,7 +25,7 @@ class Shown:
 
 def open_presales(*, buyer: Buyer, now: datetime) -> QuerySet[Presale]:
     """Those that the buyer may order from now, with their items, in two queries for any page of them."""
-    found = Presale.objects.filter(live_at(now) & open_to(buyer))
+    found = Presale.objects.filter(admits_at(now) & open_to(buyer))
     return found.prefetch_related(Prefetch("items", PresaleItem.objects.order_by("pk")))
 
 
@@ -54,5 +54,5 @@ def shown_items(presales: Sequence[Presale], *, member_id: int | None, now: date
 
 
 def share_target(*, pk: int, now: datetime) -> ShareTarget | None:
-    presale = Presale.objects.filter(live_at(now), pk=pk).first()
+    presale = Presale.objects.filter(admits_at(now), pk=pk).first()
     return ShareTarget(key=f"presale-{pk}", title=presale.name) if presale else None

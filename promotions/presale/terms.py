@@ -7,6 +7,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityGoods, ActivityNotFound, BudgetSpent
 from promotions.campaigns.goods import only_line
 from promotions.campaigns.presold import DepositTerms, Presold
+from promotions.campaigns.version import OFF
 from promotions.presale.errors import PresaleLimitReached, PresaleSoldOut
 from promotions.presale.models import Presale, PresaleItem, PresaleTally
 from promotions.pricing.model import CartSnapshot, Mechanism, Terms, UnitPriceTerms
@@ -21,7 +22,7 @@ def price_of(*, item_id: int, buyer: Buyer, cart: CartSnapshot, now: datetime) -
     PresaleLimitReached, BudgetSpent.
     """
     item = _item(item_id)
-    if item is None or not item.presale.is_live(now=now):
+    if item is None or buyer.stamp == OFF or not item.presale.is_live(now=now):
         raise ActivityNotFound
     refusal = item.presale.audience.refusal(buyer)
     if refusal is not None:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.queries import live_at, open_to
+from promotions.campaigns.queries import admits_at, open_to
 from promotions.quiz.drawing import drawn, seed_of, shuffled
 from promotions.quiz.errors import QuizNotFound
 from promotions.quiz.models import Question, QuestionOption, Quiz, QuizTally, QuizTry
@@ -35,7 +35,7 @@ class Standing:
 
 def current_quiz(*, buyer: Buyer, now: datetime) -> Quiz:
     """The live quiz that is open to the buyer and began last. Raises QuizNotFound."""
-    found = Quiz.objects.filter(live_at(now) & open_to(buyer)).select_related("reward_template")
+    found = Quiz.objects.filter(admits_at(now) & open_to(buyer)).select_related("reward_template")
     quiz = found.order_by("-starts_at", "-pk").first()
     if quiz is None:
         raise QuizNotFound
@@ -65,7 +65,7 @@ def asked_in_try(quiz: Quiz, *, member_id: int, number: int) -> list[Asked]:
 
 
 def share_target(*, pk: int, now: datetime) -> ShareTarget | None:
-    quiz = Quiz.objects.filter(live_at(now), pk=pk).first()
+    quiz = Quiz.objects.filter(admits_at(now), pk=pk).first()
     return ShareTarget(key=f"quiz-{pk}", title=quiz.name, subtitle=quiz.intro) if quiz else None
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from points.ledger.services import grant
-from promotions.campaigns.queries import buyer_for, live_at
+from promotions.campaigns.queries import admits_at, buyer_for
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.notices import tell_given
 from promotions.coupons.services import give_many
@@ -60,7 +60,7 @@ def answer_quiz(
     Raises QuizNotFound, what says that the member is not of its audience, QuizTriesUsed, QuizTriesUsedToday,
     QuizQuestionsChanged.
     """
-    quiz = Quiz.objects.filter(live_at(now), pk=quiz_id).first()
+    quiz = Quiz.objects.filter(admits_at(now), pk=quiz_id).first()
     if quiz is None:
         raise QuizNotFound
     refusal = quiz.audience.refusal(buyer_for(member_id=member_id, channel=channel, now=now))

@@ -1,4 +1,10 @@
-"""The switch of all promotions at once: off, everything sells at its list or member price from the next quote on."""
+"""The switch of all promotions at once: off, everything sells at its list or member price from the next quote on.
+
+Nothing of them is shown then and nothing begins: no order at a promotion's price, whether it opens a team or joins one,
+no start or cut of a bargain, no draw, no answer to a quiz. What was begun goes on, because members have been promised
+it: unpaid orders may be paid, balances of presales too, teams succeed or fail by their time, prizes are fetched, and
+coupons and chances that come by themselves still come; coupons are used again when it is switched on.
+"""
 
 from datetime import datetime
 

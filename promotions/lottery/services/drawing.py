@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from points.ledger.services import grant, spend
-from promotions.campaigns.queries import buyer_for, live_at
+from promotions.campaigns.queries import admits_at, buyer_for
 from promotions.lottery.errors import DrawsUsed, DrawsUsedToday, LotteryNotFound, NoChancesLeft, NotDrawnWithPoints
 from promotions.lottery.models import ChanceAccount, Draw, Lottery, OddsVersion, Prize, PrizeCode, Win, WinStatus
 from promotions.lottery.notices import tell_won
@@ -58,7 +58,7 @@ def draw(*, lottery_id: int, member_id: int, channel: str, now: datetime, pay_wi
     Raises LotteryNotFound, what says that the member is not of its audience, DrawsUsed, DrawsUsedToday, NoChancesLeft,
     NotDrawnWithPoints, InsufficientPoints.
     """
-    lottery = Lottery.objects.filter(live_at(now), pk=lottery_id).first()
+    lottery = Lottery.objects.filter(admits_at(now), pk=lottery_id).first()
     if lottery is None:
         raise LotteryNotFound
     refusal = lottery.audience.refusal(buyer_for(member_id=member_id, channel=channel, now=now))
