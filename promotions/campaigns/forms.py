@@ -35,7 +35,19 @@ def searched(foreign_key: Any, label: Any) -> forms.ModelMultipleChoiceField:
     return forms.ModelMultipleChoiceField(rows, required=False, label=label, widget=widget)
 
 
-class AudienceForm(PickingForm):
+class CountingForm(forms.ModelForm):
+    """What is counted is no field, but what is typed is held against it: no less is allowed than is used already."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        counted = {
+            field.name
+            for field in self._meta.model._meta.get_fields()
+            if isinstance(field, models.IntegerField) and not field.editable
+        }
+        return super()._get_validation_exclusions() - counted  # type: ignore[misc]
+
+
+class AudienceForm(CountingForm, PickingForm):
     PICKED = {"tier_ids": "tiers", "segment_ids": "segments", "channels": "fronts"}
 
     tiers = chosen_from(Tier.objects, _("tiers"), _("Nothing chosen: members of all tiers."))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,8 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 }
 # Published: the clock alone decides whether such a campaign acts.
 PUBLISHED = (CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
+
+OVERSPENT = _("More than the budget is given already.")
 
 
 class EndReason(models.TextChoices):
@@ -166,6 +169,15 @@ class Campaign(AudienceFields):
     @property
     def is_draft(self) -> bool:
         return self.status == CampaignStatus.DRAFT
+
+    def clean(self) -> None:
+        super().clean()
+        if self.is_overspent:
+            raise ValidationError({"budget_fen": OVERSPENT})
+
+    @property
+    def is_overspent(self) -> bool:
+        return self.budget_fen is not None and self.spent_fen > self.budget_fen
 
     def is_live(self, *, now: datetime) -> bool:
         """Published, and the moment in its window: see `queries.live_at` for the same in SQL."""

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
+from promotions.campaigns.errors import CampaignIncomplete
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE, ScopeFields, category_paths
@@ -71,8 +72,10 @@ class TimedDiscount(StackingFields, Campaign):
         """A budget, a quota or a limit that is new counts what was sold before it was set."""
         self.spent_fen = spent_by_uses(self)
         used = DiscountUse.objects.filter(item=OuterRef("pk"), released_at=None).order_by()
-        units = Subquery(used.values("item").annotate(n=Sum("units")).values("n"))
-        self.items.filter(quota__isnull=False).update(taken=Coalesce(units, 0))
+        units = Coalesce(Subquery(used.values("item").annotate(n=Sum("units")).values("n")), 0)
+        _count(
+            self.items.filter(quota__isnull=False), "quota", taken=units, refusal=_("More than that are sold already.")
+        )
         standing = DiscountUse.objects.filter(
             item__discount=self, item__limit_per_member__isnull=False, released_at=None
         ).order_by()
@@ -196,8 +199,9 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
         """A budget or a quota that is new counts what was given before it was set."""
         self.spent_fen = spent_by_uses(self)
         used = DiscountUse.objects.filter(tier=OuterRef("pk"), released_at=None).order_by()
-        units = Subquery(used.values("tier").annotate(n=Sum("units")).values("n"))
-        self.tiers.filter(gift_quota__isnull=False).update(gifts_given=Coalesce(units, 0))
+        units = Coalesce(Subquery(used.values("tier").annotate(n=Sum("units")).values("n")), 0)
+        limited = self.tiers.filter(gift_quota__isnull=False)
+        _count(limited, "gift_quota", gifts_given=units, refusal=_("More than that are given already."))
 
     def clone_children(self, source: Any) -> None:
         for row in source.tiers.order_by("pk"):
@@ -331,6 +335,14 @@ class MemberTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.member_id}: {self.units}"
+
+
+def _count(rows: models.QuerySet[Any], limit: str, *, refusal: Any, **counted: Any) -> None:
+    """Write what was counted of each row into its counter. Raises CampaignIncomplete where that is beyond a limit."""
+    [used] = counted.values()
+    if rows.filter(**{f"{limit}__lt": used}).exists():
+        raise CampaignIncomplete(reasons=str(refusal))
+    rows.update(**counted)
 
 
 def spent_by_uses(campaign: Campaign) -> int:

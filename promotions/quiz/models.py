@@ -136,6 +136,7 @@ class Quiz(Campaign):
             models.CheckConstraint(
                 condition=Q(rewards_limit__isnull=True) | Q(rewards_given__lte=F("rewards_limit")),
                 name="quiz_rewards_in_limit",
+                violation_error_message=_("More than that are given already."),
             ),
         ]
 

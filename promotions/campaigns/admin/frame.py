@@ -24,7 +24,7 @@ from promotions.campaigns.admin.looking import readable
 from promotions.campaigns.admin.results import result_page
 from promotions.campaigns.conflicts import window
 from promotions.campaigns.errors import AcknowledgementNeeded
-from promotions.campaigns.forms import AudienceForm, NoteForm, NotingForm, names_of
+from promotions.campaigns.forms import AudienceForm, CountingForm, NoteForm, NotingForm, names_of
 from promotions.campaigns.models import Campaign, CampaignBundle, CampaignEvent, CampaignStatus, EndReason
 from promotions.campaigns.services.lifecycle import (
     approve_campaign,
@@ -323,6 +323,8 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
 
 class PartInlineMixin:
     """Rows that are a part of a campaign: whoever may see or change it may see or change them."""
+
+    form = CountingForm
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sections = super().get_fieldsets(request, obj)  # type: ignore[misc]

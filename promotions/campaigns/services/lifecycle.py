@@ -21,6 +21,7 @@ from promotions.campaigns.findings import Finding
 from promotions.campaigns.locks import C, lock_campaign
 from promotions.campaigns.mechanisms import campaign_models, model_of
 from promotions.campaigns.models import (
+    OVERSPENT,
     PUBLISHED,
     TRANSITIONS,
     Campaign,
@@ -94,6 +95,8 @@ def submit(
     campaign.published_by, campaign.approved_by = str(actor)[:80], ""
     campaign.revision += 1
     campaign.before_publication()
+    if campaign.is_overspent:
+        raise CampaignIncomplete(reasons=str(OVERSPENT))
     if needs_approval(campaign):
         _move(campaign, CampaignStatus.AWAITING_APPROVAL)
         record(campaign, Action.SUBMITTED, actor=actor, now=now)

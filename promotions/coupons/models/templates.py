@@ -169,6 +169,7 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
             models.CheckConstraint(
                 condition=Q(total_limit__isnull=True) | Q(claimed_count__lte=F("total_limit")),
                 name="coupon_total_limit",
+                violation_error_message=_("More than that are given already."),
             ),
             models.CheckConstraint(
                 condition=(Q(per_member_limit__isnull=True) | Q(per_member_limit__gte=1))

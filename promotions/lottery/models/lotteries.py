@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -21,6 +22,8 @@ from promotions.lottery.models.triggers import PRIZES_STAY, RULES, RULES_STAY, V
 from promotions.lottery.odds import canonical, digest_of
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Sku, SkuStock
+from shop.core import clock
+from shop.core.clock import business_day
 
 MOST_PRIZES = 20
 # Weights are shares of their sum: no lottery needs finer ones, and a sum of them is far from the limits of a number.
@@ -114,6 +117,14 @@ class Lottery(Campaign):
         ]
         triggers = [RULES_STAY]
 
+    def clean(self) -> None:
+        """What was given on a day is over with it."""
+        super().clean()
+        if self.day != business_day(clock.now()):
+            self.prizes_of_day = 0
+        elif self.prizes_per_day is not None and self.prizes_of_day > self.prizes_per_day:
+            raise ValidationError({"prizes_per_day": _("More than that are given today already.")})
+
     def is_used_up(self) -> bool:
         """What waits to be claimed may come back."""
         return super().is_used_up() and not self.draws.filter(win__status=WinStatus.WAITING).exists()
@@ -144,8 +155,6 @@ class Lottery(Campaign):
             found.append(_("Name at least one prize with a weight besides it."))
         if len(prizes) > MOST_PRIZES:
             found.append(_("At most {limit} prizes.").format(limit=MOST_PRIZES))
-        if self.budget_fen is not None and self.budget_fen < self._spent_by_wins():
-            found.append(_("More than the budget is given already."))
         left = _left_in_the_shop(prizes)
         return [*found, *(sentence for each in prizes for sentence in each.lacks(left))]
 
