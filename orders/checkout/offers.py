@@ -30,7 +30,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import DepositTerms, Presold
 from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanism import ActivityAsk, Asking
-from promotions.checkout.services import pay_within, presold, quote, sells
+from promotions.checkout.services import kept, pay_within, presold, quote, sells
 from promotions.pricing.answers import GiftLine, Quote
 from promotions.pricing.model import CartSnapshot, PricingLine
 from shop.catalog.models import Product
@@ -109,7 +109,10 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     """
     units, pointers = _wanted_units(wish)
     # Only an order keeps pictures.
-    skus = sku_snapshots(sku_ids=list(units), now=now, pictured=binding)
+    skus = dict(sku_snapshots(sku_ids=list(units), now=now, pictured=binding))
+    for sku_id, more in kept(wish.activity, member_id=wish.member_id).items():
+        if sku_id in skus:
+            skus[sku_id] = skus[sku_id]._replace(available=skus[sku_id].available + more)
     lines = _known(units, skus, pointers)
     if binding and any(line.sku.limit_per_member is not None for line in lines):
         lock_buyer(member_id=wish.member_id)

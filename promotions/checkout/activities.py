@@ -24,6 +24,7 @@ from promotions.group_buy.queries import waits_for_team
 from promotions.group_buy.services.giving_back import reduce_seat
 from promotions.group_buy.services.seats import Wanted, confirm_seat, release_seat, take_seat
 from promotions.lottery.services.claiming import claim_prize, confirm_prize, release_prize, take_prize_back
+from promotions.lottery.services.keeping import kept_units
 from promotions.lottery.terms import KIND as PRIZE
 from promotions.lottery.terms import PrizeTerms, prize_terms
 from promotions.presale import services as presale
@@ -130,6 +131,9 @@ class Prizes(Activity):
             return {}
         found = self._terms(asking, asked)
         return {"unit_prices": (found.price,), "freight": (found.shipping,) if found.shipping else ()}
+
+    def kept(self, asked: ActivityAsk, member_id: int) -> Mapping[int, int]:
+        return kept_units(draw_id=asked.id, member_id=member_id)
 
     def claim(self, taking: Taking) -> None:
         assert taking.activity is not None

@@ -156,6 +156,12 @@ class Activity(Mechanism, ABC):
         """When its goods are sent and how they are paid, where that is not at once and in one."""
         return None
 
+    def kept(self, asked: ActivityAsk, member_id: int) -> Mapping[int, int]:
+        """Units of stock by SKU id that wait for this member: nobody else can order them, they can when the shop has
+        no others. Given back to the stock by `claim`, before the order takes its own.
+        """
+        return {}
+
     def admit(self, knock: Knock, now: datetime) -> Any:
         """A ticket for `settle`, or None where nothing is to be settled. Raises what those are told who may not in."""
         return None

@@ -87,6 +87,12 @@ def sells(activity: ActivityAsk | None) -> frozenset[str]:
     return found.sells if found else Activity.sells
 
 
+def kept(activity: ActivityAsk | None, *, member_id: int) -> Mapping[int, int]:
+    """Units of stock by SKU id that are kept for what the member orders through the activity."""
+    found = ACTIVITIES.get(activity.kind) if activity else None
+    return found.kept(activity, member_id) if found and activity else {}
+
+
 def give(*, order_number: str, now: datetime) -> None:
     """What the paid order is for besides goods, once. Raises why it cannot be given; the order is paid back then."""
     for activity in _activities_of(order_number):

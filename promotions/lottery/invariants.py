@@ -1,10 +1,22 @@
 """Laws of lotteries on live data."""
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
-from promotions.lottery.models import PUT_BACK, ChanceAccount, ChanceEntry, Draw, Lottery, OddsVersion, Prize, Win
+from promotions.lottery.models import (
+    PUT_BACK,
+    ChanceAccount,
+    ChanceEntry,
+    Draw,
+    Lottery,
+    OddsVersion,
+    Prize,
+    Win,
+    WinStatus,
+)
 from promotions.lottery.odds import digest_of, odds_in
+from promotions.lottery.services.keeping import reference_of
+from shop.catalog.models import StockReservation
 
 SHOWN = 20
 
@@ -69,10 +81,20 @@ def draws_follow_the_published_odds() -> list[str]:
     return found[:SHOWN]
 
 
+def goods_are_kept_for_those_who_have_won_them() -> list[str]:
+    """What is ordered is held by its order, and for what has expired nothing is."""
+    kept = reference_of(0).removesuffix("0")
+    waiting = Win.objects.filter(status=WinStatus.WAITING, prize__sku=OuterRef("sku"))
+    named = waiting.alias(named=Concat(Value(kept), Cast("pk", CharField()))).filter(named=OuterRef("reference"))
+    wrong = StockReservation.objects.filter(reference__startswith=kept).exclude(Exists(named), quantity=1)
+    return [f"{row.reference} keeps {row.quantity} of SKU {row.sku_id}" for row in wrong.order_by("pk")[:SHOWN]]
+
+
 LAWS = (
     balances_are_their_entries,
     prizes_are_counted_as_they_were_won,
     budgets_count_what_was_won,
     codes_are_of_those_who_won_them,
     draws_follow_the_published_odds,
+    goods_are_kept_for_those_who_have_won_them,
 )

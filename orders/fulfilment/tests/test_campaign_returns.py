@@ -26,7 +26,7 @@ from promotions.group_buy.services.ending import sweep_teams
 from promotions.group_buy.tests.making import make_group_buy, seated, team_of
 from promotions.lottery.models import Lottery, Prize, Win
 from promotions.lottery.tests.making import given_and_drawn, make_live_lottery, sure
-from shop.catalog.models import Product
+from shop.catalog.models import Product, StockReservation
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.invariants import violations
@@ -181,6 +181,8 @@ def test_a_prize_that_was_sent_and_is_given_back_is_among_the_prizes_again(prize
 def test_a_prize_that_was_never_sent_waits_for_its_winner_again(member, prize, tea):
     gives_back(prize)
     assert standing() == ("waiting", "", 1, 8000, 8000)
+    kept = StockReservation.objects.get()
+    assert (kept.reference, kept.sku, kept.quantity) == (f"prize:{Win.objects.get().pk}", tea, 1)
     assert Notification.objects.filter(member=member, event="prize_to_claim").count() == 2
     assert violations() == {}
     wish = {"items": items((tea, 1)), "activity": {"kind": "prize", "draw_id": Win.objects.get().pk}}

@@ -312,7 +312,7 @@ class Prize(models.Model):
             kind.NONE: None,
         }[kind(self.kind)]
         promised = self.kind == kind.GOODS and self.sku_id is not None
-        if promised and (self.stock or 0) > left_in_the_shop.get(self.sku_id or 0, 0):
+        if promised and (self.left or 0) > left_in_the_shop.get(self.sku_id or 0, 0):
             empty = _("“{prize}”: the shop has fewer of the goods than are to be won.")
         return [str(empty).format(prize=self.name)] if empty else []
 

@@ -5,13 +5,11 @@ All but the code are building blocks inside the transaction of an order whose ro
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Greatest
-
 from promotions.lottery.codes import unseal
 from promotions.lottery.errors import PrizeExpired, PrizeHasNoCode, PrizeNotFound, PrizeOrderedAlready
 from promotions.lottery.models import PrizeCode, Win, WinStatus
 from promotions.lottery.notices import tell_waiting_again
+from promotions.lottery.services.keeping import hand_over, keep_again
 from promotions.lottery.services.prizes import put_back
 from shop.core.transactions import use_case
 
@@ -22,10 +20,12 @@ LEFT_AT_LEAST = timedelta(days=1)
 def claim_prize(*, draw_id: int, member_id: int, order_number: str, now: datetime) -> None:
     """The order takes the prize. Raises PrizeNotFound, PrizeExpired, PrizeOrderedAlready."""
     mine = Win.objects.filter(pk=draw_id, draw__member=member_id)
-    waiting = mine.filter(status=WinStatus.WAITING, due_at__gt=now)
+    check_claimable(mine.first(), now=now)
+    # Of its own columns alone: what an update joins is not looked at again when another has changed the row meanwhile.
+    waiting = Win.objects.filter(pk=draw_id, status=WinStatus.WAITING, due_at__gt=now)
     if not waiting.update(status=WinStatus.ORDERED, order_number=order_number):
-        check_claimable(mine.first(), now=now)
         raise PrizeOrderedAlready
+    hand_over(draw_id)
 
 
 def confirm_prize(*, order_number: str) -> None:
@@ -35,7 +35,10 @@ def confirm_prize(*, order_number: str) -> None:
 
 def release_prize(*, order_number: str, now: datetime) -> None:
     """The order does not come about: the prize waits again, for a day at least."""
-    _wait_again(Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED), now=now)
+    ordered = Win.objects.filter(order_number=order_number, status=WinStatus.ORDERED)
+    win = ordered.select_related("prize").select_for_update(no_key=True, of=("self",)).first()
+    if win is not None:
+        _wait_again(win, now=now)
 
 
 def take_prize_back(*, order_number: str, was_sent: bool, now: datetime) -> None:
@@ -50,8 +53,7 @@ def take_prize_back(*, order_number: str, was_sent: bool, now: datetime) -> None
         claimed.update(status=WinStatus.RETURNED)
         put_back(win)
     else:
-        _wait_again(claimed, now=now)
-        win.refresh_from_db(fields=["due_at"])
+        _wait_again(win, now=now)
         tell_waiting_again(win, order_number=order_number, now=now)
 
 
@@ -65,8 +67,12 @@ def check_claimable(win: Win | None, *, now: datetime) -> None:
         raise PrizeExpired
 
 
-def _wait_again(wins: QuerySet[Win], *, now: datetime) -> None:
-    wins.update(status=WinStatus.WAITING, order_number="", due_at=Greatest(F("due_at"), now + LEFT_AT_LEAST))
+def _wait_again(win: Win, *, now: datetime) -> None:
+    """The locked prize, kept again for as long as it waits."""
+    assert win.due_at is not None
+    win.status, win.order_number, win.due_at = WinStatus.WAITING, "", max(win.due_at, now + LEFT_AT_LEAST)
+    win.save(update_fields=["status", "order_number", "due_at"])
+    keep_again(win)
 
 
 @use_case

@@ -7,16 +7,28 @@ whichever prize it stands for: nobody can try again because of what would have b
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
 from points.ledger.services import grant, spend
 from promotions.campaigns.queries import admits_at, buyer_for
 from promotions.lottery.errors import DrawsUsed, DrawsUsedToday, LotteryNotFound, NoChancesLeft, NotDrawnWithPoints
-from promotions.lottery.models import ChanceAccount, Draw, Lottery, OddsVersion, Prize, PrizeCode, Win, WinStatus
+from promotions.lottery.models import (
+    ChanceAccount,
+    Draw,
+    Fallback,
+    Lottery,
+    OddsVersion,
+    Prize,
+    PrizeCode,
+    Win,
+    WinStatus,
+)
 from promotions.lottery.notices import tell_won
 from promotions.lottery.odds import odds_in
 from promotions.lottery.services.chances import use_chance
+from promotions.lottery.services.keeping import keep_goods
 from promotions.lottery.services.prizes import Taken, take_prize
+from shop.catalog.errors import OutOfStock
 from shop.core.clock import business_day
 from shop.core.transactions import use_case
 
@@ -51,6 +63,17 @@ class _Ticket:
         return f"lottery:{self.lottery.pk}:{self.member_id}:{self.number}"
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """The number, the prize that it stands for, and what is given where that is not there."""
+
+    odds: OddsVersion
+    value: int
+    total: int
+    prize: Prize
+    rest: Prize
+
+
 @use_case
 def draw(*, lottery_id: int, member_id: int, channel: str, now: datetime, pay_with: str | None = None) -> Draw:
     """Draw once; without `pay_with` a chance pays where there is one, and points where there is none.
@@ -66,20 +89,44 @@ def draw(*, lottery_id: int, member_id: int, channel: str, now: datetime, pay_wi
         raise refusal
     number = _count_draw(lottery, member_id, now)
     ticket = _Ticket(lottery, member_id, number, _pay(lottery, member_id, number, pay_with, now), now)
-    published = OddsVersion.objects.get(lottery=lottery, version=lottery.revision)
-    made, taken = _drawn(ticket, published)
-    made.save(force_insert=True)
-    if ticket.paid_with == Paid.POINTS:
+    drawn = _draw_number(OddsVersion.objects.get(lottery=lottery, version=lottery.revision))
+    try:
+        with transaction.atomic():
+            return _settle(ticket, drawn, _take(ticket, drawn.prize))
+    except OutOfStock:
+        # What was to be won has been bought.
+        return _settle(ticket, drawn, Fallback.SOLD_OUT)
+
+
+def _settle(ticket: _Ticket, drawn: _Drawn, taken: Taken | Fallback) -> Draw:
+    """Write the draw down, with what is given for it, be it for the rest. Raises OutOfStock."""
+    points = ticket.lottery.points_per_draw if ticket.paid_with == Paid.POINTS else None
+    given = taken if isinstance(taken, Taken) else Taken(drawn.rest)
+    made = Draw.objects.create(
+        lottery=ticket.lottery,
+        member_id=ticket.member_id,
+        number=ticket.number,
+        odds=drawn.odds,
+        value=drawn.value,
+        total=drawn.total,
+        drawn=drawn.prize,
+        prize=given.prize,
+        fallback="" if isinstance(taken, Taken) else taken,
+        paid_with=ticket.paid_with,
+        points_paid=points or 0,
+        drawn_at=ticket.now,
+    )
+    if points:
         spend(
             reference=ticket.reference,
-            member_id=member_id,
-            points=made.points_paid,
+            member_id=ticket.member_id,
+            points=points,
             source="campaign",
-            now=now,
-            note=lottery.name,
+            now=ticket.now,
+            note=ticket.lottery.name,
         )
-    if taken.prize.kind != Prize.Kind.NONE:
-        _hand_over(ticket, made, taken)
+    if given.prize.kind != Prize.Kind.NONE:
+        _hand_over(ticket, made, given)
     return made
 
 
@@ -107,36 +154,22 @@ def _pay(lottery: Lottery, member_id: int, number: int, pay_with: str | None, no
     raise NoChancesLeft
 
 
-def _drawn(ticket: _Ticket, published: OddsVersion) -> tuple[Draw, Taken]:
+def _draw_number(published: OddsVersion) -> _Drawn:
     """By the words that were published, not by what stands in the prizes' rows."""
-    lottery, odds = ticket.lottery, odds_in(published.document)
-    value, drawn_id = odds.draw()
-    prizes = Prize.objects.select_related("template").in_bulk([drawn_id, odds.fallback_id])
-    drawn = prizes[drawn_id]
-    taken = take_prize(
-        lottery=lottery, prize=drawn, member_id=ticket.member_id, reference=ticket.reference, now=ticket.now
+    odds = odds_in(published.document)
+    value, prize_id = odds.draw()
+    prizes = Prize.objects.select_related("template").in_bulk([prize_id, odds.fallback_id])
+    return _Drawn(published, value, odds.total, prizes[prize_id], prizes[odds.fallback_id])
+
+
+def _take(ticket: _Ticket, prize: Prize) -> Taken | Fallback:
+    return take_prize(
+        lottery=ticket.lottery, prize=prize, member_id=ticket.member_id, reference=ticket.reference, now=ticket.now
     )
-    made = Draw(
-        lottery=lottery,
-        member_id=ticket.member_id,
-        number=ticket.number,
-        odds=published,
-        value=value,
-        total=odds.total,
-        drawn=drawn,
-        prize=drawn,
-        paid_with=ticket.paid_with,
-        points_paid=(lottery.points_per_draw or 0) if ticket.paid_with == Paid.POINTS else 0,
-        drawn_at=ticket.now,
-    )
-    if isinstance(taken, Taken):
-        return made, taken
-    made.fallback, made.prize = taken, prizes[odds.fallback_id]
-    return made, Taken(made.prize)
 
 
 def _hand_over(ticket: _Ticket, made: Draw, taken: Taken) -> None:
-    """Goods wait to be ordered; all else is the member's at once."""
+    """Goods are kept until they are ordered; all else is the member's at once. Raises OutOfStock."""
     prize, now = taken.prize, ticket.now
     waits = prize.kind == Prize.Kind.GOODS
     win = Win.objects.create(
@@ -147,6 +180,8 @@ def _hand_over(ticket: _Ticket, made: Draw, taken: Taken) -> None:
         coupon=taken.coupon,
         due_at=now + timedelta(days=ticket.lottery.claim_days) if waits else None,
     )
+    if waits:
+        keep_goods(win)
     if taken.code is not None:
         PrizeCode.objects.filter(pk=taken.code.pk).update(win=win)
     if prize.kind == Prize.Kind.POINTS:

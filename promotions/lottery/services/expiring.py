@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from promotions.lottery.models import Win, WinStatus
 from promotions.lottery.notices import tell_expiring
 from promotions.lottery.preferences import REMIND_DAYS
+from promotions.lottery.services.keeping import let_go
 from promotions.lottery.services.prizes import put_back
 from shop.core.transactions import use_case
 
@@ -39,11 +40,14 @@ def remind_winners(*, now: datetime, batches: int = 100) -> int:
 @use_case
 def _expire_batch(*, now: datetime) -> int:
     due = Win.objects.filter(status=WinStatus.WAITING, due_at__lte=now).order_by("pk")
-    rows = list(due.select_related("draw").select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH])
+    rows = list(
+        due.select_related("draw", "prize").select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH]
+    )
     Win.objects.filter(pk__in=[each.pk for each in rows]).update(status=WinStatus.EXPIRED)
     # In the order in which draws lock: lotteries, then prizes.
     for win in sorted(rows, key=lambda each: (each.draw.lottery_id, each.prize_id)):
         put_back(win)
+    let_go(rows)
     return len(rows)
 
 

@@ -12,6 +12,8 @@ from orders.checkout.models import Order
 from orders.checkout.services.cancellation import cancel_unpaid
 from orders.checkout.tests.making import buyer, items, place, quote, stock
 from orders.fulfilment.tests.test_parcels import deliver_facts
+from points.ledger.queries import balance_of
+from points.ledger.services import grant
 from promotions.campaigns.services.lifecycle import pause_campaign, withdraw_campaign
 from promotions.checkout.models import PromotionClaim
 from promotions.lottery.errors import PrizeHasNoCode, PrizeNotFound
@@ -24,6 +26,7 @@ from promotions.lottery.tests.making import (
     DAY,
     NOW,
     draft_lottery,
+    draw_once,
     given_and_drawn,
     make_live_lottery,
     make_lottery,
@@ -99,10 +102,54 @@ def test_an_order_given_up_gives_the_prize_back_to_be_claimed_again(member, clie
     cancel(first)
     assert standing(win) == ("waiting", "")
     assert win.due_at > clock.now() + timedelta(hours=23)
-    assert stock(lantern) == (5, 0)
+    assert stock(lantern) == (4, 1)
     second = place(client, wish(win, lantern)).json()["number"]
     assert standing(win) == ("ordered", second)
     assert (Prize.objects.get(kind="goods").won, laws()) == (1, [])
+
+
+def test_goods_that_were_won_are_kept_until_their_winner_orders_them(member, client):
+    last = SkuFactory(price_fen=10_000, stock=1)
+    lottery = make_live_lottery(*sure(kind="goods", points=0, sku=last, stock=1, worth_fen=8000))
+    win = given_and_drawn(lottery, member, now=clock.now()).win
+    passer_by = buyer(MemberFactory())
+    for key in ("before", "ordered", "given up"):
+        refused = place(passer_by, {"items": items((last, 1))}, key=key)
+        assert (refused.status_code, refused.json()["code"]) == (409, "out_of_stock")
+        assert (stock(last), laws()) == ((0, 1), [])
+        if key == "before":
+            assert quote(client, wish(win, last)).status_code == 200
+            number = place(client, wish(win, last)).json()["number"]
+        elif key == "ordered":
+            cancel(number)
+    assert place(client, wish(win, last), key="again").status_code == 201
+    assert (stock(last), laws()) == ((0, 1), [])
+
+
+def test_what_is_kept_for_one_winner_is_not_for_another(member, client):
+    last = SkuFactory(price_fen=10_000, stock=1)
+    lottery = make_live_lottery(*sure(kind="goods", points=0, sku=last, stock=1, worth_fen=8000))
+    win = given_and_drawn(lottery, member, now=clock.now()).win
+    refused = place(buyer(MemberFactory()), wish(win, last))
+    assert (refused.status_code, stock(last)) == (409, (0, 1))
+    assert place(client, wish(win, last)).status_code == 201
+
+
+def test_what_the_shop_has_sold_meanwhile_is_not_won_and_counts_nowhere(member):
+    last = SkuFactory(price_fen=10_000, stock=1)
+    lottery = make_live_lottery(
+        *sure(kind="goods", points=0, sku=last, stock=1, worth_fen=8000), points_per_draw=30, prizes_per_day=1
+    )
+    assert place(buyer(MemberFactory()), {"items": items((last, 1))}).status_code == 201
+    with unit_of_work():
+        now = clock.now()
+        grant(reference="w", member_id=member.pk, points=100, source="campaign", now=now, matures_at=now)
+    made = draw_once(lottery, member, now=clock.now(), pay_with="points")
+    assert (made.fallback, made.drawn.sku, made.prize.name) == ("sold_out", last, "再接再厉")
+    assert balance_of(member_id=member.pk, now=clock.now()).available == 70
+    lottery.refresh_from_db()
+    assert (Prize.objects.get(kind="goods").won, lottery.spent_fen, lottery.prizes_of_day) == (0, 0, 0)
+    assert (Win.objects.count(), stock(last), laws()) == (0, (0, 1), [])
 
 
 @pytest.mark.parametrize("units", [1, 2])
@@ -129,7 +176,7 @@ def test_what_is_not_claimed_in_time_goes_back_among_the_prizes(member, client, 
     refused = place(client, wish(win, lantern))
     assert (refused.status_code, refused.json()["code"]) == (409, "prize_expired")
     assert [expire_wins(now=clock.now()) for _ in range(2)] == [1, 0]
-    assert standing(win) == ("expired", "")
+    assert (standing(win), stock(lantern)) == (("expired", ""), (5, 0))
     assert (Prize.objects.get(kind="goods").won, Lottery.objects.get().spent_fen, laws()) == (0, 0, [])
     assert place(client, wish(win, lantern)).json()["code"] == "prize_expired"
 

@@ -1,14 +1,22 @@
 """Everybody at once: stock, chances, draws of a day and codes are exact; each race has a control without its guard."""
 
+from functools import partial
 from threading import Barrier
 
 import pytest
 
-from members.identity.tests.factories import MemberFactory
-from promotions.lottery.errors import DrawsUsedToday, NoChancesLeft
+from members.identity.tests.factories import AddressFactory, MemberFactory
+from orders.checkout.models import Order
+from orders.checkout.offers import Item, Wish
+from orders.checkout.services.placing import place_order
+from promotions.campaigns.models import FirstPurchase
+from promotions.checkout import activities
+from promotions.checkout.mechanism import ActivityAsk
+from promotions.lottery.errors import DrawsUsedToday, NoChancesLeft, PrizeOrderedAlready
 from promotions.lottery.invariants import LAWS
 from promotions.lottery.models import ChanceAccount, Draw, Lottery, Prize, PrizeCode, Win
 from promotions.lottery.services import drawing, expire_wins, import_codes, prizes
+from promotions.lottery.services.claiming import check_claimable
 from promotions.lottery.tests.making import (
     DAY,
     NOW,
@@ -16,14 +24,19 @@ from promotions.lottery.tests.making import (
     draft_lottery,
     draw_once,
     give,
+    given_and_drawn,
+    make_live_lottery,
     make_lottery,
     published,
     sure,
 )
+from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import SkuFactory
+from shop.core import clock
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CROWD = 50
 
 
 def laws():
@@ -38,12 +51,12 @@ def drawn_by_all(lottery, members):
     return made
 
 
-@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, 12)])
+@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, CROWD)])
 def test_the_stock_of_a_prize_is_exact_among_many_members(guarded, won, monkeypatch):
     lottery = make_lottery(*sure(stock=3))
     if not guarded:
         monkeypatch.setattr(prizes, "_count", lambda prize, now: None)
-    made = drawn_by_all(lottery, MemberFactory.create_batch(12))
+    made = drawn_by_all(lottery, MemberFactory.create_batch(CROWD))
     assert sum(not each.fallback for each in made) == won
     assert (laws() == []) is guarded
 
@@ -54,9 +67,9 @@ def test_the_budget_and_the_pace_of_all_prizes_are_exact(guarded, monkeypatch):
     poor, paced = make_lottery(*sure(), budget_fen=120), make_lottery(*sure(), prizes_per_day=3)
     if not guarded:
         monkeypatch.setattr(prizes, "_spend", lambda lottery, prize, now: None)
-    members = MemberFactory.create_batch(8)
+    members = MemberFactory.create_batch(CROWD)
     won = [sum(not each.fallback for each in drawn_by_all(lottery, members)) for lottery in (poor, paced)]
-    assert won == ([2, 3] if guarded else [8, 8])
+    assert won == ([2, 3] if guarded else [CROWD, CROWD])
     assert (laws() == []) is guarded
 
 
@@ -130,6 +143,49 @@ def test_each_code_has_one_winner(guarded, monkeypatch):
         assert (len(won), with_code, laws()) == (5, 5, [])
     else:
         assert len(won) > with_code
+
+
+@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, CROWD)])
+def test_no_more_goods_are_won_than_the_shop_can_keep(guarded, won, monkeypatch):
+    """Prizes for all, but passers-by have left three of the goods."""
+    sku = SkuFactory(stock=CROWD)
+    lottery = make_lottery(*sure(kind="goods", sku=sku, stock=CROWD, points=0))
+    SkuStock.objects.update(available=3)
+    if not guarded:
+        monkeypatch.setattr(drawing, "keep_goods", lambda win: None)
+    made = drawn_by_all(lottery, MemberFactory.create_batch(CROWD))
+    assert sum(not each.fallback for each in made) == won
+    assert {each.fallback for each in made} == ({"", "sold_out"} if guarded else {""})
+    stock = SkuStock.objects.get()
+    assert (stock.available, stock.reserved) == ((0, 3) if guarded else (3, 0))
+    assert laws() == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_prize_is_claimed_by_one_order_however_many_come_at_once(guarded, monkeypatch):
+    """The shop has enough for all of them."""
+    sku, member = SkuFactory(stock=9), MemberFactory.create()
+    AddressFactory(member=member)
+    FirstPurchase.objects.create(member=member, order_number="before", placed_at=clock.now())
+    win = given_and_drawn(make_live_lottery(*sure(kind="goods", sku=sku, stock=1, points=0)), member, now=clock.now())
+    if not guarded:
+        all_have_looked = Barrier(5, timeout=60)
+
+        def look_then_leap(*, draw_id, member_id, order_number, now):
+            check_claimable(Win.objects.get(pk=draw_id), now=now)
+            all_have_looked.wait()
+            Win.objects.filter(pk=draw_id).update(status="ordered", order_number=order_number)
+
+        monkeypatch.setattr(activities, "claim_prize", look_then_leap)
+    wish = Wish(member.pk, (Item(sku.pk, 1),), activity=ActivityAsk("prize", win.pk))
+    order = partial(place_order, wish=wish, expected_payable_fen=None, remark="", now=clock.now())
+    answers = run_together(*[order] * 5)
+    refused = [each for each in answers if isinstance(each, Exception)]
+    assert [type(each) for each in refused] == ([PrizeOrderedAlready] * 4 if guarded else [])
+    stock = SkuStock.objects.get()
+    assert Order.objects.count() == (1 if guarded else 5)
+    if guarded:
+        assert (stock.available, stock.reserved, laws()) == (8, 1, [])
 
 
 @pytest.mark.parametrize("guarded", [True, False])
