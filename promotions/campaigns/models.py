@@ -207,6 +207,13 @@ class Campaign(AudienceFields):
         """The deepest share of a price that it can take off, for approval."""
         raise NotImplementedError
 
+    def highest_cost_fen(self) -> int | None:
+        """The most that it can cost without a budget, where that can be told for approval; None: nobody knows.
+
+        What takes something off the price of an order is weighed by its depth instead: it costs nothing by itself.
+        """
+        return 0
+
     def lacks(self) -> Sequence[Any]:
         """What hinders its publication, in sentences for the merchant."""
         return ()

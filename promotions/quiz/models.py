@@ -150,6 +150,12 @@ class Quiz(Campaign):
     def depth_bp(self) -> int:
         return 0
 
+    def highest_cost_fen(self) -> int | None:
+        """Every reward; a coupon's cost is on its own template."""
+        if not self.reward_fen:
+            return 0
+        return None if self.rewards_limit is None else self.rewards_limit * self.reward_fen
+
     def lacks(self) -> Sequence[Any]:
         counted = Question.objects.filter(quizzes=self).annotate(
             all_options=Count("options"), right=Count("options", filter=Q(options__is_right=True))

@@ -105,10 +105,17 @@ def submit(
 
 
 def needs_approval(campaign: Campaign) -> bool:
-    """Whether a second person must see it, by how deep it cuts or how much it may spend."""
+    """Whether a second person must see it, by how deep it cuts or how much it may spend.
+
+    Without a budget that is what it can give away in all; where nothing bounds that, it is beyond any limit.
+    """
     limit_bp, limit_fen = APPROVAL_DEPTH_BP.value(), APPROVAL_BUDGET_FEN.value()
-    too_dear = not limit_fen if campaign.budget_fen is None else campaign.budget_fen > limit_fen
-    return campaign.depth_bp() > limit_bp or too_dear
+    if campaign.depth_bp() > limit_bp:
+        return True
+    if campaign.budget_fen is not None:
+        return campaign.budget_fen > limit_fen
+    cost_fen = campaign.highest_cost_fen()
+    return not limit_fen or cost_fen is None or cost_fen > limit_fen
 
 
 def findings_of(campaign: Campaign, *, now: datetime) -> list[Finding]:

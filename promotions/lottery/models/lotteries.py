@@ -139,6 +139,13 @@ class Lottery(Campaign):
     def depth_bp(self) -> int:
         return 0
 
+    def highest_cost_fen(self) -> int | None:
+        """All of every prize, points for the rest without end; a coupon's cost is on its own template."""
+        costly = [each for each in self.prizes.all() if each.cost_fen]
+        if any(each.stock is None for each in costly):
+            return None
+        return sum((each.stock or 0) * each.cost_fen for each in costly)
+
     def traits(self, *, now: datetime) -> Traits:
         """The odds are published with it: there is no lottery without."""
         prizes = self.prizes.select_related("sku")
