@@ -35,8 +35,15 @@ class Standing:
 
 def current_quiz(*, buyer: Buyer, now: datetime) -> Quiz:
     """The live quiz that is open to the buyer and began last. Raises QuizNotFound."""
-    found = Quiz.objects.filter(admits_at(now) & open_to(buyer)).select_related("reward_template")
-    quiz = found.order_by("-starts_at", "-pk").first()
+    quiz = _open_to(buyer, now).order_by("-starts_at", "-pk").first()
+    if quiz is None:
+        raise QuizNotFound
+    return quiz
+
+
+def open_quiz(*, pk: int, buyer: Buyer, now: datetime) -> Quiz:
+    """One of those that are live and open to the buyer. Raises QuizNotFound."""
+    quiz = _open_to(buyer, now).filter(pk=pk).first()
     if quiz is None:
         raise QuizNotFound
     return quiz
@@ -67,6 +74,10 @@ def asked_in_try(quiz: Quiz, *, member_id: int, number: int) -> list[Asked]:
 def share_target(*, pk: int, now: datetime) -> ShareTarget | None:
     quiz = Quiz.objects.filter(admits_at(now), pk=pk).first()
     return ShareTarget(key=f"quiz-{pk}", title=quiz.name, subtitle=quiz.intro) if quiz else None
+
+
+def _open_to(buyer: Buyer, now: datetime) -> QuerySet[Quiz]:
+    return Quiz.objects.filter(admits_at(now) & open_to(buyer)).select_related("reward_template")
 
 
 def tries_of(*, member_id: int) -> QuerySet[QuizTry]:

@@ -1,4 +1,7 @@
-"""The quiz of the day for the front."""
+"""The quiz of the day for the front, and any other that a share card leads to."""
+
+from datetime import datetime
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -7,7 +10,8 @@ from rest_framework.response import Response
 from members.identity.api import MemberAPIView, MemberRequest, PublicAPIView, SignedInMember
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.queries import buyer_for
-from promotions.quiz.queries import asked_in_try, current_quiz, standing_of
+from promotions.quiz.models import Quiz
+from promotions.quiz.queries import asked_in_try, current_quiz, open_quiz, standing_of
 from promotions.quiz.serializers import AnswersIn, QuizOut, ResultOut, given_by, present_quiz, present_result
 from promotions.quiz.services import answer_quiz
 from shop.core import clock
@@ -22,15 +26,18 @@ class CurrentQuizView(PublicAPIView):
     @extend_schema(operation_id="quizzes_current", responses={200: QuizOut, 401: ErrorOut, 404: ErrorOut})
     def get(self, request: Request) -> Response:
         """The quiz that is open to me, with the questions of my next try. Asked again, they are the same."""
-        now, channel = clock.now(), channel_of(request)
-        if not isinstance(request.user, SignedInMember):
-            quiz = current_quiz(buyer=Buyer(None, None, is_new=True, channel=channel), now=now)
-            return Response(present_quiz(quiz, standing=None, asked=[], now=now))
-        member_id = request.user.pk
-        quiz = current_quiz(buyer=buyer_for(member_id=member_id, channel=channel, now=now), now=now)
-        standing = standing_of(quiz, member_id=member_id, now=now)
-        asked = asked_in_try(quiz, member_id=member_id, number=standing.tries + 1) if standing.tries_left else []
-        return Response(present_quiz(quiz, standing=standing, asked=asked, now=now))
+        now = clock.now()
+        buyer = _buyer(request, now)
+        return Response(_shown(current_quiz(buyer=buyer, now=now), buyer, now))
+
+
+class QuizView(PublicAPIView):
+    @extend_schema(operation_id="quizzes_read", responses={200: QuizOut, 401: ErrorOut, 404: ErrorOut})
+    def get(self, request: Request, quiz_id: int) -> Response:
+        """A quiz that is open to me, whatever others are: where a share card `quiz-<id>` leads."""
+        now = clock.now()
+        buyer = _buyer(request, now)
+        return Response(_shown(open_quiz(pk=quiz_id, buyer=buyer, now=now), buyer, now))
 
 
 class QuizAnswersView(MemberAPIView):
@@ -61,3 +68,19 @@ class QuizAnswersView(MemberAPIView):
         )
         standing = standing_of(judged.made.quiz, member_id=member_id, now=now)
         return Response(present_result(judged, standing=standing), status=201)
+
+
+def _buyer(request: Request, now: datetime) -> Buyer:
+    channel = channel_of(request)
+    if not isinstance(request.user, SignedInMember):
+        return Buyer(None, None, is_new=True, channel=channel)
+    return buyer_for(member_id=request.user.pk, channel=channel, now=now)
+
+
+def _shown(quiz: Quiz, buyer: Buyer, now: datetime) -> dict[str, Any]:
+    """With the questions of a member's next try; visitors are asked none."""
+    if buyer.member_id is None:
+        return present_quiz(quiz, standing=None, asked=[], now=now)
+    standing = standing_of(quiz, member_id=buyer.member_id, now=now)
+    asked = asked_in_try(quiz, member_id=buyer.member_id, number=standing.tries + 1) if standing.tries_left else []
+    return present_quiz(quiz, standing=standing, asked=asked, now=now)

@@ -10,6 +10,7 @@ def quiz(owner: Member) -> Thing:
 
 DOORS = (
     Door("GET", "quizzes/current", Who.ANYBODY),
+    Door("GET", "quizzes/<int:quiz_id>", Who.ANYBODY, thing=quiz, not_yours=False),
     Door(
         "POST",
         "quizzes/<int:quiz_id>/answers",

@@ -1,9 +1,11 @@
 import pytest
 
 from members.identity.tests.factories import MemberFactory, client_for
+from members.invitations.targets import find_target
 from promotions.coupons.tests.making import make_live_template
 from promotions.quiz.models import QuestionOption, QuizTry
 from promotions.quiz.tests.making import answers_to, make_live_quiz, make_question
+from shop.core import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,24 @@ def test_a_visitor_sees_the_quiz_and_no_questions(client):
     make_live_quiz()
     body = client.get("/api/v1/quizzes/current").json()
     assert (body["questions"], body["tries_left"], body["rewards_left"]) == ([], None, None)
+
+
+def test_of_two_quizzes_each_is_reached_by_its_own_card(api, member):
+    older, newer = make_live_quiz(name="older"), make_live_quiz(name="newer")
+    assert api.get("/api/v1/quizzes/current").json()["id"] == newer.pk
+    for quiz in (older, newer):
+        kind, pk = find_target(f"quiz-{quiz.pk}", now=clock.now()).key.split("-")
+        body = api.get(f"/api/v1/quizzes/{pk}").json()
+        assert (kind, body["id"], body["name"], body["try_number"]) == ("quiz", quiz.pk, quiz.name, 1)
+        assert [question["id"] for question in body["questions"]] == list(answers_to(quiz, member))
+
+
+def test_a_quiz_by_its_number_asks_visitors_nothing_and_shows_only_what_is_open(api, client):
+    quiz, draft, closed = make_live_quiz(), make_live_quiz(status="draft"), make_live_quiz(tier_ids=[987])
+    assert client.get(f"/api/v1/quizzes/{quiz.pk}").json()["questions"] == []
+    for hidden in (draft.pk, closed.pk, closed.pk + 1):
+        answer = api.get(f"/api/v1/quizzes/{hidden}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "quiz_not_found")
 
 
 def test_without_a_quiz_there_is_none(api):
