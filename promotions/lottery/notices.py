@@ -76,6 +76,23 @@ PRIZE_EXPIRING = declare(
     )
 )
 
+PRIZE_EXPIRED = declare(
+    NotificationEvent(
+        code="prize_expired",
+        label=_("Prize expired"),
+        category=Category.TRANSACTIONAL,
+        routes=((Channel.IN_APP,),),
+        fields=(_PRIZE, _LOTTERY),
+        link=_LINK,
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("Your prize has expired: {prize}"),
+                body=gettext_noop("Its time to be ordered is over, so it went back among the prizes of “{lottery}”."),
+            ),
+        },
+    )
+)
+
 
 def tell_won(win: Win, *, lottery: Lottery, member_id: int, now: datetime) -> None:
     """Inside the transaction of the draw."""
@@ -102,6 +119,16 @@ def tell_expiring(win: Win, *, now: datetime) -> None:
         event=PRIZE_EXPIRING,
         member_id=win.draw.member_id,
         context={"prize": win.prize.name, "lottery": win.draw.lottery.name, "until": win.due_at},
+        dedupe_key=str(win.pk),
+        now=now,
+    )
+
+
+def tell_expired(win: Win, *, now: datetime) -> None:
+    notify(
+        event=PRIZE_EXPIRED,
+        member_id=win.draw.member_id,
+        context={"prize": win.prize.name, "lottery": win.draw.lottery.name},
         dedupe_key=str(win.pk),
         now=now,
     )

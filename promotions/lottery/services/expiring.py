@@ -1,9 +1,9 @@
-"""The clock ends what is not claimed; this puts it back among the prizes, and reminds winners before it does."""
+"""The clock ends what is not claimed; this puts it back among the prizes and tells winners, before that and after."""
 
 from datetime import datetime, timedelta
 
 from promotions.lottery.models import Win, WinStatus
-from promotions.lottery.notices import tell_expiring
+from promotions.lottery.notices import tell_expired, tell_expiring
 from promotions.lottery.preferences import REMIND_DAYS
 from promotions.lottery.services.keeping import let_go
 from promotions.lottery.services.prizes import put_back
@@ -40,14 +40,15 @@ def remind_winners(*, now: datetime, batches: int = 100) -> int:
 @use_case
 def _expire_batch(*, now: datetime) -> int:
     due = Win.objects.filter(status=WinStatus.WAITING, due_at__lte=now).order_by("pk")
-    rows = list(
-        due.select_related("draw", "prize").select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH]
-    )
+    named = due.select_related("draw__lottery", "prize")
+    rows = list(named.select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH])
     Win.objects.filter(pk__in=[each.pk for each in rows]).update(status=WinStatus.EXPIRED)
     # In the order in which draws lock: lotteries, then prizes.
     for win in sorted(rows, key=lambda each: (each.draw.lottery_id, each.prize_id)):
         put_back(win)
     let_go(rows)
+    for win in rows:
+        tell_expired(win, now=now)
     return len(rows)
 
 

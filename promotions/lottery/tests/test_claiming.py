@@ -178,6 +178,8 @@ def test_what_is_not_claimed_in_time_goes_back_among_the_prizes(member, client, 
     assert [expire_wins(now=clock.now()) for _ in range(2)] == [1, 0]
     assert (standing(win), stock(lantern)) == (("expired", ""), (5, 0))
     assert (Prize.objects.get(kind="goods").won, Lottery.objects.get().spent_fen, laws()) == (0, 0, [])
+    told = Notification.objects.filter(member=member, event="prize_expired")
+    assert [each.title for each in told] == [f"奖品已过期：{win.prize.name}"]
     assert place(client, wish(win, lantern)).json()["code"] == "prize_expired"
 
 
