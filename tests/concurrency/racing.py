@@ -11,7 +11,9 @@ PATIENCE_SECONDS = 60
 Result = TypeVar("Result")
 
 
-def run_together(*callables: Callable[[], Result]) -> list[Result | Exception]:
+def run_together(
+    *callables: Callable[[], Result], patience_seconds: float = PATIENCE_SECONDS
+) -> list[Result | Exception]:
     """Run all callables at once in threads; each answers with its result, or with the exception that it raised.
 
     The answers keep the order of the callables. A race that does not end is an error of the test itself.
@@ -28,4 +30,4 @@ def run_together(*callables: Callable[[], Result]) -> list[Result | Exception]:
             connections.close_all()
 
     with ThreadPoolExecutor(max_workers=len(callables)) as pool:
-        return [future.result(timeout=PATIENCE_SECONDS) for future in [pool.submit(contend, run) for run in callables]]
+        return [future.result(timeout=patience_seconds) for future in [pool.submit(contend, run) for run in callables]]

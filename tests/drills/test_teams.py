@@ -1,13 +1,15 @@
 """Teams under members who open, join, pay, leave and let the time pass at random, while the worker that ends teams and
 delivers facts is killed with -9 again and again: every team ends, every paid order is sent or paid back, once, and
-the money adds up. `TEAMS=500` in the environment makes it long.
+the money adds up. `TEAMS=500` in the environment makes it long (bench/README.md).
 """
 
 import os
 import random
+import signal
 import time
 from contextlib import suppress
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db import connections
@@ -32,23 +34,42 @@ from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.errors import DomainError, IllegalTransition
 from shop.core.invariants import violations
+from shop.core.models import OutboxEntry
 from tests.concurrency.racing import run_together
 from tests.drills import ending_teams
 from tests.drills.processes import PATIENCE_SECONDS, Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEAMS = int(os.environ.get("TEAMS", "8"))
-SEED, SIZE, CROWDS, KILLS = 5, 3, 2, max(2, TEAMS // 10)
-STOCK = TEAMS * SIZE * 4
+SEED, SIZE, CROWDS, KILLS = 5, 3, 2, max(4, TEAMS // 10)
+STOCK = TEAMS * SIZE * 100
 SHELL = ["django", "shell", "-v", "0", "-c"]
+
+
+class Worker(Process):
+    """A process that calls something of `ending_teams`, with all its children."""
+
+    def __init__(self):
+        super().__init__([], {})
+
+    def begin(self, call):
+        self.arguments = [*SHELL, f"from tests.drills import ending_teams; ending_teams.{call}"]
+        self.start()
 
 
 @pytest.fixture
 def worker():
-    process = Process([*SHELL, "from tests.drills.ending_teams import work; work()"], {})
-    process.start()
+    process = Worker()
     yield process
     process.kill()
+
+
+@pytest.fixture
+def lives(worker, tmp_path):
+    """The folder with a file for each life that has done something, named by its process."""
+    worker.begin(f"live_again_and_again({str(tmp_path)!r})")
+    until((tmp_path / ending_teams.READY).exists, "not started")
+    return tmp_path
 
 
 @pytest.fixture
@@ -65,12 +86,14 @@ class Crowd:
         self.group, self.tea, self.members, self.dice = group, tea, members, random.Random(seed)
         self.unpaid = []
 
-    def live(self, teams):
-        """Open so many teams, with everything that happens to them meanwhile; then nobody comes any more."""
+    def live(self, teams, enough):
+        """Open so many teams, and more until it is `enough`, with everything that happens to them meanwhile; then
+        nobody comes any more.
+        """
         opened = 0
-        while opened < teams or self.unpaid:
+        while opened < teams or self.unpaid or not enough.is_set():
             deed = self.dice.choices((self.open, self.join, self.pay, self.leave, self.wait), (3, 8, 8, 1, 1))[0]
-            if deed == self.open and opened == teams:
+            if deed == self.open and opened >= teams and enough.is_set():
                 continue
             opened += bool(deed())
 
@@ -114,11 +137,23 @@ class Crowd:
         return False
 
 
-def kill_again_and_again(worker, dice):
-    for _ in range(KILLS):
-        time.sleep(dice.uniform(0.5, 3.0))
-        worker.kill()
-        worker.start()
+def kill_again_and_again(lives, dice, enough):
+    """Each life at any moment after it has ended a team or delivered something; returns how many."""
+    killed = set()
+
+    def at_work():
+        return {path.name for path in lives.iterdir()} - {ending_teams.READY} - killed
+
+    try:
+        while len(killed) < KILLS:
+            until(at_work, "no life that does anything")
+            [life] = at_work()
+            time.sleep(dice.uniform(0, 0.5))
+            os.kill(int(life), signal.SIGKILL)
+            killed.add(life)
+    finally:
+        enough.set()
+    return len(killed)
 
 
 def members():
@@ -129,10 +164,10 @@ def members():
 
 
 def until(condition, what):
-    for _ in range(PATIENCE_SECONDS * 10):
+    for _ in range(PATIENCE_SECONDS * 50):
         if condition():
             return
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise AssertionError(f"in {PATIENCE_SECONDS} s still {what}")
 
 
@@ -162,14 +197,19 @@ def wrong_ends():
     return wrong
 
 
-def test_every_team_ends_and_every_paid_order_is_sent_or_paid_back(tea, worker):
+def test_every_team_ends_and_every_paid_order_is_sent_or_paid_back(tea, lives, worker):
     group, people = make_group_buy((tea, 7000, 6500), size=SIZE, hours=1), members()
     crowds = [Crowd(group, tea, people[n::CROWDS], SEED + n) for n in range(CROWDS)]
+    enough = Event()
     answers = run_together(
-        *[lambda crowd=crowd: crowd.live(TEAMS // CROWDS) for crowd in crowds],
-        lambda: kill_again_and_again(worker, random.Random(SEED)),
+        *[lambda crowd=crowd: crowd.live(TEAMS // CROWDS, enough) for crowd in crowds],
+        lambda: kill_again_and_again(lives, random.Random(SEED), enough),
+        patience_seconds=PATIENCE_SECONDS + 4 * TEAMS,
     )
-    assert answers == [None] * (CROWDS + 1)
+    assert answers == [*[None] * CROWDS, KILLS]
+    ended, told = Team.objects.filter(ending="time").count(), OutboxEntry.objects.filter(status="done").count()
+    assert ended > 0
+    assert told > KILLS
     worker.kill()
     connections.close_all()
     come_to_rest()
@@ -187,14 +227,12 @@ def test_every_team_ends_and_every_paid_order_is_sent_or_paid_back(tea, worker):
 
 
 def test_control_a_shop_that_tells_of_the_end_afterwards_forgets_who_has_paid(tea, worker):
-    worker.kill()
-    naive = Process([*SHELL, "from tests.drills.ending_teams import work_naively; work_naively()"], {})
     crowd = Crowd(make_group_buy((tea, 7000), size=SIZE), tea, members(), SEED)
     assert crowd.open()
     settle_payment(crowd.unpaid.pop())
     Team.objects.update(due_at=clock.now())
-    naive.start()
+    worker.begin("work_naively()")
     until(lambda: Team.objects.get().status == TeamStatus.FAILED, "not ended")
-    naive.kill()
+    worker.kill()
     come_to_rest()
     assert [end[2:] for end in wrong_ends()] == [("failed", "paid", 0)]
