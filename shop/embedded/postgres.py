@@ -26,7 +26,7 @@ FIRST_BUILTIN_LOCALE = 17
 
 # Sized for a small machine that also runs the shop.
 SMALL_MACHINE = {
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",

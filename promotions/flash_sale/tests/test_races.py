@@ -3,9 +3,11 @@
 from threading import Barrier
 
 import pytest
+from django.db import IntegrityError
 
 from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.queries import buyer_for
+from promotions.flash_sale.errors import FlashSaleLimitReached, FlashSaleSoldOut
 from promotions.flash_sale.invariants import LAWS
 from promotions.flash_sale.models import FlashSaleItem, FlashSaleUse
 from promotions.flash_sale.services import using
@@ -13,6 +15,7 @@ from promotions.flash_sale.services.using import claim_item, reduce_item, releas
 from promotions.flash_sale.tests.making import live_item
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 from tests.concurrency.racing import run_together
 
@@ -33,38 +36,48 @@ def guarded(*, order, member, item):
     )
 
 
-ALL_HAVE_LOOKED = Barrier(10, timeout=60)
+CROWD = 50
 
 
-@use_case
-def look_and_leap(*, order, member, item):
-    """The twin without guards: it counts, finds that there is some left, and takes it."""
-    left = FlashSaleUse.objects.filter(item=item).count() < 3
-    ALL_HAVE_LOOKED.wait()
-    if left:
-        FlashSaleUse.objects.create(order_number=order, member=member, item=item, units=1, used_at=clock.now())
+def unlimited():
+    """The shop's own statement without what it asks of the quota and of the member's limit."""
+    sql = using._TAKE.sql
+    for condition in (
+        ' AND item."left" >= %(units)s::int',
+        "WHERE %(limit)s::int IS NULL OR %(units)s::int <= %(limit)s::int",
+        "WHERE %(limit)s::int IS NULL OR tally.units + excluded.units <= %(limit)s::int",
+    ):
+        assert condition in sql
+        sql = sql.replace(condition, "")
+    return Prepared("flash_sale_take_unlimited", sql)
 
 
+@pytest.mark.parametrize("is_guarded", [True, False])
 @pytest.mark.parametrize(
-    ("limits", "by_one"), [({"quota": 3, "limit_per_member": None}, False), ({"quota": 9, "limit_per_member": 3}, True)]
+    ("limits", "by_one", "refusal", "unguarded"),
+    [
+        ({"quota": 3, "limit_per_member": None}, False, FlashSaleSoldOut, [IntegrityError] * (CROWD - 3)),
+        ({"quota": CROWD, "limit_per_member": 3}, True, FlashSaleLimitReached, []),
+    ],
 )
-@pytest.mark.parametrize("claim", [guarded, look_and_leap])
-def test_a_crowd_takes_exactly_what_there_is(claim, limits, by_one):
+def test_a_crowd_takes_exactly_what_there_is(is_guarded, limits, by_one, refusal, unguarded, monkeypatch):
+    """Without its condition the quota is held by the CHECK behind it alone, and the limit by nothing."""
     item = live_item(SkuFactory(price_fen=10_000), **limits)
-    one = MemberFactory()
-    members = [one if by_one else MemberFactory() for _ in range(10)]
-    run_together(
+    members = [MemberFactory.create()] * CROWD if by_one else MemberFactory.create_batch(CROWD)
+    if not is_guarded:
+        monkeypatch.setattr(using, "_TAKE", unlimited())
+    answers = run_together(
         *[
-            lambda number=number, member=member: claim(order=f"D{number}", member=member, item=item)
+            lambda number=number, member=member: guarded(order=f"D{number}", member=member, item=item)
             for number, member in enumerate(members)
         ]
     )
-    uses = FlashSaleUse.objects.count()
-    if claim is look_and_leap:
-        assert uses == 10
-        return
-    assert (uses, FlashSaleItem.objects.get().taken) == (3, 3)
-    assert [sentence for law in LAWS for sentence in law()] == []
+    refused = [type(each) for each in answers if each is not None]
+    assert refused == ([refusal] * (CROWD - 3) if is_guarded else unguarded)
+    assert FlashSaleUse.objects.count() == CROWD - len(refused)
+    if is_guarded:
+        assert FlashSaleItem.objects.get().taken == 3
+        assert [sentence for law in LAWS for sentence in law()] == []
 
 
 def look_and_give_back(standing):

@@ -161,7 +161,8 @@ def test_what_was_agreed_on_stays_when_the_presale_changes(client, tea):
     assert (deposit.back_if_missed, deposit.back_on_request) == (False, True)
 
 
-ALL_HAVE_LOOKED = Barrier(8, timeout=60)
+CROWD = 50
+ALL_HAVE_LOOKED = Barrier(CROWD, timeout=60)
 
 
 def look_and_leap(item, units):
@@ -173,7 +174,7 @@ def look_and_leap(item, units):
     PresaleItem.objects.filter(pk=item.pk).update(quota=F("quota") + units, taken=F("taken") + units)
 
 
-@pytest.mark.parametrize(("guarded", "sold"), [(True, 3), (False, 8)])
+@pytest.mark.parametrize(("guarded", "sold"), [(True, 3), (False, CROWD)])
 def test_the_last_units_are_ordered_once(tea, guarded, sold):
     item = make_item(tea, quota=3)
 
@@ -182,7 +183,7 @@ def test_the_last_units_are_ordered_once(tea, guarded, sold):
             (take_units if guarded else look_and_leap)(item=item, units=1)
         return "sold"
 
-    answers = run_together(*[take] * 8)
+    answers = run_together(*[take] * CROWD)
     assert answers.count("sold") == sold
     assert {type(each) for each in answers if each != "sold"} <= {PresaleSoldOut}
 
@@ -197,7 +198,7 @@ def test_of_many_buyers_at_once_as_many_order_as_there_is_quota(tea):
     assert lawful()
 
 
-@pytest.mark.parametrize(("guarded", "ordered"), [(True, 2), (False, 6)])
+@pytest.mark.parametrize(("guarded", "ordered"), [(True, 2), (False, CROWD)])
 def test_a_members_limit_holds_against_their_own_devices(member, tea, guarded, ordered, monkeypatch):
     item = make_item(tea, limit_per_member=2)
     if not guarded:
@@ -208,7 +209,7 @@ def test_a_members_limit_holds_against_their_own_devices(member, tea, guarded, o
         with unit_of_work():
             claim_presale(**given, units=1, discount_fen=1200, now=clock.now())
 
-    answers = run_together(*[lambda number=number: claim(number) for number in range(6)])
+    answers = run_together(*[lambda number=number: claim(number) for number in range(CROWD)])
     assert PresaleUse.objects.count() == ordered
     assert {type(each) for each in answers if each is not None} == ({PresaleLimitReached} if guarded else set())
     assert lawful() or not guarded
