@@ -200,7 +200,8 @@ class SkuStock(models.Model):
 
 
 class StockReservation(models.Model):
-    """Units held for one reference (an order's number) until it is allocated or released; the row goes with the hold.
+    """Units held for one reference, an order or a prize that waits for one, until it is allocated or released; the row
+    goes with the hold.
 
     `expires_at` is set while the reference is unpaid; the owner of the reference releases it by then.
     """
