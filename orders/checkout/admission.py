@@ -1,4 +1,4 @@
-"""Before an order through an activity comes to anything that costs: the activity's own gate.
+"""Before an order or a quote through an activity comes to anything that costs: the activity's own gate.
 
 The gate is asked with what the request itself says, before the session is looked up and the order's key is claimed.
 What cannot be understood passes, for the view to refuse as it refuses it from anybody.
@@ -25,7 +25,7 @@ def through_gate(request: HttpRequest, answer: Callable[[], HttpResponseBase], *
     """`answer` for whom the gate lets in, and what it says to the others."""
     try:
         found = _knock(request)
-        ticket = found and found[0].admit(found[1], now)
+        ticket = found[0].admit(found[1], now) if found and found[1].key else None
     except (DomainError, RequestDataTooBig) as refusal:
         return refused(request, refusal)
     if not found or ticket is None:
@@ -39,6 +39,17 @@ def through_gate(request: HttpRequest, answer: Callable[[], HttpResponseBase], *
     return response
 
 
+def past_gate(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, now: datetime) -> HttpResponseBase:
+    """`answer` for whom the gate would let in, who takes nothing yet, and what it says to the others."""
+    try:
+        found = _knock(request)
+        if found:
+            found[0].look(found[1], now)
+    except (DomainError, RequestDataTooBig) as refusal:
+        return refused(request, refusal)
+    return answer()
+
+
 def _knock(request: HttpRequest) -> tuple[Activity, Knock] | None:
     """Who wants how much of which activity; None where that has no gate or the request does not say it."""
     try:
@@ -50,7 +61,7 @@ def _knock(request: HttpRequest) -> tuple[Activity, Knock] | None:
         return None
     activity, units = ACTIVITIES.get(str(asked.get("kind"))), _units(body)
     key, member_id = request.headers.get(HEADER, "").strip(), _member_id(request)
-    if activity is None or not activity.has_gate or units is None or not key or member_id is None:
+    if activity is None or not activity.has_gate or units is None or member_id is None:
         return None
     return activity, Knock(member_id, asked["id"], units, key)
 

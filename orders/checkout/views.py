@@ -14,7 +14,7 @@ from orders.cart.serializers import CartOut
 from orders.cart.services import refill
 from orders.checkout import queries
 from orders.checkout.activities import that_took_of
-from orders.checkout.admission import through_gate
+from orders.checkout.admission import past_gate, through_gate
 from orders.checkout.earning import points_to_earn
 from orders.checkout.facets import present_orders
 from orders.checkout.offers import Item, Wish, make_offer
@@ -42,6 +42,11 @@ REFUSALS = {400: ErrorOut, 401: ErrorOut, 404: ErrorOut, 409: ErrorOut}
 
 
 class QuoteView(MemberAPIView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A crowd asks for prices before it orders: what is gone is said at the gate as well."""
+        answer = partial(super().dispatch, request, *args, **kwargs)
+        return past_gate(request, answer, now=clock.now()) if request.method == "POST" else answer()
+
     @extend_schema(operation_id="checkout_quote", request=QuoteIn, responses={200: QuoteOut, **REFUSALS})
     def post(self, request: MemberRequest) -> Response:
         now, wish = clock.now(), _wish(request, validated(QuoteIn, request))

@@ -14,7 +14,7 @@ from promotions.campaigns.goods import only_line
 from promotions.campaigns.presold import Presold
 from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Knock, Settling, StillStands, Taking
 from promotions.flash_sale import terms as flash_sale
-from promotions.flash_sale.admission import admit, settle
+from promotions.flash_sale.admission import admit, look, settle
 from promotions.flash_sale.gate import Ticket
 from promotions.flash_sale.models import FlashSale
 from promotions.flash_sale.services.using import claim_item, confirm_item, reduce_item, release_item
@@ -54,6 +54,9 @@ class FlashSales(Activity):
     def admit(self, knock: Knock, now: datetime) -> Ticket | None:
         ticket = Ticket(knock.id, knock.member_id, knock.units, knock.key)
         return admit(ticket, principal=f"member:{knock.member_id}", now=now)
+
+    def look(self, knock: Knock, now: datetime) -> None:
+        look(Ticket(knock.id, knock.member_id, knock.units, knock.key), now=now)
 
     def settle(self, ticket: Ticket, placed: bool, refusal: str | None) -> None:
         settle(ticket, is_placed=placed, refusal=refusal)

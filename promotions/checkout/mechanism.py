@@ -29,7 +29,7 @@ class ActivityAsk:
 
 @dataclass(frozen=True)
 class Knock:
-    """Who wants how many units of an activity, before the database was asked anything; `key` is the request's own."""
+    """Who wants how many units of an activity, before the database was asked anything; `key` is that of an order."""
 
     member_id: int
     id: int
@@ -165,6 +165,9 @@ class Activity(Mechanism, ABC):
     def admit(self, knock: Knock, now: datetime) -> Any:
         """A ticket for `settle`, or None where nothing is to be settled. Raises what those are told who may not in."""
         return None
+
+    def look(self, knock: Knock, now: datetime) -> None:
+        """Before a quote: raises what `admit` would say, and takes nothing."""
 
     def settle(self, ticket: Any, placed: bool, refusal: str | None) -> None:
         """Whether the order was placed, or the code of what was said instead."""

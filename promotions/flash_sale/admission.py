@@ -37,6 +37,16 @@ def admit(ticket: Ticket, *, principal: str, now: datetime) -> Ticket | None:
     raise _refusal(answer)
 
 
+def look(ticket: Ticket, *, now: datetime) -> None:
+    """Turn away whoever only asks for the price of what is not to be had, as `admit` would; nothing is taken.
+
+    What is unknown to the gate passes: the request may name it wrongly, and is told so where it is read.
+    """
+    answer = _ask(ticket, now, looks=True)
+    if answer is not None and answer.outcome not in (gate.IN, gate.LOAD, gate.GONE):
+        raise _refusal(answer)
+
+
 def settle(ticket: Ticket, *, is_placed: bool, refusal: str | None) -> None:
     """The order was placed, or why it was not: then others may have the units that the gate had counted for it."""
     if is_placed:
@@ -47,12 +57,12 @@ def settle(ticket: Ticket, *, is_placed: bool, refusal: str | None) -> None:
         gate.give_back(ticket)
 
 
-def _ask(ticket: Ticket, now: datetime) -> Answer | None:
-    answer = gate.ask(ticket, tries=TRIES.value(), now=now)
+def _ask(ticket: Ticket, now: datetime, *, looks: bool = False) -> Answer | None:
+    answer = gate.ask(ticket, tries=TRIES.value(), now=now, looks=looks)
     if answer is None or answer.outcome != gate.LOAD:
         return answer
     _load(ticket.item_id, with_members=not answer.value)
-    return gate.ask(ticket, tries=TRIES.value(), now=now)
+    return gate.ask(ticket, tries=TRIES.value(), now=now, looks=looks)
 
 
 def _load(item_id: int, *, with_members: bool) -> None:

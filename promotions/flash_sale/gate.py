@@ -29,10 +29,12 @@ PAUSE_SECONDS = 1.0
 
 IN, AGAIN, LOAD, GONE, EARLY, OVER, LIMIT, SOLD_OUT, BUSY = range(9)
 
-# Keys: state, members, token, tries. Arguments: member, units, now, life of a token, tries in a window, its length.
+# Keys: state, members, token, tries. Arguments: member, units, now, life of a token, tries in a window, its length, and
+# one more of whoever only looks: that takes nothing and is no try.
 # Whoever may get as far as the database counts a try, those who are turned away at once do not.
 _ADMIT = f"""
 local function tried(answer)
+    if ARGV[7] then return answer end
     local tries = redis.call('INCR', KEYS[4])
     if tries == 1 then redis.call('PEXPIRE', KEYS[4], ARGV[6]) end
     if tries > tonumber(ARGV[5]) then return {{{BUSY}, redis.call('PTTL', KEYS[4])}} end
@@ -41,7 +43,7 @@ end
 local state = redis.call('HMGET', KEYS[1], 'left', 'limit', 'from', 'until')
 local has_members = redis.call('EXISTS', KEYS[2])
 if not state[1] or has_members == 0 then return {{{LOAD}, has_members}} end
-if redis.call('EXISTS', KEYS[3]) == 1 then return tried({{{AGAIN}, 0}}) end
+if not ARGV[7] and redis.call('EXISTS', KEYS[3]) == 1 then return tried({{{AGAIN}, 0}}) end
 local left, limit, units, now = tonumber(state[1]), tonumber(state[2]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local had = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or 0)
 local refusal = nil
@@ -55,7 +57,7 @@ if refusal then
     return refusal
 end
 local answer = tried({{{IN}, 0}})
-if answer[1] == {IN} then
+if answer[1] == {IN} and not ARGV[7] then
     redis.call('HINCRBY', KEYS[1], 'left', -units)
     redis.call('HINCRBY', KEYS[2], ARGV[1], units)
     redis.call('SET', KEYS[3], 1, 'PX', ARGV[4])
@@ -115,11 +117,11 @@ class State:
     closes_at: datetime | None = None
 
 
-def ask(ticket: Ticket, *, tries: int, now: datetime) -> Answer | None:
-    """None while Redis is away."""
+def ask(ticket: Ticket, *, tries: int, now: datetime, looks: bool = False) -> Answer | None:
+    """What it says to the ticket, or to somebody who only looks; None while Redis is away."""
     keys = [*_keys(ticket.item_id), _token(ticket), f"{_prefix(ticket.item_id)}:tries:{ticket.member_id}"]
     given = [ticket.member_id, ticket.units, _ms(now), TOKEN_MS, tries, RATE_WINDOW_MS]
-    found = _run(lambda scripts: scripts.admit(keys=keys, args=given))
+    found = _run(lambda scripts: scripts.admit(keys=keys, args=[*given, 1] if looks else given))
     return None if found is None else Answer(*found)
 
 

@@ -11,7 +11,7 @@ from members.identity.tests.factories import MemberFactory
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order
 from orders.checkout.services.cancellation import cancel_unpaid
-from orders.checkout.tests.making import buyer, place
+from orders.checkout.tests.making import buyer, place, quote
 from promotions.campaigns.services.lifecycle import pause_campaign, resume_campaign
 from promotions.flash_sale import admission, gate
 from promotions.flash_sale.models import FlashSaleItem, FlashSaleUse
@@ -82,6 +82,24 @@ def test_who_comes_when_all_is_sold_is_turned_away_without_a_query(client, tea, 
     assert refused.json()["message"] == "已抢光，未付款的订单几分钟后可能释放名额"
     assert (refused["X-Request-Id"], refused["Content-Type"]) == (refused.json()["request_id"], "application/json")
     assert (Order.objects.count(), left(item)) == (1, 0)
+
+
+def test_who_asks_for_a_price_when_all_is_sold_is_told_without_a_query(client, tea, django_assert_num_queries):
+    item = live_item(tea, quota=1)
+    late = buyer(MemberFactory())
+    assert place(client, asked(item)).status_code == 201
+    with django_assert_num_queries(0):
+        assert refusal(quote(late, asked(item))) == (409, "flash_sale_sold_out")
+
+
+def test_a_quote_takes_nothing_at_the_gate_and_is_no_try(client, member, tea, server):
+    item = live_item(tea, quota=2)
+    for _ in range(TRIES.value() + 1):
+        assert quote(client, asked(item, 2)).status_code == 200
+    assert known(server, item) == (2, {})
+    assert server.keys(keys(item, "t*")) == []
+    assert place(client, asked(item, 2)).status_code == 201
+    assert known(server, item) == (0, {member.pk: 2})
 
 
 @pytest.mark.parametrize(("starts_in", "code"), [(HOUR, "flash_sale_not_started"), (-3 * HOUR, "flash_sale_over")])
