@@ -41,6 +41,13 @@ LEFT JOIN coupons_coupon coupon ON coupon.template_id = hand_out.template_id
     AND coupon.reference LIKE 'hand-out:' || hand_out.id || ':%%'
 GROUP BY hand_out.id HAVING hand_out.given_count <> count(coupon.id) LIMIT %s
 """
+_REVIVED = """
+SELECT coupon.id FROM coupons_coupon coupon JOIN coupons_coupontemplate template ON template.id = coupon.template_id
+WHERE coupon.status = 'unused' AND (coupon.revoked_at IS NOT NULL OR template.halted = 'void' AND NOT EXISTS (
+    SELECT FROM coupons_halt halt WHERE halt.template_id = template.id AND halt.kind = 'void'
+        AND (halt.status = 'running' OR coupon.valid_until <= halt.finished_at)))
+LIMIT %s
+"""
 
 
 def claimed_counts_are_the_coupons() -> list[str]:
@@ -70,6 +77,10 @@ def hand_outs_gave_what_they_counted() -> list[str]:
     return [f"hand-out {pk}: counted {counted}, coupons {held}" for pk, counted, held in _rows(_HAND_OUTS)]
 
 
+def what_was_taken_away_is_nobodys_to_use() -> list[str]:
+    return [f"coupon {pk}: unused, though it was taken back or all of its kind are void" for (pk,) in _rows(_REVIVED)]
+
+
 LAWS = (
     claimed_counts_are_the_coupons,
     tallies_are_the_members_coupons,
@@ -77,6 +88,7 @@ LAWS = (
     live_batches_are_whole,
     budgets_count_what_coupons_can_cost,
     hand_outs_gave_what_they_counted,
+    what_was_taken_away_is_nobodys_to_use,
 )
 
 

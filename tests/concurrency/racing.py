@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import monotonic
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 PATIENCE_SECONDS = 60
 Result = TypeVar("Result")
@@ -31,3 +32,14 @@ def run_together(
 
     with ThreadPoolExecutor(max_workers=len(callables)) as pool:
         return [future.result(timeout=patience_seconds) for future in [pool.submit(contend, run) for run in callables]]
+
+
+def until_somebody_waits() -> None:
+    """Keep the transaction of this thread open until another one waits for what it has locked."""
+    until, waits = monotonic() + PATIENCE_SECONDS / 6, False
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    with connection.cursor() as cursor:
+        while not waits:
+            assert monotonic() < until, "nobody waits for this transaction"
+            cursor.execute(waiting)
+            [waits] = cursor.fetchone()

@@ -6,12 +6,13 @@ Building blocks inside the caller's transaction, repeatable.
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.models.coupons import CouponStatus
+from promotions.coupons.models.templates import Halted
 from shop.core.actors import Actor
 
 REFUNDS = Actor.system("refunds")
@@ -35,6 +36,13 @@ def take_back_for_purchase(*, member_id: int, order_number: str, paid_fen: int, 
     Coupon.objects.filter(pk__in=coupon_ids).update(revoked_at=now)
     end_revoked(coupon_ids=coupon_ids)
     return len(coupon_ids)
+
+
+def lock_returning(coupons: QuerySet[Coupon]) -> list[int]:
+    """Lock coupons that are about to come back; those among them that nobody may have any more, for `end_revoked`."""
+    locked = coupons.order_by("pk").select_for_update(no_key=True, of=("self",))
+    columns = locked.values_list("pk", "revoked_at", "template__halted")
+    return [pk for pk, revoked_at, halted in columns if revoked_at is not None or halted == Halted.VOID]
 
 
 def end_revoked(*, coupon_ids: Collection[int]) -> int:

@@ -15,7 +15,7 @@ from promotions.coupons.models import Coupon, CouponTemplate
 from promotions.coupons.models.coupons import CouponStatus
 from promotions.coupons.models.templates import Halted
 from promotions.coupons.preferences import RETURN_GRACE_DAYS
-from promotions.coupons.services.taking_back import end_revoked
+from promotions.coupons.services.taking_back import end_revoked, lock_returning
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
@@ -113,9 +113,7 @@ def _come_back(coupons: QuerySet[Coupon], *, now: datetime) -> int:
     """As long-lived as they were. What expired meanwhile stays so, or has the merchant's days of grace."""
     grace = timedelta(days=RETURN_GRACE_DAYS.value())
     over = Q(valid_until__lte=now)
-    revoked = list(
-        coupons.filter(Q(revoked_at__isnull=False) | Q(template__halted=Halted.VOID)).values_list("pk", flat=True)
-    )
+    revoked = lock_returning(coupons)
     still_good = CouponStatus.UNUSED if grace else CouponStatus.EXPIRED
     back = coupons.update(
         status=Case(When(over, then=Value(still_good)), default=Value(CouponStatus.UNUSED)),

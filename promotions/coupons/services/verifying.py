@@ -23,6 +23,7 @@ from promotions.coupons.models import Coupon, CouponTemplate, StorePass
 from promotions.coupons.models.coupons import CouponStatus
 from promotions.coupons.models.templates import Halted
 from promotions.coupons.preferences import STORE_PASS_MINUTES
+from promotions.coupons.services.taking_back import end_revoked, lock_returning
 from promotions.coupons.services.using import of_use
 from promotions.pricing.model import WHOLE_BP
 from shop.core.actors import Actor
@@ -118,14 +119,18 @@ def use_in_store(*, code: str, store_code: str, bill_fen: int, actor: Actor, now
 def take_back_use(*, number: str, store_code: str, used_at: datetime, now: datetime) -> None:
     """The coupon was used in this store at that moment by mistake; inside the caller's transaction.
 
-    Raises CouponNotUsable when it would be expired, or is not as that use left it.
+    What was taken back or made void meanwhile is void, not unused. Raises CouponNotUsable when it would be expired, or
+    is not as that use left it.
     """
     used = Coupon.objects.filter(
         number=number, status=CouponStatus.USED, store_code=store_code, used_at=used_at, valid_until__gt=now
     )
+    revoked = lock_returning(used)
     unused = {"status": CouponStatus.UNUSED, "used_at": None, "store_code": "", "verified_by": ""}
     if not used.update(**unused, cost_fen=0, revenue_fen=0):
         raise CouponNotUsable
+    if revoked:
+        end_revoked(coupon_ids=revoked)
 
 
 def is_pass(code: str) -> bool:

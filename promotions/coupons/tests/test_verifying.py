@@ -11,11 +11,14 @@ from promotions.coupons.errors import (
     StorePassInvalid,
     StoreThresholdNotMet,
 )
-from promotions.coupons.models import StorePass
-from promotions.coupons.services import claim_coupons
-from promotions.coupons.services.verifying import off_in_store, show_coupon, use_in_store
+from promotions.coupons.models import Coupon, CouponTemplate, StorePass
+from promotions.coupons.services import claim_coupons, take_back_for_purchase
+from promotions.coupons.services.granting import give
+from promotions.coupons.services.halting import halt_coupons, run_halt
+from promotions.coupons.services.verifying import off_in_store, show_coupon, take_back_use, use_in_store
 from promotions.coupons.tests.making import CLERK, DAY, NOW, make_coupon, make_template
 from shop.catalog.tests.factories import SkuFactory
+from shop.core.invariants import violations
 
 pytestmark = pytest.mark.django_db
 MINUTE = DAY / 1440
@@ -125,3 +128,54 @@ def test_an_exchange_pays_for_its_goods_and_for_nothing_else_on_the_bill(bill_fe
         kind="exchange", amount_off_fen=None, threshold_fen=0, exchange_sku=tea, exchange_price_fen=200
     )
     assert off_in_store(template, bill_fen=bill_fen) == off_fen
+
+
+def test_a_use_that_is_taken_back_does_not_revive_what_was_paid_back_meanwhile(member):
+    template = make_template(way="purchase", use_in="anywhere", purchase_min_fen=0)
+    with transaction.atomic():
+        coupon = give(
+            template=template, member_id=member.pk, way="purchase", reference=f"order:D1:{member.pk}", now=NOW
+        )
+    used = verify(show(coupon))
+    with transaction.atomic():
+        assert take_back_for_purchase(member_id=member.pk, order_number="D1", paid_fen=0, now=NOW) == 1
+        take_back_use(number=coupon.number, store_code="HZ01", used_at=used.used_at, now=NOW)
+    coupon.refresh_from_db()
+    assert (coupon.status, coupon.revoked_at, coupon.store_code) == ("void", NOW, "")
+    with pytest.raises(CouponNotUsable):
+        claim_coupons(order_number="D9", member_id=member.pk, costs_fen={coupon.pk: 2000}, now=NOW)
+    assert not violations()
+
+
+def test_a_use_that_is_taken_back_does_not_revive_what_was_made_void_meanwhile(member):
+    coupon = make_coupon(member, use_in="anywhere")
+    used = verify(show(coupon))
+    halt = halt_coupons(
+        template_id=coupon.template_id, kind="void", reason="x", tells_members=False, actor=CLERK, now=NOW
+    )
+    run_halt(halt_id=halt.pk, now=NOW)
+    with transaction.atomic():
+        take_back_use(number=coupon.number, store_code="HZ01", used_at=used.used_at, now=NOW)
+    coupon.refresh_from_db()
+    halt.refresh_from_db()
+    assert (coupon.status, halt.status) == ("void", "done")
+    assert not violations()
+
+
+def test_a_use_by_mistake_that_is_taken_back_leaves_the_coupon_as_it_was(member):
+    coupon = make_coupon(member, use_in="anywhere")
+    used = verify(show(coupon))
+    with transaction.atomic():
+        take_back_use(number=coupon.number, store_code="HZ01", used_at=used.used_at, now=NOW)
+    assert verify(show(coupon)).status == "used"
+
+
+@pytest.mark.parametrize("lost", ["revoked", "void"])
+def test_a_coupon_that_came_back_to_life_is_found(member, lost):
+    coupon = make_coupon(member)
+    if lost == "revoked":
+        Coupon.objects.filter(pk=coupon.pk).update(revoked_at=NOW)
+    else:
+        CouponTemplate.objects.filter(pk=coupon.template_id).update(halted="void")
+    (found,) = violations().values()
+    assert [each.partition(":")[0] for each in found] == [f"coupon {coupon.pk}"]
