@@ -68,14 +68,14 @@ def test_two_members_may_use_the_same_key(member):
     assert Order.objects.count() == 2
 
 
-@pytest.mark.parametrize("step", ["_write_order", "_lines", "_take_stock"])
+@pytest.mark.parametrize("step", ["_lines", "write_order", "_take_stock"])
 def test_what_breaks_between_two_steps_leaves_nothing_and_can_be_sent_again(member, monkeypatch, step):
     sku = SkuFactory(stock=20)
     client, body = client_for(member), {"items": items((sku, 1))}
     original = getattr(placing, step)
 
-    def break_after(*arguments):
-        original(*arguments)
+    def break_after(*arguments, **named):
+        original(*arguments, **named)
         raise ConnectionResetError("the process dies here")
 
     with monkeypatch.context() as broken:

@@ -32,6 +32,7 @@ from shop.core.transactions import use_case
 # An open payment of other terms is closed first; each round settles one, and nobody opens them that fast.
 MAX_ROUNDS = 3
 # Written out, because every order is paid.
+_SEEN = Prepared("order_of_member", f"SELECT {columns(Order)} FROM checkout_order WHERE number = %s AND member_id = %s")
 _OPEN = Prepared(
     "open_payment",
     f"SELECT {columns(Payment)} FROM payments_payment WHERE order_id = %s AND status IN ('created', 'pending')",
@@ -73,9 +74,8 @@ def start_payment(
     """
     if method == PaymentMethod.BALANCE_FREE:
         return StartedPayment(settle_free_order(member_id=member_id, order_number=order_number, now=now), None)
-    if login_code:
-        # Looked at before the code is spent, and again under the lock.
-        _check_payable(Order.objects.filter(number=order_number, member_id=member_id).first(), now=now)
+    # Looked at before a login code is spent, and again under the lock.
+    _check_payable(_SEEN.first(Order, [order_number, member_id]), now=now)
     gateway_for(method)
     openid = _payer(member_id=member_id, login_code=login_code) if method == PaymentMethod.WECHAT else ""
     actor = Actor.member(member_id)
