@@ -9,7 +9,7 @@ from promotions.campaigns.errors import BundleEmpty
 from promotions.campaigns.findings import Finding
 from promotions.campaigns.mechanisms import campaign_models
 from promotions.campaigns.models import Campaign, CampaignBundle, CampaignStatus, EndReason
-from promotions.campaigns.services.lifecycle import end, findings_of, save_draft, submit
+from promotions.campaigns.services.lifecycle import end, findings_of, save_draft, signature, submit
 from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
@@ -23,7 +23,7 @@ def campaigns_of(bundle: CampaignBundle) -> list[Campaign]:
 
 def save_bundle(*, bundle: CampaignBundle, actor: Actor, now: datetime) -> None:
     """Write it and give its drafts its window and audience; inside the caller's transaction."""
-    bundle.created_by = bundle.created_by or str(actor)[:80]
+    bundle.created_by = bundle.created_by or signature(actor)
     bundle.save()
     for campaign in _rows(bundle, status=CampaignStatus.DRAFT):
         _share(bundle, campaign)

@@ -37,6 +37,12 @@ from shop.core.state import check_transition
 from shop.core.transactions import use_case
 
 Action = CampaignEvent.Action
+_NAMED = 80
+
+
+def signature(actor: Actor) -> str:
+    """As campaigns keep who did something: what is compared with it must be cut alike."""
+    return str(actor)[:_NAMED]
 
 
 def record(campaign: Campaign, action: str, *, actor: Actor, now: datetime, finding: str = "", note: str = "") -> None:
@@ -47,7 +53,7 @@ def record(campaign: Campaign, action: str, *, actor: Actor, now: datetime, find
         action=action,
         finding=finding,
         note=note[:500],
-        actor=str(actor)[:80],
+        actor=signature(actor),
         happened_at=now,
     )
 
@@ -55,7 +61,7 @@ def record(campaign: Campaign, action: str, *, actor: Actor, now: datetime, find
 def save_draft(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
     """Write a new draft, or what was edited of one; inside the caller's transaction. Raises CampaignNotEditable."""
     if campaign.pk is None:
-        campaign.created_by = str(actor)[:80]
+        campaign.created_by = signature(actor)
         campaign.save(force_insert=True)
         record(campaign, Action.CREATED, actor=actor, now=now)
         return
@@ -92,7 +98,7 @@ def submit(
     _check_complete(campaign, now)
     found = findings_of(campaign, now=now) if findings is None else findings
     _take_note(campaign, found, noted, actor=actor, now=now)
-    campaign.published_by, campaign.approved_by = str(actor)[:80], ""
+    campaign.published_by, campaign.approved_by = signature(actor), ""
     campaign.revision += 1
     campaign.before_publication()
     if campaign.is_overspent:
@@ -134,11 +140,11 @@ def approve_campaign(
     campaign = lock_campaign(model_of(kind), pk)
     if campaign.status != CampaignStatus.AWAITING_APPROVAL:
         check_transition({}, current=campaign.status, target="approved")
-    if str(actor) in (campaign.created_by, campaign.published_by):
+    if signature(actor) in (campaign.created_by, campaign.published_by):
         raise ApproverIsAuthor
     _check_complete(campaign, now)
     _take_note(campaign, findings_of(campaign, now=now), noted, actor=actor, now=now)
-    campaign.approved_by = str(actor)[:80]
+    campaign.approved_by = signature(actor)
     return _let_act(campaign, Action.APPROVED, actor=actor, now=now)
 
 
@@ -146,7 +152,7 @@ def approve_campaign(
 def withdraw_campaign(*, kind: str, pk: int, actor: Actor, now: datetime, note: str = "") -> Campaign:
     """Back to a draft that can be edited: before it starts, while it is paused, or instead of an approval."""
     campaign = lock_campaign(model_of(kind), pk)
-    returned = campaign.status == CampaignStatus.AWAITING_APPROVAL and str(actor) != campaign.published_by
+    returned = campaign.status == CampaignStatus.AWAITING_APPROVAL and signature(actor) != campaign.published_by
     _move(campaign, CampaignStatus.DRAFT)
     _announce(campaign)
     record(campaign, Action.RETURNED if returned else Action.WITHDRAWN, actor=actor, now=now, note=note)
@@ -191,7 +197,7 @@ def clone_campaign(*, kind: str, pk: int, actor: Actor, now: datetime) -> Campai
     copy.name = f"{source.name[: longest - 2]} 2"
     copy.status, copy.end_reason, copy.ended_at = CampaignStatus.DRAFT, "", None
     copy.spent_fen, copy.revision = 0, 0
-    copy.created_by, copy.published_by, copy.approved_by = str(actor)[:80], "", ""
+    copy.created_by, copy.published_by, copy.approved_by = signature(actor), "", ""
     copy.forget_past()
     copy.save(force_insert=True)
     copy.clone_children(source)

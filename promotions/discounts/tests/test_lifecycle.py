@@ -196,6 +196,21 @@ def test_the_author_does_not_approve_and_a_second_person_does():
         do(approve_campaign, discount, actor=SECOND)
 
 
+def test_nobody_approves_their_own_by_a_name_too_long_to_be_kept_whole():
+    discount = draft_discount({"sku": make_sku(), "off_bp": 9000})
+    submitter = type(AUTHOR).staff("a" * 150)
+    do(publish_campaign, discount, actor=submitter)
+    with pytest.raises(ApproverIsAuthor):
+        do(approve_campaign, discount, actor=submitter)
+    do(withdraw_campaign, discount, actor=submitter)
+    assert [action for action, _by in steps(discount)][1:] == ["submitted", "withdrawn"]
+    copy = do(clone_campaign, discount, actor=submitter)
+    do(publish_campaign, copy)
+    with pytest.raises(ApproverIsAuthor):
+        do(approve_campaign, copy, actor=submitter)
+    assert stored(copy).status == Status.AWAITING_APPROVAL
+
+
 def test_the_second_person_may_return_it_instead():
     discount = draft_discount({"sku": make_sku(), "off_bp": 9000})
     do(publish_campaign, discount)
