@@ -23,6 +23,15 @@ def current() -> int:
     return int(stamp)
 
 
+def hold() -> None:
+    """Inside the transaction that publishes: whoever else does waits here, so that they do not overlook each other.
+
+    After the campaign's own row, as in `bump`.
+    """
+    PromotionVersion.objects.bulk_create([PromotionVersion(pk=1, stamp=UNUSED)], ignore_conflicts=True)
+    PromotionVersion.objects.select_for_update(no_key=True).get(pk=1)
+
+
 def bump() -> None:
     """Inside the transaction that changes a promotion; changes of promotions wait for each other here."""
     stamp = secrets.randbits(62)

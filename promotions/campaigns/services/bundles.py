@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from promotions.campaigns import version
 from promotions.campaigns.errors import BundleEmpty
 from promotions.campaigns.findings import Finding
 from promotions.campaigns.mechanisms import campaign_models
@@ -53,6 +54,7 @@ def publish_bundle(*, pk: int, actor: Actor, now: datetime, noted: Collection[st
     for campaign in drafts:
         _share(bundle, campaign)
         campaign.save()
+    version.hold()
     # Before any of them is published: that they meet each other is what they are bundled for.
     found = [findings_of(campaign, now=now) for campaign in drafts]
     return [
@@ -66,11 +68,11 @@ def stop_bundle(*, pk: int, actor: Actor, now: datetime) -> int:
     """End everything of it that is published; returns how many."""
     bundle = CampaignBundle.objects.select_for_update(no_key=True).get(pk=pk)
     acting = (CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.PAUSED)
-    stopped = 0
-    for campaign in _rows(bundle, lock=True, status__in=acting):
+    # All of them before the version, which moves with the first that ends: nobody locks a campaign after that.
+    campaigns = list(_rows(bundle, lock=True, status__in=acting))
+    for campaign in campaigns:
         end(campaign, EndReason.STOPPED, actor=actor, now=now)
-        stopped += 1
-    return stopped
+    return len(campaigns)
 
 
 def _rows(bundle: CampaignBundle, *, lock: bool = False, **conditions: Any) -> Iterator[Campaign]:

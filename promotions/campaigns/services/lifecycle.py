@@ -92,12 +92,14 @@ def submit(
 ) -> C:
     """What `publish_campaign` does to a locked campaign, inside the caller's transaction.
 
-    `findings` are those of before, where several campaigns are published together.
+    `findings` are those of before, where several campaigns are published together and the version is held already.
     """
     check_transition(TRANSITIONS, current=campaign.status, target=CampaignStatus.AWAITING_APPROVAL)
     _check_complete(campaign, now)
-    found = findings_of(campaign, now=now) if findings is None else findings
-    _take_note(campaign, found, noted, actor=actor, now=now)
+    if findings is None:
+        version.hold()
+        findings = findings_of(campaign, now=now)
+    _take_note(campaign, findings, noted, actor=actor, now=now)
     campaign.published_by, campaign.approved_by = signature(actor), ""
     campaign.revision += 1
     campaign.before_publication()
@@ -143,6 +145,7 @@ def approve_campaign(
     if signature(actor) in (campaign.created_by, campaign.published_by):
         raise ApproverIsAuthor
     _check_complete(campaign, now)
+    version.hold()
     _take_note(campaign, findings_of(campaign, now=now), noted, actor=actor, now=now)
     campaign.approved_by = signature(actor)
     return _let_act(campaign, Action.APPROVED, actor=actor, now=now)
