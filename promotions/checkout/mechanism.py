@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from members.tiers.models import Tier
+from members.tiers.queries import tier_of
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import Presold
+from promotions.checkout.benefits import member_price
 from promotions.discounts.terms import Offered, offered
 from promotions.pricing.answers import Adjustment, Quote
 from promotions.pricing.model import CartSnapshot, UnitPriceTerms
@@ -50,7 +53,16 @@ class Asking:
     @cached_property
     def offered(self) -> Offered:
         """Timed discounts and spend offers, which are asked for together."""
-        return offered(buyer=self.buyer, basket=self.cart.basket, now=self.now)
+        return offered(buyer=self.buyer, basket=self.cart.basket, now=self.now, besides=self.member_prices)
+
+    @cached_property
+    def tier(self) -> Tier | None:
+        return tier_of(self.buyer.tier_id)
+
+    @property
+    def member_prices(self) -> tuple[UnitPriceTerms, ...]:
+        price = member_price(self.tier) if self.tier else None
+        return (price,) if price else ()
 
 
 @dataclass(frozen=True)

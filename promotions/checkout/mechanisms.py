@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from members.tiers.queries import tier_of
 from points.deduction.queries import deduction_for
 from points.ledger import services as ledger
 from promotions.campaigns.services.first_purchases import release_first_purchase, take_first_purchase
 from promotions.checkout.activities import Bargains, FlashSales, GroupBuys, Presales, Prizes, Rewards
-from promotions.checkout.benefits import member_price, member_shipping
+from promotions.checkout.benefits import member_shipping
 from promotions.checkout.errors import PromotionsChanged
 from promotions.checkout.mechanism import Activity, Asking, Mechanism, Settling, Taking
 from promotions.coupons.services.using import claim_coupons, confirm_coupons, release_coupons
@@ -54,11 +53,8 @@ class MemberBenefits(Mechanism):
     name, kinds = "member", (model.Mechanism.MEMBER_PRICE.value, "member_shipping")
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
-        tier = tier_of(asking.buyer.tier_id)
-        if tier is None:
-            return {}
-        price, shipping = member_price(tier), member_shipping(tier)
-        return {"unit_prices": (price,) if price else (), "freight": (shipping,) if shipping else ()}
+        shipping = member_shipping(asking.tier) if asking.tier else None
+        return {"unit_prices": asking.member_prices, "freight": (shipping,) if shipping else ()}
 
     def taken(self, taking: Taking) -> Sequence[Adjustment]:
         return ()

@@ -1,8 +1,10 @@
 """Timed discounts and spend offers as pricing reads them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fractions import Fraction
 
 from promotions.campaigns.audience import Buyer
 from promotions.discounts.left import left_of
@@ -10,6 +12,7 @@ from promotions.discounts.live import LiveItem, LiveOffer, live, live_items, liv
 from promotions.discounts.models import SpendOffer, TimedDiscount
 from promotions.pricing.model import SpendOfferTerms, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Basket, Scope
+from promotions.pricing.unit_prices import saving_fen
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Offered:
     gift_costs: Mapping[int, int] = field(default_factory=dict)
 
 
-def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
-    """The other unit prices and the offers open to the buyer on these goods.
+def offered(*, buyer: Buyer, basket: Basket, now: datetime, besides: Sequence[UnitPriceTerms] = ()) -> Offered:
+    """The other unit prices than those `besides`, and the offers, open to the buyer on these goods.
 
     One query where units, gifts or money are counted, and another one for what is published unless the buyer brings it.
     """
@@ -38,7 +41,11 @@ def offered(*, buyer: Buyer, basket: Basket, now: datetime) -> Offered:
             [
                 terms
                 for each in items
-                for terms in (_unit_prices(each, basket, left.units) if each.is_limited else (each.terms,))
+                for terms in (
+                    _unit_prices(each, basket, left.units, _besides(each, items, left.units, besides))
+                    if each.is_limited
+                    else (each.terms,)
+                )
             ]
         ),
         spend_offers=tuple(_spend_offer(each, left.gifts) for each in offers),
@@ -58,15 +65,54 @@ def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str]) -> Terms:
     return Terms(spend_offers=(live_offer(offer, paths).terms,))
 
 
-def _unit_prices(item: LiveItem, basket: Basket, left: Mapping[int, int]) -> list[UnitPriceTerms]:
-    """Where only so many units may be had: terms for each line, as far as they go."""
+def _unit_prices(
+    item: LiveItem, basket: Basket, left: Mapping[int, int], besides: Sequence[UnitPriceTerms] = ()
+) -> list[UnitPriceTerms]:
+    """Where only so many units may be had: terms for each line, as far as they go, first where a unit saves most.
+
+    What a line is had for anyway, at the best of the prices `besides`, is no saving.
+    """
     units, found = left.get(item.item_id, 0), []
-    for place in basket.places(item.scope):
+    places = basket.places(item.scope)
+    if units < sum(basket.lines[place].quantity for place in places):
+        gains = _gains(replace(item.terms, max_units=units), places, basket, besides)
+        places = tuple(sorted(places, key=lambda place: (-gains[place], place)))
+    for place in places:
         line = basket.lines[place]
         if units:
             found.append(replace(item.terms, scope=Scope(skus=frozenset([line.sku_id])), max_units=units))
             units -= min(units, line.quantity)
     return found
+
+
+def _gains(
+    terms: UnitPriceTerms, places: Sequence[int], basket: Basket, besides: Sequence[UnitPriceTerms]
+) -> dict[int, Fraction]:
+    """What a unit of each line is cheaper by than with the others, when the line is the first to have the price."""
+    otherwise: Counter[int] = Counter()
+    for other in besides:
+        for place in basket.places(other.scope):
+            otherwise[place] = max(otherwise[place], saving_fen(basket.lines[place], other))
+    gains = {}
+    for place in places:
+        line = basket.lines[place]
+        gained = saving_fen(line, terms) - otherwise[place]
+        gains[place] = Fraction(gained, max(min(line.quantity, terms.max_units or 0), 1))
+    return gains
+
+
+def _besides(
+    item: LiveItem, items: Sequence[LiveItem], left: Mapping[int, int], others: Sequence[UnitPriceTerms]
+) -> list[UnitPriceTerms]:
+    """The other discounts' prices, as far as they go at most, and those that have nothing to do with discounts."""
+    rivals = [each for each in items if each.item_id != item.item_id]
+    return [
+        *others,
+        *(
+            replace(each.terms, max_units=left.get(each.item_id, 0)) if each.is_limited else each.terms
+            for each in rivals
+        ),
+    ]
 
 
 def _spend_offer(offer: LiveOffer, left: Mapping[int, int]) -> SpendOfferTerms:

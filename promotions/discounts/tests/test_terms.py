@@ -22,7 +22,9 @@ from promotions.discounts.tests.making import (
     line,
     published,
 )
-from promotions.pricing.model import CartSnapshot, Gift, Measure, Mechanism, SpendTier
+from promotions.pricing.engine import price
+from promotions.pricing.model import CartSnapshot, Gift, Measure, Mechanism, SpendTier, Terms, UnitPriceTerms
+from promotions.pricing.scopes import Scope
 from shop.catalog.cache import EVERYTHING
 from shop.catalog.facts import CatalogChanged
 from shop.catalog.models import Category, Sku, SkuStock
@@ -199,3 +201,40 @@ def test_a_thousand_others_cost_a_quote_no_query(django_assert_num_queries):
         assert len(discounts(line(sku))) == 1
     with django_assert_num_queries(1):
         assert offers(line(sku)) == ()
+
+
+def paid(*lines, besides=()):
+    cart = CartSnapshot(lines)
+    units = offered(buyer=ANYBODY, basket=cart.basket, now=NOW, besides=besides).unit_prices
+    return price(cart, Terms(unit_prices=(*units, *besides))).payable_fen
+
+
+def test_the_last_unit_goes_where_it_saves_most():
+    tea = make_category()
+    cheap, dear = make_product(prices=[100, 10_000], category_id=tea.pk).skus.order_by("pk")
+    published(draft_discount({"category": tea, "off_bp": 5000, "limit_per_member": 1}))
+    assert paid(line(dear)) == 5000
+    assert paid(line(cheap), line(dear)) == 5100
+    # Of three dear ones two cost the list price: none is left for the cheap one.
+    assert paid(line(cheap), line(dear, 3)) == 25_100
+
+
+def test_the_last_unit_does_not_go_where_another_price_is_as_good():
+    tea = make_category()
+    first, second = make_product(prices=[10_000, 8_000], category_id=tea.pk).skus.order_by("pk")
+    published(draft_discount({"category": tea, "off_bp": 5000, "limit_per_member": 1}))
+    published(draft_discount({"sku": first, "price_fen": 5500}))
+    # At ¥55 the first one is ¥5 dearer than half price, the second one ¥40: ¥55 + ¥40.
+    assert paid(line(first), line(second)) == 9500
+    member_price = UnitPriceTerms(1, "金卡价", Mechanism.MEMBER_PRICE, Scope(skus=frozenset([second.pk])), off_bp=4500)
+    # The second one costs a member ¥44, ¥4 more than half price; the first one ¥55, ¥5 more: ¥50 + ¥44.
+    assert paid(line(first), line(second), besides=[member_price]) == 9400
+
+
+def test_a_price_that_many_units_have_anyway_outweighs_one_unit_that_is_cheaper():
+    tea = make_category()
+    many, one = make_product(prices=[10_000, 1000], category_id=tea.pk).skus.order_by("pk")
+    published(draft_discount({"category": tea, "off_bp": 5000, "quota": 1}))
+    published(draft_discount({"sku": many, "off_bp": 1000}))
+    # Nine at ¥90, where one at half price would leave eight at ¥100; and ¥5 for the other.
+    assert paid(line(many, 9), line(one)) == 81_500
