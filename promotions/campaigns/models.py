@@ -210,7 +210,7 @@ class Campaign(AudienceFields):
     def highest_cost_fen(self) -> int | None:
         """The most that it can cost without a budget, where that can be told for approval; None: nobody knows.
 
-        What takes something off the price of an order is weighed by its depth instead: it costs nothing by itself.
+        A price that is lower for a while is weighed by its depth instead: it costs nothing by itself.
         """
         return 0
 

@@ -22,5 +22,8 @@ APPROVAL_BUDGET_FEN = whole_number(
     "promotions.approval_budget_fen",
     default=1_000_000,
     label=_("Budget that a second person approves (fen)"),
-    help_text=_("Larger ones wait for approval, and so do campaigns without a budget if this is 0."),
+    help_text=_(
+        "Larger ones wait for approval. Without a budget, what coupons, prizes and rewards can cost in all is held"
+        " against it; if this is 0, whatever has no budget waits."
+    ),
 )

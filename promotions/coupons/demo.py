@@ -27,14 +27,14 @@ def load(*, size: str, now: datetime) -> str:
         TEA: {
             "amount_off_fen": 3000,
             "threshold_fen": 20_000,
-            "total_limit": 1000,
+            "total_limit": 300,
             "valid_days": 14,
             "category_ids": [tea.pk] if tea else [],
         },
         PARTNER: {
             "kind": Kind.PERCENT,
             "percent_off_bp": 1500,
-            "most_off_fen": 5000,
+            "most_off_fen": 2000,
             "way": Way.CODES,
             "valid_days": 30,
             "use_in": CouponTemplate.UseIn.ANYWHERE,
@@ -51,7 +51,12 @@ def load(*, size: str, now: datetime) -> str:
 
 def _publish(name: str, fields: dict[str, object], now: datetime) -> CouponTemplate:
     template = CouponTemplate.objects.create(
-        name=name, starts_at=now - DAY, ends_at=now + 60 * DAY, created_by=str(MANAGER), **fields
+        name=name,
+        starts_at=now - DAY,
+        ends_at=now + 60 * DAY,
+        budget_fen=1_000_000,
+        created_by=str(MANAGER),
+        **fields,
     )
     publish_campaign(kind=CouponTemplate.KIND, pk=template.pk, actor=MANAGER, now=now)
     return CouponTemplate.objects.get(pk=template.pk)

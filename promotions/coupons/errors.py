@@ -98,6 +98,11 @@ class TotalBelowClaimed(DomainError):
     code, status, message = "coupon_total_below_claimed", 409, _("More than that have been claimed already.")
 
 
+class TotalNeedsSecondPerson(DomainError):
+    code, status = "coupon_total_needs_second_person", 403
+    message = _("A second person raises it, not who made or published it: so many may cost more than one may give.")
+
+
 class TotalBelowCodes(DomainError):
     code, status = "coupon_total_below_codes", 409
     message = _(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from promotions.campaigns.services.lifecycle import needs_approval
+from promotions.coupons.tests.making import make_template
 from promotions.lottery.tests.making import FIFTY, draft_lottery, sure
 from promotions.quiz.tests.making import make_quiz
 from shop.catalog.tests.factories import SkuFactory
@@ -51,3 +52,30 @@ def test_a_quiz_without_a_budget_is_weighed_by_its_rewards(fields: dict[str, Any
     assert needs_approval(quiz) == expected
     quiz.budget_fen = 1_000_000
     assert not needs_approval(quiz)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"total_limit": 500}, False),
+        ({"total_limit": 501}, True),
+        ({"total_limit": None}, True),
+        ({"kind": "percent", "percent_off_bp": 1000, "total_limit": 1}, True),
+        ({"kind": "percent", "percent_off_bp": 1000, "most_off_fen": 1000, "total_limit": 1000}, False),
+        ({"kind": "free_shipping", "total_limit": 10}, True),
+        ({"kind": "free_shipping", "most_off_fen": 1000, "total_limit": 1001}, True),
+    ],
+)
+def test_a_coupon_without_a_budget_is_weighed_by_how_many_there_are(fields: dict[str, Any], expected: bool) -> None:
+    template = make_template(status="draft", budget_fen=None, **fields)
+    assert needs_approval(template) == expected
+    template.budget_fen = 1_000_000
+    assert not needs_approval(template)
+
+
+def test_a_coupon_for_goods_is_weighed_by_what_the_goods_cost() -> None:
+    tea = SkuFactory(price_fen=2500)
+    template = make_template(
+        status="draft", kind="exchange", amount_off_fen=None, exchange_sku=tea, exchange_price_fen=500, total_limit=500
+    )
+    assert template.highest_cost_fen() == 500 * 2000

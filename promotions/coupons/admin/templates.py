@@ -261,7 +261,7 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
         if request.method == "POST" and form.is_valid():
             total = form.cleaned_data["total_limit"]
             try:
-                change_total(template_id=template.pk, total_limit=total, now=clock.now())
+                change_total(template_id=template.pk, total_limit=total, actor=staff(request), now=clock.now())
             except DomainError as refusal:
                 form.add_error(None, str(refusal))
             else:

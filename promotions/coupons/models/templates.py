@@ -245,6 +245,13 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
             return min(off * WHOLE_BP // from_fen, WHOLE_BP) if from_fen else WHOLE_BP
         return WHOLE_BP if self.kind == self.Kind.EXCHANGE else 0
 
+    def highest_cost_fen(self) -> int | None:
+        """All of its coupons, each at the most that it takes off."""
+        each = self.most_cost_fen
+        if self.kind == self.Kind.EXCHANGE and self.exchange_sku:
+            each = max(self.exchange_sku.price_fen - self.exchange_price_fen, 0)
+        return None if each is None or self.total_limit is None else each * self.total_limit
+
     def lacks(self) -> Sequence[Any]:
         found = []
         if self.halted == Halted.VOID:

@@ -20,7 +20,7 @@ from promotions.coupons.services.batches import create_batch, export_batch, void
 from promotions.coupons.services.handing_out import start_hand_out
 from promotions.coupons.services.redeeming import redeem_code
 from promotions.coupons.services.templates import change_total
-from promotions.coupons.tests.making import CLERK, DAY, NOW, make_template
+from promotions.coupons.tests.making import CHIEF, CLERK, DAY, NOW, make_template
 from shop.core.errors import IllegalTransition
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,11 +162,11 @@ def test_the_total_does_not_fall_below_what_codes_promise(member):
     batch, codes = make_codes(6, total_limit=10)
     redeem(codes[0], member)
     with pytest.raises(TotalBelowCodes) as refusal:
-        change_total(template_id=batch.template_id, total_limit=5, now=NOW)
+        change_total(template_id=batch.template_id, total_limit=5, actor=CLERK, now=NOW)
     assert refusal.value.data == {"codes": 5, "claimed": 1}
     assert CouponTemplate.objects.get().total_limit == 10
-    change_total(template_id=batch.template_id, total_limit=6, now=NOW)
-    change_total(template_id=batch.template_id, total_limit=None, now=NOW)
+    change_total(template_id=batch.template_id, total_limit=6, actor=CLERK, now=NOW)
+    change_total(template_id=batch.template_id, total_limit=None, actor=CHIEF, now=NOW)
     assert CouponTemplate.objects.get().total_limit is None
 
 

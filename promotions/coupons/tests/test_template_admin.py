@@ -36,7 +36,7 @@ def body(**changes):
         "way": "claim",
         "purchase_moment": "payment",
         "purchase_min_fen": "0",
-        "total_limit": "1000",
+        "total_limit": "500",
         "per_member_limit": "1",
         "starts_at_0": "2026-11-22",
         "starts_at_1": "00:00:00",
@@ -110,6 +110,24 @@ def test_what_is_claimed_is_looked_at_and_only_its_number_changes(admin_client, 
     template.refresh_from_db()
     assert (template.total_limit, template.amount_off_fen) == (2, 2000)
     assert "2" in LogEntry.objects.get().get_change_message()
+
+
+def test_who_published_it_does_not_raise_the_total_beyond_what_one_may_give(admin_client):
+    # 500 at ¥20 cost ¥10,000, which one person may give.
+    template = make_live_template(total_limit=100, published_by="staff:admin")
+    total = reverse("admin:coupons_coupontemplate_change_total", args=[template.pk])
+    assert admin_client.post(total, {"total_limit": "500"}).status_code == 302
+    for more in ("501", ""):
+        refused = page_of(admin_client.post(total, {"total_limit": more}, headers={"accept-language": "en"}))
+        assert "A second person raises it" in refused
+    template.refresh_from_db()
+    assert (template.total_limit, template.approved_by, LogEntry.objects.count()) == (500, "", 1)
+    CouponTemplate.objects.update(published_by="staff:author")
+    assert admin_client.post(total, {"total_limit": ""}).status_code == 302
+    template.refresh_from_db()
+    assert (template.total_limit, template.approved_by) == (None, "staff:admin")
+    CouponTemplate.objects.update(published_by="staff:admin")
+    assert admin_client.post(total, {"total_limit": "900"}).status_code == 302  # fewer than any number
 
 
 def test_a_draft_that_was_claimed_before_keeps_its_promises(admin_client, member):
