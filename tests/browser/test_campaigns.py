@@ -94,6 +94,7 @@ def build_coupon(desk):
     page = desk.page
     page.locator("[name=name]").fill("冬至券")
     page.locator("[name=amount_off_fen]").fill("5")
+    page.locator("[name=total_limit]").fill("500")
     page.locator("[name=threshold_fen]").fill("50")
     page.locator("[name=valid_days]").fill("7")
     save(page)

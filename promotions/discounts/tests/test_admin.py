@@ -315,7 +315,7 @@ def test_a_bundle_is_published_whole_or_not_at_all(owner):
     other = published(draft_discount({"sku": sku, "off_bp": 100}, name="别的活动", ends_at=None))
     offer = draft_offer({"threshold_fen": 20_000, "off_fen": 3000}, bundle=bundle)
     discount = draft_discount(bundle=bundle)  # names no goods yet
-    coupon = make_template(status=CampaignStatus.DRAFT, bundle=bundle, threshold_fen=20_000)
+    coupon = make_template(status=CampaignStatus.DRAFT, bundle=bundle, threshold_fen=20_000, total_limit=500)
     publish = reverse("admin:campaigns_bundle_publish", args=[bundle.pk])
     page = owner.get(publish)
     assert text(page).count("别的活动") == 2  # met by the offer and by the coupon
