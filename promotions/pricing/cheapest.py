@@ -12,6 +12,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from promotions.pricing.balance import Balance
 
+# Sets of rivals that an option is compared with: more of them would tell little and cost much.
+RIVALRIES = 32
+
 
 class Option(Protocol):
     @property
@@ -152,7 +155,11 @@ def _rivalries(options: Sequence[Option]) -> list[int]:
     numbers = []
     for option in options:
         number = next(
-            (number for number, rivals in enumerate(found) if all(each.leaves_nothing(option) for each in rivals)),
+            (
+                number
+                for number, rivals in enumerate(found[:RIVALRIES])
+                if all(each.leaves_nothing(option) for each in rivals)
+            ),
             len(found),
         )
         if number == len(found):

@@ -1,7 +1,8 @@
 """The third stage: of the coupons named, or of all that the buyer holds, those that together take off the most.
 
 All coupons measure their threshold on what earlier stages left, whichever of them act; then they act one after the
-other on the current net, exchanges first, then shares, then amounts, then freight.
+other on the current net, exchanges first, then shares, then amounts, then freight; of a kind the narrower first, so
+that it leaves the wider what it has no room for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from shop.core.money import yuan
 KIND = "coupon"
 _RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
 _NO_CAP = 2**62
+# What these take off is shared by the lines that they cover.
+_SHARED = (CouponKind.PERCENT, CouponKind.AMOUNT)
 
 
 class Ticket:
@@ -43,6 +46,7 @@ class Ticket:
         terms = self.terms
         return (
             _RANK[terms.kind],
+            len(self.places),
             terms.off_bp,
             terms.off_fen,
             _capped(terms),
@@ -64,10 +68,17 @@ class Ticket:
             return min(balance.freight or 0, _capped(terms))
         if terms.kind == CouponKind.EXCHANGE:
             return max(self._exchanges(balance), default=(0, 0))[0]
-        room = balance.room(self.places)
+        return min(self._wanted(balance), balance.room(self.places))
+
+    def is_squeezed(self, balance: Balance) -> bool:
+        """Whether it would take off more than there is room for."""
+        return self.terms.kind in _SHARED and self._wanted(balance) > balance.room(self.places)
+
+    def _wanted(self, balance: Balance) -> int:
+        terms = self.terms
         if terms.kind == CouponKind.AMOUNT:
-            return min(terms.off_fen, room)
-        return min(balance.base(self.places) * terms.off_bp // WHOLE_BP, _capped(terms), room)
+            return terms.off_fen
+        return min(balance.base(self.places) * terms.off_bp // WHOLE_BP, _capped(terms))
 
     def act(self, balance: Balance) -> list[tuple[int, int]]:
         """Returns each line's share; what a shipping coupon pays comes off freight."""
@@ -112,7 +123,7 @@ def coupons(w: Workings) -> None:
     before = w.balance.payable
     for ticket in chosen:
         _apply(w, ticket)
-    if w.rivals or w.hinderers:
+    if w.acting is None and (w.rivals or w.hinderers):
         more = most_off(w, w.shown) - (before - w.balance.payable)
         w.hope_fen += more
         if more:
@@ -226,6 +237,7 @@ def _reject(
 
 def _apply(w: Workings, ticket: Ticket) -> None:
     terms, freight = ticket.terms, w.balance.freight
+    w.squeezed |= ticket.is_squeezed(w.balance)
     shares = ticket.act(w.balance)
     if terms.kind == CouponKind.SHIPPING:
         paid = (freight or 0) - (w.balance.freight or 0)

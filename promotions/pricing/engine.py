@@ -16,7 +16,7 @@ from promotions.pricing.model import Campaign, CartSnapshot, Stage, Terms
 from promotions.pricing.points import points
 from promotions.pricing.spend_offers import spend_offers
 from promotions.pricing.unit_prices import shipping_benefits, unit_prices
-from promotions.pricing.workings import Setting, Workings
+from promotions.pricing.workings import UNKNOWN, Setting, Workings
 
 NOTHING = Terms()
 
@@ -49,9 +49,14 @@ STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
 )
 
 
-def work(setting: Setting, absent: Set[Campaign], too_much: int) -> Workings:
-    """The price without the campaigns that are `absent`; left at that where unit prices leave `too_much` to pay."""
-    workings = Workings(setting, absent)
+def work(
+    setting: Setting, absent: Set[Campaign], too_much: int = UNKNOWN, acting: Set[Campaign] | None = None
+) -> Workings:
+    """The price without the campaigns that are `absent`; left at that where unit prices leave `too_much` to pay.
+
+    Of the offers those named as `acting` act; unless they are named, those that together take off the most.
+    """
+    workings = Workings(setting, absent, acting)
     for stage, act in STAGES:
         if stage == Stage.SPEND_OFFERS and workings.shown.payable >= too_much:
             break

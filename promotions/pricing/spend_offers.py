@@ -5,6 +5,7 @@ the highest tier that has some. So an offer never gives less for more. All offer
 take off what is left when their turn comes.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 
@@ -13,13 +14,15 @@ from django.utils.translation import gettext as _
 from promotions.pricing.answers import AppliedOffer, Counted, GiftLine
 from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import Effort, cheapest
-from promotions.pricing.model import WHOLE_BP, Measure, Mechanism, PricingLine, SpendOfferTerms, SpendTier
+from promotions.pricing.model import WHOLE_BP, Campaign, Measure, Mechanism, PricingLine, SpendOfferTerms, SpendTier
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
 KIND = Mechanism.SPEND_OFFER.value
 # Sets of offers looked at before the best one met is taken; carts that need more are not seen in practice.
 EFFORT = 100
+# Ways in which rivals may leave lines to an offer that are looked at.
+MOST_LEFT = 16
 Reached = Sequence[tuple[SpendTier, int]]
 
 
@@ -31,6 +34,8 @@ class _Offer:
         self._measures = measures
         self._may_ship_free = any(tier.free_shipping for tier in terms.tiers)
         self._reached: dict[Places, Reached] = {}
+        # The lines that nobody else keeps it from, once it is known who acts before it.
+        self.undisputed = 0
 
     @cached_property
     def lines(self) -> int:
@@ -45,7 +50,8 @@ class _Offer:
         return True
 
     def leaves_nothing(self, other: "_Offer") -> bool:
-        return not (self.party.agrees_with(other.party) or other.lines & ~self.lines)
+        own = self.lines if self.party == other.party else self.undisputed
+        return not (self.party.agrees_with(other.party) or other.lines & ~own)
 
     def measured(self, places: Places) -> int:
         return sum([self._measures[place] for place in places])
@@ -60,14 +66,17 @@ class _Offer:
         return found
 
     def money_off(self, balance: Balance, places: Places) -> int:
+        off = self.wanted(balance, places)
+        return min(off, balance.room(places)) if off else 0
+
+    def wanted(self, balance: Balance, places: Places) -> int:
+        """What it would take off if there is room."""
         reached = self.reached(places)
         if not reached:
             return 0
         base = balance.base(places)
         off = max([tier.off_fen * times + base * tier.off_bp // WHOLE_BP for tier, times in reached])
-        if self.terms.cap_fen is not None:
-            off = min(off, self.terms.cap_fen)
-        return min(off, balance.room(places)) if off else 0
+        return off if self.terms.cap_fen is None else min(off, self.terms.cap_fen)
 
     def applied(self, lines: Sequence[PricingLine], balance: Balance, places: Places) -> AppliedOffer:
         """Written down before it acts."""
@@ -94,31 +103,47 @@ class _Offer:
 def spend_offers(w: Workings) -> None:
     if not w.terms.spend_offers:
         return
-    offers = _on_cart(w, w.balance.net.copy())
+    offers = on_cart(w, w.balance.net.copy())
     for offer in offers:
         _note_hindrance(w, offer)
     groups = _groups(w.balance, offers)
-    chosen = [offer for group in groups for offer in _best_of(w.balance, group)]
+    for group in groups:
+        _note_lost_tiers(w, group)
+    rivals = [offer for group in groups if not _all_agree(group) for offer in group]
+    chosen = _chosen(w, groups)
     for offer in chosen:
         _apply(w, offer)
-    late, rivals = [], [offer for group in groups if not _all_agree(group) for offer in group]
+    late = []
     for offer in [each for each in offers if each not in chosen]:
         # What costs nothing to decide: offers of gifts alone act where the others left room for them.
-        if _gives_more(w.balance, offer):
+        if _may_act(w, offer) and _gives_more(w.balance, offer):
             _apply(w, offer)
             late.append(offer)
         else:
             _explain(w, offer)
+    w.setting.rivals |= {offer.terms.campaign for offer in rivals}
     w.rivals = {offer.terms.campaign for offer in rivals if offer in chosen or offer in late}
     if any(offer in rivals for offer in late):
         w.hinderers |= w.rivals
         w.hope_fen += sum([offer.worth(w.shown) for offer in rivals if _gives_more(w.shown, offer)])
 
 
+def in_the_way(w: Workings, campaign: Campaign) -> set[Campaign]:
+    """Of the offers that act those on whose lines this one does not act with them."""
+    by_campaign = {offer.terms.campaign: offer for offer in on_cart(w, w.setting.subtotals)}
+    wanted = by_campaign.get(campaign)
+    acting = (by_campaign.get(each.terms.campaign) for each in w.offers)
+    return {
+        each.terms.campaign
+        for each in acting
+        if wanted and each and each.lines & wanted.lines and not each.party.agrees_with(wanted.party)
+    }
+
+
 def most_off(w: Workings, balance: Balance) -> int:
     """What offers would take off at most if nobody had acted on this balance, measured at list price."""
     after, late = balance.copy(), 0
-    for group in _groups(after, _on_cart(w, w.setting.subtotals)):
+    for group in _groups(after, on_cart(w, w.setting.subtotals)):
         chosen = _best_of(after, group)
         late += sum([each.worth(balance) for each in group if each not in chosen and _gives_more(balance, each)])
         for offer in chosen:
@@ -126,7 +151,7 @@ def most_off(w: Workings, balance: Balance) -> int:
     return balance.payable - after.payable + late
 
 
-def _on_cart(w: Workings, amounts: Sequence[int]) -> list[_Offer]:
+def on_cart(w: Workings, amounts: Sequence[int]) -> list[_Offer]:
     """The offers that cover something, by id; `amounts` of the lines are what those measure that measure money."""
     measures: Mapping[Measure, Sequence[int]] = {Measure.AMOUNT: amounts, Measure.COUNT: w.setting.quantities}
     return [
@@ -152,16 +177,39 @@ def _groups(balance: Balance, offers: Sequence[_Offer]) -> list[list[_Offer]]:
             places |= group[0]
             members = group[1] + members
         groups.append((places, members))
-    return [sorted(members, key=lambda offer: (len(offer.places), offer.terms.id)) for _places, members in groups]
+    return [sorted(members, key=narrow_first) for _places, members in groups]
+
+
+def narrow_first(offer: _Offer) -> tuple[int, int]:
+    return len(offer.places), offer.terms.id
 
 
 def _all_agree(offers: Sequence[_Offer]) -> bool:
-    return all(one.party.agrees_with(other.party) for one in offers for other in offers if one is not other)
+    parties = Counter([offer.party for offer in offers])
+    return all(one.agrees_with(other) for one in parties for other in parties if one is not other or parties[one] > 1)
+
+
+def _may_act(w: Workings, offer: _Offer) -> bool:
+    return w.acting is None or offer.terms.campaign in w.acting
+
+
+def _chosen(w: Workings, groups: Sequence[list[_Offer]]) -> list[_Offer]:
+    """The offers that act, the narrower before the wider."""
+    if w.acting is None:
+        chosen = [offer for group in groups for offer in _best_of(w.balance, group)]
+    else:
+        chosen = [offer for group in groups for offer in group if _may_act(w, offer)]
+    return sorted(chosen, key=narrow_first)
 
 
 def _best_of(balance: Balance, offers: list[_Offer]) -> Sequence[_Offer]:
     """Of offers that meet on lines; those that all agree act together."""
-    return offers if _all_agree(offers) else cheapest(offers, balance, most=len(offers), effort=Effort(EFFORT))
+    if _all_agree(offers):
+        return offers
+    for at, offer in enumerate(offers):
+        if all(each.party.agrees_with(offer.party) for each in offers[:at]):
+            offer.undisputed = sum([1 << place for place in balance.open_places(offer.party, offer.places)])
+    return cheapest(offers, balance, most=len(offers), effort=Effort(EFFORT))
 
 
 def _apply(w: Workings, offer: _Offer) -> None:
@@ -170,6 +218,7 @@ def _apply(w: Workings, offer: _Offer) -> None:
     measured, reached = offer.measured(places), offer.reached(places)
     ships_free = offer.ships_free(places)
     w.note(terms.campaign, offer.party, places)
+    w.squeezed |= offer.wanted(balance, places) > balance.room(places)
     w.offers.append(offer.applied(w.lines, balance, places))
     w.credit(terms, KIND, offer.act(balance))
     if ships_free:
@@ -233,6 +282,26 @@ def _note_hindrance(w: Workings, offer: _Offer) -> None:
         measures = w.setting.subtotals if terms.measure == Measure.AMOUNT else w.setting.quantities
         unhindered = _Offer(terms, offer.places, measures, offer.party)
         w.hope_fen += unhindered.worth(w.shown) - (0 if is_kept_out else offer.worth(w.shown))
+
+
+def _note_lost_tiers(w: Workings, group: Sequence[_Offer]) -> None:
+    """The unit prices that bring what rivals leave to an offer below a tier which it reaches on all its lines."""
+    if _all_agree(group):
+        return
+    for at, offer in enumerate(group):
+        if offer.terms.measure != Measure.AMOUNT:
+            continue
+        places = w.balance.open_places(offer.party, offer.places)
+        if offer.measured(places) == w.setting.listed_fen(places):
+            continue
+        rivals = {each.places for each in group[:at] if not each.party.agrees_with(offer.party)}
+        left = {places}
+        for taken in rivals:
+            if len(left) < MOST_LEFT:
+                left |= {tuple([place for place in each if place not in taken]) for each in left}
+        if any(_loses_tiers(offer.terms, offer.measured(each), w.setting.listed_fen(each)) for each in left - {places}):
+            w.blame(places)
+            w.hope_fen += _Offer(offer.terms, offer.places, w.setting.subtotals, offer.party).worth(w.shown)
 
 
 def _loses_tiers(terms: SpendOfferTerms, measured: int, listed: int) -> bool:

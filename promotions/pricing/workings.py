@@ -1,6 +1,7 @@
 """One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down."""
 
 from collections.abc import Iterable, Sequence, Set
+from functools import cached_property
 from typing import Any
 
 from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
@@ -29,8 +30,8 @@ Cause = tuple[str, int | None, Any, int | None]
 class Setting:
     """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act.
 
-    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing, `effort` is what
-    may still be spent on the search for the best coupons.
+    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing, `rivals` the
+    offers that were chosen from, `effort` is what may still be spent on the search for the best coupons.
     """
 
     def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
@@ -51,8 +52,15 @@ class Setting:
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
         self.campaigns |= {each.campaign for each in terms.spend_offers}
         self.met: set[Campaign] = set()
+        self.rivals: set[Campaign] = set()
         self.effort = Effort(EFFORT)
         self._places: dict[int, Places] = {}
+
+    @cached_property
+    def looks(self) -> int:
+        """How much there is to look at for a price: lines, promotions, and the lines that each of these covers."""
+        terms: tuple[Scoped, ...] = (*self.terms.unit_prices, *self.terms.spend_offers, *self.terms.coupons)
+        return 1 + len(self.lines) + sum([1 + len(self.places(each)) for each in terms])
 
     def listed(self, *, freight: int | None) -> Balance:
         """The balance at list price."""
@@ -79,13 +87,14 @@ class Setting:
 
 
 class Workings:
-    """`absent` are the campaigns left out of this pricing, `hinderers` those without which others might take off more,
-    together `hope_fen` at most. `rivals` are the offers chosen of some that do not agree, `shown` is what unit prices
-    leave to pay.
+    """`absent` are the campaigns left out of this pricing, `acting` the offers that act in it, None where they are yet
+    to be chosen. `hinderers` are those without which others might take off more, together `hope_fen` at most. `rivals`
+    are the offers chosen of some that do not agree, `shown` is what unit prices leave to pay. Who is `squeezed` would
+    take off more than there is room for.
     """
 
-    def __init__(self, setting: Setting, absent: Set[Campaign]) -> None:
-        self.setting, self.absent = setting, absent
+    def __init__(self, setting: Setting, absent: Set[Campaign], acting: Set[Campaign] | None = None) -> None:
+        self.setting, self.absent, self.acting = setting, absent, acting
         self.cart, self.terms, self.lines = setting.cart, setting.terms, setting.lines
         self.etiquette, self.places = setting.etiquette, setting.places
         self.balance = setting.listed(freight=setting.cart.freight_fen)
@@ -103,6 +112,7 @@ class Workings:
         self.hinderers: set[Campaign] = set()
         self.hope_fen = 0
         self.rivals: set[Campaign] = set()
+        self.squeezed = False
         self._acted: list[list[tuple[Campaign, Party]]] = [[] for _ in self.lines]
         self._applied: dict[Cause, tuple[int, int]] = {}
 
@@ -152,6 +162,10 @@ class Workings:
 
     def reject(self, kind: str, id_: int | None, code: str, message: Any, *, asked: bool = True) -> None:
         self.rejected.append(Rejection(kind, id_, code, message, asked))
+
+    def taken(self) -> list[int]:
+        """What each cause has taken off so far, in fen."""
+        return [-fen for fen, _points in self._applied.values()]
 
     def quote(self) -> Quote:
         by_sku = {

@@ -60,13 +60,27 @@ def test_each_kind_takes_off_what_it_says(terms, payables, freight_fen):
 
 
 def test_a_price_that_leads_an_exchange_to_the_wrong_line_is_left_out():
-    """At 155.00 the first line is not the dearest any more: both coupons would want the second one."""
-    cart = CartSnapshot((PricingLine(1, 1, 24_000), PricingLine(2, 1, 16_000)), 0, "best")
-    coupons = (coupon(1, CouponKind.EXCHANGE), coupon(2, CouponKind.EXCHANGE, scope=only(2)))
+    """At 155.00 the first line is not the dearest any more: the first coupon would want what the second one pays."""
+    cart = CartSnapshot((PricingLine(1, 1, 24_000), PricingLine(2, 1, 16_000), PricingLine(3, 1, 100)), 0, "best")
+    coupons = (
+        coupon(1, CouponKind.EXCHANGE, scope=Scope(skus=frozenset({1, 2}))),
+        coupon(2, CouponKind.EXCHANGE, scope=Scope(skus=frozenset({2, 3}))),
+    )
     member = UnitPriceTerms(1, "Gold", Mechanism.MEMBER_PRICE, only(1), unit_price_fen=15_500)
     priced = price(cart, Terms(unit_prices=(member,), coupons=coupons, combination=FREELY))
-    assert (priced.payable_fen, sorted(priced.coupon_ids)) == (0, [1, 2])
+    assert (priced.payable_fen, sorted(priced.coupon_ids)) == (100, [1, 2])
     assert [each.code for each in priced.rejected] == ["cheaper_without"]
+
+
+def test_of_a_kind_the_narrower_coupon_acts_first():
+    """100.00 off everything would share both lines and leave the first no room for 100.01."""
+    cart = CartSnapshot((PricingLine(1, 1, 10_000), PricingLine(2, 1, 10_000)), 0, "best")
+    coupons = (
+        coupon(1, CouponKind.AMOUNT, off_fen=10_000),
+        coupon(2, CouponKind.AMOUNT, scope=only(1), off_fen=10_001),
+    )
+    priced = price(cart, Terms(coupons=coupons, combination=FREELY))
+    assert [(each.id, each.amount_fen) for each in priced.applied] == [(2, -10_000), (1, -10_000)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from promotions.pricing import cheapest, engine, leaving_out
 from promotions.pricing.balance import spread_within
-from promotions.pricing.tests.laws import broken_laws, random_case
+from promotions.pricing.tests.laws import broken_laws, broken_laws_of_long_carts, random_case
 from promotions.pricing.workings import UNKNOWN
 
 
@@ -38,7 +38,30 @@ def test_the_laws_catch_a_price_that_is_not_the_cheapest_because_a_discount_hind
 
 def test_the_laws_catch_a_price_that_is_made_without_whole_mechanisms_only(monkeypatch):
     monkeypatch.setattr(leaving_out, "PRICINGS", 0)
+    monkeypatch.setattr(leaving_out, "MOVES", 0)
     assert any("best costs" in law for law in _broken_in(range(1200)))
+
+
+def test_the_laws_catch_offers_that_are_never_chosen_for_a_coupon(monkeypatch):
+    monkeypatch.setattr(leaving_out, "_sets_of_rivals", lambda best: ())
+    monkeypatch.setattr(leaving_out, "_moves", lambda best, campaign: ())
+    assert any("best costs" in law for law in _broken_in(range(3000)))
+
+
+@pytest.mark.parametrize("seed", [1_000_001_550, 1_000_002_929])
+def test_the_laws_hold_where_rounding_and_late_gifts_once_broke_them(seed):
+    rng = Random(seed)
+    assert broken_laws(*random_case(rng), rng) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_laws_of_long_carts_hold(seed):
+    assert broken_laws_of_long_carts(Random(seed)) == []
+
+
+def test_the_laws_of_long_carts_catch_a_search_that_ends_early(monkeypatch):
+    monkeypatch.setattr(leaving_out, "MOVES", 0)
+    assert any(broken_laws_of_long_carts(Random(seed)) for seed in range(20))
 
 
 def _broken_in(seeds):

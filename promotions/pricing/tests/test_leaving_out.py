@@ -115,4 +115,22 @@ def test_where_too_many_hinder_whole_mechanisms_are_left_out_at_least(monkeypatc
     quote = price(CartSnapshot(lines, coupon_ids="best"), terms)
     assert quote.payable_fen == 397_000
     assert len(left_out(quote)) == 40
-    assert next(tried) <= leaving_out.PRICINGS + 2
+    assert next(tried) <= leaving_out.PRICINGS + leaving_out.MOVES + 2
+
+
+def test_a_member_price_that_brings_what_a_rival_leaves_below_a_tier_goes():
+    # ¥30 off the second line and ¥20 off what is left from ¥100 make ¥150; with 1 % off neither reaches that beside
+    # the other: ¥168.30.
+    member = UnitPriceTerms(1, "1 %", Mechanism.MEMBER_PRICE, EVERYTHING, off_bp=100)
+    share = SpendOfferTerms(1, "30 %", Scope(skus=frozenset({2})), (SpendTier(0, off_bp=3000),))
+    quote = price(TWO, Terms(unit_prices=(member,), spend_offers=(share, offer(2, 2000, from_fen=10_000))))
+    assert causes(quote) == [("spend_offer", 1, -3000), ("spend_offer", 2, -2000)]
+    assert left_out(quote) == [("member_price", 1)]
+
+
+def test_a_worse_offer_acts_where_it_leaves_a_coupon_its_threshold():
+    # 30 % off both make ¥140 and bring the first line below ¥80; ¥10 off the first, 30 % off the second, ¥30 off: ¥130.
+    first = Scope(skus=frozenset({1}))
+    share = SpendOfferTerms(2, "30 %", EVERYTHING, (SpendTier(0, off_bp=3000),))
+    terms = Terms(spend_offers=(offer(1, 1000, first), share), coupons=(coupon(3000, first, threshold_fen=8000),))
+    assert causes(price(TWO, terms)) == [("spend_offer", 1, -1000), ("spend_offer", 2, -3000), ("coupon", 1, -3000)]

@@ -9,6 +9,7 @@ from promotions.pricing.model import (
     Combination,
     Gift,
     Measure,
+    Mechanism,
     PricingLine,
     SpendOfferTerms,
     SpendTier,
@@ -33,6 +34,18 @@ def offer(*tiers: SpendTier, id_: int = 1, scope: Scope = EVERYTHING, **more) ->
 )
 def test_the_highest_tier_reached_counts(spend_fen, off_fen):
     assert quote(spend_fen, offer(*TIERS)).discount_fen == off_fen
+
+
+def test_an_offer_that_a_narrow_one_keeps_from_a_line_leaves_that_line_to_others():
+    # The second refuses offers and acts on line 2 only; the third acts on line 1 beside the first.
+    wanted = CartSnapshot((PricingLine(1, 1, 10_000), PricingLine(2, 1, 10_000)))
+    offers = (
+        offer(SpendTier(0, off_fen=200), scope=Scope(skus=frozenset({1}))),
+        offer(SpendTier(0, off_fen=700), id_=2, refuses=frozenset({Mechanism.SPEND_OFFER})),
+        offer(SpendTier(0, off_fen=200), id_=3),
+    )
+    priced = price(wanted, Terms(spend_offers=offers, combination=Combination(frozenset())))
+    assert [(each.id, each.amount_fen) for each in priced.applied] == [(1, -200), (2, -700), (3, -200)]
 
 
 @pytest.mark.parametrize(("spend_fen", "off_fen"), [(29_999, 5000), (30_000, 10_000), (75_000, 25_000)])
