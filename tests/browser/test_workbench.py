@@ -62,7 +62,7 @@ def test_a_file_of_tracking_numbers_ships_right_rows_and_gives_wrong_ones_back(d
     desk.page.wait_for_load_state("networkidle")
     desk.picture("tracking-import")
     desk.page.get_by_role("button", name="发货 4 个包裹").click()
-    expect(main).to_contain_text("共 7 个，已发货 4 个，失败 3 个", timeout=60_000)
+    expect(main).to_contain_text("共 7 个，已发货 4 个，失败 3 个", timeout=PATIENCE_MS)
     with desk.page.expect_download() as waiting:
         desk.page.get_by_role("link", name="下载失败明细").click()
     told = list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
@@ -76,7 +76,7 @@ def test_a_file_of_orders_is_written_and_downloaded(desk, shop, pattern):
     desk.page.get_by_role("link", name="导出", exact=True).click()
     desk.page.get_by_role("button", name="导出").click()
     done = desk.page.locator("#result_list tbody tr").first
-    expect(done).to_contain_text("可下载", timeout=60_000)
+    expect(done).to_contain_text("可下载", timeout=PATIENCE_MS)
     with desk.page.expect_download() as waiting:
         done.get_by_role("link").first.click()
     text = Path(waiting.value.path()).read_text("utf-8-sig")
