@@ -73,7 +73,7 @@ def test_a_quiz_is_drafted_looked_at_and_published(desk):
         "budget_fen": "100",
         "starts_at_0": f"{now - DAY:%Y-%m-%d}",
         "starts_at_1": "00:00:00",
-        "ends_at_0": f"{now + DAY:%Y-%m-%d}",
+        "ends_at_0": f"{now + 2 * DAY:%Y-%m-%d}",
         "ends_at_1": "00:00:00",
         "quizquestion_set-TOTAL_FORMS": 3,
         "quizquestion_set-INITIAL_FORMS": 0,
