@@ -34,7 +34,7 @@ def typed(sku, **fields):
         "budget_fen": "1000",
         "starts_at_0": f"{now - DAY:%Y-%m-%d}",
         "starts_at_1": "00:00:00",
-        "ends_at_0": f"{now + DAY:%Y-%m-%d}",
+        "ends_at_0": f"{now + 2 * DAY:%Y-%m-%d}",
         "ends_at_1": "00:00:00",
         **fields,
     }

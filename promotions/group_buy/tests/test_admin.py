@@ -33,7 +33,7 @@ def fields(sku, **more):
         "budget_fen": "100",
         "starts_at_0": f"{now - DAY:%Y-%m-%d}",
         "starts_at_1": "00:00:00",
-        "ends_at_0": f"{now + DAY:%Y-%m-%d}",
+        "ends_at_0": f"{now + 2 * DAY:%Y-%m-%d}",
         "ends_at_1": "00:00:00",
         "items-TOTAL_FORMS": 1,
         "items-INITIAL_FORMS": 0,
