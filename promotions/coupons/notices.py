@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -68,55 +69,42 @@ _HALTED_FIELDS = (
     Field("coupon", Kind.TEXT, _("coupon"), "Spring tea, ¥20 off"),
     Field("reason", Kind.TEXT, _("reason"), "The price was printed wrong"),
 )
-COUPONS_SUSPENDED = declare(
-    NotificationEvent(
-        code="coupons_suspended",
+
+
+def _halted(code: str, *, label: Any, title: str, body: str) -> NotificationEvent:
+    return declare(
+        NotificationEvent(
+            code=code,
+            label=label,
+            category=Category.TRANSACTIONAL,
+            routes=((Channel.IN_APP,),),
+            fields=_HALTED_FIELDS,
+            link="pages/coupons/index",
+            texts={Channel.IN_APP: Text(title=title, body=body)},
+        )
+    )
+
+
+HALTED = {
+    HaltKind.SUSPEND: _halted(
+        "coupons_suspended",
         label=_("Coupons suspended"),
-        category=Category.TRANSACTIONAL,
-        routes=((Channel.IN_APP,),),
-        fields=_HALTED_FIELDS,
-        link="pages/coupons/index",
-        texts={
-            Channel.IN_APP: Text(
-                title=gettext_noop("A coupon of yours is suspended: {coupon}"),
-                body=gettext_noop("It cannot be used for the moment. {reason}"),
-            ),
-        },
-    )
-)
-COUPONS_RESUMED = declare(
-    NotificationEvent(
-        code="coupons_resumed",
+        title=gettext_noop("A coupon of yours is suspended: {coupon}"),
+        body=gettext_noop("It cannot be used for the moment. {reason}"),
+    ),
+    HaltKind.RESUME: _halted(
+        "coupons_resumed",
         label=_("Coupons usable again"),
-        category=Category.TRANSACTIONAL,
-        routes=((Channel.IN_APP,),),
-        fields=_HALTED_FIELDS,
-        link="pages/coupons/index",
-        texts={
-            Channel.IN_APP: Text(
-                title=gettext_noop("You can use your coupon again: {coupon}"),
-                body=gettext_noop("You find it among your coupons. {reason}"),
-            ),
-        },
-    )
-)
-COUPONS_VOIDED = declare(
-    NotificationEvent(
-        code="coupons_voided",
+        title=gettext_noop("You can use your coupon again: {coupon}"),
+        body=gettext_noop("You find it among your coupons. {reason}"),
+    ),
+    HaltKind.VOID: _halted(
+        "coupons_voided",
         label=_("Coupons made void"),
-        category=Category.TRANSACTIONAL,
-        routes=((Channel.IN_APP,),),
-        fields=_HALTED_FIELDS,
-        link="pages/coupons/index",
-        texts={
-            Channel.IN_APP: Text(
-                title=gettext_noop("A coupon of yours is void: {coupon}"),
-                body=gettext_noop("It can no longer be used. {reason}"),
-            ),
-        },
-    )
-)
-HALTED = {HaltKind.SUSPEND: COUPONS_SUSPENDED, HaltKind.RESUME: COUPONS_RESUMED, HaltKind.VOID: COUPONS_VOIDED}
+        title=gettext_noop("A coupon of yours is void: {coupon}"),
+        body=gettext_noop("It can no longer be used. {reason}"),
+    ),
+}
 
 
 def tell_given(coupon: Coupon, *, template: CouponTemplate, now: datetime) -> None:
