@@ -1,114 +1,33 @@
 """Shipping told to WeChat: orders paid, packed and shipped for real, and what the sandbox's WeChat then knows."""
 
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from logistics.allocation.services import reduce_fulfilment
-from logistics.network.tests.factories import CLERK, GUANGZHOU, HANGZHOU, make_store, make_warehouse
-from logistics.network.tests.factories import stock as receive
+from logistics.network.tests.factories import CLERK, make_store
 from logistics.shipments.models import Shipment
-from logistics.shipments.services import correct_tracking, ship
+from logistics.shipments.services import ship
 from logistics.shipments.tests.factories import make_carrier
 from members.identity.tests.factories import MemberFactory
-from members.identity.wechat import post_with_token
 from orders.checkout.models import Order, OrderStatus
-from orders.checkout.tests.making import buyer, ordered
 from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.payments.models import Payment
-from orders.payments.services.asking import refresh_payment
-from orders.payments.services.opening import open_payment
 from orders.payments.tests.factories import make_order
 from orders.wechat_shipping import services
-from orders.wechat_shipping.errors import NothingToCorrect, NothingToSendAgain
+from orders.wechat_shipping.errors import NothingToSendAgain
 from orders.wechat_shipping.models import CarrierCode, ShippingUpload
-from orders.wechat_shipping.services import correct, note_parcels, send, send_again, send_due
+from orders.wechat_shipping.services import note_parcels, send, send_again, send_due
+from orders.wechat_shipping.tests.making import known, later, one_parcel, send_off, switch, two_parcels, upload_of
 from orders.wechat_shipping.watching import watch
 from shop.catalog.models import Product
-from shop.catalog.tests.factories import SkuFactory
-from shop.core import clock, preferences
-from shop.core.actors import Actor
-from shop.core.models import Alert, OutboxEntry, PreferenceValue
-from shop.core.outbound import http_client
+from shop.core import clock
+from shop.core.models import Alert, OutboxEntry
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WECHAT = Actor.gateway("wechat")
-
-
-@pytest.fixture
-def carrier(db):
-    return make_carrier()
-
-
-@pytest.fixture
-def outside(sandbox, settings, live_server):
-    settings.BASE_URL = live_server.url
-    return sandbox
-
-
-def paid(outside, *skus, names=(), **order):
-    """An order of these SKUs, a unit of each, paid by WeChat, allocated and planned."""
-    openid = outside.user()
-    member = MemberFactory(openid=openid)
-    made = ordered(buyer(member), *[(sku, 1) for sku in skus])
-    Order.objects.filter(pk=made.pk).update(**order)
-    now = clock.now()
-    payment = open_payment(order_number=made.number, member_id=member.pk, method="wechat", openid=openid, now=now)
-    body = {"openid": openid, "total": payment.amount_fen, "paid_at": now.isoformat()}
-    told = http_client().post(
-        f"{settings.SANDBOX_URL}/wechat/past-payments", json={"out_trade_no": payment.number, **body}
-    )
-    assert told.is_success, told.text
-    refresh_payment(number=payment.number, actor=WECHAT, now=now)
-    deliver_facts()
-    return Payment.objects.get(pk=payment.pk)
-
-
-def send_off(payment, **more):
-    """Hand the order's parcels over, one after the other; yields after each."""
-    for shipment in Shipment.objects.filter(order_number=payment.order.number).order_by("pk"):
-        ship(shipment_number=shipment.number, actor=CLERK, now=clock.now(), **more)
-        deliver_facts()
-        yield Shipment.objects.get(pk=shipment.pk)
-
-
-def two_parcels(outside):
-    tea, cup = SkuFactory(stock=0), SkuFactory(stock=0)
-    receive(make_warehouse(HANGZHOU), {tea.pk: 5})
-    receive(make_warehouse(GUANGZHOU), {cup.pk: 5})
-    return paid(outside, tea, cup)
-
-
-def one_parcel(outside, **order):
-    sku = SkuFactory(stock=0)
-    receive(make_warehouse(HANGZHOU), {sku.pk: 5})
-    return paid(outside, sku, **order)
-
-
-def known(payment):
-    """What WeChat says of the payment: 1 waits for shipping, 2 is shipped; and how."""
-    answer = post_with_token("/wxa/sec/order/get_order", {"transaction_id": payment.transaction_id})
-    assert answer["errcode"] == 0, answer
-    return answer["order"]["order_state"], answer["order"].get("shipping")
-
-
-def upload_of(payment):
-    return ShippingUpload.objects.get(pk=payment.pk)
-
-
-def switch(on):
-    PreferenceValue.objects.update_or_create(key="wechat_shipping.on", defaults={"value": on})
-    preferences.forget_cached()
-
-
-def later(minutes=0, **more):
-    return clock.now() + timedelta(minutes=minutes, **more)
 
 
 def test_one_parcel_is_told_whole_as_soon_as_it_travels(outside, carrier):
@@ -264,57 +183,6 @@ def test_a_carrier_that_wechat_does_not_know_is_named(outside):
     send_again(payment_id=payment.pk, now=clock.now())
     deliver_facts()
     assert known(payment)[1]["shipping_list"][0]["express_company"] == "LTN"
-
-
-def retype(shipment, tracking_number):
-    correct_tracking(
-        shipment_number=shipment.number,
-        carrier_id=shipment.carrier_id,
-        tracking_number=tracking_number,
-        actor=CLERK,
-        now=clock.now(),
-    )
-
-
-def test_a_wrong_number_is_corrected_once(outside, carrier):
-    payment = one_parcel(outside)
-    (shipment,) = send_off(payment)
-    retype(shipment, "ZT0000000001")
-    correct(payment_id=payment.pk, now=clock.now())
-    with pytest.raises(NothingToCorrect):
-        correct(payment_id=payment.pk, now=clock.now())
-    deliver_facts()
-    upload = upload_of(payment)
-    assert (upload.status, upload.corrects, upload.sent) == (
-        "done",
-        False,
-        [{"carrier": "ZTO", "tracking_number": "ZT0000000001"}],
-    )
-    assert upload.corrected_at is not None
-    (parcel,) = known(payment)[1]["shipping_list"]
-    assert (parcel["tracking_no"], known(payment)[1]["finish_shipping_count"]) == ("ZT0000000001", 2)
-    with pytest.raises(NothingToCorrect):
-        correct(payment_id=payment.pk, now=clock.now())
-    # Whoever forgets that the chance is used up hears it from WeChat, and what was sent stays.
-    ShippingUpload.objects.update(corrected_at=None)
-    retype(shipment, "ZT0000000002")
-    correct(payment_id=payment.pk, now=clock.now())
-    deliver_facts()
-    assert (upload_of(payment).status, upload_of(payment).code) == ("done", "10060003")
-    assert known(payment)[1]["shipping_list"] == [parcel]
-
-
-def test_a_corrected_number_is_told_without_anybody_asking(outside, carrier):
-    payment = one_parcel(outside)
-    (shipment,) = send_off(payment)
-    deliver_facts()
-    retype(shipment, "ZT0000000001")
-    deliver_facts()
-    assert upload_of(payment).sent == [{"carrier": "ZTO", "tracking_number": "ZT0000000001"}]
-    # The chance is used up: what WeChat was told stays until somebody decides.
-    retype(shipment, "ZT0000000002")
-    deliver_facts()
-    assert known(payment)[1]["shipping_list"][0]["tracking_no"] == "ZT0000000001"
 
 
 @pytest.mark.parametrize("guarded", [True, False])
