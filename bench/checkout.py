@@ -101,12 +101,14 @@ def measure_checkout(report: Report, shop: Shop, crowd: Sequence[Till], checkout
 
 
 def wait_for_parcels(shop: Shop, *, within: float = 120) -> float:
-    """Until every paid order has its parcel and every parcel its waybill; returns the seconds."""
+    """Until every parcel has its waybill and every paid order its parcel, but for those that wait for their team."""
     started = time.monotonic()
     while True:
         shop.settle()
         ((waiting,),) = shop.query(
-            "SELECT (SELECT count(*) FROM checkout_order WHERE status = 'paid')"
+            "SELECT (SELECT count(*) FROM checkout_order WHERE status = 'paid' AND number NOT IN ("
+            " SELECT order_number FROM group_buy_seat JOIN group_buy_team team ON team.id = team_id"
+            " WHERE team.status = 'open'))"
             " + (SELECT count(*) FROM shipments_shipment WHERE status = 'planned')"
         )
         if not waiting:
