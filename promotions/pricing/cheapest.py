@@ -46,36 +46,67 @@ class Effort:
 O = TypeVar("O", bound=Option)  # noqa: E741
 
 
-def cheapest(options: Sequence[O], balance: Balance, *, most: int, effort: Effort) -> tuple[O, ...]:
-    """The options, at most `most` and all agreeing, that take the most off; of equal sets the first one met.
+class Ending(Protocol):
+    """By what sets are compared: what their balance costs in the end."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing comes after the options: a balance costs what it leaves to pay."""
+
+    def at_least(self, payable: int) -> tuple[int, int]:
+        """Of every balance that leaves so much to pay, or more, the least that it costs."""
+
+    def cost(self, balance: Balance) -> tuple[int, int]: ...
+
+
+class Nothing:
+    """The end, when what is left to pay is what counts."""
+
+    is_empty = True
+
+    def at_least(self, payable: int) -> tuple[int, int]:
+        return payable, 0
+
+    def cost(self, balance: Balance) -> tuple[int, int]:
+        return balance.payable, 0
+
+
+NOTHING_MORE = Nothing()
+
+
+def cheapest(
+    options: Sequence[O], balance: Balance, *, most: int, effort: Effort, ending: Ending = NOTHING_MORE
+) -> tuple[O, ...]:
+    """The options, at most `most` and all agreeing, that cost the least in the end; of equal sets the first one met.
 
     `effort` bounds the sets looked at: exact, unless it is spent before the others are ruled out; then the best met.
     """
-    search = _Search(options, most, effort)
+    search = _Search(options, most, effort, ending, balance)
     worths = [option.worth(balance) for option in options]
     search.try_greedy(balance, worths)
-    search.explore(balance, list(enumerate(worths)), (), 0)
+    search.explore(balance, list(enumerate(worths)), (), balance.payable)
     return tuple(options[place] for place in search.best)
 
 
 class _Search(Generic[O]):
-    def __init__(self, options: Sequence[O], most: int, effort: Effort) -> None:
-        self.options, self.most, self.effort = options, most, effort
+    def __init__(self, options: Sequence[O], most: int, effort: Effort, ending: Ending, balance: Balance) -> None:
+        self.options, self.most, self.effort, self.ending = options, most, effort, ending
         self.best: tuple[int, ...] = ()
-        self.saved = 0
+        self.cost = ending.cost(balance)
         self._rivalry = _rivalries(options)
 
-    def explore(self, balance: Balance, still_open: list[tuple[int, int]], chosen: tuple[int, ...], saved: int) -> None:
-        """Try to add to `chosen`, which has saved `saved`: `still_open` are the options after it that agree, by place,
+    def explore(
+        self, balance: Balance, still_open: list[tuple[int, int]], chosen: tuple[int, ...], payable: int
+    ) -> None:
+        """Try to add to `chosen`, which leaves `payable`: `still_open` are the options after it that agree, by place,
         each with the most that it can be worth.
         """
-        self._judge(chosen, saved)
         more = self.most - len(chosen)
         if not more:
             return
         last_effect: Hashable = None
         for index, (place, bound) in enumerate(still_open):
-            if saved + self._most_of(still_open[index:], more) <= self.saved:
+            if self.ending.at_least(payable - self._most_of(still_open[index:], more)) >= self.cost:
                 return
             option = self.options[place]
             if not bound or (last_effect is not None and option.effect == last_effect):
@@ -84,16 +115,19 @@ class _Search(Generic[O]):
             if not self.effort.left:
                 return
             self.effort.left -= 1
-            worth = saved + option.worth(balance)
+            left = payable - option.worth(balance)
             following = [each for each in still_open[index + 1 :] if option.agrees_with(self.options[each[0]])]
-            if more == 1 or not following:
+            is_last = more == 1 or not following
+            if is_last and (self.ending.is_empty or self.ending.at_least(left) >= self.cost):
                 # Nobody comes after it, so that it need not act to be judged.
-                self._judge((*chosen, place), worth)
+                self._judge((*chosen, place), self.ending.at_least(left))
                 continue
             after = balance.copy()
             option.act(after)
-            bounds = [(at, self._bound(self.options[at], most, option, after)) for at, most in following]
-            self.explore(after, bounds, (*chosen, place), worth)
+            self._judge((*chosen, place), self.ending.cost(after))
+            if not is_last:
+                bounds = [(at, self._bound(self.options[at], most, option, after)) for at, most in following]
+                self.explore(after, bounds, (*chosen, place), left)
 
     def try_greedy(self, balance: Balance, worths: Sequence[int]) -> None:
         """A good set to begin with: again and again the option that is worth most now."""
@@ -114,10 +148,8 @@ class _Search(Generic[O]):
                     at: self._bound(self.options[at], most, option, after) if at > place else most
                     for at, most in left.items()
                 }
-        if len(chosen) > 1:
+        if chosen:
             self._judge(*self._tried(sorted(chosen), balance.copy()))
-        elif chosen:
-            self._judge((chosen[0],), worths[chosen[0]])
 
     def _most_of(self, still_open: Sequence[tuple[int, int]], more: int) -> int:
         """What so many of these options take off at most: of rivals only one does."""
@@ -133,20 +165,18 @@ class _Search(Generic[O]):
         """What `other` is worth at most when `acted` has: as much as before where they share no line."""
         return other.worth(after) if other.lines & acted.lines else most
 
-    def _tried(self, chosen: Sequence[int], balance: Balance) -> tuple[tuple[int, ...], int]:
-        """Those that take something off, and what they take off together."""
-        acting, saved = [], 0
+    def _tried(self, chosen: Sequence[int], balance: Balance) -> tuple[tuple[int, ...], tuple[int, int]]:
+        """Those that take something off, and what it costs with them."""
+        acting = []
         for place in chosen:
-            worth = self.options[place].worth(balance)
-            if worth:
+            if self.options[place].worth(balance):
                 acting.append(place)
-                saved += worth
                 self.options[place].act(balance)
-        return tuple(acting), saved
+        return tuple(acting), self.ending.cost(balance)
 
-    def _judge(self, chosen: tuple[int, ...], saved: int) -> None:
-        if saved > self.saved:
-            self.saved, self.best = saved, chosen
+    def _judge(self, chosen: tuple[int, ...], cost: tuple[int, int]) -> None:
+        if cost < self.cost:
+            self.cost, self.best = cost, chosen
 
 
 def _rivalries(options: Sequence[Option]) -> list[int]:

@@ -16,6 +16,7 @@ from promotions.pricing.answers import CouponOption
 from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.cheapest import cheapest
 from promotions.pricing.model import WHOLE_BP, CouponKind, CouponTerms, Refusal
+from promotions.pricing.purse import Purse
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
@@ -109,7 +110,8 @@ def coupons(w: Workings) -> None:
     tickets = usable_tickets(w, held, refusals)
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
     _note_exchanges(w, candidates)
-    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=w.setting.effort)
+    purse = w.purse
+    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=w.setting.effort, ending=purse)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
         for ticket in tickets
@@ -118,11 +120,12 @@ def coupons(w: Workings) -> None:
         CouponOption(each, held[each].label, 0, refusal) for each, refusal in refusals.items() if each in held
     ]
     if asked != "best":
-        chosen = _with_freight_unknown(w, chosen, candidates)
-        _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
+        chosen = _with_freight_unknown(w, chosen, candidates, purse)
     before = w.balance.payable
     for ticket in chosen:
         _apply(w, ticket)
+    if asked != "best":
+        _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
     if w.acting is None and (w.rivals or w.hinderers):
         more = most_off(w, w.shown) - (before - w.balance.payable)
         w.hope_fen += more
@@ -194,13 +197,19 @@ def _note_exchanges(w: Workings, candidates: Sequence[Ticket]) -> None:
             w.blame(ticket.places)
 
 
-def _with_freight_unknown(w: Workings, chosen: Sequence[Ticket], candidates: Sequence[Ticket]) -> tuple[Ticket, ...]:
-    """While nobody knows the freight a shipping coupon that was asked for counts, though it takes nothing off yet."""
+def _with_freight_unknown(
+    w: Workings, chosen: Sequence[Ticket], candidates: Sequence[Ticket], purse: Purse
+) -> tuple[Ticket, ...]:
+    """While nobody knows the freight a shipping coupon that was asked for counts, though it takes nothing off yet.
+
+    One that keeps points out does not.
+    """
     taken = list(chosen)
     if w.balance.freight is None:
         for ticket in candidates:
             if (
                 ticket.terms.kind == CouponKind.SHIPPING
+                and (purse.is_empty or ticket.party.agrees_with(purse.party))
                 and len(taken) < w.terms.limits.max_coupons
                 and all(ticket.agrees_with(other) for other in taken)
             ):
@@ -230,6 +239,8 @@ def _reject(
         elif len(chosen) >= w.terms.limits.max_coupons:
             count = w.terms.limits.max_coupons
             refusal = Refusal("coupon_too_many", _("An order takes at most {count} coupons.").format(count=count))
+        elif candidates[coupon_id].worth(w.balance):
+            refusal = Refusal("cheaper_without", _("Left out, because without it you pay less."))
         else:
             refusal = Refusal("coupon_without_effect", _("There is nothing left for this coupon to take off."))
         w.reject(KIND, coupon_id, refusal.code, refusal.message)

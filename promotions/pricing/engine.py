@@ -16,7 +16,7 @@ from promotions.pricing.model import Campaign, CartSnapshot, Stage, Terms
 from promotions.pricing.points import points
 from promotions.pricing.spend_offers import spend_offers
 from promotions.pricing.unit_prices import shipping_benefits, unit_prices
-from promotions.pricing.workings import UNKNOWN, Setting, Workings
+from promotions.pricing.workings import Limit, Setting, Workings
 
 NOTHING = Terms()
 
@@ -24,7 +24,8 @@ NOTHING = Terms()
 def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
     """The quote for `cart`; the order in which its lines and the terms come changes nothing but the order of answers.
 
-    Cheapest means the least to pay before points: points are the buyer's own, so that saving them counts as well.
+    Cheapest means the least money to pay, and of equal money the fewest points: what refuses the points that the buyer
+    asks to use, or leaves too little to use them on, acts only where it is worth more than they are.
     """
     setting = Setting(cart, terms)
     best = least(partial(work, setting))
@@ -50,15 +51,15 @@ STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
 
 
 def work(
-    setting: Setting, absent: Set[Campaign], too_much: int = UNKNOWN, acting: Set[Campaign] | None = None
+    setting: Setting, absent: Set[Campaign], limit: Limit | None = None, acting: Set[Campaign] | None = None
 ) -> Workings:
-    """The price without the campaigns that are `absent`; left at that where unit prices leave `too_much` to pay.
+    """The price without the campaigns that are `absent`; left at that where it cannot fall below the `limit`.
 
     Of the offers those named as `acting` act; unless they are named, those that together take off the most.
     """
     workings = Workings(setting, absent, acting)
     for stage, act in STAGES:
-        if stage == Stage.SPEND_OFFERS and workings.shown.payable >= too_much:
+        if stage == Stage.SPEND_OFFERS and limit is not None and limit.is_reached(workings):
             break
         act(workings)
     return workings

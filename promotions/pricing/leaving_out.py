@@ -15,7 +15,8 @@ from typing import Protocol
 
 from promotions.pricing import coupons, spend_offers
 from promotions.pricing.model import Campaign, Mechanism
-from promotions.pricing.workings import UNKNOWN, Workings
+from promotions.pricing.purse import Cost
+from promotions.pricing.workings import Limit, Workings
 
 # How often a price is made by the search: enough to try seven campaigns that hinder in every way. Then how often with
 # single ones left out or put back.
@@ -29,29 +30,31 @@ Choice = tuple[Set[Campaign], Set[Campaign] | None]
 
 
 class Work(Protocol):
-    """Makes a price without some campaigns, left at that where unit prices leave so much to pay; see `engine.work`."""
+    """Makes a price without some campaigns, left at that where it cannot be less than a limit; see `engine.work`."""
 
-    def __call__(self, absent: Set[Campaign], too_much: int, acting: Set[Campaign] | None = None, /) -> Workings: ...
+    def __call__(
+        self, absent: Set[Campaign], limit: Limit | None = None, acting: Set[Campaign] | None = None, /
+    ) -> Workings: ...
 
 
 @dataclass(order=True)
 class _Node:
-    """A price from which more may be left out: `at_least` is what is to be paid then, `kept` stays."""
+    """A price from which more may be left out: `at_least` is what it costs then, `kept` stays."""
 
-    at_least: int
+    at_least: Cost
     absent: tuple[Campaign, ...]
     hinderers: Set[Campaign] = field(compare=False)
     kept: Set[Campaign] = field(compare=False)
 
 
 def least(work: Work) -> Workings:
-    """Of the prices that `work` makes without some campaigns the least before points.
+    """Of the prices that `work` makes without some campaigns the one that costs the least.
 
     Where too many prices would have to be made, or the effort for coupons is spent, it is the least met: no dearer than
     without any set of mechanisms, nor, unless that is too much as well, with one campaign more or less.
     """
-    best = work(NONE, UNKNOWN)
-    nodes = [each for each in _nodes(best, NONE) if each.at_least < best.before_points]
+    best = work(NONE)
+    nodes = [each for each in _nodes(best, NONE) if each.at_least < best.cost]
     may_round = best.squeezed or _takes_few_fen(best)
     if not (nodes or may_round):
         return best
@@ -65,13 +68,13 @@ def least(work: Work) -> Workings:
 def _searched(best: Workings, nodes: list[_Node], work: Work, most_off: int) -> tuple[Workings, bool]:
     """The least price that is found by leaving out hinderers, and whether all that could be less were tried."""
     left = min(PRICINGS, LOOKS // best.setting.looks)
-    while nodes and nodes[0].at_least < best.before_points:
+    while nodes and nodes[0].at_least < best.cost:
         node = heappop(nodes)
         for campaign in sorted(node.hinderers):
             if not (left and best.setting.effort.left):
                 return _without_mechanisms(best, work), False
             left -= 1
-            other = work({*node.absent, campaign}, best.before_points + most_off)
+            other = work({*node.absent, campaign}, Limit(best.cost, most_off))
             best = _cheaper(best, other)
             for each in _nodes(other, node.kept):
                 heappush(nodes, each)
@@ -84,7 +87,7 @@ def _nodes(workings: Workings, kept: Set[Campaign]) -> list[_Node]:
     hinderers = workings.hinderers - kept
     if not hinderers:
         return []
-    at_least = workings.before_points - workings.hope_fen
+    at_least = workings.setting.purse.at_least(workings.before_points - workings.hope_fen)
     return [_Node(at_least, tuple(sorted(workings.absent)), hinderers, kept)]
 
 
@@ -105,8 +108,8 @@ def _descended(best: Workings, work: Work, most_off: int) -> Workings:
                     return best
                 left -= 1
                 tried.add(choice)
-                other = work(absent, best.before_points + most_off, acting)
-                if other.before_points < best.before_points:
+                other = work(absent, Limit(best.cost, most_off), acting)
+                if other.cost < best.cost:
                     best, moved = other, True
     return best
 
@@ -156,9 +159,9 @@ def _without_mechanisms(best: Workings, work: Work) -> Workings:
     mechanisms = sorted({mechanism for mechanism, _id in campaigns})
     for count in range(1, len(mechanisms) + 1):
         for absent in combinations(mechanisms, count):
-            best = _cheaper(best, work({each for each in campaigns if each[0] in absent}, UNKNOWN))
+            best = _cheaper(best, work({each for each in campaigns if each[0] in absent}))
     return best
 
 
 def _cheaper(one: Workings, other: Workings) -> Workings:
-    return other if other.before_points < one.before_points else one
+    return other if other.cost < one.cost else one

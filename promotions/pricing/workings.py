@@ -1,8 +1,9 @@
 """One pricing under way: the cart in its own order, what is left to pay, and everything that has been written down."""
 
 from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
 from promotions.pricing.balance import NOBODY, Balance, Etiquette, Party, Places
@@ -17,6 +18,7 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
+from promotions.pricing.purse import Cost, Purse, purse_of
 from promotions.pricing.scopes import Scoped
 
 # Sets of coupons looked at in all pricings of a cart together; then the best met is taken.
@@ -49,6 +51,7 @@ class Setting:
                 *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
             ],
         )
+        self.purse = purse_of(cart, terms, self.etiquette.party(Mechanism.POINTS), sum(self.least))
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
         self.campaigns |= {each.campaign for each in terms.spend_offers}
         self.met: set[Campaign] = set()
@@ -86,6 +89,16 @@ class Setting:
         return found
 
 
+class Limit(NamedTuple):
+    """A price that another one has to fall below, and what offers and coupons take off of that at most."""
+
+    cost: Cost
+    most_off_fen: int
+
+    def is_reached(self, w: "Workings") -> bool:
+        return w.setting.purse.at_least(w.shown.payable - self.most_off_fen) >= self.cost
+
+
 class Workings:
     """`absent` are the campaigns left out of this pricing, `acting` the offers that act in it, None where they are yet
     to be chosen. `hinderers` are those without which others might take off more, together `hope_fen` at most. `rivals`
@@ -108,6 +121,7 @@ class Workings:
         self.points_used = 0
         self.freight_fen: int | None = None
         self.before_points = UNKNOWN
+        self.cost: Cost = (UNKNOWN, 0)
         self.shown = self.balance
         self.hinderers: set[Campaign] = set()
         self.hope_fen = 0
@@ -115,6 +129,12 @@ class Workings:
         self.squeezed = False
         self._acted: list[list[tuple[Campaign, Party]]] = [[] for _ in self.lines]
         self._applied: dict[Cause, tuple[int, int]] = {}
+
+    @property
+    def purse(self) -> Purse:
+        """The buyer's points less those that unit prices have used."""
+        purse = self.setting.purse
+        return replace(purse, spent=self.points_used) if self.points_used else purse
 
     def note(self, campaign: Campaign, party: Party, places: Places) -> None:
         """A campaign that could be left out acts on these lines."""

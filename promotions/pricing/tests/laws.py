@@ -30,6 +30,7 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
+from promotions.pricing.purse import Cost
 from promotions.pricing.scopes import EVERYTHING, Scope
 from promotions.pricing.spend_offers import narrow_first, on_cart
 from promotions.pricing.workings import Setting, Workings
@@ -144,32 +145,37 @@ def _unrelated(cart: CartSnapshot, terms: Terms, quote: Quote) -> Iterator[str]:
     )
     if price(cart, more).lines != quote.lines:
         yield "a promotion on other goods changes the price"
-    everything = replace(cart, coupon_ids="best", points_to_use=0)
-    before = price(everything, terms).payable_fen
+    everything = replace(cart, coupon_ids="best")
+    before = cost(everything, terms)
     coupon = CouponTerms(901, "x", CouponKind.AMOUNT, off_fen=777)
-    if price(everything, replace(terms, coupons=(*terms.coupons, coupon))).payable_fen > before:
+    if cost(everything, replace(terms, coupons=(*terms.coupons, coupon))) > before:
         yield "one more coupon raises the best price"
 
 
 def _one_more(cart: CartSnapshot, terms: Terms, rng: Random) -> Iterator[str]:
-    """Whatever else is offered, nobody pays more for it."""
-    cart = replace(cart, points_to_use=0)
-    before = price(cart, terms).payable_fen
+    """Whatever else is offered, nobody pays more for it, and nobody as much with more points."""
+    before = cost(cart, terms)
     unit_price = replace(_unit_price(rng, 902), mechanism=Mechanism.TIMED_DISCOUNT, asked=False)
-    if price(cart, replace(terms, unit_prices=(*terms.unit_prices, unit_price))).payable_fen > before:
+    if cost(cart, replace(terms, unit_prices=(*terms.unit_prices, unit_price))) > before:
         yield "one more discount raises the price"
     offer = _spend_offer(rng, 903)
-    if price(cart, replace(terms, spend_offers=(*terms.spend_offers, offer))).payable_fen > before:
+    if cost(cart, replace(terms, spend_offers=(*terms.spend_offers, offer))) > before:
         yield "one more offer raises the price"
 
 
 def _cheapest(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
-    best = price(replace(cart, coupon_ids="best", points_to_use=0), terms).payable_fen
-    everything = replace(cart, coupon_ids="best", points_to_use=0)
+    everything = replace(cart, coupon_ids="best")
+    best = cost(everything, terms)
     if best > (tried := brute_force(everything, terms)):
         yield f"best costs {best}, but trying every set finds {tried}"
     if best != tried and best < (tried := brute_force(everything, terms, late_gifts=True)):
         yield f"best costs {best}, but no set costs less than {tried}"
+
+
+def cost(cart: CartSnapshot, terms: Terms) -> Cost:
+    """What is to be paid, and how many points are used besides."""
+    quote = price(cart, terms)
+    return quote.payable_fen, quote.points_used
 
 
 def broken_laws_of_long_carts(rng: Random) -> list[str]:
@@ -197,8 +203,8 @@ def broken_laws_of_long_carts(rng: Random) -> list[str]:
     return broken
 
 
-def brute_force(cart: CartSnapshot, terms: Terms, *, late_gifts: bool = False) -> int:
-    """The least to pay with any set of unit prices, any set of offers and any set of coupons that may act together.
+def brute_force(cart: CartSnapshot, terms: Terms, *, late_gifts: bool = False) -> Cost:
+    """The least to pay, with the fewest points, of any set of unit prices, offers and coupons that may act together.
 
     Nothing here chooses: every set is tried, whether the stages would choose it or not. Offers act the narrower before
     the wider, where they take something off; with `late_gifts` those that give gifts may also act after all others.
@@ -208,13 +214,13 @@ def brute_force(cart: CartSnapshot, terms: Terms, *, late_gifts: bool = False) -
     return min(_with_any_offers(setting, frozenset(absent), late_gifts) for absent in _subsets(campaigns))
 
 
-def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) -> int:
+def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) -> Cost:
     workings = Workings(setting, absent)
     for stage, act in STAGES:
         if stage == Stage.PRICE:
             act(workings)
     shown = workings.balance
-    least = shown.payable
+    least = workings.purse.cost(shown)
     for offers in _subsets(on_cart(workings, shown.net.copy())):
         givers = [each for each in offers if late_gifts and any(tier.gifts for tier in each.terms.tiers)]
         for late in _subsets(givers):
@@ -227,17 +233,17 @@ def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) 
     return least
 
 
-def _with_any_coupons(workings: Workings) -> int:
-    terms = workings.terms
+def _with_any_coupons(workings: Workings) -> Cost:
+    terms, purse = workings.terms, workings.purse
     tickets = usable_tickets(workings, {each.id: each for each in terms.coupons}, {})
-    least = workings.balance.payable
+    least = purse.cost(workings.balance)
     for count in range(1, terms.limits.max_coupons + 1):
         for chosen in combinations(tickets, count):
             if all(one.agrees_with(other) for one, other in combinations(chosen, 2)):
                 balance = workings.balance.copy()
                 for ticket in chosen:
                     ticket.act(balance)
-                least = min(least, balance.payable)
+                least = min(least, purse.cost(balance))
     return least
 
 

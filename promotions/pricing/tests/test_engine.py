@@ -193,7 +193,7 @@ def test_both_sides_must_agree_to_combine_line_by_line(refused):
 
 def test_one_promotion_may_refuse_what_its_mechanism_allows():
     terms = Terms(
-        unit_prices=(timed(8000, 1, refuses=frozenset({Mechanism.POINTS})),), points=PointsTerms(available=10**6)
+        unit_prices=(timed(8000, 1, refuses=frozenset({Mechanism.POINTS})),), points=PointsTerms(available=6000)
     )
     quote = price(cart(PricingLine(1, 1, 10_000), PricingLine(2, 1, 5000), points_to_use="max"), terms)
     assert [line.payable_fen for line in quote.lines] == [8000, 0]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promotions.pricing import cheapest, engine, leaving_out
+from promotions.pricing import cheapest, engine, leaving_out, points
 from promotions.pricing.balance import spread_within
+from promotions.pricing.purse import Purse
 from promotions.pricing.tests.laws import broken_laws, broken_laws_of_long_carts, random_case
-from promotions.pricing.workings import UNKNOWN
 
 
 @settings(max_examples=300, deadline=None)
@@ -32,7 +32,7 @@ def test_the_laws_catch_a_search_that_is_not_exact(monkeypatch):
 
 
 def test_the_laws_catch_a_price_that_is_not_the_cheapest_because_a_discount_hinders(monkeypatch):
-    monkeypatch.setattr(engine, "least", lambda work: work(frozenset(), UNKNOWN))
+    monkeypatch.setattr(engine, "least", lambda work: work(frozenset()))
     assert any("best costs" in law for law in _broken_in(range(200)))
 
 
@@ -45,6 +45,16 @@ def test_the_laws_catch_a_price_that_is_made_without_whole_mechanisms_only(monke
 def test_the_laws_catch_offers_that_are_never_chosen_for_a_coupon(monkeypatch):
     monkeypatch.setattr(leaving_out, "_sets_of_rivals", lambda best: ())
     monkeypatch.setattr(leaving_out, "_moves", lambda best, campaign: ())
+    assert any("best costs" in law for law in _broken_in(range(3000)))
+
+
+def test_the_laws_catch_campaigns_that_keep_points_out_unseen(monkeypatch):
+    monkeypatch.setattr(points, "_note_hindrance", lambda *args: None)
+    assert any("best costs" in law for law in _broken_in(range(3000)))
+
+
+def test_the_laws_catch_coupons_that_are_chosen_without_regard_to_points(monkeypatch):
+    monkeypatch.setattr(Purse, "is_empty", True)
     assert any("best costs" in law for law in _broken_in(range(3000)))
 
 
