@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
@@ -20,6 +19,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
+from shop.core.screens import panels_page
 from shop.regions.queries import children
 
 
@@ -65,13 +65,8 @@ class CarrierAdmin(ModelAdmin):
 
     @action(description=_("Scorecard"), url_path="scorecard", permissions=["look"], icon="leaderboard")
     def scorecard(self, request: HttpRequest) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": _("Scorecard of carriers"),
-            "panels": panels(today=clock.business_day(clock.now())),
-        }
-        return TemplateResponse(request, "admin/logistics/panels.html", context)
+        found = panels(today=clock.business_day(clock.now()))
+        return panels_page(self, request, title=_("Scorecard of carriers"), panels=found)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

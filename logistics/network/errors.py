@@ -27,3 +27,15 @@ class ReferenceUsed(DomainError):
 
 class UnknownWarehouse(DomainError):
     code, status, message = "unknown_warehouse", 404, _("There is no such warehouse.")
+
+
+class TransferEnded(DomainError):
+    code, status, message = "transfer_ended", 409, _("This transfer is not on its way any more.")
+
+
+class TransferDiffers(DomainError):
+    code, status, message = (
+        "transfer_differs",
+        409,
+        _("No more can arrive than was sent; when fewer arrive, write down why."),
+    )

@@ -15,10 +15,19 @@ from logistics.network.models import Warehouse
 from shop.catalog.models import Sku
 
 
-class StockForm(forms.Form):
-    """Common to all: which warehouse, the paper it stands on, and why."""
+class WarehouseForm(forms.Form):
+    """Common to all: which warehouse."""
 
     warehouse = forms.ModelChoiceField(Warehouse.objects.order_by("name"), widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["warehouse"].label = _("warehouse")
+
+
+class StockForm(WarehouseForm):
+    """The paper it stands on, and why."""
+
     reference = forms.CharField(
         label=_("reference"),
         max_length=60,
@@ -27,12 +36,8 @@ class StockForm(forms.Form):
     )
     reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["warehouse"].label = _("warehouse")
 
-
-class StockLinesForm(StockForm):
+class LinesForm(forms.Form):
     """One line per SKU: its code and a whole number."""
 
     smallest = 1
@@ -66,12 +71,60 @@ class StockLinesForm(StockForm):
         return {known[code]: quantity for code, quantity in units.items()}
 
 
+class StockLinesForm(LinesForm, StockForm):
+    field_order = ["warehouse", "reference", "reason", "lines"]
+
+
 class ReceiptForm(StockLinesForm):
     pass
 
 
 class CountForm(StockLinesForm):
     smallest = 0
+
+
+class DamageForm(StockLinesForm):
+    what = forms.ChoiceField(
+        label=_("what happened"),
+        widget=UnfoldAdminSelectWidget,
+        choices=[
+            ("aside", _("Free units are damaged")),
+            ("sound", _("Damaged units are sound after all")),
+            ("scrap", _("Damaged units are thrown away")),
+        ],
+    )
+    field_order = ["what", "warehouse", "reference", "reason", "lines"]
+
+
+class SafetyForm(LinesForm, WarehouseForm):
+    smallest = 0
+    field_order = ["warehouse", "lines"]
+
+
+class TransferForm(LinesForm, WarehouseForm):
+    destination = forms.ModelChoiceField(
+        Warehouse.objects.order_by("name"), label=_("to"), widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(label=_("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    field_order = ["warehouse", "destination", "reason", "lines"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["warehouse"].label = _("from")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("warehouse") is not None and data.get("warehouse") == data.get("destination"):
+            raise forms.ValidationError(_("A transfer goes from one warehouse to another."))
+        return data
+
+
+class TransferArrivedForm(LinesForm):
+    smallest = 0
+    difference = forms.CharField(
+        label=_("why fewer arrived"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    field_order = ["lines", "difference"]
 
 
 class ReceiptFileForm(StockForm):

@@ -38,6 +38,12 @@ class Warehouse(Site):
     daily_parcels = models.PositiveIntegerField(
         _("parcels a day"), null=True, blank=True, help_text=_("How many it can pack in a day; empty for any number.")
     )
+    pick_cut_off = models.TimeField(
+        _("picking begins at"),
+        null=True,
+        blank=True,
+        help_text=_("Until then orders may be planned anew when that costs less; empty to pick as orders come."),
+    )
 
     class Meta:
         verbose_name = _("warehouse")
@@ -59,6 +65,12 @@ class WarehouseStock(models.Model):
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
     on_hand = models.IntegerField(_("on hand"), default=0)
     allocated = models.IntegerField(_("allocated"), default=0)
+    damaged = models.IntegerField(
+        _("damaged"), default=0, db_default=0, help_text=_("They lie there, are not on hand and cannot be sold.")
+    )
+    safety = models.PositiveIntegerField(
+        _("safety stock"), default=0, db_default=0, help_text=_("With fewer free units it asks to be filled up.")
+    )
 
     class Meta:
         verbose_name = _("warehouse stock")
@@ -66,6 +78,7 @@ class WarehouseStock(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["warehouse", "sku"], name="warehouse_stock_once"),
             models.CheckConstraint(condition=Q(allocated__gte=0), name="warehouse_allocated_not_negative"),
+            models.CheckConstraint(condition=Q(damaged__gte=0), name="warehouse_damaged_not_negative"),
             models.CheckConstraint(condition=Q(on_hand__gte=F("allocated")), name="warehouse_on_hand_covers_allocated"),
         ]
         indexes = [models.Index(fields=["sku", "warehouse"], name="warehouse_stock_by_sku")]
@@ -75,7 +88,7 @@ class WarehouseStock(models.Model):
 
 
 class StockMovement(models.Model):
-    """Append-only: one change of on-hand stock and why."""
+    """Append-only: one change of on-hand stock, or of damaged units that are thrown away, and why."""
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("Receipt")
@@ -83,6 +96,10 @@ class StockMovement(models.Model):
         COUNT = "count", _("Stock-take")
         RETURN = "return", _("Return")
         DAMAGE = "damage", _("Damage")
+        TRANSFER = "transfer", _("Transfer")
+        REPAIR = "repair", _("Sound again")
+        # Of the damaged units, which are not on hand any more.
+        SCRAP = "scrap", _("Thrown away")
 
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("warehouse"))
     sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
@@ -104,3 +121,53 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity:+d}"
+
+
+class StockTransfer(models.Model):
+    """Goods on their way from one warehouse to another: nobody can buy them until they have arrived."""
+
+    class Status(models.TextChoices):
+        SENT = "sent", _("On the way")
+        RECEIVED = "received", _("Received")
+        CALLED_BACK = "called_back", _("Called back")
+
+    number = models.CharField(_("number"), max_length=40, unique=True)
+    origin = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("from"))
+    destination = models.ForeignKey(Warehouse, models.PROTECT, related_name="+", verbose_name=_("to"))
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.SENT)
+    reason = models.CharField(_("reason"), max_length=200)
+    difference = models.CharField(_("why fewer arrived"), max_length=200, blank=True)
+    sent_by = models.CharField(_("sent by"), max_length=80)
+    sent_at = models.DateTimeField(_("sent at"))
+    ended_by = models.CharField(_("received by"), max_length=80, blank=True)
+    ended_at = models.DateTimeField(_("received at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("stock transfer")
+        verbose_name_plural = _("stock transfers")
+        constraints = [
+            models.CheckConstraint(condition=~Q(origin=F("destination")), name="transfer_between_two"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class StockTransferLine(models.Model):
+    transfer = models.ForeignKey(StockTransfer, models.CASCADE, related_name="lines", verbose_name=_("stock transfer"))
+    sku = models.ForeignKey(Sku, models.PROTECT, related_name="+", verbose_name=_("SKU"))
+    sent = models.PositiveIntegerField(_("sent"))
+    received = models.PositiveIntegerField(_("received"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("line of a stock transfer")
+        verbose_name_plural = _("lines of stock transfers")
+        constraints = [
+            models.UniqueConstraint(fields=["transfer", "sku"], name="transfer_line_once"),
+            models.CheckConstraint(
+                condition=Q(received__isnull=True) | Q(received__lte=F("sent")), name="transfer_no_more_than_sent"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} × {self.sent}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, FloatField, IntegerField, QuerySet, Value, When
 from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Round, Sin, Sqrt
 
@@ -28,6 +29,21 @@ SELECT id, code, name, longitude, latitude, priority, is_active, region_id, hand
 FROM network_warehouse ORDER BY id
 """,
 )
+_TO_FILL_UP = """
+SELECT sku.code, warehouse.name, stock.on_hand - stock.allocated, stock.safety,
+    stock.safety - (stock.on_hand - stock.allocated) AS lacking, coalesce(donor.name, ''), coalesce(donor.spare, 0)
+FROM network_warehousestock stock
+JOIN catalog_sku sku ON sku.id = stock.sku_id
+JOIN network_warehouse warehouse ON warehouse.id = stock.warehouse_id
+LEFT JOIN LATERAL (
+    SELECT place.name, other.on_hand - other.allocated - other.safety AS spare
+    FROM network_warehousestock other JOIN network_warehouse place ON place.id = other.warehouse_id
+    WHERE other.sku_id = stock.sku_id AND other.on_hand - other.allocated > other.safety
+    ORDER BY spare DESC, place.id LIMIT 1
+) donor ON true
+WHERE stock.on_hand < stock.allocated + stock.safety
+ORDER BY lacking DESC, sku.code, warehouse.id LIMIT %s
+"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,27 @@ def _warehouses() -> list[tuple[Any, ...]]:
 
 
 WAREHOUSES = Kept(_warehouses)
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A warehouse with fewer free units of a SKU than its safety stock, and who has most above its own; `donor` is
+    empty where nobody has any to spare."""
+
+    sku_code: str
+    warehouse: str
+    free: int
+    safety: int
+    lacking: int
+    donor: str
+    spare: int
+
+
+def to_fill_up(*, limit: int = 200) -> list[Lack]:
+    """The worst first, one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_FILL_UP, [limit])
+        return [Lack(*row) for row in cursor.fetchall()]
 
 
 def pickup_stores(

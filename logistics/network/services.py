@@ -61,6 +61,11 @@ _RECEIVE = """
     SELECT %s, sku_id, quantity, 0 FROM unnest(%s::bigint[], %s::int[]) AS w(sku_id, quantity) ORDER BY sku_id
     ON CONFLICT (warehouse_id, sku_id) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand
 """
+_RECEIVE_DAMAGED = """
+    INSERT INTO network_warehousestock AS stock (warehouse_id, sku_id, on_hand, allocated, damaged)
+    SELECT %s, sku_id, 0, 0, quantity FROM unnest(%s::bigint[], %s::int[]) AS w(sku_id, quantity) ORDER BY sku_id
+    ON CONFLICT (warehouse_id, sku_id) DO UPDATE SET damaged = stock.damaged + excluded.damaged
+"""
 _COUNT = """
     UPDATE network_warehousestock stock SET on_hand = seen.counted
     FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS seen(id, on_hand, counted)
@@ -80,11 +85,11 @@ def receive_stock(
     *, warehouse_id: int, items: Mapping[int, int], reference: str, actor: Actor, now: datetime, reason: str = ""
 ) -> None:
     """Goods arrive: units by SKU id, all positive. Raises ReferenceUsed when this receipt was booked before."""
-    _require_quantities(items)
+    require_quantities(items)
     _require_warehouse(warehouse_id)
     change_available(deltas=items)
-    _execute(_RECEIVE, [warehouse_id, *_columns(items)])
-    _move(StockMovement.Kind.RECEIPT, warehouse_id, items, reference, reason, actor, now)
+    add_on_hand(warehouse_id=warehouse_id, items=items)
+    write_movements(StockMovement.Kind.RECEIPT, warehouse_id, items, reference, reason, actor, now)
     publish(StockReceived(warehouse_id=warehouse_id, sku_ids=sorted(items), at=now))
 
 
@@ -118,11 +123,22 @@ def count_stock(
     columns = [pk for pk, *_ in found], [on_hand for *_, on_hand in found], [counts[sku_id] for _, sku_id, _ in found]
     if _execute(_COUNT, list(columns)) != len(found):
         raise StockMoved
-    _move(StockMovement.Kind.COUNT, warehouse_id, deltas, reference, reason, actor, now)
+    write_movements(StockMovement.Kind.COUNT, warehouse_id, deltas, reference, reason, actor, now)
     gained = sorted(sku_id for sku_id, delta in deltas.items() if delta > 0)
     if gained:
         publish(StockReceived(warehouse_id=warehouse_id, sku_ids=gained, at=now))
     return deltas
+
+
+@use_case
+def set_safety_stock(*, warehouse_id: int, items: Mapping[int, int]) -> None:
+    """How many free units (by SKU id) the warehouse should have at least."""
+    _require_warehouse(warehouse_id)
+    _add_missing_rows(warehouse_id, items)
+    rows = list(WarehouseStock.objects.filter(warehouse_id=warehouse_id, sku_id__in=items).order_by("sku_id"))
+    for row in rows:
+        row.safety = items[row.sku_id]
+    WarehouseStock.objects.bulk_update(rows, ["safety"])
 
 
 def receive_return(
@@ -135,24 +151,25 @@ def receive_return(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Goods come back (SKU id → units): sound ones can be sold again, damaged ones are written off as they arrive;
+    """Goods come back (SKU id → units): sound ones can be sold again, damaged ones are put aside as they arrive;
     inside the caller's transaction. Raises ReferenceUsed when this return was booked before, UnknownWarehouse.
     """
     returned = {sku: sound.get(sku, 0) + damaged.get(sku, 0) for sku in {*sound, *damaged}}
     for items in filter(None, (sound, damaged)):
-        _require_quantities(items)
-    _require_quantities(returned)
+        require_quantities(items)
+    require_quantities(returned)
     _require_warehouse(warehouse_id)
     kinds = StockMovement.Kind
     if StockMovement.objects.filter(kind=kinds.RETURN, reference=reference).exists():
         raise ReferenceUsed(reference=reference)
     if sound:
         change_available(deltas=sound)
-        _execute(_RECEIVE, [warehouse_id, *_columns(sound)])
-    _move(kinds.RETURN, warehouse_id, returned, reference, reason, actor, now)
+        add_on_hand(warehouse_id=warehouse_id, items=sound)
+    write_movements(kinds.RETURN, warehouse_id, returned, reference, reason, actor, now)
     if damaged:
+        _execute(_RECEIVE_DAMAGED, [warehouse_id, *_columns(damaged)])
         lost = {sku_id: -units for sku_id, units in damaged.items()}
-        _move(kinds.DAMAGE, warehouse_id, lost, reference, reason, actor, now)
+        write_movements(kinds.DAMAGE, warehouse_id, lost, reference, reason, actor, now)
     if sound:
         publish(StockReceived(warehouse_id=warehouse_id, sku_ids=sorted(sound), at=now))
 
@@ -171,18 +188,25 @@ def ship_stock(*, warehouse_id: int, items: Mapping[int, int], reference: str, a
     """Allocated units leave the warehouse. Raises StockTaken when they were not allocated."""
     _change(_SHIP, warehouse_id, items)
     leaving = {sku_id: -quantity for sku_id, quantity in items.items()}
-    _move(StockMovement.Kind.SHIPMENT, warehouse_id, leaving, reference, "", actor, now)
+    write_movements(StockMovement.Kind.SHIPMENT, warehouse_id, leaving, reference, "", actor, now)
+
+
+def add_on_hand(*, warehouse_id: int, items: Mapping[int, int]) -> None:
+    """More units lie there; inside the caller's transaction, which changes the catalog's stock before and writes the
+    movements after."""
+    _execute(_RECEIVE, [warehouse_id, *_columns(items)])
 
 
 def _change(statement: Prepared, warehouse_id: int, items: Mapping[int, int]) -> None:
-    _require_quantities(items)
+    require_quantities(items)
     if len(statement.run([*_columns(items), warehouse_id])) != len(items):
         raise StockTaken
 
 
-def _move(
+def write_movements(
     kind: str, warehouse_id: int, items: Mapping[int, int], reference: str, reason: str, actor: Actor, now: datetime
 ) -> None:
+    """What changed, SKU by SKU; inside the caller's transaction. Raises ReferenceUsed where it was written before."""
     written = _execute(_MOVE, [warehouse_id, kind, reference, reason, str(actor), now, *_columns(items)])
     if written != len(items):
         raise ReferenceUsed(reference=reference)
@@ -198,7 +222,7 @@ def _require_warehouse(warehouse_id: int) -> None:
         raise UnknownWarehouse
 
 
-def _require_quantities(items: Mapping[int, int]) -> None:
+def require_quantities(items: Mapping[int, int]) -> None:
     if not items or any(quantity <= 0 for quantity in items.values()):
         raise ValueError("every quantity is a positive number of units")
 

@@ -1,5 +1,6 @@
 """Pages of the admin that hold one form and call one service."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from shop.core.actors import Actor
+from shop.core.dashboard import Panel
 
 
 def form_page(
@@ -29,6 +31,20 @@ def form_page(
             **context,
         },
     )
+
+
+def panels_page(
+    model_admin: ModelAdmin, request: HttpRequest, *, title: Any, panels: Sequence[Panel], **context: Any
+) -> HttpResponse:
+    """A page of figures, tables and charts."""
+    shown = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.model._meta,
+        "title": title,
+        "panels": panels,
+        **context,
+    }
+    return TemplateResponse(request, "admin/panels/page.html", shown)
 
 
 def found_or_404(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:

@@ -208,6 +208,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Planning rounds"), "hub", "allocation_planninground"),
             item(_("Warehouse stock"), "inventory_2", "network_warehousestock"),
             item(_("Stock movements"), "swap_vert", "network_stockmovement"),
+            item(_("Stock transfers"), "conveyor_belt", "network_stocktransfer"),
             item(_("Warehouses"), "warehouse", "network_warehouse"),
             item(_("Stores"), "storefront", "network_store"),
             item(_("Carriers"), "airport_shuttle", "carriers_carrier"),

@@ -89,6 +89,7 @@ ROLES: tuple[Role, ...] = (
         {
             "network": VIEW,
             "network.warehousestock": EDIT,
+            "network.stocktransfer": EDIT,
             "allocation": VIEW,
             "allocation.fulfilmentrequest": EDIT,
             "shipments": EDIT,

@@ -5,8 +5,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook
 
-from logistics.network.models import StockMovement, WarehouseStock
-from logistics.network.tests.factories import make_store, make_warehouse, stock
+from logistics.network.map import project
+from logistics.network.models import StockMovement, StockTransfer, WarehouseStock
+from logistics.network.tests.factories import CLERK, GUANGZHOU, NOW, make_store, make_warehouse, stock
+from logistics.network.transfers import send_transfer
 from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import make_product
 
@@ -34,10 +36,12 @@ def on_hand() -> list[int]:
     return list(WarehouseStock.objects.order_by("sku_id").values_list("on_hand", flat=True))
 
 
-@pytest.mark.parametrize("model", ["warehouse", "store", "warehousestock", "stockmovement"])
+@pytest.mark.parametrize("model", ["warehouse", "store", "warehousestock", "stockmovement", "stocktransfer"])
 def test_lists_open(admin_client, warehouse, sku, model):
     make_store()
     stock(warehouse, {sku.pk: 3})
+    sent = {"origin_id": warehouse.pk, "destination_id": make_warehouse().pk, "items": {sku.pk: 1}}
+    send_transfer(**sent, reason="调拨", actor=CLERK, now=NOW)
     page = admin_client.get(reverse(f"admin:network_{model}_changelist"))
     assert page.status_code == 200
     assert warehouse.name in page.content.decode()
@@ -129,3 +133,71 @@ def test_staff_without_the_permission_cannot_book(client, django_user_model, war
     client.force_login(django_user_model.objects.create_user("viewer", is_staff=True))
     assert client.post(reverse(RECEIVE), paper(warehouse, lines="TEA-1 12")).status_code == 403
     assert on_hand() == []
+
+
+def test_goods_are_sent_to_another_warehouse_and_received_with_a_difference(admin_client, warehouse, sku):
+    stock(warehouse, {sku.pk: 5})
+    other = make_warehouse(name="白云仓")
+    form = {"warehouse": warehouse.pk, "destination": other.pk, "reason": "补货", "lines": "TEA-1 3"}
+    send = reverse("admin:network_stocktransfer_send")
+    assert admin_client.post(send, {**form, "destination": warehouse.pk}).status_code == 200
+    assert admin_client.post(send, {**form, "lines": "TEA-1 9"}).status_code == 200
+    assert not StockTransfer.objects.exists()
+    assert admin_client.post(send, form).status_code == 302
+    transfer = StockTransfer.objects.get()
+    receive = reverse("admin:network_stocktransfer_arrive", args=[transfer.pk])
+    assert "TEA-1 3" in admin_client.get(receive).content.decode()
+    assert admin_client.post(receive, {"lines": "TEA-1 2"}).status_code == 200
+    assert SkuStock.objects.get(pk=sku.pk).available == 2
+    assert admin_client.post(receive, {"lines": "TEA-1 2", "difference": "破损"}).status_code == 302
+    assert SkuStock.objects.get(pk=sku.pk).available == 4
+    page = admin_client.get(reverse("admin:network_stocktransfer_change", args=[transfer.pk])).content.decode()
+    assert "破损" in page
+    back = reverse("admin:network_stocktransfer_call_back", args=[transfer.pk])
+    assert admin_client.post(back).status_code == 302
+    transfer.refresh_from_db()
+    assert (transfer.status, SkuStock.objects.get(pk=sku.pk).available) == ("received", 4)
+
+
+def test_a_transfer_is_called_back(admin_client, warehouse, sku):
+    stock(warehouse, {sku.pk: 5})
+    sent = {"origin_id": warehouse.pk, "destination_id": make_warehouse().pk, "items": {sku.pk: 3}}
+    transfer = send_transfer(**sent, reason="调拨", actor=CLERK, now=NOW)
+    back = reverse("admin:network_stocktransfer_call_back", args=[transfer.pk])
+    assert admin_client.get(back).status_code == 200
+    assert admin_client.post(back).status_code == 302
+    assert SkuStock.objects.get(pk=sku.pk).available == 5
+
+
+def test_damage_is_booked_and_who_has_too_little_is_shown_with_who_has_more(admin_client, warehouse, sku):
+    stock(warehouse, {sku.pk: 5})
+    donor = make_warehouse(name="白云仓")
+    stock(donor, {sku.pk: 40})
+    form = {"what": "aside", **paper(warehouse, lines="TEA-1 2")}
+    assert admin_client.post(reverse("admin:network_warehousestock_damage"), form).status_code == 302
+    safety = {"warehouse": warehouse.pk, "lines": "TEA-1 8"}
+    assert admin_client.post(reverse("admin:network_warehousestock_safety_stock"), safety).status_code == 302
+    row = WarehouseStock.objects.get(warehouse=warehouse)
+    assert (row.on_hand, row.damaged, row.safety) == (3, 2, 8)
+    page = admin_client.get(reverse("admin:network_warehousestock_fill_up")).content.decode()
+    assert "TEA-1" in page
+    assert "白云仓" in page
+    for state, found in (("low", 1), ("damaged", 1), ("", 2)):
+        answer = admin_client.get(reverse("admin:network_warehousestock_changelist"), {"state": state})
+        assert answer.context["cl"].result_count == found
+
+
+def test_the_map_draws_every_place(admin_client, warehouse, django_assert_max_num_queries):
+    make_store(name="武林店")
+    make_warehouse(GUANGZHOU, name="白云仓", is_active=False)
+    with django_assert_max_num_queries(12):
+        page = admin_client.get(reverse("admin:network_warehouse_map")).content.decode()
+    for words in (warehouse.name, "武林店", "白云仓", "<svg", "<circle"):
+        assert words in page
+
+
+def test_the_map_projects_the_middle_to_the_middle_and_north_is_up():
+    assert project(104.5, 54.0) == (450.0, 0.0)
+    hangzhou, guangzhou = project(120.0, 30.4), project(113.3, 23.3)
+    assert hangzhou[0] > guangzhou[0]
+    assert hangzhou[1] < guangzhou[1]

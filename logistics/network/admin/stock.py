@@ -1,68 +1,57 @@
-"""Screens of the network: places, and stock that changes only by receipt, stock-take and shipment."""
+"""Stock, which changes only by what is booked: receipts, stock-takes, damage, transfers, shipments."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from logistics.network.forms import CountForm, ReceiptFileForm, ReceiptForm, StockForm
-from logistics.network.models import StockMovement, Store, Warehouse, WarehouseStock
-from logistics.network.queries import WAREHOUSES
+from logistics.network.forms import CountForm, DamageForm, ReceiptFileForm, ReceiptForm, SafetyForm
+from logistics.network.models import StockMovement, WarehouseStock
+from logistics.network.putting_aside import find_sound, put_aside, throw_away
+from logistics.network.queries import to_fill_up
 from logistics.network.receipt_files import read_receipt
-from logistics.network.services import count_stock, receive_stock
+from logistics.network.services import count_stock, receive_stock, set_safety_stock
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.dashboard import ListPanel
 from shop.core.errors import DomainError
 from shop.core.labels import Label
-from shop.core.screens import form_page, staff
+from shop.core.screens import form_page, panels_page, staff
 
 CHECK = "check"
+DAMAGE = {"aside": put_aside, "sound": find_sound, "scrap": throw_away}
 
 
-@admin.register(Warehouse)
-class WarehouseAdmin(ModelAdmin):
-    list_display = ["name", "code", "region", "priority", "handling_hours", "is_active"]
-    list_filter = ["is_active"]
-    search_fields = ["code", "name"]
-    list_select_related = ["region"]
-    raw_id_fields = ["region"]
-    ordering = ["priority", "pk"]
+class NeedFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
 
-    def save_model(self, request: HttpRequest, obj: Warehouse, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        WAREHOUSES.forget()
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("low", _("Below its safety stock")), ("damaged", _("With damaged units"))]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Store)
-class StoreAdmin(ModelAdmin):
-    list_display = ["name", "code", "region", "opening_hours", "phone", "is_active"]
-    list_filter = ["is_active"]
-    search_fields = ["code", "name"]
-    list_select_related = ["region"]
-    raw_id_fields = ["region"]
-    ordering = ["pk"]
+    def queryset(self, request: HttpRequest, queryset: QuerySet[WarehouseStock]) -> QuerySet[WarehouseStock]:
+        if self.value() == "low":
+            return queryset.filter(on_hand__lt=F("allocated") + F("safety"))
+        return queryset.filter(damaged__gt=0) if self.value() == "damaged" else queryset
 
 
 @admin.register(WarehouseStock)
 class WarehouseStockAdmin(ReadOnlyAdmin):
-    list_display = ["shown_product", "sku", "warehouse", "on_hand", "allocated", "free"]
-    list_filter = ["warehouse"]
+    list_display = ["shown_product", "sku", "warehouse", "on_hand", "allocated", "free", "safety", "damaged"]
+    list_filter = [NeedFilter, "warehouse"]
     search_fields = ["sku__code", "sku__product__name"]
     list_select_related = ["sku__product", "warehouse"]
     ordering = ["sku_id", "warehouse_id"]
     show_full_result_count = False
-    actions_list = ["receive", "receive_file", "count"]
+    actions_list = ["receive", "receive_file", "count", "damage", "safety_stock", "fill_up"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WarehouseStock]:
         return super().get_queryset(request).annotate(free_units=F("on_hand") - F("allocated"))
@@ -150,7 +139,58 @@ class WarehouseStockAdmin(ReadOnlyAdmin):
             self, request, form=form, title=_("Receive by file"), **context
         )
 
-    def _booked(self, request: HttpRequest, form: StockForm, book: Callable[[], str]) -> HttpResponse | None:
+    @action(description=gettext_lazy("Damage"), url_path="damage", permissions=["book"], icon="broken_image")
+    def damage(self, request: HttpRequest) -> HttpResponse:
+        form = DamageForm(request.POST or None)
+
+        def book() -> str:
+            data = form.cleaned_data
+            DAMAGE[data["what"]](
+                warehouse_id=data["warehouse"].pk,
+                items=data["lines"],
+                reference=data["reference"],
+                reason=data["reason"],
+                actor=staff(request),
+                now=clock.now(),
+            )
+            units = sum(data["lines"].values())
+            return ngettext("{count} unit was booked.", "{count} units were booked.", units).format(count=units)
+
+        return self._booked(request, form, book) or form_page(self, request, form=form, title=_("Damage"))
+
+    @action(description=gettext_lazy("Safety stock"), url_path="safety", permissions=["book"], icon="health_and_safety")
+    def safety_stock(self, request: HttpRequest) -> HttpResponse:
+        form = SafetyForm(request.POST or None)
+
+        def book() -> str:
+            data = form.cleaned_data
+            set_safety_stock(warehouse_id=data["warehouse"].pk, items=data["lines"])
+            for stock in WarehouseStock.objects.filter(warehouse=data["warehouse"], sku__in=data["lines"]):
+                self.log_change(request, stock, _("Safety stock: {units}").format(units=stock.safety))
+            return _("The safety stock was set.")
+
+        return self._booked(request, form, book) or form_page(self, request, form=form, title=_("Safety stock"))
+
+    @action(description=gettext_lazy("To fill up"), url_path="fill-up", permissions=["view"], icon="move_up")
+    def fill_up(self, request: HttpRequest) -> HttpResponse:
+        """What lacks, and which warehouse has more than it needs itself."""
+        rows = [
+            [each.sku_code, each.warehouse, each.free, each.safety, each.lacking, each.donor or "–", each.spare or "–"]
+            for each in to_fill_up()
+        ]
+        headers = [
+            _("SKU"),
+            _("warehouse"),
+            _("free"),
+            _("safety stock"),
+            _("lacks"),
+            _("could come from"),
+            _("to spare there"),
+        ]
+        title = _("Below their safety stock")
+        return panels_page(self, request, title=_("To fill up"), panels=[ListPanel(title, headers, rows)])
+
+    def _booked(self, request: HttpRequest, form: Form, book: Callable[[], str]) -> HttpResponse | None:
         """Run `book` on a valid form and go back to the list; None when the page is to be shown (again)."""
         if request.method != "POST" or not form.is_valid():
             return None
@@ -181,7 +221,16 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
     @display(
         description=gettext_lazy("kind"),
-        label={"receipt": "success", "shipment": "info", "count": "warning", "return": "info", "damage": "danger"},
+        label={
+            "receipt": "success",
+            "shipment": "info",
+            "count": "warning",
+            "return": "info",
+            "damage": "danger",
+            "scrap": "danger",
+            "transfer": "primary",
+            "repair": "success",
+        },
     )
     def shown_kind(self, movement: StockMovement) -> Label:
         return Label(movement.kind, movement.get_kind_display())
