@@ -24,6 +24,7 @@ LOGISTICS = {
     "/admin/allocation/planninground/",
     "/admin/network/warehousestock/",
     "/admin/network/stockmovement/",
+    "/admin/network/stocktransfer/",
     "/admin/network/warehouse/",
     "/admin/network/store/",
     "/admin/carriers/carrier/",

@@ -30,12 +30,12 @@ class UnknownWarehouse(DomainError):
 
 
 class TransferEnded(DomainError):
-    code, status, message = "transfer_ended", 409, _("This transfer is not on its way any more.")
+    code, status, message = "stock_transfer_ended", 409, _("This transfer is not on its way any more.")
 
 
 class TransferDiffers(DomainError):
     code, status, message = (
-        "transfer_differs",
+        "stock_transfer_differs",
         409,
         _("No more can arrive than was sent; when fewer arrive, write down why."),
     )
