@@ -29,7 +29,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # For what is measured without a shop around it.
 sys.path.append(str(PROJECT))
 TICKS = os.sysconf("SC_CLK_TCK")
-START_WITHIN = 240
+START_WITHIN = 600
 # Which of the launcher's children a process belongs to, by what stands in its command line.
 ROLES = {
     "granian": "web",
