@@ -29,6 +29,14 @@ class TooManyParcels(DomainError):
     code, status, message = "too_many_parcels", 409, _("More than {most} parcels at once: narrow the filter.")
 
 
+class NothingToCancel(DomainError):
+    code, status, message = "nothing_to_cancel", 409, _("These orders are all cancelled already.")
+
+
+class TooManyOrders(DomainError):
+    code, status, message = "too_many_orders", 409, _("More than {most} orders at once: narrow the filter.")
+
+
 class PriceBelowZero(DomainError):
     code, status, message = (
         "price_below_zero",

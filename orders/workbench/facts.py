@@ -6,7 +6,7 @@ from shop.core.events import Fact
 
 
 class WorkGoesOn(Fact):
-    """Parcels of a bulk work wait; the outbox brings this again when the worker that did them was killed."""
+    """Items of a bulk work wait; the outbox brings this again when the worker that did them was killed."""
 
     work_id: int
     at: datetime

@@ -79,7 +79,7 @@ def failure_rows(work: BulkWork) -> Iterator[list[str]]:
     """What was refused, as the file had it, so that it can be corrected and sent again; safe in a spreadsheet."""
     yield [_("Order or parcel"), _("Carrier"), _("Tracking number"), _("row"), _("column"), _("reason")]
     for item in work.items.filter(status=Status.FAILED).order_by("row").iterator(chunk_size=BATCH):
-        typed = [*item.cells, "", "", ""][:3] if item.cells else [item.shipment_number, "", ""]
+        typed = [*item.cells, "", "", ""][:3] if item.cells else [item.shipment_number or item.order_number, "", ""]
         yield [harmless(str(cell)) for cell in (*typed, item.row, column_name(item.column), item.reason)]
 
 

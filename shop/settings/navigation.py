@@ -172,7 +172,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "collapsible": True,
         "items": [
             item(_("Orders"), "receipt_long", "checkout_order"),
-            item(_("Bulk shipping"), "conveyor_belt", "workbench_bulkwork"),
+            item(_("Bulk works"), "conveyor_belt", "workbench_bulkwork"),
             item(_("After-sales"), "assignment_return", "after_sales_aftersale"),
             item(_("Exports of orders"), "file_export", "workbench_orderexport"),
             item(_("Price changes"), "price_change", "workbench_pricechange"),

@@ -81,7 +81,8 @@ ROLES: tuple[Role, ...] = (
         | {"after_sales.aftersale": (*EDIT, "add"), "group_buy.team": ("view", END)}
         | {"distribution.withdrawal": VIEW}
         | {"verification": ALL, "verification.verification": ("view", VERIFY, EVERYWHERE, UNDO)}
-        | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")},
+        | {"workbench.orderexport": ("view", "add"), "workbench.pricechange": ("view", "add")}
+        | {"workbench.bulkwork": VIEW},
     ),
     Role(
         "warehouse",
@@ -148,6 +149,7 @@ ROLES: tuple[Role, ...] = (
             "reviews": EDIT,
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": ("view", "add"),
+            "workbench.bulkwork": VIEW,
             "invoices": VIEW,
             "wechat_shipping": EDIT,
             "payments": VIEW,

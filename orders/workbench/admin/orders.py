@@ -1,6 +1,5 @@
 """The order desk: find an order, see everything about it, cancel, ship, print, leave a remark."""
 
-from time import monotonic
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,7 +10,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -19,7 +17,7 @@ from unfold.decorators import action, display
 from members.identity.panels import may_reveal
 from members.identity.phones import mask_phone, show_phone
 from members.identity.recipients import mask_name, mask_street
-from orders.checkout.models import Order, OrderStatus
+from orders.checkout.models import Order
 from orders.checkout.services.remarks import write_staff_remark
 from orders.payments.services.closing import close_unpaid_order
 from orders.workbench.admin.addresses import AddressPages
@@ -29,6 +27,7 @@ from orders.workbench.admin.panels import order_panels, slips
 from orders.workbench.admin.prices import PricePages
 from orders.workbench.admin.saved import SavedFilterPages
 from orders.workbench.criteria import found
+from orders.workbench.services.cancelling import choose_to_cancel
 from shop.core import clock
 from shop.core.errors import DomainError
 from shop.core.labels import Label
@@ -37,7 +36,6 @@ from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
 MOST_PRINTED = 100
-CANCELS_FOR_SECONDS, SHOWN_REFUSALS = 20.0, 20
 FLAG = '<span class="material-symbols-outlined align-middle" style="color: {}" title="{} {}">flag</span>'
 FLAG_COLOURS = {"red": "#dc2626", "yellow": "#ca8a04", "green": "#16a34a", "blue": "#2563eb", "purple": "#9333ea"}
 STATUS_COLOURS = {
@@ -185,26 +183,13 @@ class OrderAdmin(SavedFilterPages, PricePages, AddressPages, ModelAdmin):
         return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', link, order.member)
 
     @admin.action(description=_("Cancel unpaid orders"), permissions=["change"])
-    def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """One by one, for as long as somebody may be kept waiting; each may have to be closed at its gateway first."""
-        ends, cancelled, refusals = monotonic() + CANCELS_FOR_SECONDS, 0, []
-        numbers = list(queryset.exclude(status=OrderStatus.CANCELLED).values_list("number", flat=True))
-        while numbers and monotonic() < ends:
-            refusal = self._refusal(request, numbers[0])
-            if refusal:
-                refusals.append(f"{numbers[0]}: {refusal}")
-            cancelled += not refusal
-            del numbers[0]
-        text = ngettext("{count} order was cancelled.", "{count} orders were cancelled.", cancelled)
-        self.message_user(request, text.format(count=cancelled), messages.SUCCESS if cancelled else messages.WARNING)
-        for told in refusals[:SHOWN_REFUSALS]:
-            self.message_user(request, told, messages.ERROR)
-        if len(refusals) > SHOWN_REFUSALS:
-            more = gettext("{count} more were refused.").format(count=len(refusals) - SHOWN_REFUSALS)
-            self.message_user(request, more, messages.ERROR)
-        if numbers:
-            left = gettext("{count} orders were not come to: choose them once more.").format(count=len(numbers))
-            self.message_user(request, left, messages.WARNING)
+    def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        try:
+            work = choose_to_cancel(orders=queryset, actor=staff(request), now=clock.now())
+        except DomainError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return None
+        return redirect("admin:workbench_bulkwork_begin", work.pk)
 
     def has_print_permission(self, request: HttpRequest) -> bool:
         """What is printed names people in full."""

@@ -1,4 +1,4 @@
-"""Bulk shipping: what it will do before it begins, its progress, and what was refused."""
+"""Bulk works: what each will do before it begins, its progress, and what was refused."""
 
 from typing import Any
 
@@ -56,12 +56,17 @@ class BulkWorkAdmin(ReadOnlyAdmin):
 
     def has_begin_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Shown while it waits; a second click is told, not turned away."""
-        waits = request.method == "POST" or _is_in(object_id, WorkStatus.CHECKED, WorkStatus.STOPPED)
-        return waits and self.has_ship_permission(request)
+        waits = request.method == "POST" or _known(object_id, status__in=[WorkStatus.CHECKED, WorkStatus.STOPPED])
+        return waits and self._may_do(request, object_id)
 
     def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        runs = request.method == "POST" or _is_in(object_id, WorkStatus.RUNNING)
-        return runs and self.has_ship_permission(request)
+        runs = request.method == "POST" or _known(object_id, status=WorkStatus.RUNNING)
+        return runs and self._may_do(request, object_id)
+
+    def _may_do(self, request: HttpRequest, object_id: Any) -> bool:
+        if _known(object_id, kind=BulkWork.Kind.CANCEL):
+            return request.user.has_perms(["workbench.view_bulkwork", "checkout.change_order"])
+        return self.has_ship_permission(request)
 
     @display(description=gettext_lazy("kind"))
     def shown_kind(self, work: BulkWork) -> str:
@@ -82,7 +87,8 @@ class BulkWorkAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("source"))
     def source(self, work: BulkWork) -> str:
-        source = work.filename or " · ".join(sentences(work.given)) or _("All orders")
+        chosen = _("Orders chosen by hand") if work.kind == BulkWork.Kind.CANCEL else _("All orders")
+        source = work.filename or " · ".join(sentences(work.given)) or chosen
         return f"{source} · {_('also orders with a refund asked for')}" if work.despite_refunds else source
 
     @display(description=gettext_lazy("refused"))
@@ -162,7 +168,9 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         waiting = work.items.filter(status=WorkItem.Status.WAITING)
         corrected = waiting.exclude(replaces="").count()
         asked = _("Ship {count} parcels")
-        if corrected:
+        if work.kind == BulkWork.Kind.CANCEL:
+            asked = _("Cancel {count} orders")
+        elif corrected:
             asked = _("Ship {count} parcels, correct {corrected} tracking numbers")
         asked = asked.format(count=waiting.count() - corrected, corrected=corrected)
         title, buttons = _("{deed}?").format(deed=asked), [("begin", asked)]
@@ -179,7 +187,7 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         work = found_or_404(self, request, object_id)
         if request.method == "POST":
             return self._done(request, work, stop_work)
-        title = _("Stop after the parcel at hand? What was shipped stays shipped.")
+        title = _("Stop after the one at hand? What was done stays done.")
         return form_page(self, request, form=Form(), title=title, buttons=[("stop", _("Stop"))])
 
     @action(
@@ -202,21 +210,26 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         return redirect(CHANGE, work.pk)
 
 
-def _is_in(object_id: Any, *statuses: str) -> bool:
+def _known(object_id: Any, **said: Any) -> bool:
     known = str(object_id).isdecimal() and len(str(object_id)) < 19
-    return known and BulkWork.objects.filter(pk=int(object_id), status__in=statuses).exists()
+    return known and BulkWork.objects.filter(pk=int(object_id), **said).exists()
 
 
 def _told(work: BulkWork) -> str:
     told = _("{done} of {total} shipped, {failed} refused")
+    if work.kind == BulkWork.Kind.CANCEL:
+        told = _("{done} of {total} cancelled, {failed} refused")
     return told.format(done=work.done, total=work.total, failed=work.failed)
 
 
 def _refusals(work: BulkWork) -> dict[str, Any]:
-    """Of a file row by row, of a filter by reason; the file to download has them all."""
+    """Of what was shipped by a filter by reason, of others row by row; the file to download has them all."""
     refused = work.items.filter(status=WorkItem.Status.FAILED)
     if work.kind == BulkWork.Kind.TRACKING:
         return _rows(refused)
+    if work.kind == BulkWork.Kind.CANCEL:
+        orders = refused.order_by("row").values_list("order_number", "reason")[:SHOWN]
+        return {"headers": [_("order"), _("reason")], "rows": [list(row) for row in orders]}
     reasons = refused.values_list("reason").annotate(count=Count("pk")).order_by("-count")[:SHOWN]
     return {"headers": [_("reason"), _("parcels")], "rows": [list(row) for row in reasons]}
 

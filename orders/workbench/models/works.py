@@ -1,4 +1,4 @@
-"""Long works on many parcels: what was asked for, by whom, and what became of each parcel."""
+"""Long works on many parcels or orders: what was asked for, by whom, and what became of each."""
 
 from collections.abc import Mapping
 
@@ -25,31 +25,33 @@ WORK_TRANSITIONS: Mapping[str, frozenset[str]] = {
 
 
 class BulkWork(models.Model):
-    """Parcels that are handed over together: all that match a filter, or those of a file with tracking numbers.
+    """Parcels that are handed over together, all that match a filter or those of a file with tracking numbers; or
+    unpaid orders that are cancelled together.
 
-    Its parcels are written down when it is made; what matches later is no part of it.
+    They are written down when it is made; what matches later is no part of it.
     """
 
     class Kind(models.TextChoices):
         SHIP = "ship", _("Ship by waybill")
         TRACKING = "tracking", _("Ship by file of tracking numbers")
+        CANCEL = "cancel", _("Cancel unpaid orders")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     status = models.CharField(_("status"), max_length=10, choices=WorkStatus)
     given = models.JSONField(_("criteria"), default=dict, blank=True)
     despite_refunds = models.BooleanField(_("also orders with a refund asked for"), default=False)
     filename = models.CharField(_("file"), max_length=200, blank=True)
-    total = models.PositiveIntegerField(_("parcels"), default=0)
-    done = models.PositiveIntegerField(pgettext_lazy("parcels", "shipped"), default=0)
-    failed = models.PositiveIntegerField(pgettext_lazy("parcels", "refused"), default=0)
+    total = models.PositiveIntegerField(pgettext_lazy("bulk work", "items"), default=0)
+    done = models.PositiveIntegerField(pgettext_lazy("bulk work", "done"), default=0)
+    failed = models.PositiveIntegerField(pgettext_lazy("bulk work", "refused"), default=0)
     asked_by = models.CharField(_("asked by"), max_length=80)
     asked_at = models.DateTimeField(_("asked at"))
     stopped_by = models.CharField(_("stopped by"), max_length=80, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("bulk shipping")
-        verbose_name_plural = _("bulk shipping")
+        verbose_name = _("bulk work")
+        verbose_name_plural = _("bulk works")
         constraints = [
             models.CheckConstraint(condition=Q(total__gte=F("done") + F("failed")), name="bulk_work_counts_once")
         ]
@@ -64,12 +66,14 @@ class BulkWork(models.Model):
 
 
 class WorkItem(models.Model):
-    """One parcel of a work, or one row of its file: `cells` is what the row said, `column` where it is wrong."""
+    """One parcel or order of a work, or one row of its file: `cells` is what the row said, `column` where it is
+    wrong.
+    """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", pgettext_lazy("parcel of a bulk work", "Waiting")
-        DONE = "done", pgettext_lazy("parcel of a bulk work", "Shipped")
-        FAILED = "failed", pgettext_lazy("parcel of a bulk work", "Refused")
+        WAITING = "waiting", pgettext_lazy("item of a bulk work", "Waiting")
+        DONE = "done", pgettext_lazy("item of a bulk work", "Done")
+        FAILED = "failed", pgettext_lazy("item of a bulk work", "Refused")
 
     work = models.ForeignKey(BulkWork, models.CASCADE, related_name="items", db_index=False)
     row = models.PositiveIntegerField(_("row"))
@@ -85,8 +89,8 @@ class WorkItem(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name = _("parcel of a bulk work")
-        verbose_name_plural = _("parcels of bulk works")
+        verbose_name = _("item of a bulk work")
+        verbose_name_plural = _("items of bulk works")
         constraints = [
             models.UniqueConstraint(fields=["work", "row"], name="work_item_row"),
             models.UniqueConstraint(

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 
@@ -16,18 +15,10 @@ from orders.workbench.criteria import given_of, matching
 from orders.workbench.errors import NothingToShip, TooManyParcels
 from orders.workbench.facts import WorkGoesOn
 from orders.workbench.models import BulkWork, WorkStatus
+from orders.workbench.services.writing_down import MOST, write_down
 from shop.core.actors import Actor
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
-
-MOST_PARCELS = 50_000
-# Written down inside the database, however many there are.
-_WRITE_DOWN = """
-INSERT INTO workbench_workitem
-    (work_id, row, order_number, shipment_number, tracking_number, replaces, cells, status, "column", reason)
-SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number, '', '', '[]', 'waiting', '', ''
-FROM ({chosen}) AS chosen (id, order_number, number) ORDER BY chosen.id
-"""
 
 
 @dataclass(frozen=True)
@@ -84,15 +75,11 @@ def ship_all(*, given: Mapping[str, str], despite_refunds: bool = False, actor: 
     )
     sendable = _sendable(_parcels(given))
     willing = sendable if despite_refunds else sendable.exclude(refund_is_asked())
-    chosen = willing.values_list("pk", "order_number", "number")[: MOST_PARCELS + 1]
-    statement, parameters = chosen.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE_DOWN.format(chosen=statement), [work.pk, *parameters])
-        work.total = cursor.rowcount
+    work.total = write_down(work, willing, order_number="order_number", shipment_number="number")
     if not work.total:
         raise NothingToShip
-    if work.total > MOST_PARCELS:
-        raise TooManyParcels(most=MOST_PARCELS)
+    if work.total > MOST:
+        raise TooManyParcels(most=MOST)
     work.save(update_fields=["total"])
     publish(WorkGoesOn(work_id=work.pk, at=now))
     return work

@@ -1,16 +1,18 @@
 """Doing a bulk work: parcel by parcel, each in a transaction of its own together with what became of it.
 
-A worker that is killed has shipped whole parcels only, and whoever goes on finds the others. Slices keep a long work
+A worker that is killed has shipped whole parcels only, and whoever goes on finds the others. Orders are cancelled
+before that is written down, because their gateway is asked first; cancelled twice they stay so. Slices keep a long work
 from holding a worker: each ends by asking the outbox for the next.
 """
 
 import time
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from logistics.shipments.models import Shipment
 from logistics.shipments.services import correct_tracking, ship
+from orders.payments.services.closing import close_unpaid_order
 from orders.workbench.errors import RefundAskedFor
 from orders.workbench.facts import WorkGoesOn
 from orders.workbench.models import WORK_TRANSITIONS, BulkWork, WorkItem, WorkStatus
@@ -41,7 +43,7 @@ def start_work(*, work_id: int, actor: Actor, now: datetime) -> BulkWork:
 
 @use_case
 def stop_work(*, work_id: int, actor: Actor) -> BulkWork:
-    """No parcel is begun any more; what was shipped stays so. Raises IllegalTransition."""
+    """Nothing is begun any more; what was done stays so. Raises IllegalTransition."""
     work = _lock(work_id)
     check_transition(WORK_TRANSITIONS, current=work.status, target=WorkStatus.STOPPED)
     work.status, work.stopped_by = WorkStatus.STOPPED, str(actor)[:80]
@@ -50,7 +52,7 @@ def stop_work(*, work_id: int, actor: Actor) -> BulkWork:
 
 
 def carry_on(*, work_id: int, seconds: float = SLICE_SECONDS) -> None:
-    """Do parcels for a while, then leave the rest to the next slice; never called inside a transaction."""
+    """Work for a while, then leave the rest to the next slice; never called inside a transaction."""
     ends = time.monotonic() + seconds
     waiting = WorkItem.objects.filter(
         work=work_id, work__status=WorkStatus.RUNNING, status=WorkItem.Status.WAITING
@@ -65,15 +67,26 @@ def carry_on(*, work_id: int, seconds: float = SLICE_SECONDS) -> None:
 
 
 def work_on(*, item_id: int, now: datetime) -> None:
-    """Ship one parcel, or correct its number, unless somebody else is at it or the work was stopped."""
+    """Ship one parcel, correct its number or cancel one order, unless somebody else is at it or the work was
+    stopped.
+    """
     try:
+        _cancel(item_id, now)
         with unit_of_work():
             item = _take(item_id)
             if item is not None:
-                _ship(item, now)
+                if item.work.kind != BulkWork.Kind.CANCEL:
+                    _ship(item, now)
                 _record(item, WorkItem.Status.DONE)
     except DomainError as refusal:
         _refuse(item_id=item_id, reason=str(refusal))
+
+
+def _cancel(item_id: int, now: datetime) -> None:
+    """Of an order: close it, outside any transaction."""
+    waiting = _waiting(item_id).filter(work__kind=BulkWork.Kind.CANCEL).select_related("work").first()
+    if waiting is not None:
+        close_unpaid_order(number=waiting.order_number, actor=_actor(waiting.work), now=now)
 
 
 def _ship(item: WorkItem, now: datetime) -> None:
@@ -116,8 +129,12 @@ def _record(item: WorkItem, status: WorkItem.Status) -> None:
 
 
 def _take(item_id: int) -> WorkItem | None:
-    waiting = WorkItem.objects.filter(pk=item_id, status=WorkItem.Status.WAITING, work__status=WorkStatus.RUNNING)
-    return waiting.select_related("work").select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+    items = _waiting(item_id).select_related("work")
+    return items.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+
+
+def _waiting(item_id: int) -> QuerySet[WorkItem]:
+    return WorkItem.objects.filter(pk=item_id, status=WorkItem.Status.WAITING, work__status=WorkStatus.RUNNING)
 
 
 @use_case

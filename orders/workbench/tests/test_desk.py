@@ -1,7 +1,6 @@
 """The order desk: who may see it, finding orders, the page of one, cancelling, printing, remarks, the home's panels."""
 
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -162,38 +161,6 @@ def test_an_unpaid_order_is_cancelled_from_its_page_and_gives_its_stock_back(des
     assert desk.post(f"{LIST}{order.pk}/cancel/").status_code == 302
     order.refresh_from_db()
     assert (order.status, order.events.last().actor, stock(sku)) == ("cancelled", "staff:owner", (5, 0))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_only_the_unpaid_of_the_chosen_are_cancelled(desk):
-    unpaid, paid = order_of(), order_of()
-    pay(paid)
-    answer = desk.post(
-        LIST, {"action": "cancel_unpaid", "_selected_action": [unpaid.pk, paid.pk]}, follow=True
-    ).content.decode()
-    assert f"{paid.number}: Only an unpaid order can be cancelled." in answer
-    assert "1 order was cancelled." in answer
-    assert list(Order.objects.order_by("pk").values_list("status", flat=True)) == ["cancelled", "paid"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_cancelling_more_than_somebody_may_wait_for_says_how_many_are_left(desk, monkeypatch):
-    orders = [order_of() for _ in range(4)]
-    pay(orders[-1])  # the newest stands first
-    monkeypatch.setattr("orders.workbench.admin.orders.SHOWN_REFUSALS", 0)
-    # A second for each, and time for three of the four.
-    seconds = count()
-    monkeypatch.setattr("orders.workbench.admin.orders.monotonic", lambda: next(seconds))
-    monkeypatch.setattr("orders.workbench.admin.orders.CANCELS_FOR_SECONDS", 4)
-    chosen = {"action": "cancel_unpaid", "_selected_action": [orders[0].pk], "select_across": "1"}
-    answer = desk.post(LIST, chosen, follow=True).content.decode()
-    assert "2 orders were cancelled." in answer
-    assert "1 orders were not come to: choose them once more." in answer
-    again = desk.post(LIST, chosen, follow=True).content.decode()
-    assert "1 order was cancelled." in again
-    assert "1 more were refused." in again
-    assert "not come to" not in again
-    assert list(Order.objects.order_by("pk").values_list("status", flat=True)) == [*["cancelled"] * 3, "paid"]
 
 
 @pytest.mark.django_db
