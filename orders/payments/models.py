@@ -16,6 +16,8 @@ class PaymentMethod(models.TextChoices):
     WECHAT = "wechat", _("WeChat Pay")
     ALIPAY = "alipay", _("Alipay")
     BALANCE_FREE = "balance_free", _("Nothing to pay")
+    # Of imported orders.
+    ELSEWHERE = "elsewhere", _("Paid elsewhere")
 
 
 class PaymentStatus(models.TextChoices):

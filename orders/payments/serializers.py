@@ -8,9 +8,12 @@ from rest_framework import serializers
 from orders.payments.models import Part, Payment, PaymentMethod, PaymentStatus
 from shop.core.api.serializers import StrictBooleanField, StrictSerializer
 
+# What a front can ask for: nobody pays elsewhere through the shop.
+ASKABLE = [each for each in PaymentMethod.choices if each[0] != PaymentMethod.ELSEWHERE]
+
 
 class StartPaymentIn(StrictSerializer):
-    method = serializers.ChoiceField(choices=PaymentMethod.choices)
+    method = serializers.ChoiceField(choices=ASKABLE)
     login_code = serializers.CharField(
         required=False,
         max_length=128,

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "orders.fulfilment",
     "orders.wechat_shipping",
     "orders.workbench",
+    "orders.imports",
 ]
 
 MIDDLEWARE = [

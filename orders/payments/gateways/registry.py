@@ -9,6 +9,7 @@ from orders.payments.errors import PaymentMethodUnavailable
 from orders.payments.gateways.alipay import AlipayGateway
 from orders.payments.gateways.alipay_client import AlipayAccount
 from orders.payments.gateways.base import PaymentGateway
+from orders.payments.gateways.elsewhere import Elsewhere
 from orders.payments.gateways.wechat import WechatPayGateway
 from orders.payments.gateways.wechat_client import WechatAccount
 from orders.payments.models import PaymentMethod
@@ -29,6 +30,8 @@ def gateway_for(method: str) -> PaymentGateway:
         alipay = AlipayAccount(timeout=timeout, **settings.ALIPAY)
         if alipay.complete:
             return _alipay_gateway(alipay)
+    if method == PaymentMethod.ELSEWHERE:
+        return Elsewhere()
     raise PaymentMethodUnavailable
 
 
@@ -37,7 +40,9 @@ def payment_notify_url(method: str) -> str:
 
 
 def refund_notify_url(method: str) -> str:
-    return settings.BASE_URL + reverse(REFUND_DOORS[PaymentMethod(method)])
+    """Empty for a method by which nobody tells of refunds."""
+    door = REFUND_DOORS.get(PaymentMethod(method))
+    return settings.BASE_URL + reverse(door) if door else ""
 
 
 @lru_cache(maxsize=4)
