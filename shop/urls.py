@@ -43,6 +43,7 @@ API_ROOMS: tuple[str, ...] = (
     "orders.invoices.urls",
     "orders.verification.urls",
     "orders.after_sales.urls",
+    "analytics.buyers.urls",
 )
 
 urlpatterns = [

@@ -55,7 +55,7 @@ def _write(batch: Sequence[Sequence[PastLine]], report: Report, *, actor: Actor,
         ]
     )
     events = [
-        OrderEvent(order=order, status=OrderStatus.COMPLETED, actor=str(actor)[:80], happened_at=order.paid_at)
+        OrderEvent(order=order, status=OrderStatus.COMPLETED, actor=str(actor)[:80], happened_at=order.placed_at)
         for order in orders
     ]
     OrderEvent.objects.bulk_create(events)

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "orders.wechat_shipping",
     "orders.workbench",
     "orders.imports",
+    "analytics.buyers",
 ]
 
 MIDDLEWARE = [

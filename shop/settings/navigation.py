@@ -217,6 +217,17 @@ NAVIGATION: list[dict[str, Any]] = [
         ],
     },
     {
+        "title": _("Analytics"),
+        "separator": True,
+        "collapsible": True,
+        "items": [
+            item(_("Buyers"), "person_search", "buyers_buyerprofile"),
+            item(_("Moves between stages"), "moving", "buyers_stagemove"),
+            item(_("Segments by filter"), "filter_alt", "buyers_segmentfilter"),
+            item(_("Returns of campaigns"), "query_stats", "buyers_campaignreturn"),
+        ],
+    },
+    {
         "title": _("System"),
         "separator": True,
         "collapsible": True,

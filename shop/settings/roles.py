@@ -56,13 +56,14 @@ PROMOTIONS = (
     "promotion_checkout",
 )
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
+ANALYTICS = ("buyers",)
 MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
     Role(
         "owner",
         _("Owner"),
-        dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *SYSTEM), ALL)
+        dict.fromkeys(("catalog", *MEMBERS, *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *ANALYTICS, *SYSTEM), ALL)
         | {"identity.member": (*ALL, REVEAL, RENUMBER), "admin": VIEW}
         | {"after_sales.aftersale": (*ALL, RECEIVE, COUNTERSIGN)}
         | {"group_buy.team": ("view", END)}
@@ -75,7 +76,7 @@ ROLES: tuple[Role, ...] = (
         dict.fromkeys(
             ("catalog", "segments", "tiers", "ledger", "rules", "tasks", "deduction", "accounts", "mall"), ALL
         )
-        | dict.fromkeys(PROMOTIONS, ALL)
+        | dict.fromkeys((*PROMOTIONS, *ANALYTICS), ALL)
         | dict.fromkeys(("identity", "payments", "invoices"), VIEW)
         | dict.fromkeys(("invitations", "notifications", "checkout", "reviews", "transfers"), EDIT)
         | {"after_sales.aftersale": (*EDIT, "add"), "group_buy.team": ("view", END)}
@@ -160,5 +161,9 @@ ROLES: tuple[Role, ...] = (
         },
     ),
     Role("store", _("Store staff"), {"verification.verification": ("view", VERIFY), "verification.pickup": VIEW}),
-    Role("analyst", _("Analyst"), dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS), VIEW)),
+    Role(
+        "analyst",
+        _("Analyst"),
+        dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *ANALYTICS), VIEW),
+    ),
 )

@@ -28,6 +28,7 @@ DEMO_LOADERS: list[str] = [
     "orders.after_sales.demo.load",
     "orders.reconciliation.demo.load",
     "orders.reviews.demo.load",
+    "analytics.buyers.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
@@ -58,6 +59,7 @@ INVARIANTS: list[str] = [
     "orders.after_sales.invariants.LAWS",
     "orders.fulfilment.invariants.LAWS",
     "orders.reconciliation.invariants.LAWS",
+    "analytics.buyers.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
@@ -88,6 +90,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "analytics.buyers.member_data.move",
     "orders.invoices.member_data.move",
     "orders.reviews.member_data.move",
     "orders.after_sales.member_data.move",
@@ -118,6 +121,7 @@ MEMBER_MERGERS: list[str] = [
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
+    "analytics.buyers.member_data.erase",
     "orders.invoices.member_data.erase",
     "orders.fulfilment.member_data.erase",
     "orders.reviews.member_data.erase",
@@ -171,6 +175,7 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.after_sales.member_data.export",
     "orders.reviews.member_data.export",
     "orders.invoices.member_data.export",
+    "analytics.buyers.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
