@@ -88,7 +88,7 @@ class PointsFlowOut(serializers.Serializer[Any]):
     days = PointsDayOut(many=True)
 
 
-class RankOut(serializers.Serializer[Any]):
+class RankedOut(serializers.Serializer[Any]):
     place = serializers.IntegerField()
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -96,8 +96,8 @@ class RankOut(serializers.Serializer[Any]):
     value_fen = serializers.IntegerField()
 
 
-class LeaderboardOut(serializers.Serializer[Any]):
-    items = RankOut(many=True)
+class RankingOut(serializers.Serializer[Any]):
+    items = RankedOut(many=True)
 
 
 class CohortOut(serializers.Serializer[Any]):

@@ -63,7 +63,7 @@ class LeaderboardView(StaffAPIView):
     @extend_schema(
         operation_id="analytics_leaderboard",
         parameters=[serializers.LeaderboardQuery],
-        responses={200: serializers.LeaderboardOut, **REFUSALS},
+        responses={200: serializers.RankingOut, **REFUSALS},
     )
     def get(self, request: StaffRequest) -> Response:
         """The best products and distributors of the period, or the best buyers of the past year."""
