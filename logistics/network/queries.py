@@ -139,3 +139,8 @@ def _distance_km(latitude: float, longitude: float) -> Any:
     )
     bounded = Case(When(latitude=latitude, longitude=longitude, then=Value(0.0)), default=Least(Sqrt(chord), 1.0))
     return ASin(Cast(bounded, FloatField())) * (2 * EARTH_RADIUS_KM)
+
+
+def stores_by_code() -> list[tuple[str, str]]:
+    """Codes and names of the stores that are open to members."""
+    return list(Store.objects.filter(is_active=True).order_by("code").values_list("code", "name"))

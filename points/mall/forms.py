@@ -1,12 +1,14 @@
 """What the merchant types in about the points mall."""
 
-import csv
-import io
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.module_loading import import_string
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -16,20 +18,22 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminSingleTimeWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from members.segments.models import Segment
 from members.tiers.models import Tier
-from points.mall.models import Reward, Zone
+from points.mall.code_files import MOST_CODES, CodeLines, read_codes
+from points.mall.models import Resource, Reward, Zone
 from points.mall.models.rewards import WEEKDAYS
-from points.mall.services.codes import LONGEST_CODE, MOST_CODES
+from points.mall.queries import CodeImport
 from points.mall.services.planning import Plan
+from shop.catalog.errors import ImportFileNotReadable
 from shop.core import clock
 from shop.core.clock import day_bounds
 from shop.core.picking import PickingForm, chosen_from
-
-MOST_BYTES = 5_000_000
 
 
 def _numbers(value: str) -> int:
@@ -90,7 +94,7 @@ class ZoneForm(forms.ModelForm):
 
 
 class CodesForm(forms.Form):
-    """Pasted, or from a file whose first column they are."""
+    """Pasted, or from a file whose first column they are; `given` is what was read, with what could not be."""
 
     codes = forms.CharField(
         label=gettext_lazy("codes"),
@@ -101,8 +105,8 @@ class CodesForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("or a file"),
         required=False,
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt"}),
-        help_text=gettext_lazy("CSV or text in UTF-8, the codes in the first column, without a heading."),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
+        help_text=gettext_lazy("CSV, text or XLSX, the codes in the first column. Further columns are not read."),
     )
     last_day = forms.DateField(
         label=gettext_lazy("good until the end of"),
@@ -110,18 +114,24 @@ class CodesForm(forms.Form):
         widget=UnfoldAdminDateWidget,
         help_text=gettext_lazy("Blank: they do not expire. Expired ones are not given to anybody."),
     )
+    given = CodeLines()
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        lines = given.get("codes", "").splitlines() + self._from_file(given.get("file"))
-        codes = [line.strip() for line in lines if line.strip()]
-        if not codes and not self.errors:
-            raise ValidationError(_("Give codes, or a file of them."))
-        if len(codes) > MOST_CODES:
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        pasted, file = cleaned.get("codes", ""), cleaned.get("file")
+        if bool(pasted.strip()) == bool(file):
+            raise ValidationError(_("Give codes or a file of them, one of the two."))
+        try:
+            self.given = read_codes(pasted=pasted, file=file)
+        except ImportFileNotReadable as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        if len(self.given.codes) > MOST_CODES:
             raise ValidationError(_("At most {limit} lines.").format(limit=MOST_CODES))
-        if any(len(code) > LONGEST_CODE for code in codes):
-            raise ValidationError(_("A code has at most {limit} characters.").format(limit=LONGEST_CODE))
-        return {**given, "all_codes": codes}
+        if not self.given.codes and not self.given.faults:
+            raise ValidationError(_("There are no codes in it."))
+        return cleaned
 
     def clean_last_day(self) -> date | None:
         last_day = self.cleaned_data["last_day"]
@@ -133,16 +143,48 @@ class CodesForm(forms.Form):
         last_day = self.cleaned_data["last_day"]
         return day_bounds(last_day)[1] if last_day else None
 
-    def _from_file(self, file: Any) -> list[str]:
-        if file is None:
-            return []
-        if file.size > MOST_BYTES:
-            raise ValidationError(_("The file is too large."))
-        try:
-            text = file.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise ValidationError(_("The file is not text in UTF-8.")) from error
-        return [row[0] for row in csv.reader(io.StringIO(text)) if row]
+
+class TakeOutForm(forms.Form):
+    """Which import was a mistake; `imports` are those of which codes are left."""
+
+    imported_at = forms.ChoiceField(label=gettext_lazy("import"), widget=UnfoldAdminRadioSelectWidget)
+
+    def __init__(self, *args: Any, imports: list[CodeImport], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["imported_at"].choices = [  # type: ignore[attr-defined]
+            (
+                each.imported_at.isoformat(),
+                _("{at}: {left} of {count} codes are left").format(
+                    at=date_format(localtime(each.imported_at), "Y-m-d H:i:s"), left=each.left, count=each.count
+                ),
+            )
+            for each in imports
+        ]
+
+
+class ResourceForm(forms.ModelForm):
+    """The store is one of those that the shop has; what was chosen once stays, whatever became of it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "store_code" not in self.fields:
+            return
+        stores = dict(import_string(settings.STORES)())
+        now = self.instance.store_code
+        if now:
+            stores.setdefault(now, now)
+        field = self.fields["store_code"]
+        self.fields["store_code"] = forms.ChoiceField(
+            label=_("store"),
+            required=False,
+            choices=[("", _("Every store")), *stores.items()],
+            widget=UnfoldAdminSelectWidget,
+            help_text=field.help_text,
+        )
+
+    class Meta:
+        model = Resource
+        exclude: tuple[str, ...] = ()
 
 
 class SlotsForm(forms.Form):
@@ -184,6 +226,15 @@ class SlotsForm(forms.Form):
 
     def plan(self) -> Plan:
         return Plan(**self.cleaned_data)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("reason"),
+        max_length=100,
+        help_text=gettext_lazy("Members who have booked read it."),
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 class DaysForm(forms.Form):

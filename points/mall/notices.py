@@ -88,6 +88,23 @@ BOOKING_MISSED = declare(
         },
     )
 )
+BOOKING_CALLED_OFF = declare(
+    NotificationEvent(
+        code="voucher_booking_called_off",
+        label=_("Booked time called off by the shop"),
+        category=Category.TRANSACTIONAL,
+        routes=_ROUTES,
+        fields=(_REWARD, _AT, Field("reason", Kind.TEXT, _("reason"), "The tea master is ill")),
+        link=_LINK,
+        texts={
+            Channel.IN_APP: Text(
+                title=gettext_noop("Please choose another time: {reward}"),
+                body=gettext_noop("We cannot keep {at}: {reason}. Your voucher stays good."),
+            ),
+            Channel.SUBSCRIBE: Text(body=gettext_noop("thing1: {reward}\ntime2: {at}\nthing3: {reason}")),
+        },
+    )
+)
 
 
 def tell_given(redemption: Redemption, *, now: datetime) -> None:
@@ -114,6 +131,10 @@ def tell_expiring(voucher: Voucher, *, now: datetime) -> None:
 def tell_missed(voucher: Voucher, *, starts_at: datetime, now: datetime) -> None:
     says = str(voucher.reward.get_no_show_display())
     _tell(BOOKING_MISSED, voucher, {"at": starts_at, "says": says}, f"{voucher.pk}:{voucher.no_shows}", now)
+
+
+def tell_called_off(voucher: Voucher, *, slot_id: int, starts_at: datetime, reason: str, now: datetime) -> None:
+    _tell(BOOKING_CALLED_OFF, voucher, {"at": starts_at, "reason": reason}, f"{voucher.pk}:{slot_id}:{now}", now)
 
 
 def _tell(event: NotificationEvent, voucher: Voucher, more: dict[str, Any], key: str, now: datetime) -> None:

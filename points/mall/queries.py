@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models.functions import Greatest, Least
 
 from points.mall.days import is_exchange_day, next_exchange_day, period_start
 from points.mall.errors import (
@@ -21,12 +22,13 @@ from points.mall.errors import (
     RewardPeriodLimitReached,
     RewardSoldOut,
 )
-from points.mall.models import Redemption, Reward, Slot, Voucher, Zone
+from points.mall.models import Redemption, Reward, RewardCode, Slot, Voucher, Zone
 from points.mall.viewers import Viewer
 from shop.core.clock import business_day
 from shop.core.errors import DomainError
 from shop.core.prepared import Prepared
 
+MOST_IMPORTS = 50
 # Which rewards are shown now, and for how many points to this member.
 _SHOWN = """
 FROM mall_reward reward
@@ -238,10 +240,35 @@ def redemption_of(order_number: str) -> Redemption | None:
     return Redemption.objects.filter(order_number=order_number).select_related("reward", "slot").first()
 
 
-def low_rewards() -> QuerySet[Reward]:
-    """Live ones of which fewer units are left than the shop wants to be warned of."""
-    counted = Reward.objects.filter(status=Reward.Status.LIVE, low_at__isnull=False, quota__isnull=False)
-    return counted.filter(quota__lt=F("taken") + F("low_at")).order_by("pk")
+def low_rewards() -> QuerySet[Any]:
+    """Live ones of which fewer units are left than the shop wants to be warned of; `there` is how many.
+
+    Of goods no more is left than is sold.
+    """
+    stock = Case(
+        When(kind=Reward.Kind.GOODS, then=Greatest(F("sku__stock__available") - F("sku__stock__safety_stock"), 0))
+    )
+    watched = Reward.objects.filter(status=Reward.Status.LIVE, low_at__isnull=False)
+    # The least of the two, and the one that is there where the other is not.
+    return watched.annotate(there=Least(F("quota") - F("taken"), stock)).filter(there__lt=F("low_at")).order_by("pk")
+
+
+@dataclass(frozen=True)
+class CodeImport:
+    """Codes that came at one moment: `left` of them nobody has."""
+
+    imported_at: datetime
+    expires_at: datetime | None
+    count: int
+    left: int
+
+
+def code_imports(*, reward_id: int) -> list[CodeImport]:
+    """The latest first."""
+    rows = RewardCode.objects.filter(reward=reward_id).values_list("imported_at", "expires_at")
+    free = Q(redemption=None, retired_at=None)
+    counted = rows.annotate(n=Count("pk"), left=Count("pk", filter=free)).order_by("-imported_at")
+    return [CodeImport(*row) for row in counted[:MOST_IMPORTS]]
 
 
 def _window(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> DomainError | None:

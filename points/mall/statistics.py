@@ -10,6 +10,7 @@ from points.mall.models import Redemption, RedemptionStatus, Reward, Voucher, Vo
 from shop.core.clock import SHANGHAI, business_day, day_bounds
 
 DAYS = 30
+_STANDS = Q(status__in=[RedemptionStatus.PAID, RedemptionStatus.GIVEN])
 _DONE = (VoucherStatus.USED, VoucherStatus.REVEALED)
 
 
@@ -31,15 +32,14 @@ class RewardFigures:
 
 def figures_of(*, since: datetime, until: datetime) -> list[RewardFigures]:
     """Two queries; what is wanted most comes first."""
-    stands = Q(status__in=[RedemptionStatus.PAID, RedemptionStatus.GIVEN])
     within = Redemption.objects.filter(redeemed_at__gte=since, redeemed_at__lt=until)
     kept = F("units") - F("units_back")
     rows = within.values("reward_id", "reward__name", "reward__kind").annotate(
         ordered=Sum("units"),
-        paid=Sum(kept, filter=stands, default=0),
+        paid=Sum(kept, filter=_STANDS, default=0),
         # What stands of an order has its share of what that cost.
-        points_paid=Sum(F("points") * kept / F("units"), filter=stands, default=0),
-        fen_paid=Sum(F("price_fen") * kept / F("units"), filter=stands, default=0),
+        points_paid=Sum(F("points") * kept / F("units"), filter=_STANDS, default=0),
+        fen_paid=Sum(F("price_fen") * kept / F("units"), filter=_STANDS, default=0),
     )
     vouchers = Voucher.objects.filter(redemption__in=within, status__in=_DONE).values_list("reward_id")
     used = dict(vouchers.annotate(n=Count("pk")).order_by())
@@ -59,10 +59,10 @@ def figures_of(*, since: datetime, until: datetime) -> list[RewardFigures]:
 
 
 def units_by_day(*, now: datetime) -> list[tuple[date, int]]:
-    """Paid units of each of the last days, those without any among them."""
+    """Units ordered on each of the last days that are paid and stand, days without any among them."""
     today = business_day(now)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    paid = Redemption.objects.filter(paid_at__gte=day_bounds(days[0])[0])
-    counted = paid.annotate(day=TruncDate("paid_at", tzinfo=SHANGHAI)).values_list("day")
+    paid = Redemption.objects.filter(_STANDS, redeemed_at__gte=day_bounds(days[0])[0])
+    counted = paid.annotate(day=TruncDate("redeemed_at", tzinfo=SHANGHAI)).values_list("day")
     units = dict(counted.annotate(n=Sum(F("units") - F("units_back"))).order_by())
     return [(day, units.get(day, 0)) for day in days]

@@ -22,7 +22,7 @@ def refresh_alerts(*, now: datetime) -> int:
         raise_alert(
             cause=f"{LOW}{reward.pk}",
             message=gettext_noop("Points mall: {left} of “{reward}” are left"),
-            data={"left": reward.left, "reward": reward.name},
+            data={"left": reward.there, "reward": reward.name},
             link=reverse("admin:mall_reward_change", args=[reward.pk]),
             permission=PERMISSION,
             now=now,

@@ -78,6 +78,8 @@ ORDER_FACET_PROVIDERS: list[str] = [
 # What upper rooms add to a reward of the points mall: parts of its form, and what it lacks before it can go live.
 REWARD_INLINES: list[str] = ["promotions.redemption.admin.CouponRewardInline"]
 REWARD_CHECKS: list[str] = ["promotions.redemption.queries.lacks"]
+# The stores of which a bookable resource names one: `() -> list[tuple[code, name]]`.
+STORES = "logistics.network.queries.stores_by_code"
 # Who knows past orders, for trying earning rules on them.
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 # What a member has bought for, in fen, for rooms below orders: `(*, member_id) -> int`.

@@ -17,11 +17,11 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from points.mall.admin.parts import PartInlineMixin
+from points.mall.admin.codes import CodePoolMixin
+from points.mall.admin.parts import LockedWhileSavedMixin, PartInlineMixin
 from points.mall.admin.statistics import statistics_page
-from points.mall.forms import CodesForm, KindForm, RewardForm, ZoneForm
+from points.mall.forms import KindForm, RewardForm, ZoneForm
 from points.mall.models import Reward, RewardPrice, Zone
-from points.mall.services.codes import import_codes
 from points.mall.services.publishing import pause_reward, publish_reward
 from shop.core import clock
 from shop.core.errors import DomainError
@@ -34,7 +34,7 @@ STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
 
 
 @admin.register(Zone)
-class ZoneAdmin(SimpleHistoryAdmin, ModelAdmin):
+class ZoneAdmin(LockedWhileSavedMixin, SimpleHistoryAdmin, ModelAdmin):
     form = ZoneForm
     list_display = ["name", "theme", "shown_window", "shown_pool", "position", "is_active"]
     list_filter = ["theme", "is_active"]
@@ -70,7 +70,7 @@ class RewardPriceInline(PartInlineMixin, YuanFormMixin, TabularInline):
 
 
 @admin.register(Reward)
-class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
+class RewardAdmin(LockedWhileSavedMixin, CodePoolMixin, YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
     """A reward is changed while it is a draft or paused: what members see does not change under their hands."""
 
     form = RewardForm
@@ -81,7 +81,7 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
     autocomplete_fields = ["sku", "zone"]
     ordering = ["position", "pk"]
     actions_list = ["statistics"]
-    actions_detail = ["publish", "pause", "codes"]
+    actions_detail = ["publish", "pause", "codes", "take_out"]
 
     def get_urls(self) -> list[Any]:
         kinds = self.admin_site.admin_view(self.kind_view)
@@ -94,7 +94,7 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
         form = KindForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             return redirect(f"{reverse('admin:mall_reward_add')}?kind={form.cleaned_data['kind']}")
-        return form_page(self, request, form=form, title=_("New reward"), buttons=[("next", _("Next"))])
+        return form_page(self, request, form=form, title=_("New reward"), buttons=[("next", _("Go on"))])
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if request.GET.get("kind") not in Reward.Kind.values:
@@ -152,9 +152,6 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
     def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("mall.change_reward") and _is(object_id, status=Reward.Status.LIVE)
 
-    def has_codes_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("mall.change_reward") and _is(object_id, kind=Reward.Kind.CODE)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
         return super().get_queryset(request).annotate(left_now=F("quota") - F("taken"))
 
@@ -193,31 +190,6 @@ class RewardAdmin(YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
             buttons=[("pause", _("Pause"))],
             table=_promise(reward),
         )
-
-    @action(description=gettext_lazy("Import codes"), url_path="codes", permissions=["codes"], icon="upload_file")
-    def codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """More codes for the pool, also while members take of it."""
-        reward = found_or_404(self, request, object_id)
-        form = CodesForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                done = import_codes(
-                    reward_id=reward.pk,
-                    codes=form.cleaned_data["all_codes"],
-                    expires_at=form.expires_at(),
-                    now=clock.now(),
-                )
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                said = _("{added} codes came, {known} were there already.").format(added=done.added, known=done.known)
-                return self._done(request, reward, said)
-        left = {
-            "headers": [_("codes in all"), _("taken"), _("left")],
-            "rows": [[f"{each:,}" for each in (reward.quota or 0, reward.taken, reward.left or 0)]],
-        }
-        title = f"{_('Import codes')}: {reward}"
-        return form_page(self, request, form=form, title=title, buttons=[("go", _("Import codes"))], table=left)
 
     @action(description=gettext_lazy("Statistics"), url_path="statistics", permissions=["view"], icon="monitoring")
     def statistics(self, request: HttpRequest) -> HttpResponse:

@@ -16,8 +16,10 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from points.mall.forms import SlotsForm
+from points.mall.admin.parts import LockedWhileSavedMixin
+from points.mall.forms import ReasonForm, ResourceForm, SlotsForm
 from points.mall.models import Resource, Slot
+from points.mall.services.calling_off import call_off_slot
 from points.mall.services.planning import plan_slots
 from shop.core import clock
 from shop.core.clock import SHANGHAI, business_day, day_bounds
@@ -30,6 +32,7 @@ WEEK = 7
 
 @admin.register(Resource)
 class ResourceAdmin(SimpleHistoryAdmin, ModelAdmin):
+    form = ResourceForm
     list_display = ["name", "store_code", "note", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["name", "store_code"]
@@ -81,7 +84,7 @@ class ResourceAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 @admin.register(Slot)
-class SlotAdmin(SimpleHistoryAdmin, ModelAdmin):
+class SlotAdmin(LockedWhileSavedMixin, SimpleHistoryAdmin, ModelAdmin):
     """A slot that somebody has booked keeps its time; it may be closed or hold more."""
 
     list_display = ["shown_slot", "resource", "shown_places", "is_closed"]
@@ -92,6 +95,7 @@ class SlotAdmin(SimpleHistoryAdmin, ModelAdmin):
     ordering = ["-starts_at", "pk"]
     paginator = BoundedPaginator
     show_full_result_count = False
+    actions_detail = ["call_off"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Slot | None = None) -> list[str]:
         return ["booked"] if obj is None or not obj.booked else ["resource", "starts_at", "ends_at", "booked"]
@@ -99,6 +103,24 @@ class SlotAdmin(SimpleHistoryAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Slot | None = None) -> bool:
         unused = obj is None or not (obj.booked or obj.vouchers.exists())
         return super().has_delete_permission(request, obj) and unused
+
+    def has_call_off_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        booked = Slot.objects.filter(pk=object_id, booked__gt=0, starts_at__gt=clock.now())
+        return request.user.has_perm("mall.change_slot") and booked.exists()
+
+    @action(description=gettext_lazy("Call off"), url_path="call-off", permissions=["call_off"], icon="event_busy")
+    def call_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Who has booked it chooses another time, and is told so."""
+        slot = found_or_404(self, request, object_id)
+        form = ReasonForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            count = call_off_slot(slot_id=slot.pk, reason=form.cleaned_data["reason"], now=clock.now())
+            said = _("Called off; {count} vouchers can be booked for another time.").format(count=count)
+            self.log_change(request, slot, said)
+            messages.success(request, said)
+            return redirect("admin:mall_slot_change", slot.pk)
+        title = f"{_('Call off')}: {slot.resource} · {slot}"
+        return form_page(self, request, form=form, title=title, buttons=[("go", _("Call off"))])
 
     @display(description=gettext_lazy("slot"), ordering="starts_at")
     def shown_slot(self, slot: Slot) -> str:

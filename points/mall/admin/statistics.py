@@ -14,7 +14,7 @@ from shop.core import clock
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel
 from shop.core.money import yuan
 
-HOT = 10
+HOT, LISTED = 10, 100
 
 
 def statistics_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -62,7 +62,7 @@ def _charts(rows: list[RewardFigures], now: Any) -> list[ChartPanel]:
 
 def _table(rows: list[RewardFigures]) -> ListPanel:
     return ListPanel(
-        _("From the order to its use"),
+        _("From the order to its use: what is wanted most"),
         [_("reward"), _("ordered"), _("paid"), _("of those ordered"), _("used"), _("of those paid"), _("points")],
         [
             [
@@ -74,7 +74,7 @@ def _table(rows: list[RewardFigures]) -> ListPanel:
                 "–" if row.used is None else share(row.used, row.paid),
                 f"{row.points:,}",
             ]
-            for row in rows
+            for row in rows[:LISTED]
         ],
     )
 

@@ -218,6 +218,7 @@ class RewardCode(models.Model):
                 condition=Q(redemption__isnull=True, retired_at__isnull=True),
                 name="mall_code_free",
             ),
+            models.Index(fields=["reward", "imported_at"], name="mall_code_by_import"),
         ]
 
     def __str__(self) -> str:

@@ -167,7 +167,10 @@ class Reward(Window):
     )
     taken = models.PositiveIntegerField(_("taken"), default=0, editable=False)
     low_at = models.PositiveIntegerField(
-        _("warn below"), null=True, blank=True, help_text=_("Units left at which the shop is warned. Blank: never.")
+        _("warn below"),
+        null=True,
+        blank=True,
+        help_text=_("Warned once fewer units are left. Blank: never."),
     )
     limit_per_member = models.PositiveIntegerField(
         _("units per member"), null=True, blank=True, validators=[MinValueValidator(1)], help_text=_("Blank: any.")
@@ -202,7 +205,6 @@ class Reward(Window):
     class Meta:
         verbose_name = _("reward")
         verbose_name_plural = _("rewards")
-        permissions = [("import_codes", _("Import codes"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quota__isnull=True) | Q(taken__lte=F("quota")),

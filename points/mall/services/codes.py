@@ -1,6 +1,6 @@
-"""The pool of codes of a reward: what comes in, and what leaves it unused because it has expired."""
+"""The pool of codes of a reward: what comes in, and what leaves it unused: expired, or imported by mistake."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,42 +11,67 @@ from points.mall.models import Reward, RewardCode
 from points.mall.sealing import BOX
 from shop.core.transactions import use_case
 
-MOST_CODES, LONGEST_CODE = 20_000, 200
 BATCH = 2_000
 
 
 @dataclass(frozen=True)
 class Imported:
-    """How many codes came, and how many were there already: in the file before, or anywhere in the shop."""
+    """How many codes came, and which were there already: in the file before, or anywhere in the shop."""
 
     added: int
-    known: int
+    known: list[int]
 
 
 @use_case
-def import_codes(*, reward_id: int, codes: Iterable[str], expires_at: datetime | None, now: datetime) -> Imported:
+def import_codes(*, reward_id: int, codes: Sequence[str], expires_at: datetime | None, now: datetime) -> Imported:
     """Seal the codes that the shop has not had yet; there are as many of the reward as it has codes.
+
+    `known` counts from nought in the order given. Raises NotACodeReward.
+    """
+    reward = Reward.objects.select_for_update(no_key=True, of=("self",)).get(pk=reward_id)
+    if reward.kind != Reward.Kind.CODE:
+        raise NotACodeReward
+    keys = [BOX.fingerprint(code) for code in codes]
+    there = _kept(keys)
+    first = {key: position for position, key in reversed(list(enumerate(keys)))}
+    new = [key for key in dict.fromkeys(keys) if key not in there]
+    RewardCode.objects.bulk_create(
+        (
+            RewardCode(
+                reward=reward,
+                sealed=BOX.seal(codes[first[key]]),
+                fingerprint=key,
+                expires_at=expires_at,
+                imported_at=now,
+            )
+            for key in new
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    # One that comes to another reward at this very moment is that reward's.
+    added = _kept(new, reward=reward)
+    # With its history; what redemptions count meanwhile is left alone.
+    reward.quota = (reward.quota or 0) + len(added)
+    reward.save(update_fields=["quota"])
+    known = [position for position, key in enumerate(keys) if key not in added or first[key] != position]
+    return Imported(added=len(added), known=known)
+
+
+@use_case
+def take_codes_out(*, reward_id: int, imported_at: datetime) -> int:
+    """What came at that moment and nobody has is gone, as if it had never come. Returns how many codes.
 
     Raises NotACodeReward.
     """
     reward = Reward.objects.select_for_update(no_key=True, of=("self",)).get(pk=reward_id)
     if reward.kind != Reward.Kind.CODE:
         raise NotACodeReward
-    given = list(codes)
-    wanted = {BOX.fingerprint(code): code for code in given}
-    there = _known(wanted)
-    rows = [
-        RewardCode(reward=reward, sealed=BOX.seal(code), fingerprint=key, expires_at=expires_at, imported_at=now)
-        for key, code in wanted.items()
-        if key not in there
-    ]
-    # One that comes to another reward at this very moment is that reward's.
-    RewardCode.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
-    added = RewardCode.objects.filter(reward=reward, fingerprint__in=[each.fingerprint for each in rows]).count()
-    # With its history; what redemptions count meanwhile is left alone.
-    reward.quota = (reward.quota or 0) + added
+    free = RewardCode.objects.filter(reward=reward, imported_at=imported_at, redemption=None, retired_at=None)
+    count = free.delete()[0]
+    reward.quota = (reward.quota or 0) - count
     reward.save(update_fields=["quota"])
-    return Imported(added=added, known=len(given) - added)
+    return count
 
 
 @use_case
@@ -63,6 +88,6 @@ def retire_codes(*, now: datetime, limit: int = BATCH) -> int:
     return retired
 
 
-def _known(wanted: Iterable[bytes]) -> set[bytes]:
-    found = RewardCode.objects.filter(fingerprint__in=list(wanted)).values_list("fingerprint", flat=True)
+def _kept(keys: Iterable[bytes], **of: Reward) -> set[bytes]:
+    found = RewardCode.objects.filter(fingerprint__in=list(keys), **of).values_list("fingerprint", flat=True)
     return {bytes(each) for each in found}

@@ -87,7 +87,8 @@ def take_vouchers_back(redemption: Redemption, units: int) -> None:
     """Codes that nobody has seen are there again, and so are places in slots."""
     rows = Voucher.objects.filter(redemption=redemption, status=VoucherStatus.FROZEN).order_by("pk")
     vouchers = list(rows.select_for_update(no_key=True)[:units])
-    for voucher in vouchers:
+    # Slots in the order of their keys, as all who move between two do.
+    for voucher in sorted(vouchers, key=lambda each: each.slot_id or 0):
         if voucher.slot_id is not None:
             leave_slot(slot_id=voucher.slot_id, places=1)
     RewardCode.objects.filter(voucher__in=vouchers).update(voucher=None, redemption=None)

@@ -45,7 +45,7 @@ def _all(one_batch: Callable[..., int], now: datetime, batches: int) -> int:
 @use_case
 def _miss_batch(*, now: datetime) -> int:
     over = now - timedelta(minutes=COME_LATE_MINUTES.value())
-    due = Voucher.objects.filter(status=VoucherStatus.READY, slot__ends_at__lte=over).order_by("pk")
+    due = Voucher.objects.filter(status=VoucherStatus.READY, slot__ends_at__lte=over).order_by("slot", "pk")
     rows = list(
         due.select_related("reward", "slot").select_for_update(no_key=True, skip_locked=True, of=("self",))[:BATCH]
     )

@@ -17,9 +17,11 @@ from orders.checkout.tests.making import place
 from points.ledger.invariants import LAWS as LEDGER_LAWS
 from points.ledger.services import grant
 from points.mall.invariants import LAWS
-from points.mall.models import Resource, Reward, RewardPrice, Slot
+from points.mall.models import Redemption, Resource, Reward, RewardPrice, Slot
 from points.mall.services.codes import import_codes
 from points.mall.services.publishing import publish_reward
+from points.mall.services.using import Price, claim_reward
+from points.mall.viewers import Viewer
 from promotions.coupons.models import CouponTemplate
 from promotions.redemption.invariants import LAWS as COUPON_LAWS
 from promotions.redemption.models import CouponReward
@@ -107,6 +109,19 @@ def redeemed(client: APIClient, reward: Reward, quantity: int = 1, **more: Any) 
     assert answer.status_code == 201, answer.content
     deliver_facts()
     return Order.objects.get(number=answer.json()["number"])
+
+
+def claimed(reward: Reward, member: Member, *, order: str = "D1", slot: Slot | None = None) -> Redemption:
+    """Held for an order that is not there; inside the caller's transaction."""
+    return claim_reward(
+        order_number=order,
+        viewer=Viewer(member.pk),
+        reward_id=reward.pk,
+        slot_id=slot.pk if slot else None,
+        units=1,
+        price=Price(reward.points, 0),
+        now=clock.now(),
+    )
 
 
 def assert_lawful() -> None:

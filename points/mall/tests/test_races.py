@@ -1,7 +1,7 @@
 """Every limit of the points mall holds however many come at once; each control, without its guard, does not."""
 
 from contextlib import suppress
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import transaction
@@ -18,42 +18,34 @@ from points.mall.errors import RewardSoldOut, UsedAlready
 from points.mall.invariants import LAWS
 from points.mall.models import CodeReveal, Redemption, RewardCode, Slot, Voucher, VoucherStatus, Zone
 from points.mall.sealing import shown_code
-from points.mall.services.using import Price, claim_reward, release_reward
+from points.mall.services.calling_off import call_off_slot
+from points.mall.services.using import release_reward
 from points.mall.services.vouchers import book, reveal
-from points.mall.tests.making import DAY, bookable, give_points, live_reward, make_slot, redeemed
-from points.mall.viewers import Viewer
+from points.mall.tests.making import DAY, bookable, claimed, give_points, live_reward, make_slot, redeemed
 from shop.core import clock
 from shop.core.actors import Actor
-from shop.core.transactions import use_case
-from tests.concurrency.racing import run_together
+from shop.core.transactions import unit_of_work, use_case
+from tests.concurrency.racing import run_together, until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CROWD, THERE_ARE = 10, 3
+CROWD, THERE_ARE = 50, 7
 
 
 @use_case
-def claim(*, order, member_id, reward, slot=None):
-    return claim_reward(
-        order_number=order,
-        viewer=Viewer(member_id),
-        reward_id=reward.pk,
-        slot_id=slot.pk if slot else None,
-        units=1,
-        price=Price(reward.points, 0),
-        now=clock.now(),
-    )
+def claim(*, order, member, reward, slot=None):
+    return claimed(reward, member, order=order, slot=slot)
 
 
 def looker(gate, counted):
     """The twin without guards: it counts, waits until all have counted, and takes."""
 
-    def look_and_leap(*, order, member_id, reward, slot=None):
+    def look_and_leap(*, order, member, reward, slot=None):
         there = Redemption.objects.filter(**counted).count() < THERE_ARE
         gate.wait()
         if there:
             Redemption.objects.create(
                 order_number=order,
-                member_id=member_id,
+                member=member,
                 reward=reward,
                 zone=reward.zone,
                 slot=slot,
@@ -98,7 +90,7 @@ def test_a_crowd_takes_exactly_what_there_is(limit, guarded):
     take = claim if guarded else looker(Barrier(CROWD, timeout=30), counted)
     run_together(
         *[
-            lambda n=n, member=member: take(order=f"D{n}", member_id=member.pk, reward=reward, slot=slot)
+            lambda n=n, member=member: take(order=f"D{n}", member=member, reward=reward, slot=slot)
             for n, member in enumerate(members)
         ]
     )
@@ -112,9 +104,9 @@ def test_a_crowd_takes_exactly_what_there_is(limit, guarded):
 
 def test_what_is_given_up_while_others_take_is_counted_once():
     reward, slot = bookable(capacity=4, quota=4, zone=Zone.objects.create(name="中秋", pool=4))
-    members = [MemberFactory().pk for _ in range(8)]
+    members = [MemberFactory() for _ in range(8)]
     for n in range(4):
-        claim(order=f"A{n}", member_id=members[n], reward=reward, slot=slot)
+        claim(order=f"A{n}", member=members[n], reward=reward, slot=slot)
 
     @use_case
     def give_up(n):
@@ -122,7 +114,7 @@ def test_what_is_given_up_while_others_take_is_counted_once():
 
     answers = run_together(
         *[lambda n=n: give_up(n % 2) for n in range(4)],
-        *[lambda n=n: claim(order=f"B{n}", member_id=members[n], reward=reward, slot=slot) for n in range(4, 8)],
+        *[lambda n=n: claim(order=f"B{n}", member=members[n], reward=reward, slot=slot) for n in range(4, 8)],
     )
     assert sorted(each for each in answers if isinstance(each, int)) == [0, 0, 1, 1]
     assert Slot.objects.get().booked <= 4
@@ -140,7 +132,7 @@ def test_a_pool_of_100_codes_under_300_parallel_buyers_gives_100_distinct_codes(
         got = 0
         for member in buyers[number * 10 : number * 10 + 10]:
             with suppress(RewardSoldOut):
-                claim(order=f"D{member.pk}", member_id=member.pk, reward=reward)
+                claim(order=f"D{member.pk}", member=member, reward=reward)
                 got += 1
         return got
 
@@ -235,3 +227,35 @@ def test_the_last_place_is_booked_by_one_voucher(guarded):
     run_together(*[lambda voucher=voucher: move(voucher) for voucher in vouchers])
     assert Voucher.objects.filter(slot=last).count() == (1 if guarded else 6)
     assert (not any(law() for law in LAWS)) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_time_that_is_called_off_has_nobody_in_it_who_came_meanwhile(member, guarded):
+    """Somebody has taken a place and not committed it when the shop calls the time off."""
+    reward, slot = bookable(capacity=4)
+    give_points(member, 8000)
+    redeemed(client_for(member), reward, slot=slot)
+    late, has_come = MemberFactory(), Event()
+
+    def come():
+        with unit_of_work():
+            claimed(reward, late, slot=slot)
+            has_come.set()
+            until_somebody_waits()
+
+    def call_off():
+        assert has_come.wait(30)
+        if guarded:
+            return call_off_slot(slot_id=slot.pk, reason="ill", now=clock.now())
+        # The twin looks for who is there before it closes.
+        with unit_of_work():
+            found = list(Redemption.objects.filter(slot=slot, status="held"))
+            Slot.objects.filter(pk=slot.pk).update(is_closed=True)
+            Redemption.objects.filter(pk__in=[each.pk for each in found]).update(slot=None)
+            return 1
+
+    assert run_together(come, call_off)[1] == 1
+    assert Redemption.objects.filter(slot=slot, status="held").exists() is not guarded
+    assert Slot.objects.get().is_closed
+    if guarded:
+        assert (Slot.objects.get().booked, [law() for law in LAWS if law()]) == (0, [])

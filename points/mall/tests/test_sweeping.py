@@ -4,14 +4,17 @@ import pytest
 
 from members.identity.tests.factories import client_for
 from members.notifications.models import Notification
+from orders.after_sales.tests.making import deliver_facts, settle_payment
 from points.mall.errors import VoucherNotUsable
 from points.mall.jobs import sweep
 from points.mall.models import Reward, Slot, Voucher
+from points.mall.services.calling_off import call_off_slot
 from points.mall.services.codes import import_codes
 from points.mall.services.desk import extend_voucher, forgive_no_show
 from points.mall.services.sweeping import expire_vouchers, note_no_shows, remind_members
 from points.mall.tests.making import DAY, HOUR, assert_lawful, bookable, give_points, live_reward, make_slot, redeemed
 from points.mall.watching import refresh_alerts
+from shop.catalog.models import SkuStock
 from shop.core import clock
 from shop.core.models import Alert
 
@@ -86,6 +89,34 @@ def test_the_shop_is_warned_of_what_runs_out_and_of_codes_that_expire(member, ri
     assert refresh_alerts(now=now) == 1
     assert [each.data for each in Alert.objects.all()] == [{"left": 1, "reward": "陶瓷茶杯"}]
     import_codes(reward_id=scarce.pk, codes=["MORE"], expires_at=None, now=now)
+    # Ten units of the goods lie in stock, of which two are kept back.
+    goods = live_reward(low_at=9)
+    assert refresh_alerts(now=now) == 0
+    SkuStock.objects.filter(sku=goods.sku).update(safety_stock=2)
+    assert refresh_alerts(now=now) == 1
+    assert [each.data for each in Alert.objects.all()] == [{"left": 8, "reward": "陶瓷茶杯"}]
+    Reward.objects.filter(pk=goods.pk).update(quota=100, low_at=8)
     Reward.objects.update(status="live")
     sweep()
     assert Alert.objects.count() == 0
+
+
+def test_members_are_told_of_a_time_that_is_called_off_and_choose_another_one(member, rich):
+    reward, slot = bookable(starts_in=3 * DAY, capacity=4, valid_days=3, reschedule_hours=100)
+    redeemed(rich, reward, 2, slot=slot)
+    unpaid, place_left = live_reward(kind="service", resource=slot.resource, price_fen=990, points=100), slot.pk
+    order = redeemed(rich, unpaid, slot=slot)
+    assert call_off_slot(slot_id=slot.pk, reason="茶艺师病了", now=clock.now()) == 2
+    slot.refresh_from_db()
+    assert (slot.is_closed, slot.booked) == (True, 0)
+    assert {each.slot for each in Voucher.objects.all()} == {None}
+    assert told(member) == ["voucher_given", "voucher_booking_called_off", "voucher_booking_called_off"]
+    later = make_slot(slot.resource, starts_at=clock.now() + 10 * DAY, capacity=4)
+    for voucher in Voucher.objects.all():
+        booked = rich.put(f"/api/v1/me/vouchers/{voucher.pk}/booking", {"slot_id": later.pk})
+        assert booked.json()["slot"]["id"] == later.pk
+    settle_payment(order)
+    deliver_facts()
+    assert Voucher.objects.latest("pk").slot is None
+    assert call_off_slot(slot_id=place_left, reason="茶艺师病了", now=clock.now()) == 0
+    assert_lawful()

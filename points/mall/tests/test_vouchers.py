@@ -235,7 +235,7 @@ def test_codes_are_imported_once_and_leave_the_pool_when_they_expire(member, ric
     found = import_codes(
         reward_id=reward.pk, codes=["A", "B", "A", f"FILM-{other.pk}-0"], expires_at=now + HOUR, now=now
     )
-    assert (found.added, found.known, Reward.objects.get(pk=reward.pk).quota) == (2, 2, 3)
+    assert (found.added, found.known, Reward.objects.get(pk=reward.pk).quota) == (2, [2, 3], 3)
     # What expires first is given first.
     redeemed(rich, reward)
     assert retire_codes(now=now + HOUR) == 1
