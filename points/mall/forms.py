@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelect2MultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
@@ -77,7 +78,7 @@ class ZoneForm(forms.ModelForm):
         choices=[(day, str(day)) for day in range(1, 32)],
         coerce=_numbers,
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        widget=UnfoldAdminSelect2MultipleWidget,
     )
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("exchange days of the week"),
@@ -97,10 +98,10 @@ class CodesForm(forms.Form):
     """Pasted, or from a file whose first column they are; `given` is what was read, with what could not be."""
 
     codes = forms.CharField(
-        label=gettext_lazy("codes"),
+        label=gettext_lazy("codes, one a line"),
         required=False,
         widget=UnfoldAdminExpandableTextareaWidget,
-        help_text=gettext_lazy("One a line. They are kept sealed; those that the shop has had already are left out."),
+        help_text=gettext_lazy("They are kept sealed; those that the shop has had already are left out."),
     )
     file = forms.FileField(
         label=gettext_lazy("or a file"),
@@ -188,8 +189,8 @@ class ResourceForm(forms.ModelForm):
 
 
 class SlotsForm(forms.Form):
-    first_day = forms.DateField(label=gettext_lazy("from"), widget=UnfoldAdminDateWidget)
-    last_day = forms.DateField(label=gettext_lazy("to and with"), widget=UnfoldAdminDateWidget)
+    first_day = forms.DateField(label=gettext_lazy("first day"), widget=UnfoldAdminDateWidget)
+    last_day = forms.DateField(label=gettext_lazy("last day"), widget=UnfoldAdminDateWidget)
     weekdays = forms.TypedMultipleChoiceField(
         label=gettext_lazy("on"),
         choices=WEEKDAYS,

@@ -31,7 +31,9 @@ class CodePoolMixin(ModelAdmin):
         is_of_codes = Reward.objects.filter(pk=object_id, kind=Reward.Kind.CODE).exists()
         return request.user.has_perm("mall.change_reward") and is_of_codes
 
-    @action(description=gettext_lazy("Import codes"), url_path="codes", permissions=["codes"], icon="upload_file")
+    @action(
+        description=gettext_lazy("Import into the pool"), url_path="codes", permissions=["codes"], icon="upload_file"
+    )
     def codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """More codes for the pool, also while members take of it."""
         reward, before = found_or_404(self, request, object_id), {}
@@ -53,7 +55,7 @@ class CodePoolMixin(ModelAdmin):
             request,
             form=form,
             title=f"{_('Import codes')}: {reward}",
-            buttons=[("go", _("Import codes"))],
+            buttons=[("go", _("Import into the pool"))],
             **(before or _pool(reward)),
         )
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
@@ -125,8 +127,12 @@ class RedemptionAdmin(_OfMembersAdmin):
         ("given_at", "ended_at"),
     ]
     readonly_fields = ["whom", "shown_money", "shown_status"]
-    inlines = [VoucherInline]
     actions_detail = ["open_order"]
+
+    def get_inlines(self, request: HttpRequest, obj: Redemption | None) -> list[Any]:
+        """Goods and coupons have no vouchers."""
+        has_vouchers = obj is not None and obj.reward.kind in (Reward.Kind.SERVICE, Reward.Kind.CODE)
+        return [VoucherInline] if has_vouchers else []
 
     @display(description=gettext_lazy("money"), ordering="price_fen")
     def shown_money(self, row: Redemption) -> str:
@@ -156,9 +162,9 @@ class VoucherAdmin(_OfMembersAdmin):
         ("shown_status", "no_shows"),
         ("slot", "valid_until"),
         ("issued_at", "revealed_at"),
-        ("used_at", "store_code", "verified_by"),
+        ("used_at", "store", "verified_by"),
     ]
-    readonly_fields = ["whom", "shown_status"]
+    readonly_fields = ["whom", "shown_status", "store"]
     inlines = [RevealInline]
     number_column = "number"
     actions_detail = ["extend", "forgive"]
@@ -166,6 +172,11 @@ class VoucherAdmin(_OfMembersAdmin):
     @display(description=gettext_lazy("status"), label=VOUCHER_COLOURS, ordering="status")
     def shown_status(self, voucher: Voucher) -> Label:
         return Label(voucher.status, voucher.get_status_display())
+
+    @display(description=gettext_lazy("store"), empty_value="–")
+    def store(self, voucher: Voucher) -> str | None:
+        code = voucher.store_code
+        return dict(import_string(settings.STORES)()).get(code, code) if code else None
 
     def has_extend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         services = Voucher.objects.filter(

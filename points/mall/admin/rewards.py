@@ -112,15 +112,17 @@ class RewardAdmin(LockedWhileSavedMixin, CodePoolMixin, YuanFormMixin, SimpleHis
         """What it is stays; how many codes there are is counted."""
         if obj is None:
             return []
-        return ["kind", "quota"] if obj.kind == Reward.Kind.CODE else ["kind"]
+        seen = ["kind", "shown_status", "shown_taken"]
+        return [*seen, "quota"] if obj.kind == Reward.Kind.CODE else seen
 
     def get_fieldsets(self, request: HttpRequest, obj: Reward | None = None) -> Any:
         kind = obj.kind if obj else request.GET.get("kind", Reward.Kind.GOODS)
         how_many: list[Any] = [("quota", "low_at"), ("limit_per_member",), ("limit_per_period", "period")]
         if kind == Reward.Kind.CODE and obj is None:
             how_many[0] = "low_at"
+        what: list[Any] = [("kind", "shown_status", "shown_taken")] if obj else ["kind"]
         sections: list[Any] = [
-            (None, {"fields": ["kind", "name", "intro", "sku", ("zone", "position")]}),
+            (None, {"fields": [*what, "name", "intro", "sku", ("zone", "position")]}),
             (gettext_lazy("What it costs"), {"fields": [("points", "price_fen")]}),
             (gettext_lazy("For whom"), {"fields": ["tiers", "segments"]}),
             (gettext_lazy("How many"), {"fields": how_many}),
@@ -174,6 +176,7 @@ class RewardAdmin(LockedWhileSavedMixin, CodePoolMixin, YuanFormMixin, SimpleHis
             title=f"{_('Go live')}: {reward}",
             buttons=[("publish", _("Go live"))],
             table=_promise(reward),
+            table_title=str(reward),
         )
 
     @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["pause"], icon="pause")
@@ -189,6 +192,7 @@ class RewardAdmin(LockedWhileSavedMixin, CodePoolMixin, YuanFormMixin, SimpleHis
             title=f"{_('Pause')}: {reward}",
             buttons=[("pause", _("Pause"))],
             table=_promise(reward),
+            table_title=str(reward),
         )
 
     @action(description=gettext_lazy("Statistics"), url_path="statistics", permissions=["view"], icon="monitoring")

@@ -91,7 +91,7 @@ class SlotAdmin(LockedWhileSavedMixin, SimpleHistoryAdmin, ModelAdmin):
     list_filter = ["resource", "is_closed", ("starts_at", RangeDateTimeFilter)]
     list_filter_submit = True
     list_select_related = ["resource"]
-    fields = ["resource", ("starts_at", "ends_at"), ("capacity", "is_closed"), "booked"]
+    fields = ["resource", "starts_at", "ends_at", ("capacity", "is_closed"), "booked"]
     ordering = ["-starts_at", "pk"]
     paginator = BoundedPaginator
     show_full_result_count = False

@@ -203,8 +203,8 @@ class Reward(Window):
     history = HistoricalRecords(excluded_fields=["taken"])
 
     class Meta:
-        verbose_name = _("reward")
-        verbose_name_plural = _("rewards")
+        verbose_name = _("reward of the points mall")
+        verbose_name_plural = _("rewards of the points mall")
         constraints = [
             models.CheckConstraint(
                 condition=Q(quota__isnull=True) | Q(taken__lte=F("quota")),
