@@ -1,22 +1,34 @@
 """Leaderboards with their rewards, and who was rewarded."""
 
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from members.identity.admin import link_to_member
 from promotions.distribution.admin.searching import MemberSearchMixin
-from promotions.distribution.models import Leaderboard, Measure, RankAward, RankReward
+from promotions.distribution.models import Distributor, Leaderboard, Measure, RankAward, RankReward
+from promotions.distribution.ranking import days_of, ranks
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
+from shop.core.screens import found_or_404
+
+FEN = 100
+
+
+class DayForm(forms.Form):
+    day = forms.DateField()
 
 
 class RewardFormSet(forms.BaseInlineFormSet):
@@ -29,6 +41,39 @@ class RewardFormSet(forms.BaseInlineFormSet):
                 raise forms.ValidationError(_("Ranks of two rewards overlap."))
 
 
+class LeaderboardForm(forms.ModelForm):
+    """Sales are typed in yuan, orders and points as they are counted."""
+
+    least = forms.DecimalField(
+        label=gettext_lazy("least to be ranked"),
+        min_value=0,
+        max_value=1_000_000_000,
+        decimal_places=2,
+        initial=1,
+        help_text=gettext_lazy("In yuan for sales, else so many orders or points."),
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+    class Meta:
+        model = Leaderboard
+        fields = ("name", "measure", "period", "least", "is_running")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.measure == Measure.SALES:
+            self.initial["least"] = Decimal(self.instance.least) / FEN
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        least, measure = given.get("least"), given.get("measure", self.instance.measure)
+        if least is None:
+            return given
+        units = least * FEN if measure == Measure.SALES else least
+        if units != int(units) or units < 1:
+            self.add_error("least", _("At least ¥0.01, or one order or point."))
+        return {**given, "least": int(units)}
+
+
 class RewardInline(YuanFormMixin, TabularInline):
     model = RankReward
     formset = RewardFormSet
@@ -38,11 +83,35 @@ class RewardInline(YuanFormMixin, TabularInline):
 
 @admin.register(Leaderboard)
 class LeaderboardAdmin(ModelAdmin):
+    form = LeaderboardForm
     list_display = ["name", "measure", "period", "is_running"]
     list_filter = ["measure", "period", "is_running"]
     fields = ["name", "measure", "period", "least", "is_running"]
     ordering = ["-pk"]
     inlines = [RewardInline]
+    actions_detail = ["standings"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Leaderboard | None = None) -> list[str]:
+        """What has rewarded somebody counts as it did."""
+        return ["measure", "period"] if obj is not None and obj.awards.exists() else []
+
+    @action(description=gettext_lazy("Standings"), url_path="standings", permissions=["view"], icon="leaderboard")
+    def standings(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The period that holds a day, the present one unless told."""
+        board, form = found_or_404(self, request, object_id), DayForm(request.GET or None)
+        day = form.cleaned_data["day"] if form.is_valid() else clock.business_day(clock.now())
+        first_day, end_day = days_of(board.period, day)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": f"{_('Standings')}: {board}",
+            "first_day": first_day,
+            "last_day": end_day - timedelta(days=1),
+            "before": first_day - timedelta(days=1),
+            "after": end_day,
+            "table": _standings(board, first_day, end_day),
+        }
+        return TemplateResponse(request, "admin/promotions/standings.html", context)
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         if not change:
@@ -52,6 +121,41 @@ class LeaderboardAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has rewarded somebody stays; it can be stopped."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.awards.exists())
+
+
+def _standings(board: Leaderboard, first_day: date, end_day: date) -> dict[str, Any]:
+    """Three queries, however many are ranked."""
+    found = ranks(measure=board.measure, first_day=first_day, end_day=end_day, least=board.least)
+    rows = Distributor.objects.filter(pk__in=[each.distributor_id for each in found]).select_related("member")
+    sellers, rewards = {row.pk: row for row in rows}, list(board.rewards.all())
+
+    def worth(rank: int) -> str:
+        reward = next((each for each in rewards if each.first_rank <= rank <= each.last_rank), None)
+        return _worth(reward.reward_fen, reward.points) if reward else "–"
+
+    return {
+        "headers": [_("rank"), _("distributor"), board.get_measure_display(), _("reward")],
+        "rows": [
+            [
+                f"{each.rank}",
+                link_to_member(sellers[each.distributor_id].member),
+                _value(board, each.value),
+                worth(each.rank),
+            ]
+            for each in found
+        ],
+    }
+
+
+def _value(board: Leaderboard, value: int) -> str:
+    return yuan(value) if board.measure == Measure.SALES else f"{value:,}"
+
+
+def _worth(fen: int, points: int) -> str:
+    parts = [yuan(fen)] if fen else []
+    if points:
+        parts.append(_("{points} points").format(points=f"{points:,}"))
+    return " + ".join(parts)
 
 
 @admin.register(RankAward)
@@ -70,7 +174,7 @@ class RankAwardAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("value"), ordering="value")
     def shown_value(self, award: RankAward) -> str:
-        return yuan(award.value) if award.leaderboard.measure == Measure.SALES else f"{award.value:,}"
+        return _value(award.leaderboard, award.value)
 
     @display(description=gettext_lazy("reward"), ordering="reward_fen")
     def reward(self, award: RankAward) -> str:

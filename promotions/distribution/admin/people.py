@@ -161,6 +161,20 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("distribution.change_distributor")
 
+    def has_applied_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, Standing.APPLIED)
+
+    def has_selling_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, Standing.ACTIVE)
+
+    def has_paused_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, Standing.PAUSED)
+
+    def _may(self, request: HttpRequest, object_id: Any, standing: Standing) -> bool:
+        """What is offered is what can be done now."""
+        is_so = Distributor.objects.filter(pk=object_id, standing=standing).exists()
+        return self.has_decide_permission(request) and is_so
+
     def has_appoint_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("distribution.add_distributor")
 
@@ -198,27 +212,36 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
                 return redirect("admin:distribution_distributor_change", made.pk)
         return form_page(self, request, form=form, title=_("Appoint a member"))
 
-    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["decide"], icon="check")
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["applied"], icon="check")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What they wrote is shown once more; following a link decides nothing."""
         found = found_or_404(self, request, object_id)
-        try:
-            joining.approve(distributor_id=found.pk, actor=staff(request), now=clock.now())
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            self.log_change(request, found, _("Approved"))
-            messages.success(request, _("{member} sells for the shop now.").format(member=found.member))
-        return redirect("admin:distribution_distributor_change", found.pk)
+        form = forms.Form(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                joining.approve(distributor_id=found.pk, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.log_change(request, found, _("Approved"))
+                messages.success(request, _("{member} sells for the shop now.").format(member=found.member))
+                return redirect("admin:distribution_distributor_change", found.pk)
+        what = {
+            "headers": [_("member"), _("grade"), _("what they wrote")],
+            "rows": [[str(found), str(found.grade), found.note or "–"]],
+        }
+        title = f"{_('Approve')}: {found}"
+        return form_page(self, request, form=form, title=title, buttons=[("go", _("Approve"))], table=what)
 
-    @action(description=gettext_lazy("Refuse"), url_path="refuse", permissions=["decide"], icon="close")
+    @action(description=gettext_lazy("Refuse"), url_path="refuse", permissions=["applied"], icon="close")
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._with_reason(request, object_id, joining.refuse, _("Refuse"))
 
-    @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["decide"], icon="pause")
+    @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["selling"], icon="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._with_reason(request, object_id, joining.pause, _("Pause"))
 
-    @action(description=gettext_lazy("Resume"), url_path="resume", permissions=["decide"], icon="play_arrow")
+    @action(description=gettext_lazy("Resume"), url_path="resume", permissions=["paused"], icon="play_arrow")
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._with_reason(request, object_id, joining.resume, _("Resume"))
 

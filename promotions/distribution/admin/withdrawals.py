@@ -20,6 +20,7 @@ from promotions.distribution.admin.searching import MemberSearchMixin
 from promotions.distribution.models import Withdrawal, WithdrawalStatus
 from promotions.distribution.services.paying_out import refresh_payout
 from promotions.distribution.services.withdrawing import approve_withdrawal, refuse_withdrawal, stop_withdrawal
+from shop.catalog.product_files.formulas import harmless
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
@@ -103,6 +104,16 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("distribution.review_withdrawal")
 
+    def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, WithdrawalStatus.REQUESTED)
+
+    def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, WithdrawalStatus.CONFIRMING)
+
+    def _may(self, request: HttpRequest, object_id: Any, status: WithdrawalStatus) -> bool:
+        is_so = Withdrawal.objects.filter(pk=object_id, status=status).exists()
+        return self.has_decide_permission(request) and is_so
+
     @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
     def approve_all(self, request: HttpRequest, queryset: QuerySet[Withdrawal]) -> None:
         def approve(number: str) -> None:
@@ -118,43 +129,36 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
         self._each(request, queryset, ask, _("Withdrawals asked about: {count}"))
 
-    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["decide"], icon="check")
+    @action(description=gettext_lazy("Approve"), url_path="approve", permissions=["approve"], icon="check")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        row = found_or_404(self, request, object_id)
-        try:
+        """What goes out to whom is shown once more."""
+
+        def do(row: Withdrawal) -> str:
             approve_withdrawal(number=row.number, actor=staff(request), now=clock.now())
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            self.log_change(request, row, _("Approved"))
-        return redirect("admin:distribution_withdrawal_change", row.pk)
+            return _("Approved")
 
-    @action(description=gettext_lazy("Refuse"), url_path="refuse", permissions=["decide"], icon="close")
+        return self._asked(request, object_id, do, _("Approve"))
+
+    @action(description=gettext_lazy("Refuse"), url_path="refuse", permissions=["approve"], icon="close")
     def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        row = found_or_404(self, request, object_id)
         form = ReasonForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
-            try:
-                refuse_withdrawal(number=row.number, reason=reason, actor=staff(request), now=clock.now())
-            except DomainError as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                self.log_change(request, row, _("Refused: {reason}").format(reason=reason))
-                return redirect("admin:distribution_withdrawal_change", row.pk)
-        return form_page(self, request, form=form, title=_("Refuse"))
 
-    @action(description=gettext_lazy("Call back"), url_path="stop", permissions=["decide"], icon="undo")
+        def do(row: Withdrawal) -> str:
+            reason = form.cleaned_data["reason"]
+            refuse_withdrawal(number=row.number, reason=reason, actor=staff(request), now=clock.now())
+            return _("Refused: {reason}").format(reason=reason)
+
+        return self._asked(request, object_id, do, _("Refuse"), form)
+
+    @action(description=gettext_lazy("Call back"), url_path="stop", permissions=["stop"], icon="undo")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What the distributor has not accepted yet; it is free again once the payment service has closed it."""
-        row = found_or_404(self, request, object_id)
-        try:
+
+        def do(row: Withdrawal) -> str:
             stop_withdrawal(number=row.number, actor=staff(request), now=clock.now())
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            self.log_change(request, row, _("Called back"))
-        return redirect("admin:distribution_withdrawal_change", row.pk)
+            return _("Called back")
+
+        return self._asked(request, object_id, do, _("Call back"))
 
     @action(description=gettext_lazy("Statement"), url_path="statement", permissions=["view"], icon="download")
     def statement(self, request: HttpRequest) -> Any:
@@ -168,6 +172,29 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
             return answer
         return form_page(self, request, form=form, title=_("Statement"))
 
+    def _asked(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        do: Callable[[Withdrawal], str],
+        label: str,
+        form: forms.Form | None = None,
+    ) -> HttpResponse:
+        """Nothing is decided by following a link: the page says what it is about, and its button does it."""
+        row = found_or_404(self, request, object_id)
+        form = form or forms.Form(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                said = do(row)
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.log_change(request, row, said)
+                messages.success(request, f"{row}: {said}")
+                return redirect("admin:distribution_withdrawal_change", row.pk)
+        title = f"{label}: {row}"
+        return form_page(self, request, form=form, title=title, buttons=[("go", label)], table=_money_of(row))
+
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Withdrawal], act: Callable[[str], None], said: str
     ) -> None:
@@ -180,6 +207,17 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
             else:
                 done += 1
         self.message_user(request, said.format(count=done), messages.SUCCESS if done else messages.WARNING)
+
+
+def _money_of(row: Withdrawal) -> dict[str, Any]:
+    amounts = [yuan(fen) for fen in (row.amount_fen, row.fee_fen, row.tax_fen, row.net_fen)]
+    paid_as = row.get_method_display()
+    if row.points:
+        paid_as = f"{paid_as} ({row.points:,})"
+    return {
+        "headers": [_("distributor"), _("amount"), _("fee"), _("tax withheld"), _("paid out"), _("paid as")],
+        "rows": [[str(row.distributor), *amounts, paid_as]],
+    }
 
 
 def _lines(rows: QuerySet[Withdrawal]) -> Iterator[list[str]]:
@@ -200,7 +238,7 @@ def _lines(rows: QuerySet[Withdrawal]) -> Iterator[list[str]]:
     for row in rows.select_related("distributor__member").iterator(chunk_size=1_000):
         yield [
             row.number,
-            str(row.distributor),
+            harmless(str(row.distributor)),
             row.get_method_display(),
             row.get_status_display(),
             *(plain_yuan(fen) for fen in (row.amount_fen, row.fee_fen, row.tax_fen, row.net_fen)),

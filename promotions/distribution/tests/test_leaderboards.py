@@ -169,3 +169,40 @@ def test_staff_make_a_board_whose_rewards_do_not_overlap(client, django_user_mod
     made = Leaderboard.objects.get()
     assert list(made.rewards.values_list("first_rank", "last_rank", "reward_fen")) == [(1, 3, 8_800), (4, 5, 8_800)]
     assert client.get(reverse("admin:distribution_rankaward_changelist")).status_code == 200
+
+
+@pytest.fixture
+def desk(client, django_user_model):
+    operator = django_user_model.objects.create_user("operator", password="x", is_staff=True)
+    operator.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["distribution", "identity"]))
+    client.force_login(operator)
+    return client
+
+
+NO_REWARDS = {"rewards-TOTAL_FORMS": 0, "rewards-INITIAL_FORMS": 0}
+
+
+@pytest.mark.parametrize(
+    ("measure", "typed", "least"),
+    [("sales", "12.50", 1250), ("orders", "3", 3), ("points", "2.5", None), ("sales", "0", None)],
+)
+def test_the_least_to_be_ranked_is_typed_as_it_is_read(desk, measure, typed, least):
+    sent = {"name": "七月", "measure": measure, "period": "month", "least": typed, "is_running": "on", **NO_REWARDS}
+    desk.post(reverse("admin:distribution_leaderboard_add"), sent)
+    assert list(Leaderboard.objects.values_list("least", flat=True)) == ([least] if least else [])
+
+
+def test_staff_see_who_leads_in_each_period(sellers, desk, django_assert_max_num_queries):
+    found = board()
+    RankReward.objects.create(leaderboard=found, first_rank=1, last_rank=1, reward_fen=8_800, points=5)
+    page = reverse("admin:distribution_leaderboard_standings", args=[found.pk])
+    desk.get(page)
+    with django_assert_max_num_queries(12):
+        table = desk.get(page, {"day": "2026-06-15"}).context["table"]
+    assert [(row[0], row[2]) for row in table["rows"]] == [("1", "¥30.00"), ("2", "¥25.00"), ("3", "¥4.00")]
+    assert [row[3] for row in table["rows"]][1:] == ["–", "–"]
+    assert table["rows"][0][3].startswith("¥88.00 + 5 ")
+    assert "卖家甲" in table["rows"][0][1]
+    for day in ("2026-05-31", "nonsense"):
+        assert desk.get(page, {"day": day}).status_code == 200
+    assert not desk.get(page, {"day": "2026-05-31"}).context["table"]["rows"]

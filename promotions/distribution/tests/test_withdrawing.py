@@ -1,5 +1,7 @@
 """Asking for commission, deciding on it, and a crowd that asks at once. Points are paid at once, so no gateway here."""
 
+import csv
+import io
 from itertools import count
 from threading import Barrier
 
@@ -8,8 +10,10 @@ from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from points.ledger.queries import balance_of
+from points.ledger.services import grant
 from promotions.distribution.errors import (
     NotDistributor,
     PayoutMethodUnavailable,
@@ -172,7 +176,7 @@ def test_finance_decides_and_takes_the_statement(seller, client, django_user_mod
     listing = reverse("admin:distribution_withdrawal_changelist")
     client.post(listing, {"action": "approve_all", "_selected_action": [first.pk, first.pk]})
     client.post(reverse("admin:distribution_withdrawal_refuse", args=[second.pk]), {"reason": "Not yet"})
-    client.post(reverse("admin:distribution_withdrawal_stop", args=[third.pk]))
+    assert client.post(reverse("admin:distribution_withdrawal_stop", args=[third.pk])).status_code == 403
     assert list(Withdrawal.objects.order_by("pk").values_list("status", flat=True)) == ["paid", "refused", "requested"]
     assert client.get(reverse("admin:distribution_withdrawal_change", args=[second.pk])).status_code == 200
     day = Withdrawal.objects.get(pk=first.pk).ended_at.date()
@@ -188,3 +192,66 @@ def test_finance_decides_and_takes_the_statement(seller, client, django_user_mod
     finance.user_permissions.set(Permission.objects.filter(codename="view_withdrawal"))
     assert client.post(reverse("admin:distribution_withdrawal_approve", args=[third.pk])).status_code == 403
     assert Withdrawal.objects.get(pk=third.pk).status == "requested"
+
+
+@pytest.fixture
+def finance(client, django_user_model):
+    staff = django_user_model.objects.create_user("money", password="x", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=["view_withdrawal", "review_withdrawal"]))
+    client.force_login(staff)
+    return client
+
+
+def test_following_a_link_pays_nobody(seller, finance):
+    row = ask(seller, 1_000)
+    page = reverse("admin:distribution_withdrawal_approve", args=[row.pk])
+    assert "¥10.00" in finance.get(page).content.decode()
+    assert Withdrawal.objects.get().status == "requested"
+    assert balances(seller) == {"available": 9_000, "reserved": 1_000}
+    finance.post(page, {"do": "go"})
+    assert Withdrawal.objects.get().status == "paid"
+    for verb in ("approve", "refuse", "stop"):
+        again = finance.post(reverse(f"admin:distribution_withdrawal_{verb}", args=[row.pk]), {"reason": "x"})
+        assert again.status_code == 403
+    assert (balances(seller), laws()) == ({"available": 9_000, "paid": 1_000}, [])
+
+
+def test_no_nickname_runs_in_the_statement(seller, finance):
+    Member.objects.filter(pk=seller.member_id).update(nickname='=HYPERLINK("http://x")')
+    row = ask(seller, 1_000)
+    ended = approve_withdrawal(number=row.number, actor=STAFF, now=NOW).ended_at.date()
+    days = {"first_day": ended, "last_day": ended}
+    answer = finance.post(reverse("admin:distribution_withdrawal_statement"), days)
+    [_heading, line] = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    assert line[1].startswith("'=HYPERLINK")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_one_of_many_who_decide_at_once_pays(seller, guarded):
+    """Each approves or refuses; the control looks, waits until all have looked, and gives the points."""
+    row, looked, numbers = ask(seller, 5_000), Barrier(20, timeout=60), count(1)
+
+    def decide(number):
+        if guarded:
+            if number % 2:
+                return approve_withdrawal(number=row.number, actor=STAFF, now=NOW).status
+            return refuse_withdrawal(number=row.number, reason="no", actor=STAFF, now=NOW).status
+        is_waiting = Withdrawal.objects.get().status == "requested"
+        looked.wait()
+        if is_waiting:
+            with transaction.atomic():
+                given = {"points": 5_000, "source": "commission", "matures_at": NOW}
+                grant(reference=f"twin:{next(numbers)}", member_id=seller.member_id, now=NOW, **given)
+        return "paid"
+
+    answers = run_together(*[lambda number=number: decide(number) for number in range(20)])
+    points = balance_of(member_id=seller.member_id, now=NOW).available
+    if not guarded:
+        assert points == 20 * 5_000
+        return
+    [decided] = [each for each in answers if not isinstance(each, Exception)]
+    assert {type(each) for each in answers if each != decided} == {WithdrawalNotOpen}
+    paid = {"available": 5_000, "paid": 5_000}, 5_000
+    assert (balances(seller), points) == (paid if decided == "paid" else ({"available": 10_000}, 0))
+    assert laws() == []
