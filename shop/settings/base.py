@@ -137,6 +137,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.db("DATABASE_URL", default="postgres://lantern@127.0.0.1:5432/lantern"),
+        "ENGINE": "shop.core.postgres",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
