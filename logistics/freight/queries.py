@@ -4,14 +4,14 @@ import orjson
 
 from logistics.freight.engine import FreightQuote, Template, Zone, quote
 from shop.core.kept import Kept
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 # Columns in the order of Template and Zone; written out, because every order asks.
 _DEFAULT_TEMPLATE = Prepared(
     "freight_template",
     """
-SELECT template.name, template.free_from_fen, template.volumetric_divisor, zone.name, zone.provinces, zone.delivers,
-    zone.first_weight_g, zone.first_fen, zone.step_weight_g, zone.step_fen, zone.free_shipping
+SELECT template.name, template.free_from_fen, template.volumetric_divisor, zone.name, zone.provinces::text,
+    zone.delivers, zone.first_weight_g, zone.first_fen, zone.step_weight_g, zone.step_fen, zone.free_shipping
 FROM freight_freightzone zone JOIN freight_freighttemplate template ON template.id = zone.template_id
 WHERE template.is_default ORDER BY zone.id
 """,
@@ -32,8 +32,13 @@ def quote_freight(
     return quote(template, province_code=province_code, weight_g=weight_g, volume_cm3=volume_cm3, goods_fen=goods_fen)
 
 
+def ask_template() -> Question:
+    """What a binding `quote_freight` reads."""
+    return Question(_DEFAULT_TEMPLATE, [])
+
+
 def _default_template() -> Template | None:
-    rows = _DEFAULT_TEMPLATE.run()
+    rows = ask_template().run()
     if not rows:
         return None
     zones = tuple(Zone(row[3], frozenset(orjson.loads(row[4])), *row[5:]) for row in rows)

@@ -4,11 +4,15 @@
 premium numbers abroad.
 """
 
+import re
+
 import phonenumbers
 from django.conf import settings
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 HOME_REGION = "CN"
+# Nearly every number that is shown, and without what the library needs for any.
+_HOME_MOBILE = re.compile(r"\+86(1[3-9]\d{9})")
 _MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -28,6 +32,9 @@ def parse_mobile(typed: str) -> str | None:
 
 def show_phone(e164: str) -> str:
     """`+8613800138000` → `13800138000`; numbers abroad keep their `+`."""
+    mobile = _HOME_MOBILE.fullmatch(e164)
+    if mobile:
+        return mobile[1]
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

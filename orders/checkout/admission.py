@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from members.identity.tokens import read_access_token
 from promotions.checkout.mechanism import Activity, Knock
 from promotions.checkout.mechanisms import ACTIVITIES
-from shop.core.api.idempotency import HEADER
+from shop.core.api.idempotency import sent_key
 from shop.core.api.reads import refused
 from shop.core.errors import DomainError, NotSignedIn
 
@@ -60,14 +60,14 @@ def _knock(request: HttpRequest) -> tuple[Activity, Knock] | None:
     if not isinstance(asked, dict) or type(asked.get("id")) is not int:
         return None
     activity, units = ACTIVITIES.get(str(asked.get("kind"))), _units(body)
-    key, member_id = request.headers.get(HEADER, "").strip(), _member_id(request)
+    key, member_id = sent_key(request), _member_id(request)
     if activity is None or not activity.has_gate or units is None or member_id is None:
         return None
     return activity, Knock(member_id, asked["id"], units, key)
 
 
 def _member_id(request: HttpRequest) -> int | None:
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     try:
         return read_access_token(token.strip())[0] if scheme.lower() == "bearer" else None
     except NotSignedIn:

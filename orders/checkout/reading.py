@@ -1,8 +1,9 @@
-"""What every quote reads of its member and its goods, read in one round trip and at one moment."""
+"""What every quote and order reads of its member and its goods, read in one round trip and at one moment."""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from logistics.freight.queries import ask_template
 from logistics.network.queries import ask_free
 from members.identity.queries import ask_address
 from orders.checkout.offers import Wish
@@ -14,18 +15,21 @@ from shop.core.prepared import Question
 from shop.core.together import read_together
 
 
-def read_ahead(*, wish: Wish, now: datetime) -> AbstractContextManager[None]:
-    """For the block in which the wish is quoted. What is in the cart is not known here."""
+def read_ahead(*, wish: Wish, now: datetime, binding: bool = False) -> AbstractContextManager[None]:
+    """For the block in which the wish is priced, `binding` where it is ordered. What a cart holds is not known here."""
     member_id = wish.member_id
-    asked: list[Question] = [
-        ask_buyer(member_id=member_id, now=now),
-        ask_coupons(member_id=member_id, asked=wish.coupon_ids, now=now),
-    ]
+    asked: list[Question] = [ask_buyer(member_id=member_id, now=now)]
+    if wish.coupon_ids or not binding:
+        asked.append(ask_coupons(member_id=member_id, asked=wish.coupon_ids, now=now))
     if wish.pickup_store_id is None:
         asked.append(ask_address(member_id=member_id, address_id=wish.address_id))
     if wish.points_to_use:
         asked.append(ask_balance(member_id=member_id, now=now))
     if wish.items is not None:
         sku_ids = {item.sku_id for item in wish.items}
-        asked += [ask_snapshots(sku_ids=sku_ids, now=now, pictured=False), ask_free(sku_ids=sku_ids)]
+        asked.append(ask_snapshots(sku_ids=sku_ids, now=now, pictured=binding))
+        if not binding:
+            asked.append(ask_free(sku_ids=sku_ids))
+    if binding:
+        asked.append(ask_template())
     return read_together(*asked)

@@ -4,6 +4,7 @@ All but the quote are building blocks inside the transaction of an order whose r
 what is claimed, confirmed or released stays so. They come before the order takes or gives back stock.
 """
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from promotions.campaigns.errors import ActivityNotFound
 from promotions.campaigns.presold import Presold
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
-from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Settling, Taking
+from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Mechanism, Settling, Taking
 from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Points
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
@@ -45,6 +46,19 @@ _CONFIRMED = Prepared(
     """
 SELECT mechanism FROM promotion_checkout_promotionclaim
 WHERE order_number = %s AND status = 'confirmed' AND mechanism = ANY(%s::text[])
+""",
+)
+_HOLD = Prepared(
+    "hold_promotion_claims",
+    """
+INSERT INTO promotion_checkout_promotionclaim
+    (order_number, mechanism, status, taken, conditions, amount_fen, points, points_returned, claimed_at)
+SELECT %(order)s::text, mechanism, 'claimed', taken::jsonb, conditions::jsonb, amount_fen, points, 0,
+    %(now)s::timestamptz
+FROM unnest(%(mechanisms)s::text[], %(taken)s::text[], %(conditions)s::text[], %(amounts)s::bigint[],
+    %(points)s::bigint[]) AS held (mechanism, taken, conditions, amount_fen, points)
+WHERE NOT EXISTS (SELECT FROM promotion_checkout_promotionclaim WHERE order_number = %(order)s::text)
+RETURNING id
 """,
 )
 Moment = CouponTemplate.Moment
@@ -147,7 +161,7 @@ def terms_at(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:
     return load_terms(Asking(buyer, cart, now))
 
 
-def claim(taking: Taking) -> list[PromotionClaim]:
+def claim(taking: Taking) -> None:
     """Hold for the order what its quote applied; an order without promotions costs no statement.
 
     Raises what mechanisms do when somebody was faster: CouponNotUsable, DiscountChanged, DiscountSoldOut,
@@ -155,21 +169,8 @@ def claim(taking: Taking) -> list[PromotionClaim]:
     undone then. From the first scarce one on they are raised at the end of the transaction.
     """
     wanted = [(mechanism, taken) for mechanism in MECHANISMS if (taken := mechanism.taken(taking))]
-    if not wanted or PromotionClaim.objects.filter(order_number=taking.order_number).exists():
-        return []
-    claims = [
-        PromotionClaim(
-            order_number=taking.order_number,
-            mechanism=mechanism.name,
-            taken=plain(taken),
-            conditions=mechanism.conditions(taking),
-            amount_fen=-sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
-            points=taking.quote.points_used if mechanism.name == Points.name else 0,
-            claimed_at=taking.now,
-        )
-        for mechanism, taken in wanted
-    ]
-    PromotionClaim.objects.bulk_create(claims)
+    if not wanted or not _hold(taking, wanted):
+        return
     is_late = False
     for mechanism, _taken in wanted:
         is_late = is_late or mechanism.is_scarce
@@ -177,7 +178,23 @@ def claim(taking: Taking) -> list[PromotionClaim]:
             at_the_end(partial(mechanism.claim, taking))
         else:
             mechanism.claim(taking)
-    return claims
+
+
+def _hold(taking: Taking, wanted: Sequence[tuple[Mechanism, Sequence[Adjustment]]]) -> bool:
+    """Write down what the mechanisms gave; False where that was written before."""
+    rows = [
+        (
+            mechanism.name,
+            json.dumps(plain(taken)),
+            json.dumps(mechanism.conditions(taking)),
+            -sum(each.amount_fen for each in taken if each.kind in mechanism.kinds),
+            taking.quote.points_used if mechanism.name == Points.name else 0,
+        )
+        for mechanism, taken in wanted
+    ]
+    names, taken, conditions, amounts, points = map(list, zip(*rows, strict=True))
+    given = {"mechanisms": names, "taken": taken, "conditions": conditions, "amounts": amounts, "points": points}
+    return bool(_HOLD.run({"order": taking.order_number, "now": taking.now, **given}))
 
 
 def confirm(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> None:

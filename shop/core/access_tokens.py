@@ -1,7 +1,7 @@
 """Access tokens: JWTs of a few claims, signed with the shop's key (HS256), read without asking anybody.
 
-Written out, because every request of somebody signed in passes here: a library takes ten times as long as the signature.
-One header is accepted, the one that is issued, so that no token chooses how it is verified.
+Written out, because every request of somebody signed in passes here, and a library takes ten times as long as the
+signature. One header is accepted, the one that is issued, so that no token chooses how it is verified.
 """
 
 import base64

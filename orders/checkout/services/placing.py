@@ -18,6 +18,7 @@ from orders.checkout.models import Deposit, Order, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
+from orders.checkout.reading import read_ahead
 from orders.checkout.services.writing import write_order
 from promotions.checkout.mechanism import Taking
 from promotions.checkout.services import claim, plain
@@ -43,7 +44,8 @@ def place_order(
     Raises what `make_offer` and `promotions.checkout.services.claim` raise, AddressRequired, PriceChanged,
     SelectionRejected.
     """
-    offer = make_offer(wish=wish, now=now, binding=True)
+    with read_ahead(wish=wish, now=now, binding=True):
+        offer = make_offer(wish=wish, now=now, binding=True)
     _check_terms(wish, offer, expected_payable_fen)
     order = _order(wish, offer, remark, now)
     lines = _lines(order, offer)

@@ -243,7 +243,7 @@ def test_history_begins_with_the_order(client):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("lines", "statements"), [(1, 11), (20, 12)])
+@pytest.mark.parametrize(("lines", "statements"), [(1, 8), (20, 9)])
 def test_an_order_takes_few_statements_however_many_lines(lines, statements):
     """The session, BEGIN, COMMIT and the idempotency key are among them."""
     client = buyer(MemberFactory())

@@ -5,6 +5,16 @@ from datetime import datetime
 from promotions.campaigns.models import FirstPurchase
 from shop.core.prepared import Prepared
 
+# The one that stands may be this very order's: then it is taken.
+_TAKE = Prepared(
+    "first_purchase_take",
+    """
+INSERT INTO campaigns_firstpurchase AS first (member_id, order_number, is_paid, placed_at) VALUES (%s, %s, false, %s)
+ON CONFLICT (member_id) DO UPDATE SET order_number = first.order_number
+    WHERE first.order_number = excluded.order_number
+RETURNING member_id
+""",
+)
 _PAID = Prepared(
     "first_purchase_paid",
     """
@@ -16,9 +26,7 @@ ON CONFLICT (member_id) DO UPDATE SET order_number = excluded.order_number, is_p
 
 def take_first_purchase(*, member_id: int, order_number: str, now: datetime) -> bool:
     """The order is placed. False when another one stands already, so that what is for new members is refused."""
-    mine = FirstPurchase(member_id=member_id, order_number=order_number, placed_at=now)
-    FirstPurchase.objects.bulk_create([mine], ignore_conflicts=True)
-    return FirstPurchase.objects.filter(member_id=member_id, order_number=order_number).exists()
+    return bool(_TAKE.run([member_id, order_number, now]))
 
 
 def confirm_first_purchase(*, member_id: int, order_number: str, now: datetime) -> None:
