@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.models import Campaign
 
@@ -29,7 +30,8 @@ class Day:
 class Result:
     """Orders count once they are paid, with all that was paid for them; the cost is what was taken off and given away.
 
-    `exposure` is None where nobody counts who saw it. `new_members` are those whose first purchase it was.
+    `exposure` is None where nobody counts who saw it. `new_members` are those whose first purchase it was, where it
+    sells something; `new_by` says how else a mechanism knows them.
     """
 
     participants: int = 0
@@ -37,6 +39,7 @@ class Result:
     revenue_fen: int = 0
     cost_fen: int = 0
     new_members: int = 0
+    new_by: Any = _("first purchase")
     exposure: int | None = None
     days: Sequence[Day] = ()
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from members.invitations.targets import ShareTarget
 from promotions.campaigns.audience import Buyer
@@ -47,7 +47,7 @@ def group_buy_for(*, pk: int, buyer: Buyer, now: datetime) -> GroupBuy:
 
 def open_teams(*, group_buy_id: int, now: datetime) -> QuerySet[Team]:
     """Teams that somebody has paid for and that have a seat left: two queries for any page of them."""
-    teams = Team.objects.filter(
+    teams = _teams(now).filter(
         group_buy=group_buy_id,
         status=TeamStatus.OPEN,
         due_at__gt=now,
@@ -57,9 +57,9 @@ def open_teams(*, group_buy_id: int, now: datetime) -> QuerySet[Team]:
     return teams.prefetch_related(_seats())
 
 
-def team_of(*, pk: int) -> Team:
+def team_of(*, pk: int, now: datetime) -> Team:
     """Any team, however it ended, with its seats and what is sold. Raises TeamNotFound."""
-    team = Team.objects.filter(pk=pk).select_related("group_buy").prefetch_related(_seats()).first()
+    team = _teams(now).filter(pk=pk).select_related("group_buy").prefetch_related(_seats()).first()
     if team is None:
         raise TeamNotFound
     return team
@@ -91,6 +91,12 @@ def share_team(*, pk: int, now: datetime) -> ShareTarget | None:
     leader = team.seats.filter(leads=True).first()
     item = team.group_buy.items.filter(sku=leader.sku_id).first() if leader else None
     return _target(f"team-{pk}", team.group_buy, item)
+
+
+def _teams(now: datetime) -> QuerySet[Team]:
+    """With whether their group buy lets members begin anything at `now`, which joining a team is."""
+    running = GroupBuy.objects.filter(admits_at(now), pk=OuterRef("group_buy"))
+    return Team.objects.annotate(group_buy_runs=Exists(running))
 
 
 def _target(key: str, group_buy: GroupBuy, item: GroupBuyItem | None) -> ShareTarget:

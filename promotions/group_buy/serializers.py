@@ -104,7 +104,7 @@ def present_team(team: Any, *, member_id: int | None, now: datetime) -> dict[str
         "opened_at": team.opened_at,
         "ends_at": team.due_at,
         "server_time": now,
-        "joinable": team.takes_members(now=now) and mine is None,
+        "joinable": team.group_buy_runs and team.takes_members(now=now) and mine is None,
         "sku_id": leader.sku_id if leader else None,
         "order_number": mine.order_number if mine else None,
         "seats": [_seat(seat, member_id) for seat in seats],

@@ -70,8 +70,9 @@ class TeamView(PublicAPIView):
     @extend_schema(operation_id="teams_read", responses={200: TeamOut, **NOT_FOUND})
     def get(self, request: Request, team_id: int) -> Response:
         """A team however it stands: who has its link may see it."""
-        team = queries.team_of(pk=team_id)
-        return Response(present_team(team, member_id=_member_id(request), now=clock.now()))
+        now = clock.now()
+        team = queries.team_of(pk=team_id, now=now)
+        return Response(present_team(team, member_id=_member_id(request), now=now))
 
 
 def _member_id(request: Request) -> int | None:

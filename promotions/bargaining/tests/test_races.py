@@ -60,7 +60,7 @@ def look_and_take(barrier):
         if attempt.is_at_floor:
             raise BargainAtFloor
         steps = attempt.plan[attempt.position : attempt.position + wanted]
-        barrier.wait(timeout=20)
+        barrier.wait(timeout=30)
         changed = {"position": attempt.position + len(steps), "cut_fen": attempt.cut_fen + sum(steps)}
         BargainAttempt.objects.filter(pk=attempt.pk).update(**changed)
         attempt.position, attempt.cut_fen = changed["position"], changed["cut_fen"]
@@ -70,12 +70,12 @@ def look_and_take(barrier):
 
 
 @guards
-def test_twelve_helpers_at_once_take_each_step_once(guarded, monkeypatch):
-    """Four old and eight new members meet at an attempt with five steps, one of which is made."""
+def test_fifty_helpers_at_once_take_each_step_once(guarded, monkeypatch):
+    """Twenty old and thirty new members meet at an attempt with five steps, one of which is made."""
     attempt = start(make_bargain())
-    helpers = [*(old_member() for _ in range(4)), *(new_member() for _ in range(8))]
+    helpers = [*(old_member() for _ in range(20)), *(new_member() for _ in range(30))]
     if not guarded:
-        monkeypatch.setattr(cutting, "take_steps", look_and_take(threading.Barrier(12)))
+        monkeypatch.setattr(cutting, "take_steps", look_and_take(threading.Barrier(CROWD)))
     answers = run_together(*[lambda each=each: help_with(attempt, each) for each in helpers])
     cuts = [each for each in answers if isinstance(each, Cut)]
     attempt.refresh_from_db()
@@ -116,11 +116,13 @@ def test_one_friend_helps_an_attempt_once(guarded, monkeypatch):
     attempt, friend = start(make_bargain(helps_per_day=20)), old_member()
     if not guarded:
         monkeypatch.setattr(cutting, "count_help", lambda bargain, member_id, *, now: True)
-        monkeypatch.setattr(cutting, "take_steps", after_all_came(threading.Barrier(8, timeout=30), cutting.take_steps))
-    answers = run_together(*[lambda: help_with(attempt, friend)] * 8)
+        monkeypatch.setattr(
+            cutting, "take_steps", after_all_came(threading.Barrier(CROWD, timeout=30), cutting.take_steps)
+        )
+    answers = run_together(*[lambda: help_with(attempt, friend)] * CROWD)
     assert attempt.cuts.filter(helper=friend).count() == 1
     if guarded:
-        assert refusals(answers) == [BargainHelpedAlready] * 7
+        assert refusals(answers) == [BargainHelpedAlready] * (CROWD - 1)
         assert (BargainTally.objects.get(member=friend).helps, laws()) == (1, [])
     else:
         assert IntegrityError in refusals(answers)
@@ -129,12 +131,12 @@ def test_one_friend_helps_an_attempt_once(guarded, monkeypatch):
 @guards
 def test_one_friend_helps_as_many_as_the_day_allows(guarded, monkeypatch):
     bargain, friend = make_bargain(helps_per_day=2), old_member()
-    attempts = [start(bargain) for _ in range(6)]
+    attempts = [start(bargain) for _ in range(CROWD)]
     if not guarded:
         monkeypatch.setattr(cutting, "count_help", lambda bargain, member_id, *, now: True)
     answers = run_together(*[lambda each=each: help_with(each, friend) for each in attempts])
-    assert Cut.objects.filter(helper=friend).count() == (2 if guarded else 6)
-    assert refusals(answers) == ([BargainHelpsUsedToday] * 4 if guarded else [])
+    assert Cut.objects.filter(helper=friend).count() == (2 if guarded else CROWD)
+    assert refusals(answers) == ([BargainHelpsUsedToday] * (CROWD - 2) if guarded else [])
     if guarded:
         assert (BargainTally.objects.get(member=friend).helps_of_day, laws()) == (2, [])
 
@@ -144,13 +146,13 @@ def test_a_member_starts_one_attempt(guarded, monkeypatch):
     bargain, member = make_bargain(attempts_per_member=5), old_member()
     if not guarded:
         monkeypatch.setattr(starting, "count_attempt", lambda bargain, member_id, *, now: True)
-        monkeypatch.setattr(starting, "_drawn", after_all_came(threading.Barrier(8, timeout=30), starting._drawn))
-    answers = run_together(*[lambda: start(bargain, member)] * 8)
+        monkeypatch.setattr(starting, "_drawn", after_all_came(threading.Barrier(CROWD, timeout=30), starting._drawn))
+    answers = run_together(*[lambda: start(bargain, member)] * CROWD)
     if guarded:
-        assert refusals(answers) == [BargainUnderWay] * 7
+        assert refusals(answers) == [BargainUnderWay] * (CROWD - 1)
         assert (BargainAttempt.objects.count(), BargainTally.objects.get().attempts, laws()) == (1, 1, [])
     else:
-        assert BargainAttempt.objects.count() == 8
+        assert BargainAttempt.objects.count() == CROWD
 
 
 @guards
@@ -204,9 +206,9 @@ def test_one_order_uses_the_price(guarded, monkeypatch):
                 return BargainAttempt.objects.filter(pk=attempt.pk).update(**fields)
 
         monkeypatch.setattr(ordering, "_as_quoted", lambda attempt, now: Unheld())
-    answers = run_together(*[lambda number=number: take(attempt, number) for number in range(8)])
+    answers = run_together(*[lambda number=number: take(attempt, number) for number in range(CROWD)])
     if guarded:
-        assert (answers.count("ordered"), refusals(answers)) == (1, [BargainChanged] * 7)
+        assert (answers.count("ordered"), refusals(answers)) == (1, [BargainChanged] * (CROWD - 1))
         assert laws() == []
     else:
         assert answers.count("ordered") > 1

@@ -36,7 +36,7 @@ def _figures(campaign: Any, result: Result) -> FiguresPanel:
             Figure(_("Orders"), f"{result.orders:,}", _("paid")),
             Figure(_("Revenue"), yuan(result.revenue_fen)),
             Figure(_("Cost"), yuan(result.cost_fen), _budget(campaign)),
-            Figure(_("New members"), f"{result.new_members:,}", _("first purchase")),
+            Figure(_("New members"), f"{result.new_members:,}", result.new_by),
             Figure(_("Return on spend"), "–" if share is None else f"{share / 10_000:.1f}", _("revenue per cost")),
         ],
     )

@@ -2,14 +2,18 @@ import pytest
 
 from members.identity.tests.factories import MemberFactory, client_for
 from orders.fulfilment.tests.test_parcels import pay
-from promotions.group_buy.models import Team
+from promotions.campaigns.services.lifecycle import pause_campaign
+from promotions.campaigns.services.switch import switch_promotions
+from promotions.group_buy.models import GroupBuy, Team
 from promotions.group_buy.services.ending import sweep_teams
-from promotions.group_buy.tests.making import DAY, make_group_buy, seated, team_of
+from promotions.group_buy.tests.making import DAY, ask, make_group_buy, seated, team_of
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.actors import Actor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/api/v1/group-buys"
+BOSS = Actor.staff("boss")
 
 
 @pytest.fixture
@@ -91,6 +95,23 @@ def test_a_team_shows_its_members_masked_and_me_myself(client, group, tea):
     assert "林小满" not in str(body)
     mine = client_for(joined).get(f"/api/v1/teams/{team.pk}").json()
     assert (mine["order_number"], mine["joinable"], mine["seats"][1]["is_me"]) == (second.number, False, True)
+
+
+@pytest.mark.parametrize("why", ["switched off", "paused", "over"])
+def test_a_team_that_nobody_may_join_now_says_so(client, group, tea, why):
+    team = team_of(pay(seated(group, tea)))
+    address = f"/api/v1/teams/{team.pk}"
+    assert client.get(address).json()["joinable"] is True
+    if why == "switched off":
+        switch_promotions(on=False, actor=BOSS, now=clock.now())
+    elif why == "paused":
+        pause_campaign(kind=group.KIND, pk=group.pk, actor=BOSS, now=clock.now())
+    else:
+        GroupBuy.objects.filter(pk=group.pk).update(ends_at=clock.now())
+    assert client.get(address).json()["joinable"] is False
+    assert codes(ask(group, tea, team=team)) == (404, "activity_not_found")
+    team.refresh_from_db()
+    assert (team.status, team.seats_taken) == ("open", 1)
 
 
 def test_a_team_that_has_ended_is_still_seen(client, group, tea):

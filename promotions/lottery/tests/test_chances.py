@@ -9,6 +9,7 @@ from points.tasks.facts import CheckedIn
 from promotions.lottery.errors import LotteryEnded
 from promotions.lottery.invariants import LAWS
 from promotions.lottery.models import ChanceEntry
+from promotions.lottery.results import result_of_lottery
 from promotions.lottery.services import gift_chances, give_chances, take_back_chances
 from promotions.lottery.subscribers import chances_for_check_in, chances_for_invitation
 from promotions.lottery.tests.making import CLERK, DAY, NOW, chances_of, draw_once, give, make_lottery, sure
@@ -53,6 +54,8 @@ def test_a_check_in_and_a_friend_who_registered_give_what_each_lottery_says_once
         told(chances_for_invitation, friend)
     assert (chances_of(one, member), chances_of(other, member)) == (4, 2)
     assert (ChanceEntry.objects.count(), laws()) == (3, [])
+    # A friend is one member that the lottery has brought, however many chances that is worth.
+    assert [result_of_lottery(each.pk).new_members for each in (one, other)] == [1, 0]
 
 
 def test_an_order_gives_at_its_moment_from_so_much_on(member):

@@ -78,7 +78,7 @@ def test_one_chance_is_one_draw_however_often_it_is_sent(guarded, monkeypatch):
     lottery, member = make_lottery(*sure()), MemberFactory.create()
     give(lottery, member)
     if not guarded:
-        all_have_looked = Barrier(10, timeout=60)
+        all_have_looked = Barrier(CROWD, timeout=60)
 
         def look_then_leap(*, lottery_id, member_id, number, now):
             has_one = chances_of(lottery, member) > 0
@@ -87,28 +87,28 @@ def test_one_chance_is_one_draw_however_often_it_is_sent(guarded, monkeypatch):
 
         monkeypatch.setattr(drawing, "use_chance", look_then_leap)
         monkeypatch.setattr(drawing, "_count_draw", _uncounted())
-    made = run_together(*[lambda: draw_once(lottery, member)] * 10)
+    made = run_together(*[lambda: draw_once(lottery, member)] * CROWD)
     refused = [each for each in made if isinstance(each, Exception)]
     if not guarded:
-        assert (len(made), refused) == (10, [])
+        assert (len(made), refused) == (CROWD, [])
         return
-    assert [type(each) for each in refused] == [NoChancesLeft] * 9
+    assert [type(each) for each in refused] == [NoChancesLeft] * (CROWD - 1)
     assert (Draw.objects.count(), chances_of(lottery, member), laws()) == (1, 0, [])
 
 
 @pytest.mark.parametrize("guarded", [True, False])
 def test_draws_of_a_day_are_exact(guarded, monkeypatch):
     lottery, member = make_lottery(*sure(), draws_per_day=2), MemberFactory.create()
-    give(lottery, member, 10)
+    give(lottery, member, CROWD)
     if not guarded:
         monkeypatch.setattr(drawing, "_count_draw", _uncounted())
-    made = run_together(*[lambda: draw_once(lottery, member)] * 10)
+    made = run_together(*[lambda: draw_once(lottery, member)] * CROWD)
     refused = [each for each in made if isinstance(each, Exception)]
     if not guarded:
-        assert (len(refused), Draw.objects.count()) == (0, 10)
+        assert (len(refused), Draw.objects.count()) == (0, CROWD)
         return
-    assert [type(each) for each in refused] == [DrawsUsedToday] * 8
-    assert (Draw.objects.count(), ChanceAccount.objects.get().balance, laws()) == (2, 8, [])
+    assert [type(each) for each in refused] == [DrawsUsedToday] * (CROWD - 2)
+    assert (Draw.objects.count(), ChanceAccount.objects.get().balance, laws()) == (2, CROWD - 2, [])
 
 
 def _uncounted():
@@ -125,7 +125,7 @@ def test_each_code_has_one_winner(guarded, monkeypatch):
     import_codes(prize_id=prize.pk, codes=[f"FILM-{n}" for n in range(5)])
     published(lottery)
     if not guarded:
-        all_have_looked = Barrier(8, timeout=60)
+        all_have_looked = Barrier(CROWD, timeout=60)
 
         def first_free(prize):
             code = PrizeCode.objects.filter(prize=prize, win__isnull=True).order_by("pk").first()
@@ -136,7 +136,7 @@ def test_each_code_has_one_winner(guarded, monkeypatch):
         # Nor may anybody wait for the rows that come before the codes.
         monkeypatch.setattr(prizes, "_spend", lambda lottery, prize, now: None)
         monkeypatch.setattr(prizes, "_count", lambda prize, now: None)
-    made = drawn_by_all(lottery, MemberFactory.create_batch(8))
+    made = drawn_by_all(lottery, MemberFactory.create_batch(CROWD))
     won = [each for each in made if not each.fallback]
     with_code = PrizeCode.objects.filter(win__isnull=False).count()
     if guarded:

@@ -17,6 +17,7 @@ from promotions.quiz.tests.making import DAY, NOW, answer, answers_to, make_ques
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CROWD = 50
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def test_only_its_audience_answers(member):
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_twenty_answers_at_once_are_one_try_and_one_reward(member, guarded, monkeypatch):
+def test_fifty_answers_at_once_are_one_try_and_one_reward(member, guarded, monkeypatch):
     """Without the row that counts them they are as many as come."""
     quiz = make_quiz(tries_per_day=1)
     answers = answers_to(quiz, member)
@@ -144,19 +145,19 @@ def test_twenty_answers_at_once_are_one_try_and_one_reward(member, guarded, monk
     def send():
         return answer_quiz(quiz_id=quiz.pk, number=1, member_id=member.pk, channel="", answers=answers, now=NOW)
 
-    answered = run_together(*[send] * 20)
+    answered = run_together(*[send] * CROWD)
     won = [each for each in answered if not isinstance(each, Exception) and each.made.points]
     if not guarded:
-        assert len(won) == 20
+        assert len(won) == CROWD
         return
-    assert [type(each) for each in answered if isinstance(each, Exception)] == [QuizTriesUsedToday] * 19
+    assert [type(each) for each in answered if isinstance(each, Exception)] == [QuizTriesUsedToday] * (CROWD - 1)
     assert (len(won), QuizTry.objects.count(), points(member), laws()) == (1, 1, 50, [])
 
 
-@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, 50)])
+@pytest.mark.parametrize(("guarded", "won"), [(True, 3), (False, CROWD)])
 def test_rewards_in_all_are_exact_among_many_members(guarded, won, monkeypatch):
     quiz = make_quiz(rewards_limit=3)
-    members = MemberFactory.create_batch(50)
+    members = MemberFactory.create_batch(CROWD)
     if not guarded:
         monkeypatch.setattr(services, "_take_reward", lambda quiz: True)
     answered = run_together(*[lambda each=each: answer(quiz, each) for each in members])
@@ -164,9 +165,11 @@ def test_rewards_in_all_are_exact_among_many_members(guarded, won, monkeypatch):
     assert (laws() == []) is guarded
 
 
-def test_what_came_of_it_is_counted(member):
+def test_what_came_of_it_is_counted():
+    """Of three who take part two have joined since the quiz began a day ago, one of them in that very moment."""
     quiz = make_quiz()
-    answer(quiz, member)
-    answer(quiz, MemberFactory.create(), right=0)
+    for joined_at in (NOW, NOW - DAY):
+        answer(quiz, MemberFactory.create(joined_at=joined_at), right=0)
+    answer(quiz, MemberFactory.create(joined_at=NOW - 2 * DAY))
     found = result_of_quiz(quiz.pk)
-    assert (found.participants, found.cost_fen, found.orders) == (2, 50, 0)
+    assert (found.participants, found.cost_fen, found.orders, found.new_members) == (3, 50, 0, 2)
