@@ -44,6 +44,9 @@ API_ROOMS: tuple[str, ...] = (
     "orders.verification.urls",
     "orders.after_sales.urls",
     "analytics.buyers.urls",
+    "analytics.events.urls",
+    "analytics.traffic.urls",
+    "analytics.funnel.urls",
 )
 
 urlpatterns = [

@@ -5,6 +5,10 @@ from django.forms import model_to_dict
 from django.urls import URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from analytics.buyers.tests import access as buyers
+from analytics.events.tests import access as events
+from analytics.funnel.tests import access as funnel
+from analytics.traffic.tests import access as traffic
 from logistics.network.tests import access as network
 from logistics.shipments.tests import access as shipments
 from members.identity.tests import access as identity
@@ -77,6 +81,10 @@ DOORS: tuple[Door, ...] = (
     *invoices.DOORS,
     *verification.DOORS,
     *after_sales.DOORS,
+    *buyers.DOORS,
+    *events.DOORS,
+    *traffic.DOORS,
+    *funnel.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

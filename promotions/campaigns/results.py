@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -61,6 +61,9 @@ def days_of(orders: str, asked: Mapping[str, Any]) -> list[Day]:
 
 
 def result_of(campaign: Campaign) -> Result | None:
-    """None for a mechanism that does not count."""
+    """None for a mechanism that does not count. Who has seen it, `settings.CAMPAIGN_EXPOSURE` knows."""
     count = settings.CAMPAIGN_RESULTS.get(campaign.KIND)
-    return import_string(count)(campaign.pk) if count else None
+    if not count:
+        return None
+    result: Result = import_string(count)(campaign.pk)
+    return replace(result, exposure=import_string(settings.CAMPAIGN_EXPOSURE)(kind=campaign.KIND, pk=campaign.pk))

@@ -100,6 +100,9 @@ INSTALLED_APPS = [
     "orders.workbench",
     "orders.imports",
     "analytics.buyers",
+    "analytics.events",
+    "analytics.traffic",
+    "analytics.funnel",
 ]
 
 MIDDLEWARE = [

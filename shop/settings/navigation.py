@@ -221,6 +221,10 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "collapsible": True,
         "items": [
+            item(_("Traffic"), "monitoring", "traffic_sessionday"),
+            item(_("Funnel"), "filter_alt", "funnel_funnelfact"),
+            item(_("Heat map"), "grid_on", "traffic_heathour"),
+            item(_("Quarantined events"), "report", "events_quarantinedevent"),
             item(_("Buyers"), "person_search", "buyers_buyerprofile"),
             item(_("Moves between stages"), "moving", "buyers_stagemove"),
             item(_("Segments by filter"), "filter_alt", "buyers_segmentfilter"),

@@ -93,6 +93,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
     "analytics.buyers.member_data.move",
+    "analytics.events.member_data.move",
     "orders.invoices.member_data.move",
     "orders.reviews.member_data.move",
     "orders.after_sales.member_data.move",
@@ -124,6 +125,7 @@ MEMBER_MERGERS: list[str] = [
 ]
 MEMBER_ERASERS: list[str] = [
     "analytics.buyers.member_data.erase",
+    "analytics.events.member_data.erase",
     "orders.invoices.member_data.erase",
     "orders.fulfilment.member_data.erase",
     "orders.reviews.member_data.erase",
@@ -178,6 +180,7 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.reviews.member_data.export",
     "orders.invoices.member_data.export",
     "analytics.buyers.member_data.export",
+    "analytics.events.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
@@ -223,6 +226,8 @@ CAMPAIGN_RESULTS: dict[str, str] = {
     "group_buy": "promotions.group_buy.results.result_of_group_buy",
     "coupon": "promotions.coupons.results.result_of_coupons",
 }
+# How often a campaign was shown: `(*, kind, pk) -> int | None`.
+CAMPAIGN_EXPOSURE = "analytics.traffic.queries.exposure_of_campaign"
 # What a share card may lead to, by the kind in `<kind>-<id>`.
 SHARE_TARGETS: dict[str, str] = {
     "product": "members.invitations.targets.product",

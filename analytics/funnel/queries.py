@@ -1,0 +1,64 @@
+"""How far visitors came in a period, from the facts of its days."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from analytics.events.names import FUNNEL_STEPS
+from analytics.funnel.models import Unit
+
+# Of each visitor (and subject) the longest chain, of those the latest: a visitor of many days counts once.
+_LONGEST = """
+SELECT DISTINCT ON (subject, visitor_id) day, channel, device, subject, level FROM funnel_funnelfact
+WHERE unit = %(unit)s AND day BETWEEN %(first)s AND %(last)s AND (%(subject)s = '' OR subject = %(subject)s)
+ORDER BY subject, visitor_id, level DESC, started_at DESC
+"""
+_REACHED = ", ".join(f"count(*) FILTER (WHERE level >= {step})" for step in range(1, len(FUNNEL_STEPS) + 1))
+
+
+class Steps(NamedTuple):
+    """How many came at least as far as each of the five steps."""
+
+    exposed: int = 0
+    clicked: int = 0
+    in_cart: int = 0
+    ordered: int = 0
+    paid: int = 0
+
+
+class FunnelQuestion(NamedTuple):
+    """`subject` is a product's id or a campaign; a chain is of the channel and device of its start."""
+
+    first: date
+    last: date
+    unit: Unit = Unit.VISITOR
+    subject: str = ""
+    channel: str = ""
+    device: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {**self._asdict(), "unit": self.unit.value}
+
+
+def funnel_of(asked: FunnelQuestion) -> Steps:
+    return _ask(asked, "''").get("", Steps())
+
+
+def funnel_by(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
+    """By the `day` of the start, `channel`, `device` or `subject`; the parts add up to the whole."""
+    if field not in ("day", "channel", "device", "subject"):
+        raise ValueError(f"no funnel by {field}")
+    return _ask(asked, field)
+
+
+def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {field}, {_REACHED} FROM ({_LONGEST}) longest"
+            " WHERE (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)"
+            " GROUP BY 1 ORDER BY 2 DESC, 1",
+            asked.parameters,
+        )
+        return {row[0]: Steps(*row[1:]) for row in cursor.fetchall()}
