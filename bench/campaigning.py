@@ -25,6 +25,7 @@ from promotions.pricing.model import (
     UnitPriceTerms,
 )
 from promotions.pricing.scopes import EVERYTHING, Scope, ScopeIndex
+from promotions.pricing.tests.dense import broken_laws_of_crowds, broken_laws_of_density, dense_case
 from promotions.pricing.tests.laws import broken_laws, random_case
 from shop.catalog.models import Sku
 from shop.core import clock
@@ -76,6 +77,24 @@ def laws(*, carts: int, seed: int) -> list[str]:
         rng = Random(each)
         broken += [f"cart {each}: {law}" for law in broken_laws(*random_case(rng), rng)]
     return broken
+
+
+def crowd_laws(*, carts: int, seed: int) -> list[str]:
+    """What crowded carts break of the law that the least of every set is taken."""
+    seeds = range(seed, seed + carts)
+    return [f"crowd {each}: {law}" for each in seeds for law in broken_laws_of_crowds(Random(each))]
+
+
+def dense_ms(*, unit_prices: int, offers: int, coupons: int, seed: int, rounds: int) -> tuple[list[float], list[str]]:
+    """Milliseconds of processor time for each of some dense carts, and what they break of the laws."""
+    costs, broken = [], []
+    for each in range(seed, seed + rounds):
+        cart, terms = dense_case(Random(each), unit_prices, offers, coupons)
+        began = time.process_time()
+        price(cart, terms)
+        costs.append((time.process_time() - began) * 1000)
+        broken += [f"dense cart {each}: {law}" for law in broken_laws_of_density(cart, terms)]
+    return costs, broken
 
 
 def publish(*, sku_ids: list[int], promotions: int, seed: int) -> int:

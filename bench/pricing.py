@@ -2,7 +2,8 @@
 
 The engine alone, in processor time, with 10, 100 and 1,000 promotions: what a cart does not meet must not cost it. Then
 the whole quote over HTTP beside an address that does nothing but know who asks. Then carts of all kinds: sums, floors,
-order of input, unrelated promotions, and the best coupons against every set of them.
+order of input, unrelated promotions, and the best coupons against every set of them; crowds of offers likewise. Dense
+carts that hundreds of promotions meet take bounded processor time and cost no more than what the search falls back on.
 """
 
 import random
@@ -19,12 +20,16 @@ LINES, PROMOTIONS, COUPONS, PRODUCTS = 30, 1000, 10, 5000
 ROUNDS = 5
 # Promotions times ten may cost less than times four; the quote at most four times as much as an empty address.
 GROWTH, HTTP_RATIO = 4.0, 4.0
+# Processor time of the worst of the dense carts.
+DENSE_MS = 300.0
 REGION = "330106"
+# Unit prices, offers and coupons that a dense cart of thirty lines meets.
+DENSE = ((10, 10, 30), (30, 30, 100), (30, 200, 0), (30, 200, 100), (30, 30, 300))
 
 
 def main() -> int:
     asked = options(__doc__).parse_args()
-    carts, engine_rounds, requests = (1000, 40, 40) if asked.quick else (100_000, 300, 200)
+    carts, engine_rounds, requests, dense = (1000, 40, 40, 2) if asked.quick else (100_000, 300, 200, 20)
     report = Report("pricing", asked.seed)
     with running_shop(asked.state_dir) as shop:
         report.note("the shop is ready; pricing without it")
@@ -36,6 +41,7 @@ def main() -> int:
             report.note(law)
         report.must("carts_checked", carts, carts)
         report.must("laws_broken", len(broken), 0)
+        _dense(shop, report, asked.seed, dense, crowds=carts // 10)
         report.laws_hold(shop)
     return report.finish()
 
@@ -48,6 +54,23 @@ def _engine(shop: Shop, report: Report, seed: int, rounds: int) -> None:
     report.figure("engine_cpu_ms_10", costs[10])
     report.figure("engine_cpu_ms_100", costs[100], reference=costs[10], target=GROWTH, better="lower")
     report.figure("engine_cpu_ms_1000", costs[1000], reference=costs[100], target=GROWTH, better="lower")
+
+
+def _dense(shop: Shop, report: Report, seed: int, rounds: int, *, crowds: int) -> None:
+    report.note(f"checking {crowds:,} crowded carts, and {rounds} dense ones of each shape")
+    broken = shop.call("bench.campaigning", "crowd_laws", carts=crowds, seed=seed * 1_000_000)
+    report.must("crowds_checked", crowds, crowds)
+    worst = 0.0
+    for unit_prices, offers, coupons in DENSE:
+        shape = {"unit_prices": unit_prices, "offers": offers, "coupons": coupons}
+        costs, more = shop.call("bench.campaigning", "dense_ms", seed=seed, rounds=rounds, **shape)
+        broken += more
+        worst = max(worst, *costs)
+        report.figure(f"dense_cpu_ms_{unit_prices}_{offers}_{coupons}", median(costs))
+    for law in broken[:10]:
+        report.note(law)
+    report.must("laws_of_crowds_and_dense_carts_broken", len(broken), 0)
+    report.figure("dense_cpu_ms_worst", worst, target=DENSE_MS, better="lower")
 
 
 def _quotes(shop: Shop, report: Report, seed: int, requests: int) -> None:

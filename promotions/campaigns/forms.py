@@ -60,6 +60,11 @@ class AudienceForm(CountingForm, PickingForm):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "budget_fen" in self.fields:
+            self.fields["budget_fen"].help_text = self._meta.model.BUDGET_COUNTS
+
 
 class StackingForm(AudienceForm):
     PICKED = {**AudienceForm.PICKED, "refuses": "not_with"}

@@ -116,6 +116,8 @@ class Campaign(AudienceFields):
     KIND: ClassVar[str]
     # Whether it acts on whatever it reaches, or waits until a member chooses it.
     ACTS_BY_ITSELF: ClassVar[bool] = True
+    # What is counted against its budget.
+    BUDGET_COUNTS: ClassVar[Any] = _("What it takes off orders, also unpaid ones; it stops when this is spent.")
     # The rows that hang on it of which `reach` and its terms are made, for whoever looks at many at once.
     PARTS: ClassVar[tuple[str, ...]] = ()
 

@@ -154,6 +154,10 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
     """Spend so much, or buy so many, of the goods in scope, and get what the highest tier reached gives."""
 
     KIND = Mechanism.SPEND_OFFER.value
+    BUDGET_COUNTS = _(
+        "What it takes off orders, the freight it pays, and its gifts at cost, also in unpaid orders; it stops when"
+        " this is spent."
+    )
     PARTS = ("tiers__gift_sku__product",)
 
     class CountedBy(models.TextChoices):

@@ -14,6 +14,8 @@ from promotions.pricing.balance import Balance
 
 # Sets of rivals that an option is compared with: more of them would tell little and cost much.
 RIVALRIES = 32
+# Options that are gone through as fast as one is looked at closely.
+PER_LOOK = 8
 
 
 class Option(Protocol):
@@ -30,6 +32,10 @@ class Option(Protocol):
 
     def act(self, balance: Balance) -> object: ...
 
+    @property
+    def kin(self) -> Hashable:
+        """Options of a kin have the same rivals, and are all rivals of one another or none; None has no kin."""
+
     def agrees_with(self, other: Any) -> bool: ...
 
     def leaves_nothing(self, other: Any) -> bool:
@@ -38,9 +44,19 @@ class Option(Protocol):
 
 @dataclass(slots=True)
 class Effort:
-    """How many more sets may be looked at, by one search or by several that share it."""
+    """How many more looks may be taken at what an option is worth, by one search or by several that share it."""
 
     left: int
+    whole: "Effort | None" = None
+
+    def part(self, share: int) -> "Effort":
+        """One of so many shares of what is left, for one search: it leaves something to those that come after it."""
+        return Effort(max(0, self.left // share), self)
+
+    def spend(self, looks: int) -> None:
+        self.left -= looks
+        if self.whole is not None:
+            self.whole.spend(looks)
 
 
 O = TypeVar("O", bound=Option)  # noqa: E741
@@ -75,7 +91,12 @@ NOTHING_MORE = Nothing()
 
 
 def cheapest(
-    options: Sequence[O], balance: Balance, *, most: int, effort: Effort, ending: Ending = NOTHING_MORE
+    options: Sequence[O],
+    balance: Balance,
+    *,
+    most: int,
+    effort: Effort,
+    ending: Ending = NOTHING_MORE,
 ) -> tuple[O, ...]:
     """The options, at most `most` and all agreeing, that cost the least in the end; of equal sets the first one met.
 
@@ -86,6 +107,13 @@ def cheapest(
     search.try_greedy(balance, worths)
     search.explore(balance, list(enumerate(worths)), (), balance.payable)
     return tuple(options[place] for place in search.best)
+
+
+def together_at_most(options: Sequence[Option], balance: Balance, most: int) -> int:
+    """What so many of them, all agreeing, take off at most in whatever order they act."""
+    return _most_of(
+        [(rivalry, each.worth(balance)) for each, rivalry in zip(options, _rivalries(options), strict=True)], most
+    )
 
 
 class _Search(Generic[O]):
@@ -112,9 +140,9 @@ class _Search(Generic[O]):
             if not bound or (last_effect is not None and option.effect == last_effect):
                 continue
             last_effect = option.effect
-            if not self.effort.left:
+            if self.effort.left <= 0:
                 return
-            self.effort.left -= 1
+            self.effort.spend(2 + len(still_open) // PER_LOOK)
             left = payable - option.worth(balance)
             following = [each for each in still_open[index + 1 :] if option.agrees_with(self.options[each[0]])]
             is_last = more == 1 or not following
@@ -126,7 +154,7 @@ class _Search(Generic[O]):
             option.act(after)
             self._judge((*chosen, place), self.ending.cost(after))
             if not is_last:
-                bounds = [(at, self._bound(self.options[at], most, option, after)) for at, most in following]
+                bounds = self._bounds(following, option, after)
                 self.explore(after, bounds, (*chosen, place), left)
 
     def try_greedy(self, balance: Balance, worths: Sequence[int]) -> None:
@@ -144,26 +172,23 @@ class _Search(Generic[O]):
             if left:
                 option.act(after)
                 # Those before it act first, so that it leaves them what they are worth.
-                left = {
-                    at: self._bound(self.options[at], most, option, after) if at > place else most
-                    for at, most in left.items()
-                }
+                following = self._bounds([each for each in left.items() if each[0] > place], option, after)
+                left = {at: most for at, most in left.items() if at < place} | dict(following)
         if chosen:
             self._judge(*self._tried(sorted(chosen), balance.copy()))
 
     def _most_of(self, still_open: Sequence[tuple[int, int]], more: int) -> int:
-        """What so many of these options take off at most: of rivals only one does."""
-        by_rivalry: dict[int, int] = {}
-        for place, bound in still_open:
-            rivalry = self._rivalry[place]
-            if bound > by_rivalry.get(rivalry, 0):
-                by_rivalry[rivalry] = bound
-        return sum(nlargest(more, by_rivalry.values()) if len(by_rivalry) > more else by_rivalry.values())
+        return _most_of([(self._rivalry[place], bound) for place, bound in still_open], more)
 
-    @staticmethod
-    def _bound(other: O, most: int, acted: O, after: Balance) -> int:
-        """What `other` is worth at most when `acted` has: as much as before where they share no line."""
-        return other.worth(after) if other.lines & acted.lines else most
+    def _bounds(self, following: Sequence[tuple[int, int]], acted: O, after: Balance) -> list[tuple[int, int]]:
+        """What these are worth at most when `acted` has: as much as before where they share no line."""
+        options, lines = self.options, acted.lines
+        bounds = [
+            (place, options[place].worth(after) if most and options[place].lines & lines else most)
+            for place, most in following
+        ]
+        self.effort.spend(len(bounds))
+        return bounds
 
     def _tried(self, chosen: Sequence[int], balance: Balance) -> tuple[tuple[int, ...], tuple[int, int]]:
         """Those that take something off, and what it costs with them."""
@@ -179,21 +204,31 @@ class _Search(Generic[O]):
             self.cost, self.best = cost, chosen
 
 
+def _most_of(bounds: Sequence[tuple[int, int]], more: int) -> int:
+    """What so many options take off at most, each with the number of its rivals: of rivals only one does."""
+    by_rivalry: dict[int, int] = {}
+    for rivalry, bound in bounds:
+        if bound > by_rivalry.get(rivalry, 0):
+            by_rivalry[rivalry] = bound
+    return sum(nlargest(more, by_rivalry.values()) if len(by_rivalry) > more else by_rivalry.values())
+
+
 def _rivalries(options: Sequence[Option]) -> list[int]:
     """To which set of options each belongs: sets of which only one takes something off."""
+    # One of each kin stands for the others; a set that it does not belong to is not looked at again for its kin.
     found: list[list[Option]] = []
-    numbers = []
+    numbers: list[int] = []
+    last_of: dict[Hashable, int] = {}
     for option in options:
-        number = next(
-            (
-                number
-                for number, rivals in enumerate(found[:RIVALRIES])
-                if all(each.leaves_nothing(option) for each in rivals)
-            ),
-            len(found),
-        )
+        kin = option.kin
+        last = last_of.get(kin, -1) if kin is not None else -1
+        sets = range(max(last, 0), min(len(found), RIVALRIES))
+        number = next((at for at in sets if all(each.leaves_nothing(option) for each in found[at])), len(found))
         if number == len(found):
             found.append([])
-        found[number].append(option)
+        if number != last:
+            found[number].append(option)
+        if kin is not None:
+            last_of[kin] = number
         numbers.append(number)
     return numbers

@@ -6,101 +6,21 @@ that it leaves the wider what it has no room for.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from heapq import nlargest
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from promotions.pricing.answers import CouponOption
-from promotions.pricing.balance import Balance, Party, Places
-from promotions.pricing.cheapest import cheapest
-from promotions.pricing.model import WHOLE_BP, CouponKind, CouponTerms, Refusal
+from promotions.pricing.balance import Balance, Places
+from promotions.pricing.cheapest import cheapest, together_at_most
+from promotions.pricing.model import CouponKind, CouponTerms, Refusal
 from promotions.pricing.purse import Purse
+from promotions.pricing.tickets import Ticket, acting_order, ticket_on
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
 KIND = "coupon"
-_RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
-_NO_CAP = 2**62
-# What these take off is shared by the lines that they cover.
-_SHARED = (CouponKind.PERCENT, CouponKind.AMOUNT)
-
-
-class Ticket:
-    """A coupon on the lines where it may act."""
-
-    def __init__(self, terms: CouponTerms, places: Places, quantities: Sequence[int], party: Party) -> None:
-        self.terms, self.places, self.party = terms, places, party
-        self._quantities = quantities
-
-    @cached_property
-    def lines(self) -> int:
-        return sum(1 << place for place in self.places)
-
-    @property
-    def units(self) -> int:
-        return sum(self._quantities[place] for place in self.places)
-
-    @cached_property
-    def effect(self) -> tuple[Any, ...]:
-        terms = self.terms
-        return (
-            _RANK[terms.kind],
-            len(self.places),
-            terms.off_bp,
-            terms.off_fen,
-            _capped(terms),
-            terms.units,
-            terms.pay_fen,
-            self.places,
-            tuple(sorted(terms.refuses)),
-        )
-
-    def agrees_with(self, other: "Ticket") -> bool:
-        return self.party.agrees_with(other.party)
-
-    def leaves_nothing(self, other: "Ticket") -> bool:
-        return not self.agrees_with(other)
-
-    def worth(self, balance: Balance) -> int:
-        terms = self.terms
-        if terms.kind == CouponKind.SHIPPING:
-            return min(balance.freight or 0, _capped(terms))
-        if terms.kind == CouponKind.EXCHANGE:
-            return max(self._exchanges(balance), default=(0, 0))[0]
-        return min(self._wanted(balance), balance.room(self.places))
-
-    def is_squeezed(self, balance: Balance) -> bool:
-        """Whether it would take off more than there is room for."""
-        return self.terms.kind in _SHARED and self._wanted(balance) > balance.room(self.places)
-
-    def _wanted(self, balance: Balance) -> int:
-        terms = self.terms
-        if terms.kind == CouponKind.AMOUNT:
-            return terms.off_fen
-        return min(balance.base(self.places) * terms.off_bp // WHOLE_BP, _capped(terms))
-
-    def act(self, balance: Balance) -> list[tuple[int, int]]:
-        """Returns each line's share; what a shipping coupon pays comes off freight."""
-        off = self.worth(balance)
-        if self.terms.kind == CouponKind.SHIPPING:
-            balance.take_freight(off)
-            balance.take(0, self.places, self.party)
-            return []
-        places = self.places
-        if self.terms.kind == CouponKind.EXCHANGE:
-            places = (-max(self._exchanges(balance))[1],)
-        return list(zip(places, balance.take(off, places, self.party), strict=True))
-
-    def _exchanges(self, balance: Balance) -> list[tuple[int, int]]:
-        """What the coupon would pay of each line, with the negated place: the earliest of the dearest lines wins."""
-        found = []
-        for place in self.places:
-            units = min(self.terms.units, self._quantities[place])
-            price = balance.net[place] * units // self._quantities[place] - self.terms.pay_fen * units
-            found.append((max(0, min(price, _capped(self.terms), balance.room((place,)))), -place))
-        return found
+# Of the effort that is left one search takes at most a fourth.
+COUPONS = 4
 
 
 def coupons(w: Workings) -> None:
@@ -111,7 +31,8 @@ def coupons(w: Workings) -> None:
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
     _note_exchanges(w, candidates)
     purse = w.purse
-    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=w.setting.effort, ending=purse)
+    effort = w.setting.effort.part(COUPONS)
+    chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=effort, ending=purse)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))
         for ticket in tickets
@@ -122,36 +43,28 @@ def coupons(w: Workings) -> None:
     if asked != "best":
         chosen = _with_freight_unknown(w, chosen, candidates, purse)
     before = w.balance.payable
-    for ticket in chosen:
-        _apply(w, ticket)
+    for each in chosen:
+        _apply(w, each)
     if asked != "best":
         _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
-    if w.acting is None and (w.rivals or w.hinderers):
-        more = most_off(w, w.shown) - (before - w.balance.payable)
-        w.hope_fen += more
-        if more:
-            # It matters which of the offers that do not agree have acted, and where.
-            w.hinderers |= w.rivals
+    if w.hinderers:
+        w.hope_fen += most_off(w, w.shown) - (before - w.balance.payable)
 
 
 def most_off(w: Workings, balance: Balance) -> int:
     """What coupons would take off at most if nobody had acted on this balance, and nothing hindered them."""
-    most, tickets = w.terms.limits.max_coupons, []
+    most, tickets, asked = w.terms.limits.max_coupons, [], w.cart.coupon_ids
     for terms in w.terms.coupons:
-        ticket = Ticket(terms, w.places(terms), w.setting.quantities, w.etiquette.party(terms.mechanism, terms.refuses))
-        if (
-            (w.cart.coupon_ids == "best" or terms.id in w.cart.coupon_ids)
-            and terms.refusal is None
-            and w.setting.listed_fen(ticket.places) >= terms.threshold_fen
-            and ticket.units >= terms.threshold_count
-        ):
-            tickets.append(ticket)
-    if any(ticket.terms.kind == CouponKind.EXCHANGE for ticket in tickets):
-        return sum(nlargest(most, [ticket.worth(balance) for ticket in tickets]))
+        found = ticket_on(w, balance, terms)
+        is_wanted = terms.refusal is None and (asked == "best" or terms.id in asked)
+        if is_wanted and found.is_reached(w.setting.listed_fen(found.places)):
+            tickets.append(found)
+    if any(each.terms.kind == CouponKind.EXCHANGE for each in tickets):
+        return together_at_most(tickets, balance, most)
     after = balance.copy()
-    tickets.sort(key=lambda ticket: ticket.effect)
-    for ticket in cheapest(tickets, after, most=most, effort=w.setting.effort):
-        ticket.act(after)
+    tickets.sort(key=acting_order)
+    for each in cheapest(tickets, after, most=most, effort=w.setting.effort.part(COUPONS)):
+        each.act(after)
     return balance.payable - after.payable
 
 
@@ -159,14 +72,13 @@ def usable_tickets(w: Workings, held: Mapping[int, CouponTerms], refusals: dict[
     """The coupons that may act on this cart, in the order in which they would; the others' reasons in `refusals`."""
     tickets = []
     for terms in held.values():
-        covered, party = w.places(terms), w.etiquette.party(terms.mechanism, terms.refuses)
-        ticket = Ticket(terms, w.balance.open_places(party, covered), w.setting.quantities, party)
-        refusal = terms.refusal or _refusal(w, ticket, covered)
+        found = ticket_on(w, w.balance, terms)
+        refusal = terms.refusal or _refusal(w, found, w.places(terms))
         if refusal is None:
-            tickets.append(ticket)
+            tickets.append(found)
         else:
             refusals[terms.id] = refusal
-    return sorted(tickets, key=lambda ticket: (ticket.effect, ticket.terms.id))
+    return sorted(tickets, key=acting_order)
 
 
 def _refusal(w: Workings, ticket: Ticket, covered: Places) -> Refusal | None:
@@ -248,7 +160,7 @@ def _reject(
 
 def _apply(w: Workings, ticket: Ticket) -> None:
     terms, freight = ticket.terms, w.balance.freight
-    w.squeezed |= ticket.is_squeezed(w.balance)
+    w.may_round |= ticket.may_round(w.balance, few=0)
     shares = ticket.act(w.balance)
     if terms.kind == CouponKind.SHIPPING:
         paid = (freight or 0) - (w.balance.freight or 0)
@@ -256,7 +168,3 @@ def _apply(w: Workings, ticket: Ticket) -> None:
     else:
         w.credit(terms, KIND, shares)
     w.coupon_ids.append(terms.id)
-
-
-def _capped(terms: CouponTerms) -> int:
-    return _NO_CAP if terms.cap_fen is None else terms.cap_fen

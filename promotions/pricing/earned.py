@@ -8,8 +8,8 @@ import msgspec
 
 from promotions.pricing.answers import AppliedOffer
 from promotions.pricing.model import WHOLE_BP, Measure, SpendTier
+from promotions.pricing.offers import times_given
 from promotions.pricing.scopes import EVERYTHING
-from promotions.pricing.spend_offers import times_given
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from promotions.pricing.unit_prices import shipping_benefits, unit_prices
 from promotions.pricing.workings import Limit, Setting, Workings
 
 NOTHING = Terms()
+# Lines and promotions that are gone through as fast as one is looked at closely.
+PER_LOOK = 4
 
 
 def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
@@ -50,14 +52,13 @@ STAGES: tuple[tuple[Stage, Callable[[Workings], None]], ...] = (
 )
 
 
-def work(
-    setting: Setting, absent: Set[Campaign], limit: Limit | None = None, acting: Set[Campaign] | None = None
-) -> Workings:
+def work(setting: Setting, absent: Set[Campaign], limit: Limit | None = None) -> Workings:
     """The price without the campaigns that are `absent`; left at that where it cannot fall below the `limit`.
 
-    Of the offers those named as `acting` act; unless they are named, those that together take off the most.
+    Offers and coupons are chosen so that it costs the least with these unit prices.
     """
-    workings = Workings(setting, absent, acting)
+    setting.effort.spend(setting.looks // PER_LOOK)
+    workings = Workings(setting, absent)
     for stage, act in STAGES:
         if stage == Stage.SPEND_OFFERS and limit is not None and limit.is_reached(workings):
             break

@@ -21,8 +21,8 @@ from promotions.pricing.model import (
 from promotions.pricing.purse import Cost, Purse, purse_of
 from promotions.pricing.scopes import Scoped
 
-# Sets of coupons looked at in all pricings of a cart together; then the best met is taken.
-EFFORT = 4_000
+# Looks taken in all pricings of a cart together; then the best met is taken.
+EFFORT = 30_000
 # More than anything costs.
 UNKNOWN = 2**62
 # Kind, id, label and version of what takes something off.
@@ -32,8 +32,8 @@ Cause = tuple[str, int | None, Any, int | None]
 class Setting:
     """What all pricings of a cart share, however often it is priced: its lines, the promotions, and where they act.
 
-    `campaigns` are those that it may be priced without, `met` those of them that acted in any pricing, `rivals` the
-    offers that were chosen from, `effort` is what may still be spent on the search for the best coupons.
+    `campaigns` are the unit prices that it may be priced without, `met` those of them that acted in any pricing,
+    `effort` is what may still be spent on all searches together.
     """
 
     def __init__(self, cart: CartSnapshot, terms: Terms) -> None:
@@ -53,10 +53,10 @@ class Setting:
         )
         self.purse = purse_of(cart, terms, self.etiquette.party(Mechanism.POINTS), sum(self.least))
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
-        self.campaigns |= {each.campaign for each in terms.spend_offers}
         self.met: set[Campaign] = set()
-        self.rivals: set[Campaign] = set()
         self.effort = Effort(EFFORT)
+        # The coupons of the cart on the lines where they may act, for `tickets`.
+        self.tickets: dict[tuple[int, Places], Any] = {}
         self._places: dict[int, Places] = {}
 
     @cached_property
@@ -100,14 +100,13 @@ class Limit(NamedTuple):
 
 
 class Workings:
-    """`absent` are the campaigns left out of this pricing, `acting` the offers that act in it, None where they are yet
-    to be chosen. `hinderers` are those without which others might take off more, together `hope_fen` at most. `rivals`
-    are the offers chosen of some that do not agree, `shown` is what unit prices leave to pay. Who is `squeezed` would
-    take off more than there is room for.
+    """`absent` are the unit prices left out of this pricing, `hinderers` those without which others might take off
+    more, together `hope_fen` at most; `shown` is what unit prices leave to pay. It `may_round` where so little is taken
+    off that the rounding of others counts.
     """
 
-    def __init__(self, setting: Setting, absent: Set[Campaign], acting: Set[Campaign] | None = None) -> None:
-        self.setting, self.absent, self.acting = setting, absent, acting
+    def __init__(self, setting: Setting, absent: Set[Campaign]) -> None:
+        self.setting, self.absent = setting, absent
         self.cart, self.terms, self.lines = setting.cart, setting.terms, setting.lines
         self.etiquette, self.places = setting.etiquette, setting.places
         self.balance = setting.listed(freight=setting.cart.freight_fen)
@@ -125,8 +124,7 @@ class Workings:
         self.shown = self.balance
         self.hinderers: set[Campaign] = set()
         self.hope_fen = 0
-        self.rivals: set[Campaign] = set()
-        self.squeezed = False
+        self.may_round = False
         self._acted: list[list[tuple[Campaign, Party]]] = [[] for _ in self.lines]
         self._applied: dict[Cause, tuple[int, int]] = {}
 

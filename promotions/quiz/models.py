@@ -83,6 +83,7 @@ class Quiz(Campaign):
     """
 
     KIND = "quiz"
+    BUDGET_COUNTS = _("What the rewards given are worth; none is given beyond this.")
     ACTS_BY_ITSELF = False
 
     class Reveals(models.TextChoices):

@@ -1,4 +1,6 @@
-"""A coupon that is made void while its member orders is either held by the order or void, never both."""
+"""A coupon that is made void while its member orders is either held by the order or void, never both; one that comes
+back from a store meanwhile is void.
+"""
 
 from threading import Barrier
 
@@ -9,11 +11,11 @@ from django.db import transaction
 from members.identity.tests.factories import MemberFactory
 from promotions.coupons.errors import CouponNotUsable
 from promotions.coupons.models import Coupon, Halt
-from promotions.coupons.services import claim_coupons
+from promotions.coupons.services import claim_coupons, verifying
 from promotions.coupons.services.halting import halt_coupons, run_halt
 from promotions.coupons.tests.making import CLERK, NOW, make_coupon, make_template
 from shop.core.invariants import violations
-from tests.concurrency.racing import run_together
+from tests.concurrency.racing import run_together, until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,3 +68,35 @@ def test_without_the_conditions_an_order_holds_what_was_made_void():
 
     assert run_together(look_then_hold, make_void) == ["held", None]
     assert (Halt.objects.get().done_count, Coupon.objects.get().status) == (1, "locked")
+
+
+@pytest.mark.parametrize(("is_guarded", "status"), [(True, "void"), (False, "unused")], ids=["guarded", "control"])
+def test_all_are_made_void_while_a_use_in_a_store_is_taken_back(monkeypatch, is_guarded, status):
+    """The control: whether its kind is void is asked, and nobody who makes it void waits."""
+    coupon = make_coupon(MemberFactory(), use_in="anywhere")
+    code, _until = verifying.show_coupon(number=coupon.number, member_id=coupon.member_id, now=NOW)
+    with transaction.atomic():
+        verifying.use_in_store(code=code, store_code="HZ01", bill_fen=12_000, actor=CLERK, now=NOW)
+    taken_back, voided = Barrier(2, timeout=30), Barrier(2, timeout=30)
+    if not is_guarded:
+        monkeypatch.setattr(verifying, "lock_returning", lambda used: [])
+
+    def take_back():
+        with transaction.atomic():
+            verifying.take_back_use(number=coupon.number, store_code="HZ01", used_at=NOW, now=NOW)
+            taken_back.wait()
+            if is_guarded:
+                until_somebody_waits()
+            else:
+                voided.wait()
+
+    def make_void():
+        taken_back.wait()
+        void(coupon.template)
+        if not is_guarded:
+            voided.wait()
+
+    assert run_together(take_back, make_void) == [None, None]
+    coupon.refresh_from_db()
+    assert (coupon.status, Halt.objects.get().status) == (status, "done")
+    assert bool(violations()) == (status == "unused")

@@ -64,6 +64,9 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     """
 
     KIND = Mechanism.COUPON.value
+    BUDGET_COUNTS = _(
+        "What every coupon given out takes off at most, used or not, freight included; none is given out beyond this."
+    )
 
     ACTS_BY_ITSELF = False
 

@@ -39,10 +39,17 @@ def take_back_for_purchase(*, member_id: int, order_number: str, paid_fen: int, 
 
 
 def lock_returning(coupons: QuerySet[Coupon]) -> list[int]:
-    """Lock coupons that are about to come back; those among them that nobody may have any more, for `end_revoked`."""
-    locked = coupons.order_by("pk").select_for_update(no_key=True, of=("self",))
-    columns = locked.values_list("pk", "revoked_at", "template__halted")
-    return [pk for pk, revoked_at, halted in columns if revoked_at is not None or halted == Halted.VOID]
+    """Lock coupons that are about to come back; those among them that nobody may have any more, for `end_revoked`.
+
+    Who makes a kind void waits for those that orders hold, but not for used ones: for these the kind is locked as well.
+    """
+    locked = list(coupons.order_by("pk").select_for_update(no_key=True))
+    used = {each.template_id for each in locked if each.status == CouponStatus.USED}
+    kinds = CouponTemplate.objects.filter(pk__in={each.template_id for each in locked}, halted=Halted.VOID)
+    if used:
+        list(CouponTemplate.objects.filter(pk__in=used).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    void = set(kinds.values_list("pk", flat=True)) if locked else set()
+    return [each.pk for each in locked if each.revoked_at is not None or each.template_id in void]
 
 
 def end_revoked(*, coupon_ids: Collection[int]) -> int:

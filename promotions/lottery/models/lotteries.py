@@ -44,6 +44,7 @@ class Lottery(Campaign):
     """
 
     KIND = "lottery"
+    BUDGET_COUNTS = _("What the prizes won cost; none is won beyond this.")
     ACTS_BY_ITSELF = False
 
     intro = models.CharField(_("introduction"), max_length=500, blank=True)

@@ -30,9 +30,9 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
+from promotions.pricing.offers import gives_more, narrow_first, on_cart
 from promotions.pricing.purse import Cost
 from promotions.pricing.scopes import EVERYTHING, Scope
-from promotions.pricing.spend_offers import narrow_first, on_cart
 from promotions.pricing.workings import Setting, Workings
 
 T = TypeVar("T")
@@ -207,7 +207,8 @@ def brute_force(cart: CartSnapshot, terms: Terms, *, late_gifts: bool = False) -
     """The least to pay, with the fewest points, of any set of unit prices, offers and coupons that may act together.
 
     Nothing here chooses: every set is tried, whether the stages would choose it or not. Offers act the narrower before
-    the wider, where they take something off; with `late_gifts` those that give gifts may also act after all others.
+    the wider, where they take something off; with `late_gifts` those that give gifts, or freight
+    that nobody knows yet, may also act after all others.
     """
     setting = Setting(cart, terms)
     campaigns = sorted({each.campaign for each in terms.unit_prices if setting.places(each)} & setting.campaigns)
@@ -222,7 +223,7 @@ def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) 
     shown = workings.balance
     least = workings.purse.cost(shown)
     for offers in _subsets(on_cart(workings, shown.net.copy())):
-        givers = [each for each in offers if late_gifts and any(tier.gifts for tier in each.terms.tiers)]
+        givers = [each for each in offers if late_gifts and gives_more(shown, each)]
         for late in _subsets(givers):
             workings.balance = shown.copy()
             first = sorted((each for each in offers if each not in late), key=narrow_first)

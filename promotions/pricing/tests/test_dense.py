@@ -1,0 +1,71 @@
+"""Crowded carts are priced exactly, dense ones within bounds."""
+
+from random import Random
+
+import pytest
+
+from promotions.pricing import engine
+from promotions.pricing.engine import price
+from promotions.pricing.joint import Joint
+from promotions.pricing.model import (
+    CartSnapshot,
+    CouponKind,
+    CouponTerms,
+    PricingLine,
+    SpendOfferTerms,
+    SpendTier,
+    Terms,
+)
+from promotions.pricing.scopes import Scope
+from promotions.pricing.tests.dense import (
+    DENSE,
+    broken_laws_of_crowds,
+    broken_laws_of_density,
+    dense_case,
+)
+from promotions.pricing.tests.laws import brute_force
+from promotions.pricing.workings import EFFORT, Setting
+
+
+def test_crowded_carts_cost_the_least_of_every_set():
+    assert [law for seed in range(150) for law in broken_laws_of_crowds(Random(seed))] == []
+
+
+@pytest.mark.parametrize("left_out", ["_explore", "_ending"])
+def test_the_laws_of_crowds_catch_offers_chosen_without_regard_to_coupons(monkeypatch, left_out):
+    ways = {"_explore": lambda *args: None, "_ending": lambda joint, balance, limit: ((balance.payable, 0), 0)}
+    monkeypatch.setattr(Joint, left_out, ways[left_out])
+    assert any(law for seed in range(150) for law in broken_laws_of_crowds(Random(seed)))
+
+
+def test_of_seven_offers_that_do_not_agree_the_worst_acts_where_it_lets_two_coupons_act():
+    # Each of the first six takes ¥20 to ¥15 off and brings its line of ¥100 below the coupon's ¥90; the last takes ¥8.
+    lines = (PricingLine(1, 1, 10_000), PricingLine(2, 1, 10_000))
+    first, both = Scope(skus=frozenset({1})), Scope(skus=frozenset({1, 2}))
+    offers = tuple(SpendOfferTerms(id_, "x", first, (SpendTier(0, off_fen=2100 - 100 * id_),)) for id_ in range(1, 7))
+    last = SpendOfferTerms(7, "¥8", first, (SpendTier(0, off_fen=800),))
+    coupon = CouponTerms(1, "¥15 from ¥90", CouponKind.AMOUNT, scope=first, threshold_fen=9000, off_fen=1500)
+    everywhere = CouponTerms(2, "¥1", CouponKind.AMOUNT, scope=both, off_fen=100)
+    cart, terms = CartSnapshot(lines, coupon_ids="best"), Terms((), (*offers, last), (coupon, everywhere))
+    quote = price(cart, terms)
+    assert [(each.kind, each.id, each.amount_fen) for each in quote.applied] == [
+        ("spend_offer", 7, -800),
+        ("coupon", 1, -1500),
+    ]
+    assert (quote.payable_fen, 0) == brute_force(cart, terms)
+    assert [each.id for each in quote.rejected if each.code == "cheaper_without"] == [1]
+
+
+@pytest.mark.parametrize("shape", DENSE)
+def test_a_dense_cart_is_looked_at_for_so_long_only_and_no_dearer_than_what_it_falls_back_on(monkeypatch, shape):
+    settings = []
+    monkeypatch.setattr(engine, "Setting", lambda *args: settings.append(Setting(*args)) or settings[-1])
+    cart, terms = dense_case(Random(1), *shape)
+    assert list(broken_laws_of_density(cart, terms)) == []
+    # The prices that it falls back on are made when the effort is spent.
+    assert settings[0].effort.left > -EFFORT // 4
+
+
+def test_the_laws_of_density_catch_a_price_that_is_made_only_once(monkeypatch):
+    monkeypatch.setattr(engine, "least", lambda work: work(frozenset()))
+    assert any(list(broken_laws_of_density(*dense_case(Random(seed), *DENSE[1]))) for seed in range(4))
