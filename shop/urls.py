@@ -47,6 +47,7 @@ API_ROOMS: tuple[str, ...] = (
     "analytics.events.urls",
     "analytics.traffic.urls",
     "analytics.funnel.urls",
+    "analytics.recommendations.urls",
 )
 
 urlpatterns = [

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "analytics.events",
     "analytics.traffic",
     "analytics.funnel",
+    "analytics.recommendations",
 ]
 
 MIDDLEWARE = [

@@ -29,6 +29,7 @@ DEMO_LOADERS: list[str] = [
     "orders.reconciliation.demo.load",
     "orders.reviews.demo.load",
     "analytics.buyers.demo.load",
+    "analytics.recommendations.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
@@ -92,6 +93,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "analytics.recommendations.member_data.move",
     "analytics.buyers.member_data.move",
     "analytics.events.member_data.move",
     "orders.invoices.member_data.move",
@@ -124,6 +126,7 @@ MEMBER_MERGERS: list[str] = [
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
+    "analytics.recommendations.member_data.erase",
     "analytics.buyers.member_data.erase",
     "analytics.events.member_data.erase",
     "orders.invoices.member_data.erase",
@@ -181,6 +184,7 @@ MEMBER_EXPORTERS: list[str] = [
     "orders.invoices.member_data.export",
     "analytics.buyers.member_data.export",
     "analytics.events.member_data.export",
+    "analytics.recommendations.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",
