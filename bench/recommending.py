@@ -56,7 +56,7 @@ def hit_rates(bought: Any, later: Any, alike: Any) -> tuple[float, float, int]:
         households += 1
         scores = np.asarray(alike[before].sum(axis=0)).ravel()
         hits += [_is_hit(scores, before, new), _is_hit(popularity.copy(), before, new)]
-    return hits[0] / households, hits[1] / households, households
+    return float(hits[0] / households), float(hits[1] / households), households
 
 
 def _is_hit(scores: Any, before: Any, new: Any) -> bool:
