@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from analytics.buyers.tests import access as buyers
 from analytics.events.tests import access as events
 from analytics.funnel.tests import access as funnel
+from analytics.recommendations.tests import access as recommendations
 from analytics.traffic.tests import access as traffic
 from logistics.network.tests import access as network
 from logistics.shipments.tests import access as shipments
@@ -85,6 +86,7 @@ DOORS: tuple[Door, ...] = (
     *events.DOORS,
     *traffic.DOORS,
     *funnel.DOORS,
+    *recommendations.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]
