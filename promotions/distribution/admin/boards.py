@@ -134,7 +134,7 @@ def _standings(board: Leaderboard, first_day: date, end_day: date) -> dict[str, 
         return _worth(reward.reward_fen, reward.points) if reward else "–"
 
     return {
-        "headers": [_("rank"), _("distributor"), board.get_measure_display(), _("reward")],
+        "headers": [_("rank"), _("distributor"), board.get_measure_display(), _("reward for the rank")],
         "rows": [
             [
                 f"{each.rank}",
@@ -176,6 +176,6 @@ class RankAwardAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def shown_value(self, award: RankAward) -> str:
         return _value(award.leaderboard, award.value)
 
-    @display(description=gettext_lazy("reward"), ordering="reward_fen")
+    @display(description=gettext_lazy("reward for the rank"), ordering="reward_fen")
     def reward(self, award: RankAward) -> str:
         return yuan(award.reward_fen)

@@ -14,11 +14,15 @@ from shop.core.money import yuan
 @admin.register(CommissionAccount)
 class CommissionAccountAdmin(MemberSearchMixin, ReadOnlyAdmin):
     member_paths = ("distributor__member",)
-    list_display = ["who", "frozen", "settled", "available", "reserved", "paid"]
+    list_display = ["name", "frozen", "settled", "available", "reserved", "paid"]
     list_select_related = ["distributor__member"]
-    fields = list_display
-    readonly_fields = list_display
+    fields = ["who", "frozen", "settled", "available", "reserved", "paid"]
+    readonly_fields = fields
     ordering = ["-pk"]
+
+    @display(description=gettext_lazy("distributor"))
+    def name(self, account: CommissionAccount) -> str:
+        return str(account.distributor)
 
     @display(description=gettext_lazy("distributor"))
     def who(self, account: CommissionAccount) -> str:

@@ -30,6 +30,7 @@ from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
 
+MOST_AT_ONCE = 100
 STANDING_COLOURS = {
     Standing.APPLIED.value: "warning",
     Standing.ACTIVE.value: "success",
@@ -109,12 +110,13 @@ class ProductRateAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
 
 @admin.register(Distributor)
 class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
-    list_display = ["who", "grade", "shown_standing", "available", "frozen", "brought_by", "applied_at", "joined_at"]
+    list_display = ["name", "grade", "shown_standing", "available", "frozen", "brought_by", "applied_at", "joined_at"]
     list_filter = ["standing", "grade", "joined_at"]
     list_select_related = ["member", "grade", "account", "recruiter__member"]
     fields = [
-        ("who", "grade", "shown_standing"),
-        ("frozen", "settled", "available"),
+        ("who", "shown_standing"),
+        ("grade", "available"),
+        ("frozen", "settled"),
         ("reserved", "paid"),
         ("applied_at", "joined_at"),
         ("brought_by", "note"),
@@ -125,6 +127,10 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
     actions = ["approve_all"]
     actions_list = ["appoint"]
     actions_detail = ["approve", "refuse", "change_grade", "pause", "resume"]
+
+    @display(description=gettext_lazy("member"))
+    def name(self, distributor: Distributor) -> str:
+        return str(distributor.member)
 
     @display(description=gettext_lazy("member"))
     def who(self, distributor: Distributor) -> str:
@@ -181,7 +187,7 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Approve applications"), permissions=["decide"])
     def approve_all(self, request: HttpRequest, queryset: QuerySet[Distributor]) -> None:
         approved = 0
-        for each in queryset:
+        for each in queryset[:MOST_AT_ONCE]:
             try:
                 joining.approve(distributor_id=each.pk, actor=staff(request), now=clock.now())
             except DomainError as refusal:
@@ -281,19 +287,24 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
 @admin.register(Binding)
 class BindingAdmin(MemberSearchMixin, ReadOnlyAdmin):
     member_paths = ("member", "distributor__member")
-    list_display = ["customer", "seller", "shown_state", "came_by", "target", "bound_at", "until", "ended_at"]
+    list_display = ["name", "seller", "shown_state", "way", "target", "bound_at", "until", "ended_at"]
     list_filter = ["came_by", "bound_at"]
     list_select_related = ["member", "distributor__member"]
     fields = [
-        ("customer", "seller", "shown_state"),
-        ("came_by", "target"),
+        ("customer", "seller"),
+        "shown_state",
+        ("way", "target"),
         ("bound_at", "until"),
         ("locked_at", "ended_at"),
         ("ended_by", "reason"),
     ]
-    readonly_fields = ["customer", "seller", "shown_state"]
+    readonly_fields = ["customer", "seller", "shown_state", "way"]
     ordering = ["-pk"]
     actions_detail = ["let_go"]
+
+    @display(description=gettext_lazy("customer"))
+    def name(self, binding: Binding) -> str:
+        return str(binding.member)
 
     @display(description=gettext_lazy("customer"))
     def customer(self, binding: Binding) -> str:
@@ -302,6 +313,10 @@ class BindingAdmin(MemberSearchMixin, ReadOnlyAdmin):
     @display(description=gettext_lazy("distributor"))
     def seller(self, binding: Binding) -> str:
         return link_to_member(binding.distributor.member)
+
+    @display(description=gettext_lazy("how they came"), ordering="came_by")
+    def way(self, binding: Binding) -> str:
+        return binding.get_came_by_display()
 
     @display(description=gettext_lazy("state"), label={"good": "success", "now": "info", "over": "default"})
     def shown_state(self, binding: Binding) -> Label:

@@ -22,15 +22,17 @@ from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import staff
 
+MOST_AT_ONCE = 100
 STAGE_COLOURS = {Stage.FROZEN.value: "info", Stage.SETTLED.value: "warning", Stage.RELEASED.value: "success"}
 REVIEW_COLOURS = {"clear": "success", "held": "warning", "refused": "danger"}
 
 
 class CommissionInline(TabularInline):
     model = Commission
-    fields = ["position", "product", "quantity", "distributor", "level", "rate", "paid", "left", "amount"]
+    fields = ["line", "product", "quantity", "distributor", "level", "rate", "paid", "left", "amount"]
     readonly_fields = fields
     extra = 0
+    hide_title = True
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Commission]:
@@ -39,6 +41,10 @@ class CommissionInline(TabularInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description=gettext_lazy("line"))
+    def line(self, row: Commission) -> int:
+        return row.position + 1
 
     @display(description=gettext_lazy("rate"))
     def rate(self, row: Commission) -> str:
@@ -69,8 +75,10 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
     fields = [
         ("order_number", "sold_at"),
         ("seller", "customer"),
-        ("paid", "left", "points"),
-        ("shown_stage", "settles_at", "settled_at", "released_at"),
+        ("paid", "left"),
+        ("points", "shown_stage"),
+        ("settles_at", "settled_at"),
+        "released_at",
         ("shown_review", "why"),
         ("reviewed_by", "reviewed_at"),
     ]
@@ -83,7 +91,7 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def seller(self, sale: Sale) -> str:
         return link_to_member(sale.distributor.member)
 
-    @display(description=gettext_lazy("buyer"))
+    @display(description=gettext_lazy("who bought"))
     def customer(self, sale: Sale) -> str:
         return link_to_member(sale.buyer)
 
@@ -120,7 +128,7 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
     def _decide(self, request: HttpRequest, queryset: QuerySet[Sale], service: Callable[..., Sale], note: str) -> None:
         decided = 0
-        for sale in queryset:
+        for sale in queryset[:MOST_AT_ONCE]:
             try:
                 service(sale_id=sale.pk, actor=staff(request), now=clock.now())
             except DomainError as refusal:
@@ -136,19 +144,24 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
 class CommissionAdmin(MemberSearchMixin, ReadOnlyAdmin):
     member_paths = ("distributor__member",)
     number_path = "sale__order_number"
-    list_display = ["sale", "position", "product", "beneficiary", "level", "rate", "left", "amount", "shown_stage"]
+    list_display = ["sale", "line", "product", "beneficiary", "level", "rate", "left", "amount", "shown_stage"]
     list_filter = ["level", "sale__stage", "sale__review", "sale__sold_at"]
     list_select_related = ["sale", "product", "distributor__member"]
     fields = [
-        ("sale", "position", "quantity"),
+        "sale",
+        ("line", "quantity"),
         ("product", "beneficiary"),
         ("level", "rate"),
         ("paid", "left"),
         ("earned", "amount"),
         "shown_stage",
     ]
-    readonly_fields = ["beneficiary", "rate", "paid", "left", "earned", "amount", "shown_stage"]
+    readonly_fields = ["line", "beneficiary", "rate", "paid", "left", "earned", "amount", "shown_stage"]
     ordering = ["-pk"]
+
+    @display(description=gettext_lazy("line"), ordering="position")
+    def line(self, row: Commission) -> int:
+        return row.position + 1
 
     @display(description=gettext_lazy("beneficiary"))
     def beneficiary(self, row: Commission) -> str:

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminDateWidget
 
 from members.identity.admin import link_to_member
 from promotions.distribution.admin.people import ReasonForm
@@ -45,8 +45,8 @@ STATUS_COLOURS = {
 class StatementForm(forms.Form):
     """Of what ended in these Shanghai days."""
 
-    first_day = forms.DateField(label=gettext_lazy("first day"), widget=UnfoldAdminSingleDateWidget)
-    last_day = forms.DateField(label=gettext_lazy("last day"), widget=UnfoldAdminSingleDateWidget)
+    first_day = forms.DateField(label=gettext_lazy("first day"), widget=UnfoldAdminDateWidget)
+    last_day = forms.DateField(label=gettext_lazy("last day"), widget=UnfoldAdminDateWidget)
 
     def clean(self) -> dict[str, Any]:
         days = super().clean() or {}
@@ -63,13 +63,16 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     list_filter = ["status", "method", "requested_at"]
     list_select_related = ["distributor__member"]
     fields = [
-        ("number", "who", "shown_status"),
-        ("method", "points"),
-        ("amount", "fee", "tax", "net"),
-        ("requested_at", "ended_at"),
-        ("reviewed_by", "reviewed_at", "reason"),
-        ("gateway_bill", "gateway_state", "gateway_note"),
-        ("stop_asked_at", "asked_at", "query_at"),
+        ("number", "shown_status"),
+        ("who", "method"),
+        ("amount", "net"),
+        ("fee", "tax"),
+        ("points", "requested_at"),
+        ("reviewed_by", "reviewed_at"),
+        ("reason", "ended_at"),
+        ("gateway_bill", "gateway_state"),
+        ("gateway_note", "stop_asked_at"),
+        ("asked_at", "query_at"),
     ]
     readonly_fields = ["who", "shown_status", "amount", "fee", "tax", "net"]
     ordering = ["-pk"]
@@ -97,7 +100,7 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def tax(self, row: Withdrawal) -> str:
         return yuan(row.tax_fen)
 
-    @display(description=gettext_lazy("paid out"), ordering="net_fen")
+    @display(description=gettext_lazy("reaches the distributor"), ordering="net_fen")
     def net(self, row: Withdrawal) -> str:
         return yuan(row.net_fen)
 
@@ -170,7 +173,7 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
             answer = StreamingHttpResponse(csv_bytes(_lines(rows)), content_type="text/csv; charset=utf-8")
             answer["Content-Disposition"] = 'attachment; filename="withdrawals.csv"'
             return answer
-        return form_page(self, request, form=form, title=_("Statement"))
+        return form_page(self, request, form=form, title=_("Statement"), buttons=[("go", _("Download"))])
 
     def _asked(
         self,
@@ -193,7 +196,7 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
                 messages.success(request, f"{row}: {said}")
                 return redirect("admin:distribution_withdrawal_change", row.pk)
         title = f"{label}: {row}"
-        return form_page(self, request, form=form, title=title, buttons=[("go", label)], table=_money_of(row))
+        return form_page(self, request, form=form, title=title, buttons=[("go", label)], **_money_of(row))
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Withdrawal], act: Callable[[str], None], said: str
@@ -214,10 +217,18 @@ def _money_of(row: Withdrawal) -> dict[str, Any]:
     paid_as = row.get_method_display()
     if row.points:
         paid_as = f"{paid_as} ({row.points:,})"
-    return {
-        "headers": [_("distributor"), _("amount"), _("fee"), _("tax withheld"), _("paid out"), _("paid as")],
+    table = {
+        "headers": [
+            _("distributor"),
+            _("amount"),
+            _("fee"),
+            _("tax withheld"),
+            _("reaches the distributor"),
+            _("paid as"),
+        ],
         "rows": [[str(row.distributor), *amounts, paid_as]],
     }
+    return {"table": table, "table_title": row.number}
 
 
 def _lines(rows: QuerySet[Withdrawal]) -> Iterator[list[str]]:
