@@ -50,7 +50,7 @@ def place_of(wanted: Wanted) -> Place:
 
 
 def is_open(inputs: Inputs, wanted: Wanted, site: SiteState) -> bool:
-    return site.is_active and ruled_out(inputs, wanted, site) is None
+    return site.is_active and site.warehouse_id not in wanted.avoid and ruled_out(inputs, wanted, site) is None
 
 
 def ruled_out(inputs: Inputs, wanted: Wanted, site: SiteState) -> int | None:

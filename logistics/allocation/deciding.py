@@ -47,6 +47,7 @@ class Outcome:
 def decide(inputs: Inputs) -> Outcome:
     """Orders that cannot be sent whole wait, and what they would have taken serves the others."""
     served = replace(inputs, wanted=tuple(each for each in inputs.wanted if _possible(inputs, each)))
+    digest = inputs.digest()
     found: dict[int, Decision] = {}
     cost = nearest = 0.0
     if served.wanted:
@@ -59,7 +60,7 @@ def decide(inputs: Inputs) -> Outcome:
             batch = batch_of(served)
             plan = optimise(batch, distances(served))
             waiting = _with_held_lines(batch, plan)
-        found = {each.request_id: each for each in _decisions(served, batch, plan, waiting)}
+        found = {each.request_id: each for each in _decisions(served, digest, batch, plan, waiting)}
         cost, nearest = plan.total, float(plan.steps["baseline"])
     decisions = tuple(found.get(each.request_id) or Decision(each.request_id, {}, {}) for each in inputs.wanted)
     return Outcome(decisions, round(cost), round(nearest))
@@ -75,8 +76,8 @@ def _with_held_lines(batch: Batch, plan: Plan) -> np.ndarray:
     return np.logical_or.reduceat(plan.site == HELD, batch.line_start[:-1])
 
 
-def _decisions(inputs: Inputs, batch: Batch, plan: Plan, waiting: np.ndarray) -> list[Decision]:
-    known, digest, rates = Lookup.of(inputs), inputs.digest(), inputs.rates_digest()
+def _decisions(inputs: Inputs, digest: str, batch: Batch, plan: Plan, waiting: np.ndarray) -> list[Decision]:
+    known, rates = Lookup.of(inputs), inputs.rates_digest()
     runners_up = _runners_up(batch, plan)
     decisions = []
     for number, wanted in enumerate(inputs.wanted):

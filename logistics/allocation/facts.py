@@ -28,6 +28,14 @@ class FulfilmentReduced(Fact, frozen=True):
     at: datetime
 
 
+class AllocationRejected(Fact, frozen=True):
+    """A warehouse does not send what it was asked for: those units wait for another, their allocation is released."""
+
+    order_number: str
+    allocation_number: str
+    at: datetime
+
+
 class FulfilmentRepacked(Fact, frozen=True):
     """The same units are to be packed in other parcels, or go elsewhere; the allocations that held them are released
     and others stand in their place."""

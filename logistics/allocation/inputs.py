@@ -31,6 +31,8 @@ class Wanted:
     longitude: float | None
     latitude: float | None
     lines: tuple[Line, ...]
+    # Warehouses that have turned it down.
+    avoid: tuple[int, ...] = ()
 
     @property
     def categories(self) -> frozenset[int]:

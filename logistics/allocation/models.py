@@ -25,6 +25,10 @@ class FulfilmentRequest(models.Model):
     created_at = models.DateTimeField(_("created at"))
     retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
     obstacle = models.JSONField(_("why it waits"), default=dict, blank=True)
+    # Units by SKU id of which nothing is held any more, because they were not where they should have been.
+    unheld = models.JSONField(_("owed"), null=True, blank=True)
+    # Ids of warehouses that have turned it down.
+    avoid = models.JSONField(_("not from"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("fulfilment request")
@@ -75,10 +79,18 @@ class Allocation(models.Model):
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("volume (cm³)"), default=0)
     created_at = models.DateTimeField(_("created at"))
+    picked_at = models.DateTimeField(_("picked since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("allocation")
         verbose_name_plural = _("allocations")
+        triggers = [
+            pgtrigger.Protect(
+                name="decision_write_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__decision__df=pgtrigger.F("new__decision")),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -194,3 +206,65 @@ class PlanningRound(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Reason(models.TextChoices):
+    """Why a warehouse does not send what it was asked for."""
+
+    MISSING = "missing", _("Units are missing")
+    DAMAGED = "damaged", _("Units are damaged")
+    CANNOT_PACK = "cannot_pack", _("It cannot be packed there")
+    OVERLOADED = "overloaded", _("Too much to do")
+    OTHER = "other", _("Another reason")
+
+
+# These correct the stock; after the others the warehouse is not asked for this order again.
+CORRECTING = frozenset({Reason.MISSING, Reason.DAMAGED})
+
+
+class Intervention(models.Model):
+    """Append-only: what a person has changed about an allocation, and why."""
+
+    class Kind(models.TextChoices):
+        REJECT = "reject", _("Turned down")
+        OVERRIDE = "override", _("Sent from elsewhere")
+        UNDO = "undo", _("Taken back")
+
+    request = models.ForeignKey(
+        FulfilmentRequest, models.PROTECT, related_name="interventions", verbose_name=_("fulfilment request")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    allocation = models.ForeignKey(Allocation, models.PROTECT, related_name="+", verbose_name=_("allocation"))
+    replacement = models.ForeignKey(
+        Allocation, models.PROTECT, related_name="+", verbose_name=_("allocation instead"), null=True, blank=True
+    )
+    # Units by SKU id that were written off or put aside.
+    corrected = models.JSONField(_("stock corrected by"), default=dict, blank=True)
+    actor = models.CharField(_("by"), max_length=80)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("intervention")
+        verbose_name_plural = _("interventions")
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.allocation_id}"
+
+
+class KeptInputs(models.Model):
+    """What a decision on one order depended on, compressed, so that it can be taken again."""
+
+    digest = models.CharField(_("inputs"), max_length=16, primary_key=True)
+    inputs = models.BinaryField()
+    kept_at = models.DateTimeField(_("kept at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("inputs of a decision")
+        verbose_name_plural = _("inputs of decisions")
+        triggers = [pgtrigger.Protect(name="write_once", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return self.digest

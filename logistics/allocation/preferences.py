@@ -4,6 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.core.preferences import whole_number
 
+REPLAN_SAVES_YUAN = whole_number(
+    "allocation.replan_saves_yuan",
+    default=1,
+    maximum=1000,
+    label=_("Yuan that planning anew must save for each order that it moves"),
+    help_text=_("Until picking begins. A voided waybill and another label are worth something too."),
+)
+
 GATHER_MINUTES = whole_number(
     "allocation.gather_minutes",
     default=0,

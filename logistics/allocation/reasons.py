@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logistics.allocation.arrays import NO_CARRIER_FEN, kilometres, missed_fen, place_of, ruled_out, way_fen
+from logistics.allocation.arrays import NO_CARRIER_FEN, is_open, kilometres, missed_fen, place_of, ruled_out, way_fen
 from logistics.allocation.inputs import Inputs, Line, SiteState, Wanted
 from logistics.carriers.engine import Parcel, Rate, offer_of
 
@@ -64,11 +64,14 @@ def _verdict(known: Lookup, wanted: Wanted, site: SiteState, parcels: Mapping[in
         if site.free.get(line.sku_id, 0) < line.quantity
     }
     rule = ruled_out(known.inputs, wanted, site)
-    whole = {} if missing or rule is not None or not site.is_active else parcel_cost(known, wanted, site, wanted.lines)
+    closed = rule is not None or not is_open(known.inputs, wanted, site)
+    whole = {} if missing or closed else parcel_cost(known, wanted, site, wanted.lines)
     if site.warehouse_id in parcels:
         verdict = "chosen"
     elif not site.is_active:
         verdict = "closed"
+    elif site.warehouse_id in wanted.avoid:
+        verdict = "turned_down"
     elif rule is not None:
         return {"verdict": "ruled_out", "rule": rule, "missing": missing, "whole": whole}
     elif not any(site.free.get(line.sku_id, 0) for line in wanted.lines):

@@ -5,13 +5,16 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from logistics.allocation.comparing import Comparison
 from logistics.allocation.models import AllocationPolicy, AllocationRule
 from shop.catalog.models import Sku
+from shop.core.dashboard import ListPanel
 from shop.core.money import yuan
 from shop.regions.queries import region
 
+SHOWN = 50
 RULES = {
     "whole": gettext_lazy("The nearest warehouse that has everything."),
     "split": gettext_lazy("No warehouse has everything: each line from the nearest that has it."),
@@ -20,6 +23,8 @@ RULES = {
     "planned": gettext_lazy("The least cost, all of it from one warehouse."),
     "planned_split": gettext_lazy("The least cost, from more than one warehouse."),
     "short": gettext_lazy("Not enough free units: the order waits."),
+    "owed": gettext_lazy("Units were missing in the warehouse and nobody else has any: the order waits for goods."),
+    "by_hand": gettext_lazy("A person has decided."),
 }
 VERDICTS = {
     "chosen": gettext_lazy("chosen"),
@@ -30,6 +35,8 @@ VERDICTS = {
     "closed": gettext_lazy("closed"),
     "ruled_out": gettext_lazy("ruled out by the policy"),
     "full": gettext_lazy("packs no more parcels today"),
+    "turned_down": gettext_lazy("has turned this order down"),
+    "by_hand": gettext_lazy("chosen by hand"),
 }
 
 
@@ -62,10 +69,79 @@ def explain(decision: Mapping[str, Any]) -> str:
             "short": units(decision["short"]) if decision["short"] else "",
             "table": {"headers": headers, "rows": rows},
             "costs": _costs(decision.get("parcels", [])),
-            "runner_up": _runner_up(decision),
+            "sentences": sentences_of(decision),
             "basis": _basis(decision),
         },
     )
+
+
+def sentences_of(decision: Mapping[str, Any]) -> list[str]:
+    """A decision in words: who sends and what that costs, who does not and why, and the next best."""
+    names = {each["warehouse"]: each["name"] for each in decision["candidates"]}
+    said = [_sent(names, parcel) for parcel in decision.get("parcels", [])]
+    if by_hand := decision.get("by_hand"):
+        moved = _("{by} has it sent from {to} instead of {origin}: {note}")
+        places = {"to": names.get(by_hand["to"], by_hand["to"]), "origin": names.get(by_hand["from"], by_hand["from"])}
+        said.append(moved.format(by=by_hand["by"], note=by_hand["note"], **places))
+    for each in decision["candidates"]:
+        if each["items"] or each["verdict"] == "chosen":
+            continue
+        whole = each.get("whole", {}).get("fen")
+        if whole is not None and "cost_fen" in decision:
+            told = _("{warehouse} was not taken ({verdict}); all of it from there would cost {whole}, {more} more.")
+            more = _fen(whole - decision["cost_fen"])
+        else:
+            told, more = _("{warehouse} was not taken ({verdict})."), ""
+        said.append(told.format(warehouse=each["name"], verdict=_verdict(each), whole=_fen(whole), more=more))
+    return [*said, runner_up] if (runner_up := _runner_up(decision)) else said
+
+
+def _sent(names: Mapping[str, str], parcel: Mapping[str, Any]) -> str:
+    parts = [
+        (_("{fen} freight"), parcel["freight"]),
+        (_("{fen} for the parcel"), parcel["per_parcel"]),
+        (_("{fen} for the way"), parcel["way"]),
+        (_("{fen} for lateness"), parcel["late"]),
+        (_("{fen} for the chance that the promise is missed"), parcel["missed"]),
+    ]
+    return _("{warehouse} sends it with {carrier} for {fen}: {parts}.").format(
+        warehouse=names.get(parcel["warehouse"], parcel["warehouse"]),
+        carrier=parcel["carrier"] or "–",
+        fen=_fen(parcel["fen"]),
+        parts=", ".join(words.format(fen=_fen(fen)) for words, fen in parts if round(fen)),
+    )
+
+
+def comparison_panels(found: Comparison) -> list[Any]:
+    """Both policies side by side, in yuan, and the orders that would come from elsewhere."""
+    first, second = found.first, found.second
+    names = [f"v{each.version}" if each.version else _("Defaults") for each in (first, second)]
+    counts = [
+        (_("orders served"), "served"),
+        (_("orders that wait"), "waiting"),
+        (_("orders in several parcels"), "split"),
+        (_("parcels"), "parcels"),
+    ]
+    fen = [
+        (_("freight"), "freight_fen"),
+        (_("lateness"), "late_fen"),
+        (_("missed promises"), "missed_fen"),
+        (_("together"), "cost_fen"),
+    ]
+
+    def row(label: str, name: str, shown: Any) -> list[str]:
+        before, after = getattr(first, name), getattr(second, name)
+        return [label, shown(before), shown(after), f"{'+' if after > before else ''}{shown(after - before)}"]
+
+    rows = [row(label, name, "{:,}".format) for label, name in counts] + [row(label, name, _fen) for label, name in fen]
+    title = ngettext("{count} order", "{count} orders", found.orders).format(count=found.orders)
+    moves = [[each.order_number, each.first, each.second, _fen(each.more_fen)] for each in found.moves[:SHOWN]]
+    count = len(found.moves)
+    moved = ngettext("{count} order would come from elsewhere", "{count} orders would come from elsewhere", count)
+    return [
+        ListPanel(title, ["", *names, _("difference")], rows),
+        ListPanel(moved.format(count=count), [_("order"), *names, _("costs more")], moves),
+    ]
 
 
 def policy_in_words(policy: AllocationPolicy) -> list[str]:

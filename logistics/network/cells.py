@@ -21,6 +21,12 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS cell(warehouse_id, sku_id,
 WHERE stock.warehouse_id = cell.warehouse_id AND stock.sku_id = cell.sku_id
     AND stock.on_hand - stock.allocated >= cell.units
 """
+_SHIFT = """
+UPDATE network_warehousestock stock SET allocated = stock.allocated + cell.units
+FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS cell(warehouse_id, sku_id, units)
+WHERE stock.warehouse_id = cell.warehouse_id AND stock.sku_id = cell.sku_id
+    AND stock.allocated + cell.units BETWEEN 0 AND stock.on_hand
+"""
 
 
 def lock_cells(*, cells: Collection[Cell]) -> dict[Cell, int]:
@@ -35,6 +41,15 @@ def allocate_cells(*, units: Mapping[Cell, int]) -> None:
     rows = [(*cell, wanted) for cell, wanted in sorted(units.items())]
     with connection.cursor() as cursor:
         cursor.execute(_ALLOCATE, _columns(rows, 3))
+        if cursor.rowcount != len(rows):
+            raise StockTaken
+
+
+def shift_cells(*, units: Mapping[Cell, int]) -> None:
+    """Promise more units of some cells and fewer of others. Raises StockTaken unless all of it is possible."""
+    rows = [(*cell, delta) for cell, delta in sorted(units.items()) if delta]
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIFT, _columns(rows, 3))
         if cursor.rowcount != len(rows):
             raise StockTaken
 

@@ -33,11 +33,29 @@ def put_aside(
 ) -> None:
     """Free units are found damaged. Raises StockTaken when fewer are free, OutOfStock when the catalog has sold them,
     ReferenceUsed."""
+    set_aside(warehouse_id=warehouse_id, items=items, reference=reference, reason=reason, actor=actor, now=now)
+
+
+def set_aside(
+    *, warehouse_id: int, items: Mapping[int, int], reference: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """`put_aside`, inside the caller's transaction."""
     require_quantities(items)
     lost = {sku_id: -units for sku_id, units in items.items()}
     change_available(deltas=lost)
     _change(warehouse_id, items, on_hand=-1, damaged=1)
     write_movements(Kind.DAMAGE, warehouse_id, lost, reference, reason, actor, now)
+
+
+def write_off(
+    *, warehouse_id: int, items: Mapping[int, int], reference: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Free units are not where they should be; inside the caller's transaction. Raises what `put_aside` raises."""
+    require_quantities(items)
+    lost = {sku_id: -units for sku_id, units in items.items()}
+    change_available(deltas=lost)
+    _change(warehouse_id, items, on_hand=-1, damaged=0)
+    write_movements(Kind.COUNT, warehouse_id, lost, reference, reason, actor, now)
 
 
 @use_case

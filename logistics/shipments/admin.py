@@ -15,8 +15,10 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
+from logistics.allocation.services import begin_picking
 from logistics.carriers.models import CarrierChoice
 from logistics.carriers.screens import offers_table
+from logistics.shipments.figures import panels
 from logistics.shipments.forms import PackForm, ShipForm
 from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus, TrackingCorrection
 from logistics.shipments.packing import pack_anew, together, units_of
@@ -29,9 +31,10 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.screens import form_page, found_or_404, staff
+from shop.core.screens import form_page, found_or_404, panels_page, staff
 
 SHOWN_FAILURES = 20
+SOON_HOURS = 12
 
 
 def sees_recipients(request: HttpRequest) -> bool:
@@ -118,7 +121,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "carrier",
         "tracking_number",
         "attention",
-        "promised_at",
+        "sla",
     ]
     list_filter = [WorkFilter, "status", "warehouse", "carrier", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
@@ -126,6 +129,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     list_select_related = ["warehouse", "carrier"]
     ordering = ["-pk"]
     show_full_result_count = False
+    actions_list = ["figures"]
     actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
     actions_detail = ["ship_by_hand", "correct_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]
     inlines = [ShipmentLineInline, CorrectionInline]
@@ -158,6 +162,21 @@ class ShipmentAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("attention"))
     def attention(self, shipment: Shipment) -> str:
         return " · ".join(filter(None, [shipment.get_problem_display(), shipment.news])) or "–"
+
+    @display(description=gettext_lazy("promised for"), label={"late": "danger", "soon": "warning", "": "info"})
+    def sla(self, shipment: Shipment) -> Label | str:
+        """How long there is until the promise, or how long it is overdue."""
+        if shipment.promised_at is None or shipment.status not in {*BEFORE_SHIPPING, *UNDER_WAY}:
+            return "–"
+        hours = (shipment.promised_at - clock.now()).total_seconds() / 3600
+        if hours < 0:
+            return Label("late", _("{hours} h late").format(hours=f"{-hours:,.0f}"))
+        return Label("soon" if hours < SOON_HOURS else "", _("{hours} h left").format(hours=f"{hours:,.0f}"))
+
+    @action(description=gettext_lazy("Figures"), url_path="figures", permissions=["view"], icon="monitoring")
+    def figures(self, request: HttpRequest) -> HttpResponse:
+        found = panels(today=clock.business_day(clock.now()), now=clock.now())
+        return panels_page(self, request, title=_("How orders are fulfilled"), panels=found)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         parcel, *others = super().get_fieldsets(request, obj)
@@ -226,6 +245,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Print a picking list"), permissions=["view"])
     def print_picking(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> HttpResponse:
+        if self.has_ship_permission(request):
+            begin_picking(allocation_ids=list(queryset.values_list("allocation_id", flat=True)), now=clock.now())
         return picking_list(request, queryset)
 
     @admin.action(description=gettext_lazy("Print packing slips"), permissions=["view"])

@@ -1,6 +1,7 @@
 """Allocations become parcels; parcels ask the courier for waybills."""
 
 from logistics.allocation.facts import (
+    AllocationRejected,
     FulfilmentCancelled,
     FulfilmentReduced,
     FulfilmentRepacked,
@@ -42,6 +43,11 @@ def cancel_reduced_parcels(fact: FulfilmentReduced) -> None:
 
 @subscribe(FulfilmentRepacked)
 def cancel_repacked_parcels(fact: FulfilmentRepacked) -> None:
+    cancel_shipments(order_number=fact.order_number, now=clock.now())
+
+
+@subscribe(AllocationRejected)
+def cancel_rejected_parcel(fact: AllocationRejected) -> None:
     cancel_shipments(order_number=fact.order_number, now=clock.now())
 
 

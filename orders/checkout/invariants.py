@@ -102,10 +102,13 @@ def waiting_orders_hold_their_stock() -> list[str]:
 
 
 def no_other_order_holds_stock() -> list[str]:
-    """Orders that are cancelled or allocated hold nothing any more."""
+    """Orders that are cancelled or allocated hold nothing any more, but for what a warehouse has turned down."""
     waiting = Order.objects.filter(number=OuterRef("reference"), status__in=_HOLDING)
+    rejected = FulfilmentRequest.objects.filter(
+        order_number=OuterRef("reference"), status=FulfilmentRequest.Status.WAITING
+    )
     orders = Order.objects.filter(number=OuterRef("reference"))
-    left = StockReservation.objects.filter(Exists(orders)).exclude(Exists(waiting)).order_by("pk")
+    left = StockReservation.objects.filter(Exists(orders)).exclude(Exists(waiting) | Exists(rejected)).order_by("pk")
     return [f"order {row.reference} still holds {row.quantity} of SKU {row.sku_id}" for row in left[:SHOWN]]
 
 

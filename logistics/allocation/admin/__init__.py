@@ -1,6 +1,7 @@
 """Screens of allocation."""
 
+from logistics.allocation.admin.allocations import AllocationAdmin
 from logistics.allocation.admin.policies import AllocationPolicyAdmin, PlanningRoundAdmin
-from logistics.allocation.admin.requests import AllocationAdmin, FulfilmentRequestAdmin
+from logistics.allocation.admin.requests import FulfilmentRequestAdmin
 
 __all__ = ["AllocationAdmin", "AllocationPolicyAdmin", "FulfilmentRequestAdmin", "PlanningRoundAdmin"]

@@ -14,11 +14,13 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
+from logistics.allocation.comparing import compare
 from logistics.allocation.deciding import decide
+from logistics.allocation.forms import TryForm
 from logistics.allocation.inputs import read_inputs
 from logistics.allocation.models import AllocationPolicy, AllocationRule, PlanningRound
-from logistics.allocation.policies import WEIGHTS, draft_from, next_version, publish_policy
-from logistics.allocation.screens import policy_in_words
+from logistics.allocation.policies import LIVE, WEIGHTS, draft_from, next_version, publish_policy, terms_of
+from logistics.allocation.screens import comparison_panels, policy_in_words
 from logistics.network.models import Warehouse
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -26,7 +28,7 @@ from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.screens import found_or_404, staff
+from shop.core.screens import form_page, found_or_404, staff
 from shop.regions.queries import children
 
 CHANGE = "allocation.change_allocationpolicy"
@@ -77,7 +79,7 @@ class AllocationPolicyAdmin(YuanFormMixin, ModelAdmin):
     list_filter = ["status"]
     ordering = ["-version"]
     inlines = [AllocationRuleInline]
-    actions_detail = ["publish", "copy"]
+    actions_detail = ["try_out", "publish", "copy"]
     readonly_fields = ["sentences", "created_by", "created_at", "published_by", "published_at"]
     fields = ["note", *WEIGHTS, "sentences", "created_by", "created_at", "published_by", "published_at"]
 
@@ -112,6 +114,19 @@ class AllocationPolicyAdmin(YuanFormMixin, ModelAdmin):
 
     def has_copy_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("allocation.add_allocationpolicy")
+
+    @action(description=gettext_lazy("Try on orders"), url_path="try", permissions=["view"], icon="science")
+    def try_out(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What it would do with orders, beside the live policy; nothing is changed."""
+        policy = found_or_404(self, request, object_id)
+        form = TryForm(request.POST or None, initial={"scope": "week"})
+        context: dict[str, Any] = {"buttons": [("try", _("Try"))]}
+        if request.method == "POST" and form.is_valid():
+            live = LIVE.anew()
+            found = compare(scope=form.cleaned_data["scope"], first=live, second=terms_of(policy), now=clock.now())
+            context |= {"panels": comparison_panels(found), "before": "admin/logistics/comparison.html"}
+        title = _("Try {policy} on orders, beside what is live").format(policy=policy)
+        return form_page(self, request, form=form, title=title, **context)
 
     @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"], icon="rocket_launch")
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -1,20 +1,29 @@
-"""Fulfilment requests with the decision that was taken for them, readable as a table."""
+"""Fulfilment requests with the decision that was taken for them, and the desk of those that wait."""
 
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
+from logistics.allocation.admin.interventions import InterventionInline
+from logistics.allocation.backorders import backorders
 from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRequest
 from logistics.allocation.screens import explain
 from logistics.allocation.services import retry_fulfilment
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.dashboard import Figure, FiguresPanel, ListPanel, Panel
 from shop.core.labels import Label
+from shop.core.screens import panels_page
+
+SHOWN = 100
 
 
 class FulfilmentLineInline(TabularInline):
@@ -34,6 +43,22 @@ class FulfilmentLineInline(TabularInline):
         return super().get_queryset(request).select_related("sku")
 
 
+class AllocationInline(TabularInline):
+    model = Allocation
+    fields = ["number", "warehouse", "status", "picked_at", "created_at"]
+    readonly_fields = fields
+    show_change_link = True
+    can_delete = False
+    hide_title = True
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Allocation]:
+        return super().get_queryset(request).select_related("warehouse").order_by("-pk")
+
+
 @admin.register(FulfilmentRequest)
 class FulfilmentRequestAdmin(ReadOnlyAdmin):
     list_display = ["order_number", "shown_status", "place", "warehouses", "created_at", "retry_at"]
@@ -42,7 +67,8 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     show_full_result_count = False
     actions = ["retry"]
-    inlines = [FulfilmentLineInline]
+    actions_list = ["desk"]
+    inlines = [FulfilmentLineInline, AllocationInline, InterventionInline]
     fields = ["order_number", "status", "place", "created_at", "retry_at", "explanation"]
     readonly_fields = ["explanation"]
 
@@ -63,12 +89,14 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("warehouse"))
     def warehouses(self, request: FulfilmentRequest) -> str:
-        return ", ".join(allocation.warehouse.name for allocation in request.allocations.all())
+        standing = [each for each in request.allocations.all() if each.status != Allocation.Status.RELEASED]
+        return ", ".join(allocation.warehouse.name for allocation in standing)
 
     @display(description=gettext_lazy("decision"))
     def explanation(self, request: FulfilmentRequest) -> str:
-        allocations = list(request.allocations.all())
-        return explain(allocations[0].decision if allocations else request.obstacle)
+        standing = [each for each in request.allocations.all() if each.status != Allocation.Status.RELEASED]
+        waits = request.status == FulfilmentRequest.Status.WAITING
+        return explain(request.obstacle if waits or not standing else standing[0].decision)
 
     @admin.action(description=gettext_lazy("Try to allocate now"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[FulfilmentRequest]) -> None:
@@ -87,26 +115,37 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("allocation.change_fulfilmentrequest")
 
-
-@admin.register(Allocation)
-class AllocationAdmin(ReadOnlyAdmin):
-    list_display = ["number", "request", "warehouse", "shown_status", "weight_g", "created_at"]
-    list_filter = ["status", "warehouse"]
-    search_fields = ["=number", "=request__order_number"]
-    list_select_related = ["request", "warehouse"]
-    ordering = ["-pk"]
-    show_full_result_count = False
-    fields = ["number", "request", "warehouse", "status", "weight_g", "volume_cm3", "created_at", "explanation"]
-    readonly_fields = ["explanation"]
-
-    @display(
-        description=gettext_lazy("status"),
-        label={"open": "info", "shipped": "success", "released": "danger"},
-        ordering="status",
-    )
-    def shown_status(self, allocation: Allocation) -> Label:
-        return Label(allocation.status, allocation.get_status_display())
-
-    @display(description=gettext_lazy("decision"))
-    def explanation(self, allocation: Allocation) -> str:
-        return explain(allocation.decision)
+    @action(description=gettext_lazy("Backorder desk"), url_path="desk", permissions=["view"], icon="pending_actions")
+    def desk(self, request: HttpRequest) -> HttpResponse:
+        lacks, waiting = backorders()
+        oldest = f"{waiting[0].since:%Y-%m-%d %H:%M}" if waiting else "–"
+        figures = [
+            Figure(_("orders that wait"), f"{len(waiting):,}"),
+            Figure(_("units that lack"), f"{sum(lack.units for lack in lacks):,}"),
+            Figure(_("on the way between warehouses"), f"{sum(lack.on_its_way for lack in lacks):,}"),
+            Figure(_("waiting since"), oldest),
+        ]
+        by_sku = [
+            [lack.code, lack.name, lack.units, lack.orders, f"{lack.since:%Y-%m-%d %H:%M}", lack.on_its_way or "–"]
+            for lack in lacks[:SHOWN]
+        ]
+        headers = [_("SKU"), _("product"), _("units that lack"), _("orders"), _("since"), _("on the way")]
+        orders = [
+            [
+                format_html(
+                    '<a class="text-primary-600" href="{}">{}</a>',
+                    reverse("admin:allocation_fulfilmentrequest_change", args=[each.request_id]),
+                    each.order_number,
+                ),
+                f"{each.since:%Y-%m-%d %H:%M}",
+                ", ".join(f"{code} × {units}" for code, units in each.lacks.items()) or "–",
+                f"{each.retry_at:%Y-%m-%d %H:%M}" if each.retry_at else "–",
+            ]
+            for each in waiting[:SHOWN]
+        ]
+        panels: list[Panel] = [
+            FiguresPanel(_("Now"), figures),
+            ListPanel(_("By SKU"), headers, by_sku),
+            ListPanel(_("The longest waiting first"), [_("order"), _("since"), _("lacks"), _("next try")], orders),
+        ]
+        return panels_page(self, request, title=_("Backorder desk"), panels=panels)

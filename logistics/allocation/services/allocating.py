@@ -11,6 +11,7 @@ from logistics.allocation.engine import NetworkSnapshot, Site
 from logistics.allocation.models import FulfilmentLine, FulfilmentRequest
 from logistics.allocation.preferences import GATHER_MINUTES
 from logistics.allocation.services.choosing import Choice, choose
+from logistics.allocation.services.reading import lines_of
 from logistics.allocation.services.rows import (
     FulfilmentItem,
     Status,
@@ -23,6 +24,7 @@ from logistics.allocation.services.rows import (
 from logistics.network.errors import StockTaken
 from logistics.network.queries import WarehouseState
 from logistics.network.services import allocate_stock
+from shop.catalog.services.holds import hold_more
 from shop.catalog.services.stock import consume_reservation, reserve_stock
 from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
@@ -89,7 +91,24 @@ def retry_fulfilment(*, request_id: int, now: datetime) -> bool:
         .filter(pk=request_id, status=Status.WAITING)
         .first()
     )
-    return request is not None and _try_to_allocate(request, list(request.lines.filter(quantity__gt=0)), now)
+    return request is not None and try_again(request, now)
+
+
+def try_again(request: FulfilmentRequest, now: datetime) -> bool:
+    """Allocate what a locked request still waits for; inside the caller's transaction. What is owed to it is held
+    first: nothing is sent while units lack."""
+    if request.unheld:
+        owed = {int(sku_id): units for sku_id, units in request.unheld.items()}
+        held = hold_more(reference=request.order_number, items=owed)
+        still = {str(sku_id): units - held.get(sku_id, 0) for sku_id, units in owed.items()}
+        request.unheld = {sku_id: units for sku_id, units in still.items() if units} or None
+        request.save(update_fields=["unheld"])
+    if request.unheld:
+        request.obstacle = {"rule": "owed", "short": request.unheld, "candidates": []}
+        request.retry_at = now + RETRY_EVERY
+        request.save(update_fields=["obstacle", "retry_at"])
+        return False
+    return _try_to_allocate(request, lines_of([request])[request.pk], now)
 
 
 def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
@@ -169,6 +188,6 @@ def _commit(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], choice:
     for warehouse_id in sorted(choice.parcels):
         allocate_stock(warehouse_id=warehouse_id, items=choice.parcels[warehouse_id])
     decisions = dict.fromkeys(choice.parcels, choice.record)
-    write_allocations(request, lines, choice.parcels, decisions, now)
+    write_allocations(request, lines, choice.parcels, decisions, now, inputs=choice.inputs)
     _ALLOCATED.run([request.pk])
     request.status, request.retry_at, request.obstacle = Status.ALLOCATED, None, {}

@@ -21,25 +21,31 @@ class Choice:
 
     parcels: Mapping[int, Mapping[int, int]]
     record: dict[str, Any]
+    inputs: Inputs
 
 
 def choose(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime) -> Choice:
     """The cheapest plan that sends each line whole. Where there is none, or too many lines to try all ways, the nearest
     warehouses send them, a line from several if need be."""
-    inputs = read_inputs(asked=[(request, lines)], terms=live_terms(), now=now)
-    if len(lines) <= MOST_LINES:
+    return choose_by(read_inputs(asked=[(request, lines)], terms=live_terms(), now=now))
+
+
+def choose_by(inputs: Inputs) -> Choice:
+    """The choice for the one order in `inputs`: pure, so that it can be made again from what was kept."""
+    if len(inputs.wanted[0].lines) <= MOST_LINES:
         (decision,) = decide(inputs).decisions
         if decision.parcels:
-            return Choice(decision.parcels, decision.record)
-    return _from_nearest(inputs, request)
+            return Choice(decision.parcels, decision.record, inputs)
+    return _from_nearest(inputs)
 
 
-def _from_nearest(inputs: Inputs, request: FulfilmentRequest) -> Choice:
+def _from_nearest(inputs: Inputs) -> Choice:
     (wanted,) = inputs.wanted
     sites: list[Site] = []
     for site in inputs.sites:
         may_serve = is_open(inputs, wanted, site) and site.room != 0
-        why_not = "closed" if not site.is_active else "full" if site.room == 0 else "ruled_out"
+        turned_down = site.warehouse_id in wanted.avoid
+        why_not = "turned_down" if turned_down else "full" if site.room == 0 else "ruled_out"
         sites.append(
             Site(
                 warehouse_id=site.warehouse_id,
@@ -51,10 +57,16 @@ def _from_nearest(inputs: Inputs, request: FulfilmentRequest) -> Choice:
                 priority=len(sites),
                 is_active=may_serve,
                 free=site.free,
-                closed=why_not,
+                closed=why_not if site.is_active else "closed",
             )
         )
     items = {line.sku_id: line.quantity for line in wanted.lines}
-    asked = AllocationRequest(request.order_number, items, wanted.longitude, wanted.latitude)
+    asked = AllocationRequest("", items, wanted.longitude, wanted.latitude)
     plan = allocate(asked, NetworkSnapshot(tuple(sites)))
-    return Choice(plan.parcels, {**plan.record(), "policy": inputs.terms.version})
+    basis = {
+        "policy": inputs.terms.version,
+        "rates": inputs.rates_digest(),
+        "inputs": inputs.digest(),
+        "planned_with": 1,
+    }
+    return Choice(plan.parcels, {**plan.record(), **basis}, inputs)

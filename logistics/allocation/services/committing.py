@@ -31,7 +31,7 @@ def commit_decisions(*, decisions: Sequence[Decision], now: datetime) -> set[int
     if not steady:
         return set()
     lock_sellable(sku_ids=[sku_id for each in steady for items in each.parcels.values() for sku_id in items])
-    winners, taken = _fitting(steady, lock_cells(cells={cell for each in steady for cell in _cells(each)}))
+    winners, taken = _fitting(steady, lock_cells(cells={cell for each in steady for cell in cells_of(each)}))
     if not winners:
         return set()
     consume_reservations(
@@ -41,7 +41,7 @@ def commit_decisions(*, decisions: Sequence[Decision], now: datetime) -> set[int
         }
     )
     allocate_cells(units=taken)
-    _write(winners, requests, lines, now)
+    write_decisions(winners, requests, lines, now)
     return {each.request_id for each in winners}
 
 
@@ -57,7 +57,8 @@ def _unchanged(decision: Decision, lines: Sequence[FulfilmentLine]) -> bool:
     return bool(planned) and planned == Counter({line.sku_id: line.quantity for line in lines})
 
 
-def _cells(decision: Decision) -> dict[Cell, int]:
+def cells_of(decision: Decision) -> dict[Cell, int]:
+    """What it takes, by warehouse and SKU."""
     return {
         (warehouse_id, sku_id): units
         for warehouse_id, items in decision.parcels.items()
@@ -70,19 +71,20 @@ def _fitting(decisions: Sequence[Decision], free: Mapping[Cell, int]) -> tuple[l
     taken: Counter[Cell] = Counter()
     winners = []
     for decision in decisions:
-        cells = _cells(decision)
+        cells = cells_of(decision)
         if all(free.get(cell, 0) - taken[cell] >= units for cell, units in cells.items()):
             taken.update(cells)
             winners.append(decision)
     return winners, dict(taken)
 
 
-def _write(
+def write_decisions(
     decisions: Sequence[Decision],
     requests: Mapping[int, FulfilmentRequest],
     lines: Mapping[int, Sequence[FulfilmentLine]],
     now: datetime,
 ) -> None:
+    """Allocations of locked requests, of units that are allocated already; inside the caller's transaction."""
     parcels = [
         (decision, warehouse_id, items)
         for decision in decisions

@@ -8,6 +8,7 @@ from logistics.allocation.models import Allocation, AllocationLine, FulfilmentRe
 from logistics.network.services import ship_stock
 from members.identity.recipients import WithoutPerson
 from shop.core.actors import Actor
+from shop.core.transactions import use_case
 
 
 def ship_allocation(*, allocation_id: int, reference: str, actor: Actor, now: datetime) -> None:
@@ -21,6 +22,14 @@ def ship_allocation(*, allocation_id: int, reference: str, actor: Actor, now: da
     rows = list(lines)
     items = {sku_id: quantity for _warehouse, sku_id, quantity in rows}
     ship_stock(warehouse_id=rows[0][0], items=items, reference=reference, actor=actor, now=now)
+
+
+@use_case
+def begin_picking(*, allocation_ids: Collection[int], now: datetime) -> int:
+    """The warehouse has been told to pick these: only a rejection changes them now. Returns how many are new."""
+    opened = Allocation.objects.filter(pk__in=allocation_ids, status=Allocation.Status.OPEN, picked_at=None)
+    locked = list(opened.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    return Allocation.objects.filter(pk__in=locked).update(picked_at=now)
 
 
 def erase_recipients(*, order_numbers: Collection[str]) -> int:

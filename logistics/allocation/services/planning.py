@@ -25,8 +25,6 @@ from shop.core.transactions import use_case
 AT_ONCE = 2_000
 LEASE = timedelta(minutes=2)
 MICRO_BATCH = 100
-# A round of one or two orders explains itself in its decisions.
-WORTH_KEEPING = 3
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +51,11 @@ def claim(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> list[Ful
 
 def _plan_together(requests: Sequence[FulfilmentRequest], now: datetime) -> set[int]:
     lines = lines_of(requests)
-    asked = [(request, lines[request.pk]) for request in requests if 0 < len(lines[request.pk]) <= MOST_LINES]
+    asked = [
+        (request, lines[request.pk])
+        for request in requests
+        if 0 < len(lines[request.pk]) <= MOST_LINES and not request.unheld
+    ]
     if not asked:
         return set()
     inputs = read_inputs(asked=asked, terms=live_terms(), now=now)
@@ -62,7 +64,7 @@ def _plan_together(requests: Sequence[FulfilmentRequest], now: datetime) -> set[
     planned = [decision for decision in outcome.decisions if decision.parcels]
     for start in range(0, len(planned), MICRO_BATCH):
         allocated |= _committed(planned[start : start + MICRO_BATCH], now)
-    if len(inputs.wanted) >= WORTH_KEEPING:
+    if planned:
         PlanningRound.objects.create(
             planned_at=now,
             orders=len(inputs.wanted),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from logistics.allocation.inputs import Inputs, LaneRates, Line, SiteState, Wanted
-from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRequest
+from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from logistics.allocation.terms import Terms
 from logistics.carriers.queries import known_rates
 from logistics.network.queries import WarehouseState, warehouse_states
@@ -27,10 +28,17 @@ def read_inputs(*, asked: Asked, terms: Terms, now: datetime) -> Inputs:
 
 
 def lines_of(requests: Iterable[FulfilmentRequest]) -> dict[int, list[FulfilmentLine]]:
-    """What these requests still want, by request."""
+    """What these requests still want, by request: not what has a warehouse already. Not to be saved."""
     found: dict[int, list[FulfilmentLine]] = {request.pk: [] for request in requests}
-    for line in FulfilmentLine.objects.filter(request__in=list(found), quantity__gt=0).order_by("pk"):
-        found[line.request_id].append(line)
+    given = AllocationLine.objects.filter(allocation__request=OuterRef("request"), sku=OuterRef("sku")).exclude(
+        allocation__status=Allocation.Status.RELEASED
+    )
+    units = given.order_by().values("sku").annotate(units=Sum("quantity")).values("units")
+    lines = FulfilmentLine.objects.filter(request__in=list(found), quantity__gt=0)
+    for line in lines.annotate(given=Coalesce(Subquery(units), 0)).order_by("pk"):
+        line.quantity -= line.given
+        if line.quantity > 0:
+            found[line.request_id].append(line)
     return found
 
 
@@ -59,6 +67,7 @@ def _wanted(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], categor
             )
             for line in lines
         ),
+        tuple(request.avoid or ()),
     )
 
 

@@ -8,6 +8,7 @@ from logistics.allocation.engine import reduced_record, take_out
 from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
 from logistics.allocation.facts import FulfilmentReduced
 from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRequest
+from logistics.allocation.services.reading import lines_of
 from logistics.allocation.services.rows import (
     Held,
     Status,
@@ -31,10 +32,8 @@ def cancel_fulfilment(*, order_number: str, now: datetime) -> FulfilmentRequest:
     request = lock_request(order_number, now)
     if request.status == Status.CANCELLED:
         return request
-    if request.status == Status.ALLOCATED:
-        _release_allocations(request)
-    else:
-        release_reservation(reference=order_number)
+    _release_allocations(request)
+    release_reservation(reference=order_number)
     mark_cancelled(request, now)
     return request
 
@@ -52,14 +51,17 @@ def reduce_fulfilment(*, order_number: str, items: Mapping[int, int], now: datet
     request = lock_request(order_number, now)
     if request.status == Status.CANCELLED:
         raise AllocationNotOpen
-    if request.status == Status.ALLOCATED:
-        _take_from_allocations(request, items, now)
-    else:
-        _take_from_reservation(request, items)
+    waiting = _waiting(request, items)
+    if waiting:
+        _take_from_waiting(request, waiting)
+    allocated = {sku_id: units - waiting.get(sku_id, 0) for sku_id, units in items.items()}
+    if any(allocated.values()):
+        _take_from_allocations(request, {sku_id: units for sku_id, units in allocated.items() if units}, now)
     _withdraw(request, items)
     if request.status != Status.EXPECTED and not request.lines.filter(quantity__gt=0).exists():
         mark_cancelled(request, now)
     else:
+        _settle(request)
         publish(FulfilmentReduced(order_number=order_number, at=now))
 
 
@@ -67,14 +69,42 @@ def _release_allocations(request: FulfilmentRequest) -> None:
     held = lock_open(request)
     if request.allocations.filter(status=Allocation.Status.SHIPPED).exists():
         raise AlreadyShipped
-    _give_back(held, {allocation.pk: items for allocation, items in held})
+    if held:
+        _give_back(held, {allocation.pk: items for allocation, items in held})
 
 
-def _take_from_reservation(request: FulfilmentRequest, items: Mapping[int, int]) -> None:
+def _waiting(request: FulfilmentRequest, items: Mapping[int, int]) -> dict[int, int]:
+    """Of these units those that have no warehouse; all of them before the request itself has come."""
+    if request.status == Status.EXPECTED:
+        return dict(items)
+    if request.status == Status.ALLOCATED:
+        return {}
+    wanted = {line.sku_id: line.quantity for line in lines_of([request])[request.pk]}
+    without = {sku_id: min(units, wanted.get(sku_id, 0)) for sku_id, units in items.items()}
+    return {sku_id: units for sku_id, units in without.items() if units}
+
+
+def _take_from_waiting(request: FulfilmentRequest, items: Mapping[int, int]) -> None:
+    """What is owed first: nothing is held of it."""
+    owed = {int(sku_id): units for sku_id, units in (request.unheld or {}).items()}
+    forgiven = {sku_id: min(units, owed.get(sku_id, 0)) for sku_id, units in items.items()}
+    held = {sku_id: units - forgiven[sku_id] for sku_id, units in items.items() if units > forgiven[sku_id]}
     try:
-        release_reservation(reference=request.order_number, items=items)
+        if held:
+            release_reservation(reference=request.order_number, items=held)
     except ReservationNotHeld as error:
         raise AlreadyShipped from error
+    if any(forgiven.values()):
+        left = {str(sku_id): units - forgiven.get(sku_id, 0) for sku_id, units in owed.items()}
+        request.unheld = {sku_id: units for sku_id, units in left.items() if units} or None
+        request.save(update_fields=["unheld"])
+
+
+def _settle(request: FulfilmentRequest) -> None:
+    """A request that waited only for what was taken out has all of its warehouses."""
+    if request.status == Status.WAITING and not lines_of([request])[request.pk]:
+        request.status, request.retry_at, request.obstacle = Status.ALLOCATED, None, {}
+        request.save(update_fields=["status", "retry_at", "obstacle"])
 
 
 def _take_from_allocations(request: FulfilmentRequest, items: Mapping[int, int], now: datetime) -> None:

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import compress
 
 from psycopg2.extras import Json
 
 from logistics.allocation.facts import FulfilmentCancelled, OrderAllocated
+from logistics.allocation.inputs import Inputs
 from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
 from shop.core.prepared import Prepared
 
 Status = FulfilmentRequest.Status
+# Fast rather than small: every order passes here.
+COMPRESSION = 1
 # Written out, because every order passes here.
 _REQUEST = Prepared(
     "request_fulfilment",
@@ -41,6 +45,10 @@ WITH made AS (
     FROM unnest(%(numbers)s::text[], %(warehouses)s::bigint[], %(decisions)s::text[], %(weights)s::int[],
         %(volumes)s::int[]) AS parcel(number, warehouse_id, decision, weight_g, volume_cm3)
     RETURNING id, number
+), kept AS (
+    INSERT INTO allocation_keptinputs (digest, inputs, kept_at)
+    SELECT %(digest)s::text, %(inputs)s::bytea, %(now)s::timestamptz WHERE %(digest)s::text <> ''
+    ON CONFLICT (digest) DO NOTHING
 )
 INSERT INTO allocation_allocationline (allocation_id, sku_id, quantity)
 SELECT made.id, packed.sku_id, packed.quantity
@@ -120,8 +128,11 @@ def write_allocations(
     parcels: Mapping[int, Mapping[int, int]],
     decisions: Mapping[int, dict[str, Any]],
     now: datetime,
-) -> None:
-    """One allocation per warehouse id, of units that are allocated there already."""
+    *,
+    inputs: Inputs | None = None,
+) -> list[str]:
+    """One allocation per warehouse id, of units that are allocated there already; returns their numbers. `inputs` are
+    what they were decided by, where nothing else keeps it."""
     units = {line.sku_id: line for line in lines}
     warehouses = sorted(parcels)
     numbers = [new_number("A", now) for _warehouse in warehouses]
@@ -134,6 +145,8 @@ def write_allocations(
         {
             "request": request.pk,
             "now": now,
+            "digest": inputs.digest() if inputs else "",
+            "inputs": compress(inputs.kept(), COMPRESSION) if inputs else b"",
             "numbers": numbers,
             "warehouses": warehouses,
             "decisions": [json.dumps(decisions[warehouse_id]) for warehouse_id in warehouses],
@@ -145,6 +158,7 @@ def write_allocations(
         }
     )
     publish(OrderAllocated(order_number=request.order_number, allocation_numbers=numbers, at=now))
+    return numbers
 
 
 def _total(units: Mapping[int, FulfilmentLine], items: Mapping[int, int], measure: str) -> int:

@@ -120,7 +120,7 @@ def reserve_stock(*, reference: str, items: Mapping[int, int], expires_at: datet
     taken = _RESERVE.run([*_columns(items), reference, expires_at])
     if len(taken) < len(items):
         raise _shortage(items, list(items))
-    _announce(taken)
+    announce(taken)
 
 
 def confirm_reservation(*, reference: str) -> None:
@@ -162,7 +162,7 @@ def change_available(*, deltas: Mapping[int, int]) -> None:
     changed = _run(_CHANGE, _columns(deltas))
     if len(changed) < len(deltas):
         raise _shortage(deltas, list(deltas))
-    _announce(changed)
+    announce(changed)
 
 
 def record_sales(*, items: Mapping[int, int]) -> None:
@@ -204,7 +204,7 @@ def _end_hold(*, reference: str, held: Mapping[int, int], items: Mapping[int, in
     if items:
         sku_ids, units = _columns(items)
         given_back = units if give_back else [0] * len(units)
-        _announce(_END_HOLD.run([sku_ids, units, given_back, reference, reference]))
+        announce(_END_HOLD.run([sku_ids, units, given_back, reference, reference]))
     return dict(items)
 
 
@@ -225,7 +225,8 @@ def _shortage(wanted: Mapping[int, int], short: Sequence[int]) -> OutOfStock:
     return OutOfStock(details=details, sku_ids=list(short))
 
 
-def _announce(changes: Sequence[Row]) -> None:
+def announce(changes: Sequence[Row]) -> None:
+    """Tell of (product id, sellable units before, sellable units after), for each SKU that changed."""
     touch_stock([product_id for product_id, _before, _after in changes])
     crossed = {product_id for product_id, before, after in changes if (before > 0) != (after > 0)}
     if crossed:
