@@ -1,4 +1,4 @@
-"""Paid orders that wait to be planned, and who plans them; runs inside Django (`Shop.call`)."""
+"""Paid orders that wait to be planned, and their commits; runs inside Django (`Shop.call`)."""
 
 import random
 import time
@@ -11,11 +11,12 @@ from logistics.allocation.models import FulfilmentRequest
 from logistics.allocation.policies import live_terms
 from logistics.allocation.services import FulfilmentItem, request_fulfilment
 from logistics.allocation.services.committing import commit_decisions
-from logistics.allocation.services.planning import LEASE, MICRO_BATCH, plan_waiting
+from logistics.allocation.services.planning import MICRO_BATCH
 from logistics.allocation.services.reading import lines_of, read_inputs
 from logistics.network.models import Warehouse
 from logistics.network.services import receive_stock
 from shop.catalog.services.stock import reserve_stock
+from shop.celery import app
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.transactions import unit_of_work
@@ -61,16 +62,11 @@ def make_due(*, prefix: str) -> int:
     return FulfilmentRequest.objects.filter(order_number__startswith=prefix).update(retry_at=clock.now())
 
 
-def plan(*, prefix: str, after_a_kill: bool = False) -> dict[str, int]:
-    """What the job does, round after round until nothing is due."""
-    done = {"tried": 0, "allocated": 0, "rounds": 0}
-    while True:
-        now = clock.now() + (LEASE if after_a_kill else timedelta())
-        due = FulfilmentRequest.objects.filter(order_number__startswith=prefix, retry_at__lte=now)
-        effect = plan_waiting(requests=due, now=now)
-        if not effect["tried"]:
-            return done
-        done = {"rounds": done["rounds"] + 1, **{name: done[name] + effect[name] for name in effect}}
+def send_job(*, times: int) -> int:
+    """Have the job that plans what is due run so many times, by whoever listens."""
+    for _time in range(times):
+        app.send_task("allocation.retry_waiting", queue="planning")
+    return times
 
 
 def commits(*, prefix: str) -> dict[str, float]:

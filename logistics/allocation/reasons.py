@@ -89,7 +89,7 @@ def parcel_cost(known: Lookup, wanted: Wanted, site: SiteState, lines: Sequence[
     weight, volume = sum(line.weight_g for line in lines), sum(line.volume_cm3 for line in lines)
     parcel = Parcel(site.province_code, wanted.province_code, weight, volume)
     way = way_fen(inputs, kilometres(place_of(wanted), site))
-    best = {"carrier": "", "freight": NO_CARRIER_FEN, "late": 0.0, "missed": 0.0}
+    best = {"carrier": "", "card": 0, "freight": NO_CARRIER_FEN, "late": 0.0, "missed": 0.0}
     least = float(NO_CARRIER_FEN)
     for rate in known.rates.get((site.province_code, wanted.province_code), ()):
         offer = offer_of(parcel, rate)
@@ -100,6 +100,7 @@ def parcel_cost(known: Lookup, wanted: Wanted, site: SiteState, lines: Sequence[
         total = offer.cost_fen + late + missed
         if total < least:
             least = total
-            best = {"carrier": rate.carrier_code, "freight": offer.cost_fen, "late": late, "missed": round(missed, 2)}
+            best = {"carrier": rate.carrier_code, "card": rate.card, "freight": offer.cost_fen, "late": late}
+            best["missed"] = round(missed, 2)
     parts = {**best, "per_parcel": terms.per_parcel_fen, "way": round(way, 2)}
     return {**parts, "fen": round(least + terms.per_parcel_fen + way, 2)}

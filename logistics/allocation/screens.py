@@ -106,10 +106,16 @@ def _sent(names: Mapping[str, str], parcel: Mapping[str, Any]) -> str:
     ]
     return _("{warehouse} sends it with {carrier} for {fen}: {parts}.").format(
         warehouse=names.get(parcel["warehouse"], parcel["warehouse"]),
-        carrier=parcel["carrier"] or "–",
+        carrier=_carrier(parcel),
         fen=_fen(parcel["fen"]),
         parts=", ".join(words.format(fen=_fen(fen)) for words, fen in parts if round(fen)),
     )
+
+
+def _carrier(parcel: Mapping[str, Any]) -> str:
+    """Its code with the version of the rate card that it was counted by."""
+    version = f" v{parcel['card']}" if parcel.get("card") else ""
+    return f"{parcel['carrier']}{version}" if parcel["carrier"] else "–"
 
 
 def comparison_panels(found: Comparison) -> list[Any]:
@@ -185,7 +191,7 @@ def _costs(parcels: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     if not parcels:
         return None
     rows = [
-        [each["warehouse"], each["carrier"] or "–"]
+        [each["warehouse"], _carrier(each)]
         + [_fen(each[part]) for part in ("freight", "per_parcel", "way", "late", "missed", "fen")]
         for each in parcels
     ]

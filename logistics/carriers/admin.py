@@ -4,22 +4,24 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from logistics.carriers.cards import keep_card
 from logistics.carriers.engine import ANYWHERE
-from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
+from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate, RateCard
 from logistics.carriers.queries import RATES
 from logistics.carriers.scorecard import panels
-from logistics.carriers.screens import offers_table, refusal
+from logistics.carriers.screens import card_table, offers_table, refusal
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
-from shop.core.screens import panels_page
+from shop.core.screens import panels_page, staff
 from shop.regions.queries import children
 
 
@@ -41,6 +43,7 @@ class CarrierRateForm(forms.ModelForm):
             "step_weight_g",
             "step_fen",
             "max_weight_g",
+            "surcharge_fen",
             "eta_hours",
         ]
 
@@ -52,11 +55,36 @@ class CarrierRateInline(YuanFormMixin, TabularInline):
     extra = 0
 
 
+class RateCardInline(TabularInline):
+    """What was so when: a line for each version."""
+
+    model = RateCard
+    fields = ["version", "lanes", "made_by", "made_at"]
+    readonly_fields = fields
+    can_delete = False
+    hide_title = True
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # It has no screen of its own: who sees the carrier sees what it billed.
+        return request.user.has_perm("carriers.view_carrier")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RateCard]:
+        return super().get_queryset(request).order_by("-version")
+
+    @display(description=_("rates"))
+    def lanes(self, card: RateCard) -> str:
+        return card_table(card)
+
+
 @admin.register(Carrier)
 class CarrierAdmin(ModelAdmin):
     list_display = ["name", "code", "volumetric_divisor", "is_active"]
     list_filter = ["is_active"]
-    inlines = [CarrierRateInline]
+    inlines = [CarrierRateInline, RateCardInline]
     ordering = ["code"]
     actions_list = ["scorecard"]
 
@@ -70,6 +98,7 @@ class CarrierAdmin(ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
+        keep_card(carrier_id=form.instance.pk, actor=staff(request), now=clock.now())
         RATES.forget()
 
 

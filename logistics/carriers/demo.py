@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from logistics.carriers.cards import keep_card
 from logistics.carriers.engine import ANYWHERE
 from logistics.carriers.models import Carrier, CarrierRate
+from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
 XINJIANG, TIBET = "650000", "540000"
@@ -87,4 +89,5 @@ def load(*, size: str, now: datetime) -> str:
             )
             for (origin, destination), (first_fen, step_fen, hours, heaviest) in lanes.items()
         )
+        keep_card(carrier_id=carrier.pk, actor=Actor.system("demo"), now=now)
     return f"{added} carriers added"

@@ -34,6 +34,8 @@ class Rate:
     eta_hours: int
     # The chance that the carrier keeps its promise on this lane, as far as is known.
     on_time: float = 1.0
+    # The version of the carrier's rate card that says so; 0 for what was so before any was kept.
+    card: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Offer:
     on_time: float = 1.0
     # Cost and the worth of the promise × the chance that it is missed: what decides.
     score_fen: int = 0
+    card: int = 0
 
 
 def choose(parcel: Parcel, rates: Sequence[Rate]) -> list[Offer]:
@@ -91,5 +94,13 @@ def offer_of(parcel: Parcel, rate: Rate) -> Offer:
         rejected = "too_slow"
     score_fen = cost_fen + round(parcel.promise_worth_fen * (1 - rate.on_time))
     return Offer(
-        rate.carrier_id, rate.carrier_code, cost_fen, rate.eta_hours, weight, rejected, rate.on_time, score_fen
+        rate.carrier_id,
+        rate.carrier_code,
+        cost_fen,
+        rate.eta_hours,
+        weight,
+        rejected,
+        rate.on_time,
+        score_fen,
+        rate.card,
     )

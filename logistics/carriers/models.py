@@ -1,5 +1,6 @@
 """Who carries parcels and for how much: carriers, their rates per lane zone, and a record of each choice."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,9 @@ class CarrierRate(models.Model):
     step_weight_g = models.PositiveIntegerField(_("step (g)"), default=1000)
     step_fen = models.PositiveIntegerField(_("price per step (fen)"))
     max_weight_g = models.PositiveIntegerField(_("maximum weight (g)"), null=True, blank=True)
+    surcharge_fen = models.PositiveIntegerField(
+        _("remote surcharge (fen)"), default=0, db_default=0, help_text=_("Added to each parcel of this lane.")
+    )
     eta_hours = models.PositiveSmallIntegerField(_("transit time (hours)"))
 
     class Meta:
@@ -49,6 +53,25 @@ class CarrierRate(models.Model):
         return f"{self.carrier_id} {self.origin_province}→{self.destination_province}"
 
 
+class RateCard(models.Model):
+    """Write-once: what a carrier's rates said from then on; choices and decisions name its version."""
+
+    carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="cards", verbose_name=_("carrier"))
+    version = models.PositiveIntegerField(_("version"))
+    rates = models.JSONField(_("rates"))
+    made_by = models.CharField(_("made by"), max_length=80)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("rate card")
+        verbose_name_plural = _("rate cards")
+        constraints = [models.UniqueConstraint(fields=["carrier", "version"], name="rate_card_version_once")]
+        triggers = [pgtrigger.Protect(name="write_once", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"
+
+
 class CarrierChoice(models.Model):
     """Write-once: which carrier was chosen for a parcel, its cost, and what the others would have cost."""
 
@@ -63,6 +86,7 @@ class CarrierChoice(models.Model):
     class Meta:
         verbose_name = _("carrier choice")
         verbose_name_plural = _("carrier choices")
+        triggers = [pgtrigger.Protect(name="write_once", operation=pgtrigger.Update)]
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.carrier_id}"

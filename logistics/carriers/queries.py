@@ -16,7 +16,8 @@ from shop.core.prepared import Prepared
 # Columns in the order of Rate; written out, because every parcel asks.
 _RATES = """
 SELECT carrier.id, carrier.code, carrier.volumetric_divisor, origin_province, destination_province, first_weight_g,
-    first_fen, step_weight_g, step_fen, max_weight_g, eta_hours
+    first_fen + surcharge_fen, step_weight_g, step_fen, max_weight_g, eta_hours, 1.0::float,
+    coalesce((SELECT max(version) FROM carriers_ratecard card WHERE card.carrier_id = carrier.id), 0)
 FROM carriers_carrierrate rate JOIN carriers_carrier carrier ON carrier.id = rate.carrier_id
 WHERE carrier.is_active
 """

@@ -5,8 +5,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from logistics.carriers.models import Carrier, CarrierChoice
+from logistics.carriers.engine import ANYWHERE
+from logistics.carriers.models import Carrier, CarrierChoice, RateCard
 from shop.core.money import yuan
+from shop.regions.queries import region
 
 REFUSALS = {"too_heavy": gettext_lazy("too heavy"), "too_slow": gettext_lazy("too slow")}
 
@@ -21,7 +23,7 @@ def offers_table(choice: CarrierChoice) -> SafeString:
     names = dict(Carrier.objects.values_list("code", "name"))
     rows = [
         [
-            names.get(offer["carrier_code"], offer["carrier_code"]),
+            _named(names.get(offer["carrier_code"], offer["carrier_code"]), offer.get("card", 0)),
             yuan(offer["cost_fen"]),
             f"{offer['on_time'] * 100:.1f}" if "on_time" in offer else "–",
             yuan(offer.get("score_fen") or offer["cost_fen"]),
@@ -41,3 +43,36 @@ def offers_table(choice: CarrierChoice) -> SafeString:
         _("refused"),
     ]
     return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
+
+
+def card_table(card: RateCard) -> SafeString:
+    """What a rate card says, a row for each lane."""
+    rows = [
+        [
+            f"{_place(rate['origin_province'])} → {_place(rate['destination_province'])}",
+            f"{yuan(rate['first_fen'])} / {rate['first_weight_g']:,} g",
+            f"{yuan(rate['step_fen'])} / {rate['step_weight_g']:,} g",
+            yuan(rate["surcharge_fen"]) if rate["surcharge_fen"] else "–",
+            f"{rate['max_weight_g']:,} g" if rate["max_weight_g"] else "–",
+            _("{hours} h").format(hours=rate["eta_hours"]),
+        ]
+        for rate in card.rates["rates"]
+    ]
+    headers = [
+        _("lane"),
+        _("first weight"),
+        _("each step"),
+        _("remote surcharge"),
+        _("maximum weight"),
+        _("transit time"),
+    ]
+    return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
+
+
+def _named(name: str, card: int) -> str:
+    return _("{carrier}, rate card v{version}").format(carrier=name, version=card) if card else name
+
+
+def _place(code: str) -> str:
+    known = None if code == ANYWHERE else region(code)
+    return known.name if known else _("Anywhere")

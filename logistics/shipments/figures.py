@@ -15,7 +15,7 @@ from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Pan
 from shop.core.money import yuan
 
 DAYS = 30
-# Orders of these days with their parcels, by day or altogether. One is held that had no warehouse for an hour. A promise
+# Orders of these days with their parcels, by day or altogether. One is held without a warehouse for an hour. A promise
 # counts when it is due; the clock of processing runs from when the goods were asked for until the first parcel left.
 _ORDERS = """
 WITH placed AS (

@@ -145,7 +145,7 @@ def _is_whole(allocations: Sequence[Allocation]) -> bool:
 
 def _inputs(held: Mapping[int, Sequence[Allocation]], now: datetime) -> Inputs:
     """As if what is held were free, and with those that wait because nobody could send them."""
-    waiting = FulfilmentRequest.objects.filter(status=Status.WAITING, unheld=None).exclude(obstacle={})
+    waiting = FulfilmentRequest.objects.filter(status=Status.WAITING, unheld__isnull=True).exclude(obstacle={})
     waiting_lines = lines_of(waiting.order_by("pk")[: AT_ONCE - len(held)])
     lines = {request_id: each for request_id, each in waiting_lines.items() if 0 < len(each) <= MOST_LINES}
     for line in FulfilmentLine.objects.filter(request__in=list(held), quantity__gt=0).order_by("pk"):

@@ -63,6 +63,7 @@ def test_the_record_names_every_part_of_the_cost_and_the_runner_up():
         {
             "warehouse": "W11",
             "carrier": "ZTO",
+            "card": 0,
             "freight": 900,
             "late": 0.0,
             "missed": 0.0,

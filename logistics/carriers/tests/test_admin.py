@@ -1,9 +1,11 @@
 import pytest
+from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from logistics.carriers.demo import load
 from logistics.carriers.engine import Parcel
-from logistics.carriers.models import Carrier, QualityDay
+from logistics.carriers.models import Carrier, CarrierRate, QualityDay, RateCard
+from logistics.carriers.queries import offers_for
 from logistics.carriers.services import choose_carrier
 from logistics.network.tests.factories import NOW
 from shop.core import clock
@@ -47,3 +49,40 @@ def test_the_scorecard_shows_what_carriers_kept(admin_client):
     page = admin_client.get(reverse("admin:carriers_carrier_scorecard")).content.decode()
     for words in ("准时达", "90.0", "59.6 – 98.2"):
         assert words in page
+
+
+def test_each_change_of_rates_is_a_version_that_choices_name(admin_client):
+    carrier = Carrier.objects.create(code="ZTO", name="中通")
+    page = reverse("admin:carriers_carrier_change", args=[carrier.pk])
+    form = {
+        "code": "ZTO",
+        "name": "中通",
+        "name_en": "",
+        "volumetric_divisor": "6000",
+        "is_active": "on",
+        "rates-TOTAL_FORMS": "1",
+        "rates-INITIAL_FORMS": "0",
+        "rates-0-origin_province": "*",
+        "rates-0-destination_province": "650000",
+        "rates-0-first_weight_g": "1000",
+        "rates-0-first_fen": "5.00",
+        "rates-0-step_weight_g": "1000",
+        "rates-0-step_fen": "2.00",
+        "rates-0-surcharge_fen": "3.00",
+        "rates-0-eta_hours": "48",
+        "cards-TOTAL_FORMS": "0",
+        "cards-INITIAL_FORMS": "0",
+    }
+    assert admin_client.post(page, form).status_code == 302
+    rate = CarrierRate.objects.get()
+    again = {**form, "rates-INITIAL_FORMS": "1", "rates-0-id": rate.pk, "rates-0-carrier": carrier.pk}
+    assert admin_client.post(page, again).status_code == 302
+    assert admin_client.post(page, {**again, "rates-0-first_fen": "6.00"}).status_code == 302
+    cards = [(each.version, each.rates["rates"][0]["first_fen"], each.made_by) for each in carrier.cards.order_by("pk")]
+    assert cards == [(1, 500, "staff:admin"), (2, 600, "staff:admin")]
+    (offer,) = offers_for(Parcel("330000", "650000", 1001, 0))
+    # The first weight, a step, and the surcharge.
+    assert (offer.cost_fen, offer.card) == (600 + 200 + 300, 2)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        RateCard.objects.update(rates={})
+    assert "v2" in admin_client.get(page).content.decode()
