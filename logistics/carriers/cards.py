@@ -4,7 +4,6 @@ from datetime import datetime
 
 from logistics.carriers.models import Carrier, CarrierRate, RateCard
 from shop.core.actors import Actor
-from shop.core.transactions import use_case
 
 KEPT = (
     "origin_province",
@@ -19,9 +18,9 @@ KEPT = (
 )
 
 
-@use_case
 def keep_card(*, carrier_id: int, actor: Actor, now: datetime) -> RateCard | None:
-    """The next version, when what the carrier bills is not what the last one says; None when it is."""
+    """The next version, when what the carrier bills is not what the last one says, None when it is; inside the caller's
+    transaction."""
     carrier = Carrier.objects.select_for_update(no_key=True).get(pk=carrier_id)
     rows = CarrierRate.objects.filter(carrier=carrier).order_by("origin_province", "destination_province")
     says = {"volumetric_divisor": carrier.volumetric_divisor, "rates": list(rows.values(*KEPT))}

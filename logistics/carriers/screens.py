@@ -23,7 +23,8 @@ def offers_table(choice: CarrierChoice) -> SafeString:
     names = dict(Carrier.objects.values_list("code", "name"))
     rows = [
         [
-            _named(names.get(offer["carrier_code"], offer["carrier_code"]), offer.get("card", 0)),
+            names.get(offer["carrier_code"], offer["carrier_code"]),
+            f"v{offer['card']}" if offer.get("card") else "–",
             yuan(offer["cost_fen"]),
             f"{offer['on_time'] * 100:.1f}" if "on_time" in offer else "–",
             yuan(offer.get("score_fen") or offer["cost_fen"]),
@@ -35,6 +36,7 @@ def offers_table(choice: CarrierChoice) -> SafeString:
     ]
     headers = [
         _("carrier"),
+        _("rate card"),
         _("cost"),
         _("on time, per cent"),
         _("decisive"),
@@ -67,10 +69,6 @@ def card_table(card: RateCard) -> SafeString:
         _("transit time"),
     ]
     return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
-
-
-def _named(name: str, card: int) -> str:
-    return _("{carrier}, rate card v{version}").format(carrier=name, version=card) if card else name
 
 
 def _place(code: str) -> str:

@@ -85,4 +85,4 @@ def test_each_change_of_rates_is_a_version_that_choices_name(admin_client):
     assert (offer.cost_fen, offer.card) == (600 + 200 + 300, 2)
     with pytest.raises(DatabaseError), transaction.atomic():
         RateCard.objects.update(rates={})
-    assert "v2" in admin_client.get(page).content.decode()
+    assert "¥6.00 / 1,000 g" in admin_client.get(page).content.decode()
