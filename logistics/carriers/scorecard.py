@@ -82,5 +82,5 @@ def _by_day(today: date) -> ChartPanel:
     rows = kept.order_by("carrier__code", "day").values_list("carrier__name", "day", "on_time", "due")
     for name, day, on_time, due in rows:
         shares[name][day] = round(on_time / due * 100, 1)
-    series = {name: [by_day.get(day, 0.0) for day in days] for name, by_day in shares.items()}
+    series = {name: [by_day.get(day) for day in days] for name, by_day in shares.items()}
     return ChartPanel(_("On time by day, per cent"), "line", [f"{day:%m-%d}" for day in days], series)

@@ -135,8 +135,8 @@ def _fulfilled(row: tuple[Any, ...]) -> Fulfilled:
     return Fulfilled(orders, sent, fen, split, held, due, kept, None if hours is None else float(hours))
 
 
-def _percent(part: int, whole: int) -> float:
-    return round(part / whole * 100, 1) if whole else 0.0
+def _percent(part: int, whole: int) -> float | None:
+    return round(part / whole * 100, 1) if whole else None
 
 
 def _share(part: int, whole: int) -> str:

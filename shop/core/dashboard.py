@@ -20,7 +20,14 @@ from shop.core.models import Alert, OutboxEntry
 from shop.core.schedule import job_problems
 
 # Tailwind colour variables of the admin theme, for charts.
-SERIES_COLOURS = ("var(--color-primary-500)", "var(--color-primary-300)", "var(--color-base-400)")
+SERIES_COLOURS = (
+    "var(--color-primary-500)",
+    "var(--color-primary-300)",
+    "var(--color-base-400)",
+    "var(--color-primary-800)",
+    "var(--color-base-700)",
+    "var(--color-base-300)",
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,13 @@ class ListPanel:
 
 @dataclass(frozen=True)
 class ChartPanel:
-    """Bars or lines over labels; `series` maps a name to one value per label."""
+    """Bars or lines over labels; `series` maps a name to one value per label, None where there is none."""
 
     template: ClassVar[str] = "admin/panels/chart.html"
     title: Any
     kind: str
     labels: Sequence[str]
-    series: Mapping[str, Sequence[float]]
+    series: Mapping[str, Sequence[float | None]]
 
     @property
     def data(self) -> str:
