@@ -78,11 +78,11 @@ def explain(decision: Mapping[str, Any]) -> str:
 def sentences_of(decision: Mapping[str, Any]) -> list[str]:
     """A decision in words: who sends and what that costs, who does not and why, and the next best."""
     names = {each["warehouse"]: each["name"] for each in decision["candidates"]}
-    said = [_sent(names, parcel) for parcel in decision.get("parcels", [])]
     if by_hand := decision.get("by_hand"):
         moved = _("{by} has it sent from {to} instead of {origin}: {note}")
         places = {"to": names.get(by_hand["to"], by_hand["to"]), "origin": names.get(by_hand["from"], by_hand["from"])}
-        said.append(moved.format(by=by_hand["by"], note=by_hand["note"], **places))
+        return [moved.format(by=by_hand["by"], note=by_hand["note"], **places)]
+    said = [_sent(names, parcel) for parcel in decision.get("parcels", [])]
     for each in decision["candidates"]:
         if each["items"] or each["verdict"] == "chosen":
             continue
@@ -93,7 +93,7 @@ def sentences_of(decision: Mapping[str, Any]) -> list[str]:
         else:
             told, more = _("{warehouse} was not taken ({verdict})."), ""
         said.append(told.format(warehouse=each["name"], verdict=_verdict(each), whole=_fen(whole), more=more))
-    return [*said, runner_up] if (runner_up := _runner_up(decision)) else said
+    return [*said, runner_up] if (runner_up := _runner_up(names, decision)) else said
 
 
 def _sent(names: Mapping[str, str], parcel: Mapping[str, Any]) -> str:
@@ -199,12 +199,14 @@ def _costs(parcels: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return {"headers": [*headers, _("together")], "rows": rows}
 
 
-def _runner_up(decision: Mapping[str, Any]) -> str:
+def _runner_up(names: Mapping[str, str], decision: Mapping[str, Any]) -> str:
     second = decision.get("runner_up")
     if not second:
         return ""
     return _("Next best: {warehouses} for {fen}, against {cost}.").format(
-        warehouses=", ".join(second["warehouses"]), fen=_fen(second["cost_fen"]), cost=_fen(decision["cost_fen"])
+        warehouses=", ".join(names.get(code, code) for code in second["warehouses"]),
+        fen=_fen(second["cost_fen"]),
+        cost=_fen(decision["cost_fen"]),
     )
 
 

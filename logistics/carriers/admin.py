@@ -18,7 +18,7 @@ from logistics.carriers.queries import RATES
 from logistics.carriers.scorecard import panels
 from logistics.carriers.screens import card_table, offers_table, refusal
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import panels_page, staff
@@ -48,7 +48,7 @@ class CarrierRateForm(forms.ModelForm):
         ]
 
 
-class CarrierRateInline(YuanFormMixin, TabularInline):
+class CarrierRateInline(PartInlineMixin, YuanFormMixin, TabularInline):
     model = CarrierRate
     hide_title = True
     form = CarrierRateForm

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from logistics.freight.models import FreightTemplate, FreightZone
 from logistics.freight.queries import DEFAULT_TEMPLATE
+from shop.core.admin import PartInlineMixin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.regions.queries import children
@@ -55,7 +56,7 @@ class FreightZoneFormSet(forms.BaseInlineFormSet):
             raise forms.ValidationError(_("Only one zone can serve the rest of the country."))
 
 
-class FreightZoneInline(YuanFormMixin, StackedInline):
+class FreightZoneInline(PartInlineMixin, YuanFormMixin, StackedInline):
     model = FreightZone
     form = FreightZoneForm
     formset = FreightZoneFormSet

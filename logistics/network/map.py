@@ -13,7 +13,7 @@ from shop.regions.queries import children
 WIDTH, HEIGHT = 900, 640
 # The mainland with Hainan; the projection keeps distances true at 35° north.
 WEST, EAST, SOUTH, NORTH = 73.0, 136.0, 17.5, 54.0
-SMALLEST, LARGEST = 7.0, 26.0
+SMALLEST, LARGEST = 6.0, 18.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Spot:
     is_active: bool = True
     to_x: float = 0.0
     to_y: float = 0.0
+
+    @property
+    def label_y(self) -> float:
+        """Under the circle."""
+        return self.y + self.size + 14
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, correct_tra
 from members.identity.panels import may_reveal
 from members.identity.recipients import Addressee
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
@@ -70,7 +70,7 @@ class WorkFilter(admin.SimpleListFilter):
         return queryset if pile is None else queryset.filter(pile)
 
 
-class ShipmentLineInline(TabularInline):
+class ShipmentLineInline(PartInlineMixin, TabularInline):
     model = ShipmentLine
     fields = ["product", "sku", "quantity"]
     readonly_fields = ["product"]

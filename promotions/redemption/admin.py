@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
-from points.mall.admin.parts import PartInlineMixin
 from promotions.redemption.models import CouponReward
+from shop.core.admin import PartInlineMixin
 
 
 class CouponRewardInline(PartInlineMixin, StackedInline):

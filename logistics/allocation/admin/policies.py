@@ -23,7 +23,7 @@ from logistics.allocation.policies import LIVE, WEIGHTS, draft_from, next_versio
 from logistics.allocation.screens import comparison_panels, policy_in_words
 from logistics.network.models import Warehouse
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
@@ -53,24 +53,24 @@ class AllocationRuleForm(forms.ModelForm):
         fields = ["position", "provinces", "category", "effect", "warehouses"]
 
 
-class AllocationRuleInline(StackedInline):
+class AllocationRuleInline(PartInlineMixin, StackedInline):
     model = AllocationRule
     form = AllocationRuleForm
     extra = 0
     hide_title = True
     fields = [("position", "effect"), "warehouses", "provinces", "category"]
 
-    def _may(self, policy: AllocationPolicy | None) -> bool:
+    def _is_draft(self, policy: AllocationPolicy | None) -> bool:
         return policy is None or policy.status == AllocationPolicy.Status.DRAFT
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and self._may(obj)
+        return super().has_add_permission(request, obj) and self._is_draft(obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may(obj)
+        return super().has_change_permission(request, obj) and self._is_draft(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may(obj)
+        return super().has_delete_permission(request, obj) and self._is_draft(obj)
 
 
 @admin.register(AllocationPolicy)

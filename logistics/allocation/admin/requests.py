@@ -1,5 +1,6 @@
 """Fulfilment requests with the decision that was taken for them, and the desk of those that wait."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
@@ -18,7 +20,7 @@ from logistics.allocation.models import Allocation, FulfilmentLine, FulfilmentRe
 from logistics.allocation.screens import explain
 from logistics.allocation.services import retry_fulfilment
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.dashboard import Figure, FiguresPanel, ListPanel, Panel
 from shop.core.labels import Label
 from shop.core.screens import panels_page
@@ -26,7 +28,11 @@ from shop.core.screens import panels_page
 SHOWN = 100
 
 
-class FulfilmentLineInline(TabularInline):
+def _minute(instant: datetime | None) -> str:
+    return f"{localtime(instant):%Y-%m-%d %H:%M}" if instant else "–"
+
+
+class FulfilmentLineInline(PartInlineMixin, TabularInline):
     model = FulfilmentLine
     fields = ["sku", "quantity", "withdrawn", "weight_g", "volume_cm3"]
     can_delete = False
@@ -118,7 +124,7 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
     @action(description=gettext_lazy("Backorder desk"), url_path="desk", permissions=["view"], icon="pending_actions")
     def desk(self, request: HttpRequest) -> HttpResponse:
         lacks, waiting = backorders()
-        oldest = f"{waiting[0].since:%Y-%m-%d %H:%M}" if waiting else "–"
+        oldest = _minute(waiting[0].since) if waiting else "–"
         figures = [
             Figure(_("orders that wait"), f"{len(waiting):,}"),
             Figure(_("units that lack"), f"{sum(lack.units for lack in lacks):,}"),
@@ -126,7 +132,7 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
             Figure(_("waiting since"), oldest),
         ]
         by_sku = [
-            [lack.code, lack.name, lack.units, lack.orders, f"{lack.since:%Y-%m-%d %H:%M}", lack.on_its_way or "–"]
+            [lack.code, lack.name, lack.units, lack.orders, _minute(lack.since), lack.on_its_way or "–"]
             for lack in lacks[:SHOWN]
         ]
         headers = [_("SKU"), _("product"), _("units that lack"), _("orders"), _("since"), _("on the way")]
@@ -137,9 +143,9 @@ class FulfilmentRequestAdmin(ReadOnlyAdmin):
                     reverse("admin:allocation_fulfilmentrequest_change", args=[each.request_id]),
                     each.order_number,
                 ),
-                f"{each.since:%Y-%m-%d %H:%M}",
+                _minute(each.since),
                 ", ".join(f"{code} × {units}" for code, units in each.lacks.items()) or "–",
-                f"{each.retry_at:%Y-%m-%d %H:%M}" if each.retry_at else "–",
+                _minute(each.retry_at),
             ]
             for each in waiting[:SHOWN]
         ]

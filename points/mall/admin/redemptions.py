@@ -19,12 +19,11 @@ from unfold.decorators import action, display
 
 from members.identity.admin import link_to_member
 from members.identity.phones import parse_phone
-from points.mall.admin.parts import PartInlineMixin
 from points.mall.forms import DaysForm
 from points.mall.models import CodeReveal, Redemption, Reward, Voucher, VoucherStatus
 from points.mall.services.desk import extend_voucher, forgive_no_show
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan

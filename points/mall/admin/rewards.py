@@ -18,12 +18,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from points.mall.admin.codes import CodePoolMixin
-from points.mall.admin.parts import LockedWhileSavedMixin, PartInlineMixin
+from points.mall.admin.parts import LockedWhileSavedMixin
 from points.mall.admin.statistics import statistics_page
 from points.mall.forms import KindForm, RewardForm, ZoneForm
 from points.mall.models import Reward, RewardPrice, Zone
 from points.mall.services.publishing import pause_reward, publish_reward
 from shop.core import clock
+from shop.core.admin import PartInlineMixin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
