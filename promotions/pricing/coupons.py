@@ -19,7 +19,7 @@ from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
 KIND = "coupon"
-# Of the effort that is left one search takes at most a fourth.
+# Of the effort that is left one search takes at most a fourth, unless no other one follows it.
 COUPONS = 4
 
 
@@ -31,7 +31,7 @@ def coupons(w: Workings) -> None:
     candidates = tickets if asked == "best" else [ticket for ticket in tickets if ticket.terms.id in asked]
     _note_exchanges(w, candidates)
     purse = w.purse
-    effort = w.setting.effort.part(COUPONS)
+    effort = w.setting.effort.part(COUPONS if w.hinderers else 1)
     chosen = cheapest(candidates, w.balance, most=w.terms.limits.max_coupons, effort=effort, ending=purse)
     w.options = [
         CouponOption(ticket.terms.id, ticket.terms.label, ticket.worth(w.balance), refusals.get(ticket.terms.id))

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from promotions.pricing import engine
 from promotions.pricing.coupons import Ticket
 from promotions.pricing.engine import price
 from promotions.pricing.model import (
@@ -21,6 +22,7 @@ from promotions.pricing.model import (
 )
 from promotions.pricing.scopes import Scope
 from promotions.pricing.tests.laws import brute_force
+from promotions.pricing.workings import Setting
 
 FREELY = Combination(frozenset())
 TEA, CUP = PricingLine(1, 2, 10_000), PricingLine(2, 1, 5000)
@@ -185,23 +187,34 @@ def test_the_best_of_many_stackable_coupons_is_found_exactly():
     assert price(cart, terms).payable_fen == brute_force(cart, terms)[0]
 
 
-def test_two_hundred_coupons_that_all_combine_are_looked_at_for_so_long_only(monkeypatch):
+def many_that_combine(number: int) -> tuple[CartSnapshot, Terms]:
     rng = Random(1)
     lines = tuple(PricingLine(sku, 1 + sku % 3, 1000 + 137 * sku) for sku in range(1, 31))
     held = tuple(
         coupon(
-            number,
+            id_,
             rng.choice((CouponKind.AMOUNT, CouponKind.PERCENT)),
             scope=Scope(skus=frozenset(rng.sample(range(1, 31), 8))),
             off_fen=rng.randint(500, 3000),
             off_bp=rng.randint(500, 3000),
         )
-        for number in range(1, 201)
+        for id_ in range(1, number + 1)
     )
+    return CartSnapshot(lines, coupon_ids="best"), Terms(coupons=held, combination=FREELY)
+
+
+def test_fifty_coupons_that_all_combine_are_looked_at_to_the_end(monkeypatch):
+    settings = []
+    monkeypatch.setattr(engine, "Setting", lambda *args: settings.append(Setting(*args)) or settings[-1])
+    assert len(price(*many_that_combine(50)).coupon_ids) == 5
+    assert settings[0].effort.left > 0
+
+
+def test_two_hundred_coupons_that_all_combine_are_looked_at_for_so_long_only(monkeypatch):
     tried = count()
     act = Ticket.act
     monkeypatch.setattr(Ticket, "act", lambda ticket, balance: (next(tried), act(ticket, balance))[1])
-    priced = price(CartSnapshot(lines, coupon_ids="best"), Terms(coupons=held, combination=FREELY))
+    priced = price(*many_that_combine(200))
     assert len(priced.coupon_ids) == 5
     # A search to the end tries many times as many.
     assert next(tried) < 4_300
