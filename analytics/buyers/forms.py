@@ -57,7 +57,7 @@ def _field(criterion: Criterion, name: str) -> forms.Field:
             required=False,
             widget=UnfoldAdminSelect2MultipleWidget,
         )
-    end = _("at least") if name.endswith("_from") else _("at most")
+    end = _("at least") if name.endswith("_from") else _("no more than")
     label = _("{what}, {end}").format(what=criterion.label, end=end)
     if criterion.shape is Shape.MONEY:
         return YuanField(label=label, required=False)

@@ -24,8 +24,8 @@ COHORT_MONTHS = 12
 
 
 class PeriodForm(forms.Form):
-    first = forms.DateField(label=gettext_lazy("From"), widget=UnfoldAdminDateWidget)
-    last = forms.DateField(label=gettext_lazy("To"), widget=UnfoldAdminDateWidget)
+    first = forms.DateField(label=gettext_lazy("First day"), widget=UnfoldAdminDateWidget)
+    last = forms.DateField(label=gettext_lazy("Last day"), widget=UnfoldAdminDateWidget)
 
 
 class BuyerPages(ModelAdmin):
@@ -46,7 +46,7 @@ class BuyerPages(ModelAdmin):
         months = [_("month {number}").format(number=number) for number in range(1, COHORT_MONTHS + 1)]
         rows = [
             [
-                f"{cohort.month:%Y-%m}",
+                f"{cohort.month:%Y.%m}",
                 f"{cohort.size:,}",
                 yuan(cohort.net_fen),
                 *(_share(buyers, cohort.size) for buyers in cohort.returned[:COHORT_MONTHS]),
