@@ -12,14 +12,19 @@ from datetime import date, timedelta
 from django.db import connection, transaction
 
 from analytics.events.models import DirtyDay
+from analytics.events.services.partitions import partition_of
 from shop.core.transactions import use_case
 
-TRAFFIC, FUNNEL, HEAT = "traffic", "funnel", "heat"
-KINDS = (TRAFFIC, HEAT, FUNNEL)
+TRAFFIC, FUNNEL, HEAT, COLUMNS = "traffic", "funnel", "heat", "columns"
+KINDS = (TRAFFIC, HEAT, FUNNEL, COLUMNS)
 # A chain may end so many days after the day of its start.
 FUNNEL_DAYS = 7
 # Days of the past are many events; nobody waits for them.
 PATIENCE = "SET LOCAL statement_timeout = '540s'"
+_COUNTED = """
+INSERT INTO events_countedkind (kind, version) VALUES (%s, gen_random_uuid())
+ON CONFLICT (kind) DO UPDATE SET version = excluded.version
+"""
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext(%s))"
 
 
@@ -47,12 +52,19 @@ def rebuild_dirty(*, kinds: Mapping[str, Callable[[date], None]], seconds: float
 
 @use_case
 def rebuild_day(*, day: date, kind: str, rebuild: Callable[[date], None]) -> bool:
-    """False while somebody else counts this very day, who has taken the marks along, or where there are none."""
+    """False while somebody else counts this very day, or where there is nothing to count."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [f"analytics:{kind}:{day}"])
         if not cursor.fetchone()[0] or not DirtyDay.objects.filter(day=day, kind=kind).delete()[0]:
             return False
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [partition_of(day)])
+        if cursor.fetchone()[0]:
+            # Its events are dropped, or there were none: what was counted of it stays.
+            return False
         cursor.execute(PATIENCE)
     with transaction.atomic():
         rebuild(day)
+        with connection.cursor() as cursor:
+            # The last, because every day of the kind waits for this row.
+            cursor.execute(_COUNTED, [kind])
     return True

@@ -125,3 +125,13 @@ class DirtyDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day}"
+
+
+class CountedKind(models.Model):
+    """Another version whenever a day of the kind has been counted: what was read of it before is no longer true."""
+
+    kind = models.CharField(max_length=10, primary_key=True)
+    version = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}"

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from analytics.events.answers import kept_answer
+from analytics.events.dirty import FUNNEL
 from analytics.events.names import FUNNEL_STEPS
 from analytics.funnel.models import Unit
 
@@ -54,6 +56,12 @@ def funnel_by(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
 
 
 def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
+    question = {**asked.parameters, "field": field}
+    rows = kept_answer(kind=FUNNEL, question="funnel", asked=question, work_out=lambda: _work_out(asked, field))
+    return {row[0]: Steps(*row[1:]) for row in rows}
+
+
+def _work_out(asked: FunnelQuestion, field: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {field}, {_REACHED} FROM ({_LONGEST}) longest"
@@ -61,4 +69,4 @@ def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
             " GROUP BY 1 ORDER BY 2 DESC, 1",
             asked.parameters,
         )
-        return {row[0]: Steps(*row[1:]) for row in cursor.fetchall()}
+        return cursor.fetchall()

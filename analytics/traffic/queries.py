@@ -2,12 +2,14 @@
 visitors are counted for the very period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Count, Max, Model, QuerySet, Sum
 
+from analytics.events.answers import kept_answer
+from analytics.events.dirty import TRAFFIC
 from analytics.traffic.definitions import LOAD_STEPS
 from analytics.traffic.models import CampaignDay, HeatHour, LoadDay, PageDay, SessionDay, SessionFact
 
@@ -91,7 +93,11 @@ def sessions_by(asked: Slice, field: str) -> list[tuple[Any, Sessions]]:
 
 def visitors_of(asked: Slice) -> int:
     """Each once, however often they came."""
-    return int(asked.of(SessionFact).aggregate(found=Count("visitor_id", distinct=True))["found"])
+
+    def work_out() -> int:
+        return int(asked.of(SessionFact).aggregate(found=Count("visitor_id", distinct=True))["found"])
+
+    return kept_answer(kind=TRAFFIC, question="visitors", asked=asdict(asked), work_out=work_out)
 
 
 def pages_of(asked: Slice, *, limit: int = 50) -> list[Page]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from analytics.events.dirty import FUNNEL, mark_days
+from analytics.events.dirty import COLUMNS, FUNNEL, mark_days
 from analytics.traffic import statements
 from shop.core.clock import day_bounds
 
@@ -18,7 +18,7 @@ def rebuild_traffic(day: date) -> None:
         for attach in statements.ATTACH:
             cursor.execute(attach, bounds)
             moved |= {each for (each,) in cursor.fetchall()}
-        mark_days(sorted(moved), kinds=[FUNNEL])
+        mark_days(sorted(moved), kinds=(FUNNEL, COLUMNS))
         cursor.execute("DROP TABLE IF EXISTS day_events, day_views")
         cursor.execute(statements.DAY_EVENTS, bounds)
         cursor.execute(statements.DAY_VIEWS)

@@ -34,7 +34,8 @@ FROM (
     SELECT DISTINCT order_number, visitor_id, session_id, device FROM events_event
     WHERE name = '{ORDER}' AND at >= %(from)s AND at < %(until)s AND order_number <> '' AND member_id IS NOT NULL
 ) placed
-WHERE followed.order_number = placed.order_number AND followed.name <> '{ORDER}' AND followed.at >= %(from)s
+WHERE followed.order_number = placed.order_number AND followed.order_number <> ''
+AND followed.name <> '{ORDER}' AND followed.at >= %(from)s
 AND (followed.visitor_id, followed.session_id, followed.device)
     IS DISTINCT FROM (placed.visitor_id, placed.session_id, placed.device)
 RETURNING (followed.at AT TIME ZONE 'Asia/Shanghai')::date
@@ -92,8 +93,8 @@ WITH sessions AS (
 ), ordered AS (
     SELECT visitor_id, session_id, count(DISTINCT placed.order_number) AS orders,
         count(DISTINCT placed.order_number) FILTER (WHERE EXISTS (
-            SELECT FROM events_event paid WHERE paid.order_number = placed.order_number AND paid.name = '{PAID}'
-            AND paid.at >= %(from)s
+            SELECT FROM events_event paid WHERE paid.order_number = placed.order_number AND paid.order_number <> ''
+            AND paid.name = '{PAID}' AND paid.at >= %(from)s OFFSET 0
         )) AS paid_orders
     FROM events_event placed JOIN sessions USING (visitor_id, session_id)
     WHERE placed.name = '{ORDER}' AND placed.at >= %(from)s AND placed.at < %(until)s + interval '1 day'

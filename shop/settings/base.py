@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "analytics.traffic",
     "analytics.funnel",
     "analytics.recommendations",
+    "analytics.engine",
 ]
 
 MIDDLEWARE = [
@@ -319,6 +320,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lantern <shop@lanter
 COURIER_GATEWAY_URL = env.str("COURIER_GATEWAY_URL", default="")
 COURIER_KEY = env.str("COURIER_KEY", default="")
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+
+# Who answers analytics, and where its days are kept as files for an engine that reads those (docs/analytics.md).
+ANALYTICS_ENGINE = env.str("ANALYTICS_ENGINE", default="analytics.engine.postgres.PostgresEngine")
+ANALYTICS_COLUMNS_DIR = env.str("ANALYTICS_COLUMNS_DIR", default="")
 
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 PHONE_REGIONS = env.list("PHONE_REGIONS", default=["CN"])

@@ -30,6 +30,7 @@ DEMO_LOADERS: list[str] = [
     "orders.reviews.demo.load",
     "analytics.buyers.demo.load",
     "analytics.recommendations.demo.load",
+    "analytics.funnel.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",

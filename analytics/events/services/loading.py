@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from analytics.events.dirty import COLUMNS as FILES
 from analytics.events.dirty import FUNNEL, FUNNEL_DAYS, HEAT, PATIENCE, TRAFFIC
 from analytics.events.lines import COLUMNS, with_member
 from analytics.events.names import FUNNEL_STEPS
@@ -29,6 +30,7 @@ CREATE TEMP TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT {COLUMN
 DELETE FROM incoming
 """
 _DAYS = "SELECT DISTINCT (at AT TIME ZONE 'Asia/Shanghai')::date FROM incoming"
+# Each look-up goes by an index of few days, never over the whole table: `OFFSET 0` keeps it one.
 # A session belongs to the day of its first event, which may be the day before or, without the new one, the day after;
 # an order of the day after may belong to it; what is paid belongs to the day of its order.
 _INSERT = f"""
@@ -47,6 +49,7 @@ WITH added AS (
         SELECT FROM events_event known
         WHERE known.visitor_id = touched.visitor_id AND known.session_id = touched.session_id
         AND known.at >= days.starts + step * interval '1 day' AND known.at < days.starts + (step + 1) * interval '1 day'
+        OFFSET 0
     )
     UNION
     SELECT day + 1 FROM touched JOIN days USING (day)
@@ -54,15 +57,19 @@ WITH added AS (
         SELECT FROM events_event known
         WHERE known.member_id = touched.member_id AND known.name = 'order'
         AND known.at >= days.starts + interval '1 day' AND known.at < days.starts + interval '2 days'
+        OFFSET 0
     )
     UNION
-    SELECT (placed.at AT TIME ZONE 'Asia/Shanghai')::date FROM added
-    JOIN events_event placed ON placed.order_number = added.order_number AND placed.name = 'order'
-    WHERE added.order_number <> ''
+    SELECT (placed.at AT TIME ZONE 'Asia/Shanghai')::date
+    FROM (SELECT DISTINCT order_number FROM added WHERE order_number <> '') orders CROSS JOIN LATERAL (
+        SELECT at FROM events_event known
+        WHERE known.order_number = orders.order_number AND known.order_number <> '' AND known.name = 'order'
+        OFFSET 0
+    ) placed
 ), marked AS (
     INSERT INTO events_dirtyday (day, kind)
     SELECT day, '{TRAFFIC}' FROM traffic
-    UNION ALL SELECT day, '{HEAT}' FROM days
+    UNION ALL SELECT day, kind FROM days CROSS JOIN (VALUES ('{HEAT}'), ('{FILES}')) AS each (kind)
     UNION ALL SELECT DISTINCT (at AT TIME ZONE 'Asia/Shanghai')::date - back, '{FUNNEL}'
     FROM added CROSS JOIN generate_series(0, {FUNNEL_DAYS}) AS back WHERE name = ANY(%s)
 )

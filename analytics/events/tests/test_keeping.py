@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 
-from analytics.events.dirty import FUNNEL, HEAT, TRAFFIC
+from analytics.events.dirty import FUNNEL, HEAT, TRAFFIC, mark_days, rebuild_dirty
 from analytics.events.models import Batch, DirtyDay, Event, QuarantinedEvent, SessionClock
 from analytics.events.preferences import KEEP_MONTHS
 from analytics.events.services.keeping import forget_old
@@ -217,3 +217,12 @@ def test_a_file_with_other_columns_is_refused(tmp_path):
     with pytest.raises(CommandError, match="2 problems"):
         call_command("import_events", path, stderr=err)
     assert err.getvalue().splitlines() == ["1: column visitor_id is missing", "1: column who is not known"]
+
+
+def test_a_day_whose_events_are_dropped_keeps_what_was_counted(api):
+    counted = []
+    ensure_partitions([date(2026, 5, 4)])
+    mark_days([date(2026, 5, 4), date(2019, 5, 4)], kinds=[TRAFFIC])
+    assert rebuild_dirty(kinds={TRAFFIC: counted.append}, seconds=60) == 1
+    assert counted == [date(2026, 5, 4)]
+    assert not DirtyDay.objects.exists()

@@ -19,9 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 30
 
 
+@pytest.fixture(autouse=True)
+def _days(db):
+    make_ahead(now=clock.now())
+
+
 def test_no_loader_takes_what_another_has_taken(api):
     now = clock.now()
-    make_ahead(now=now)
     for n in range(20):
         send(api, event(at=now, session_id=f"s{n}"))
     answers = run_together(*[load_some] * 4)
