@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from analytics.events.names import CART, CLICK, EXPOSURE, LABELS, ORDER, PAID, REDEEM
-from analytics.traffic.filters import slice_form
+from analytics.traffic.filters import SliceForm, slice_form
 from analytics.traffic.models import HeatHour, SessionDay
 from analytics.traffic.presenting import overview, traffic
 from analytics.traffic.queries import Slice, heat_of
@@ -41,6 +41,10 @@ class PageAdmin(ReadOnlyAdmin):
     def panels(self, asked: Slice, request: HttpRequest) -> list[Any]:
         raise NotImplementedError
 
+    def narrowed(self, form: SliceForm) -> SliceForm:
+        """With the filters that this page heeds."""
+        return form
+
     def choices(self, request: HttpRequest) -> dict[str, Any]:
         """More of the page than its panels: `choice` and `chosen` for a row of links."""
         return {}
@@ -56,7 +60,7 @@ class PageAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": self.page_title,
-            "form": form,
+            "form": self.narrowed(form),
             "panels": self.panels(asked, request),
             **self.choices(request),
         }
@@ -93,6 +97,10 @@ class HeatAdmin(PageAdmin):
         ]
         return [HeatPanel(_("By product and hour of the day"), rows)]
 
+    def narrowed(self, form: SliceForm) -> SliceForm:
+        del form.fields["channel"], form.fields["device"]
+        return form
+
     def choices(self, request: HttpRequest) -> dict[str, Any]:
         return {"choices": [(name, LABELS[name]) for name in HEAT_NAMES], "chosen": _heat_name(request)}
 
@@ -115,11 +123,11 @@ def _figures(whole: dict[str, Any]) -> FiguresPanel:
         _("All sessions"),
         [
             Figure(_("Visitors"), f"{whole['visitors']:,}", _("each once in these days")),
-            Figure(_("Sessions"), f"{whole['sessions']:,}"),
+            Figure(_("Sessions of visitors"), f"{whole['sessions']:,}"),
             Figure(_("Page views"), f"{whole['views']:,}"),
             Figure(_("Bounce rate"), percent(whole["bounce_bp"]), _("one view and nothing done")),
             Figure(_("Not engaged"), percent(whole["idle_bp"]), _("one view, under ten seconds")),
-            Figure(_("With something in the cart"), f"{whole['carts']:,}", _("sessions")),
+            Figure(_("With something in the cart"), f"{whole['carts']:,}", _("sessions of visitors")),
             Figure(_("Carts abandoned"), percent(whole["cart_abandonment_bp"]), _("of these, without an order")),
             Figure(_("Orders"), f"{whole['orders']:,}", _("{paid} paid").format(paid=f"{whole['paid_orders']:,}")),
         ],
@@ -128,7 +136,10 @@ def _figures(whole: dict[str, Any]) -> FiguresPanel:
 
 def _days(days: list[dict[str, Any]]) -> list[ChartPanel]:
     labels = [f"{each['day']:%m-%d}" for each in days]
-    counted = {_("Sessions"): [each["sessions"] for each in days], _("Page views"): [each["views"] for each in days]}
+    counted = {
+        _("Sessions of visitors"): [each["sessions"] for each in days],
+        _("Page views"): [each["views"] for each in days],
+    }
     bounced = {_("Bounce rate"): [(each["bounce_bp"] or 0) / 100 for each in days]}
     return [
         ChartPanel(_("Sessions and page views by day"), "line", labels, counted),
@@ -198,7 +209,7 @@ def _tables(parts: dict[str, Any]) -> list[ListPanel]:
         ]
         for each in parts["campaigns"]
     ]
-    heads = [_("sessions"), _("bounce rate"), _("orders")]
+    heads = [_("sessions of visitors"), _("bounce rate"), _("orders")]
     activity = [_("activity"), _("exposures"), _("clicks"), _("entries"), _("bounce rate")]
     tables = [
         ListPanel(_("Fronts"), [_("front"), *heads], channels),

@@ -28,7 +28,7 @@ class SliceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first = forms.DateField(label=_("from"), required=False, widget=UnfoldAdminDateWidget)
+        first = forms.DateField(label=_("from and with"), required=False, widget=UnfoldAdminDateWidget)
         self.fields = {"from": first, **self.fields}
 
     def clean(self) -> dict[str, Any]:
