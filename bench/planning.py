@@ -1,4 +1,4 @@
-"""Ten thousand paid orders become planned parcels through Celery: four workers, one of them killed on the way.
+"""Ten thousand paid orders become planned parcels through Celery: four workers beside the shop's own, one is killed.
 
 The orders wait with their units held; of each SKU there is just enough in three warehouses. Four workers are given the
 job that plans what is due, again and again, and deliver what it publishes; in the midst one is killed by SIGKILL and
@@ -33,7 +33,7 @@ SELECT count(*) FROM (
 UNPLANNED = """
 SELECT count(*) FROM allocation_allocation a JOIN allocation_fulfilmentrequest r ON r.id = request_id
 LEFT JOIN shipments_shipment s ON s.allocation_id = a.id
-WHERE order_number LIKE %s AND a.status = 'open' AND s.id IS NULL
+WHERE r.order_number LIKE %s AND a.status = 'open' AND s.id IS NULL
 """
 OVERSOLD = "SELECT count(*) FROM network_warehousestock WHERE allocated > on_hand"
 
@@ -50,8 +50,8 @@ def main() -> int:
         shop.call("bench.fulfilling", "spread", sku_ids=skus, units=units, reference=prefix, first=False)
         report.note(f"{orders:,} paid orders begin to wait")
         shop.call("bench.fulfilling", "wait", prefix=prefix, orders=orders, sku_ids=skus, seed=asked.seed)
+        drill(shop, report, prefix, orders)
         with shop.paused("worker"), shop.paused("beat"):
-            drill(shop, report, prefix, orders)
             rates(shop, report, prefix, skus, measured, asked.seed)
     return report.finish()
 
