@@ -107,7 +107,10 @@ class Balance:
     def take(self, fen: int, places: Places, party: Party) -> list[int]:
         """Take `fen`, which the lines have room for, off them by their nets; returns each one's share."""
         net, least = self.net, self.least
-        shares = spread_within(fen, [net[place] for place in places], [net[place] - least[place] for place in places])
+        shares = [fen]
+        if len(places) != 1:
+            rooms = [net[place] - least[place] for place in places]
+            shares = spread_within(fen, [net[place] for place in places], rooms)
         for place, share in zip(places, shares, strict=True):
             net[place] -= share
         self.order_room -= fen
