@@ -36,6 +36,6 @@ def load() -> dict[str, int]:
 
 
 def loaded() -> list[Event]:
-    """Everything, in the order in which it happened."""
+    """Everything, in the order in which it happened; of the same instant and place by visitor and session."""
     load()
-    return list(Event.objects.order_by("at", "sequence"))
+    return list(Event.objects.order_by("at", "sequence", "visitor_id", "session_id"))
