@@ -116,9 +116,9 @@ class CampaignReturnAdmin(ReadOnlyAdmin):
         return yuan(row.cost_fen)
 
     @display(description=gettext_lazy("return"), label={"gain": "success", "loss": "danger"}, ordering="return_bp")
-    def shown_return(self, row: CampaignReturn) -> Label | str:
+    def shown_return(self, row: CampaignReturn) -> Label | None:
         if row.return_bp is None:
-            return "–"
+            return None
         return Label("gain" if row.return_bp >= 0 else "loss", f"{row.return_bp / 100:+.1f}%")
 
 

@@ -164,10 +164,10 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return " · ".join(filter(None, [shipment.get_problem_display(), shipment.news])) or "–"
 
     @display(description=gettext_lazy("promised for"), label={"late": "danger", "soon": "warning", "": "info"})
-    def sla(self, shipment: Shipment) -> Label | str:
+    def sla(self, shipment: Shipment) -> Label | None:
         """How long there is until the promise, or how long it is overdue."""
         if shipment.promised_at is None or shipment.status not in {*BEFORE_SHIPPING, *UNDER_WAY}:
-            return "–"
+            return None
         hours = (shipment.promised_at - clock.now()).total_seconds() / 3600
         if hours < 0:
             return Label("late", _("{hours} h late").format(hours=f"{-hours:,.0f}"))
