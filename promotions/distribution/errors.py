@@ -52,6 +52,21 @@ class WithdrawalNotOpen(DomainError):
     code, status, message = "withdrawal_not_open", 409, _("This withdrawal can no longer be changed in this way.")
 
 
+class DistributorNotSelling(DomainError):
+    code, status, message = "distributor_not_selling", 409, _("This distributor is paused or sells no more.")
+
+
+class CommissionOwed(DomainError):
+    """More was taken back than was left; what is reserved is all there is to take it from."""
+
+    code, status, message = (
+        "commission_owed",
+        409,
+        _("Commission was taken back that the distributor still owes: refuse this, or wait until it is earned again."),
+    )
+    exposes = ("owed_fen",)
+
+
 class WithdrawMoreThanThere(DomainError):
     code, status, message = "withdraw_more_than_there", 409, _("Less than that can be withdrawn.")
     exposes = ("available_fen",)

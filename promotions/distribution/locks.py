@@ -1,9 +1,11 @@
-"""Locks of this room, after those of orders: a sale or a withdrawal before accounts, accounts by key."""
+"""Locks of this room, after those of orders: sales, withdrawals, distributors, accounts, each by key."""
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from promotions.distribution.errors import WithdrawalNotFound
-from promotions.distribution.models import CommissionAccount, Distributor, Sale, Withdrawal
+from promotions.distribution.models import Commission, CommissionAccount, Distributor, Sale, Withdrawal
 
 
 def lock_distributor(*, pk: int) -> Distributor:
@@ -22,6 +24,19 @@ def lock_withdrawal(*, number: str) -> Withdrawal:
     found = rows.select_for_update(no_key=True, of=("self",)).first()
     if found is None:
         raise WithdrawalNotFound
+    return found
+
+
+def lock_for_merge(*, source_id: int, target_id: int) -> dict[int, Distributor]:
+    """All that two members' accounts become one with: the distributors among them, by member."""
+    earned = Commission.objects.filter(distributor__member_id=source_id).values("sale")
+    sales = Sale.objects.filter(Q(buyer_id=source_id) | Q(pk__in=earned))
+    withdrawals = Withdrawal.objects.filter(distributor__member_id=source_id)
+    for rows in (sales, withdrawals):
+        list(rows.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk"))
+    both = Distributor.objects.filter(member_id__in=(source_id, target_id)).order_by("pk")
+    found = {row.member_id: row for row in both.select_for_update(no_key=True, of=("self",))}
+    lock_accounts(row.pk for row in found.values())
     return found
 
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from members.identity.models import Member
+from promotions.distribution.locks import lock_for_merge
 from promotions.distribution.models import (
     Binding,
     Commission,
@@ -22,13 +23,15 @@ from promotions.distribution.models import (
 from promotions.distribution.models.withdrawals import OPEN
 from promotions.distribution.screening import phone_digest
 from promotions.distribution.services.forgetting import remember_phone
-from promotions.distribution.services.merging import join_distributors
+from promotions.distribution.services.merging import hold_own_sales, join_distributors
 from shop.core.errors import Detail
 
 
 def move(*, source_id: int, target_id: int, now: datetime) -> Mapping[str, int]:
     """What both have sold goes on together; where both were customers, the target stays whose they are."""
-    sold = _move_distributor(source_id, target_id)
+    sellers = lock_for_merge(source_id=source_id, target_id=target_id)
+    hold_own_sales(source_id=source_id, target_id=target_id)
+    sold = _move_distributor(sellers.get(source_id), sellers.get(target_id), target_id)
     if Binding.objects.filter(member_id=target_id, ended_at=None).exists():
         _end(Binding.objects.filter(member_id=source_id, ended_at=None), now, "merge")
     Binding.objects.filter(member_id=source_id).update(member_id=target_id)
@@ -98,12 +101,10 @@ def open_withdrawals(*, member_id: int) -> Detail | None:
     return Detail("", "open_withdrawals", _("A withdrawal of commission has not ended yet."))
 
 
-def _move_distributor(source_id: int, target_id: int) -> int:
-    source = Distributor.objects.filter(member_id=source_id).first()
+def _move_distributor(source: Distributor | None, target: Distributor | None, target_id: int) -> int:
     if source is None:
         return 0
     sold = source.sales.count()
-    target = Distributor.objects.filter(member_id=target_id).first()
     if target is None:
         source.member_id = target_id
         source.save()

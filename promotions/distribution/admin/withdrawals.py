@@ -61,20 +61,21 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     number_path = "number"
     list_display = ["number", "who", "method", "amount", "net", "shown_status", "gateway_note", "requested_at"]
     list_filter = ["status", "method", "requested_at"]
-    list_select_related = ["distributor__member"]
+    list_select_related = ["distributor__member", "distributor__account"]
     fields = [
         ("number", "shown_status"),
         ("who", "method"),
         ("amount", "net"),
         ("fee", "tax"),
-        ("points", "requested_at"),
+        ("points", "balance"),
+        ("requested_at", "standing"),
         ("reviewed_by", "reviewed_at"),
         ("reason", "ended_at"),
         ("gateway_bill", "gateway_state"),
         ("gateway_note", "stop_asked_at"),
         ("asked_at", "query_at"),
     ]
-    readonly_fields = ["who", "shown_status", "amount", "fee", "tax", "net"]
+    readonly_fields = ["who", "shown_status", "standing", "balance", "amount", "fee", "tax", "net"]
     ordering = ["-pk"]
     actions = ["approve_all", "ask_again"]
     actions_list = ["statement"]
@@ -103,6 +104,15 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     @display(description=gettext_lazy("reaches the distributor"), ordering="net_fen")
     def net(self, row: Withdrawal) -> str:
         return yuan(row.net_fen)
+
+    @display(description=gettext_lazy("left besides this"))
+    def balance(self, row: Withdrawal) -> str:
+        """Below nothing, commission was taken back that is still owed."""
+        return yuan(row.distributor.account.available_fen)
+
+    @display(description=gettext_lazy("distributor stands"))
+    def standing(self, row: Withdrawal) -> str:
+        return row.distributor.get_standing_display()
 
     def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("distribution.review_withdrawal")
@@ -214,6 +224,7 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
 def _money_of(row: Withdrawal) -> dict[str, Any]:
     amounts = [yuan(fen) for fen in (row.amount_fen, row.fee_fen, row.tax_fen, row.net_fen)]
+    standing, left = row.distributor.get_standing_display(), row.distributor.account.available_fen
     paid_as = row.get_method_display()
     if row.points:
         paid_as = f"{paid_as} ({row.points:,})"
@@ -225,8 +236,10 @@ def _money_of(row: Withdrawal) -> dict[str, Any]:
             _("tax withheld"),
             _("reaches the distributor"),
             _("paid as"),
+            _("distributor stands"),
+            _("left besides this"),
         ],
-        "rows": [[str(row.distributor), *amounts, paid_as]],
+        "rows": [[str(row.distributor), *amounts, paid_as, standing, yuan(left)]],
     }
     return {"table": table, "table_title": row.number}
 

@@ -26,6 +26,7 @@ class Sign(models.TextChoices):
     PAYER = "payer", _("Paid by the distributor, or by who pays for other customers too")
     PACE = "pace", _("Too many orders in a day")
     CIRCLE = "circle", _("They sell to each other in a circle")
+    OWN = "own", _("Buyer and distributor have become one account")
     REJOINED = "rejoined", _("The phone belonged to an account that was closed")
 
 

@@ -15,7 +15,7 @@ from members.identity.models import Member
 from points.rules.models import Earning
 from promotions.distribution.errors import SaleNotHeld
 from promotions.distribution.ledger import Move, book
-from promotions.distribution.locks import lock_sale
+from promotions.distribution.locks import lock_distributor, lock_sale
 from promotions.distribution.models import Bucket, Commission, Distributor, EntryKind, Sale, Stage, Standing
 from promotions.distribution.notices import tell_earned, tell_taken_back
 from promotions.distribution.preferences import NOBODY, OWN_PURCHASES, SECOND_LEVEL, THEMSELVES
@@ -53,11 +53,13 @@ def sell(
     known = Sale.objects.filter(order_number=order_number).first()
     if known is not None:
         return known
-    beneficiaries = _beneficiaries(buyer_id, sold_at)
+    # First of all: what costs nothing makes nobody a customer for good.
     lines = [line for line in lines if line.paid_fen]
-    if not beneficiaries or not lines:
+    beneficiaries = _beneficiaries(buyer_id, sold_at) if lines else []
+    if not beneficiaries:
         return None
-    buyer, seller = Member.objects.get(pk=buyer_id), beneficiaries[0]
+    # Locked, so that orders of one instant count each other.
+    buyer, seller = Member.objects.get(pk=buyer_id), lock_distributor(pk=beneficiaries[0].pk)
     signs = signs_of(buyer=buyer, distributor=seller, payer=payer, sold_at=sold_at)
     paid = sum(line.paid_fen for line in lines)
     sale = Sale.objects.create(
@@ -135,9 +137,10 @@ def _beneficiaries(buyer_id: int, at: datetime) -> list[Distributor]:
 
 
 def _seller(buyer_id: int, at: datetime) -> Distributor | None:
-    """Distributors are nobody's customers: a setting says who earns when they buy."""
+    """Distributors are nobody's customers, paused ones neither: a setting says who earns when they buy."""
     own = Distributor.objects.select_related("member", "grade", "recruiter__member", "recruiter__grade")
-    mine = own.filter(member_id=buyer_id, standing=Standing.ACTIVE, joined_at__lte=at).first()
+    has_joined = (Standing.ACTIVE, Standing.PAUSED)
+    mine = own.filter(member_id=buyer_id, standing__in=has_joined, joined_at__lte=at).first()
     if mine is not None:
         way = OWN_PURCHASES.value()
         if way == NOBODY:

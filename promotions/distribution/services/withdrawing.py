@@ -7,6 +7,8 @@ from datetime import datetime
 
 from points.ledger.services import grant
 from promotions.distribution.errors import (
+    CommissionOwed,
+    DistributorNotSelling,
     PayoutMethodUnavailable,
     WithdrawalNotFound,
     WithdrawalNotOpen,
@@ -74,8 +76,17 @@ def ask_for_withdrawal(*, member_id: int, amount_fen: int, method: str, now: dat
 
 @use_case
 def approve_withdrawal(*, number: str, actor: Actor, now: datetime) -> Withdrawal:
-    """Points are given at once; money is sent after the commit. Raises WithdrawalNotFound, WithdrawalNotOpen."""
+    """Points are given at once; money is sent after the commit.
+
+    Raises WithdrawalNotFound, WithdrawalNotOpen, DistributorNotSelling, and CommissionOwed to whoever has less than
+    nothing left: what is reserved is then not theirs any more.
+    """
     row = _waiting(number)
+    if row.distributor.standing != Standing.ACTIVE:
+        raise DistributorNotSelling
+    available = lock_accounts([row.distributor_id])[row.distributor_id].available_fen
+    if available < 0:
+        raise CommissionOwed(owed_fen=-available)
     row.reviewed_by, row.reviewed_at = str(actor)[:80], now
     if row.method == PayMethod.POINTS:
         return _pay_in_points(row, actor, now)
@@ -183,7 +194,7 @@ def _pay_in_points(row: Withdrawal, actor: Actor, now: datetime) -> Withdrawal:
 
 def _waiting(number: str) -> Withdrawal:
     row = lock_withdrawal(number=number)
-    if row.status != W.REQUESTED or row.distributor.standing == Standing.APPLIED:
+    if row.status != W.REQUESTED:
         raise WithdrawalNotOpen
     return row
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
+import pytest
+
 from members.identity.models import Member
-from promotions.distribution.errors import WithdrawMoreThanThere
+from promotions.distribution.errors import CommissionOwed, DistributorNotSelling, WithdrawMoreThanThere
 from promotions.distribution.models import Distributor, DistributorGrade, Sale
 from promotions.distribution.services.binding import record_visit
 from promotions.distribution.services.joining import appoint, pause, resume
@@ -136,13 +138,17 @@ class RandomLife:
     def decide(self) -> None:
         if not self.asked:
             return
-        number, _seller, row = self.asked.pop(self.dice.randrange(len(self.asked)))
+        number, seller, row = self.asked.pop(self.dice.randrange(len(self.asked)))
+        is_paused, owes = seller in self.known.paused, self.known.balances(seller).get("available", 0) < 0
         if self.dice.random() < 0.5:
-            approve_withdrawal(number=number, actor=STAFF, now=self.now)
-            row[1] = "paid"
-        else:
-            refuse_withdrawal(number=number, reason="", actor=STAFF, now=self.now)
-            row[1] = "back"
+            if not is_paused and not owes:
+                approve_withdrawal(number=number, actor=STAFF, now=self.now)
+                row[1] = "paid"
+                return
+            with pytest.raises(DistributorNotSelling if is_paused else CommissionOwed):
+                approve_withdrawal(number=number, actor=STAFF, now=self.now)
+        refuse_withdrawal(number=number, reason="", actor=STAFF, now=self.now)
+        row[1] = "back"
 
     def pause(self) -> None:
         if not self.sellers:

@@ -49,8 +49,8 @@ class Reference:
             self.customers[member] = (seller, now + WINDOW)
 
     def buy(self, member: int, paid: list[int], now: datetime) -> bool:
-        """Distributors are nobody's customers; nobody earns by what they buy themselves."""
-        seller = None if member in self.rates and member not in self.paused else self.seller_of(member, now)
+        """Distributors are nobody's customers, paused or not; nobody earns by what they buy themselves."""
+        seller = None if member in self.rates else self.seller_of(member, now)
         if seller is None or seller in self.paused:
             return False
         self.customers[member] = (seller, None)

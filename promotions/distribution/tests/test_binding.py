@@ -144,3 +144,12 @@ def test_control_who_looks_and_then_writes_binds_all_eight(member, unguarded):
 
     run_together(*[lambda seller=seller: look_then_bind(seller) for seller in sellers])
     assert Binding.objects.filter(ended_at=None).count() == 8
+
+
+def test_an_order_that_costs_nothing_binds_nobody_for_good(member):
+    prefer(binding="last")
+    first, second = distributor(), distributor()
+    visit(member, first)
+    assert sold(member, 0) is None
+    assert Binding.objects.get().locked_at is None
+    assert visit(member, second, now=later(hours=1)) is True

@@ -1,13 +1,18 @@
 """What makes an order wait for a person, and what does not."""
 
+from threading import Barrier
+
 import pytest
 
 from members.identity.models import MemberSession
 from members.identity.tests.factories import MemberFactory
+from promotions.distribution import screening
 from promotions.distribution.member_data import erase
-from promotions.distribution.models import Binding, FormerPhone
+from promotions.distribution.models import Binding, Distributor, FormerPhone, Sale
+from promotions.distribution.services import selling
 from promotions.distribution.services.forgetting import forget_phones
-from promotions.distribution.tests.making import NOW, customer, distributor, later, prefer, sold, visit
+from promotions.distribution.tests.making import NOW, customer, distributor, later, prefer, product, sold, visit
+from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +85,25 @@ def test_who_comes_back_with_the_phone_of_a_closed_account():
 def test_who_sold_and_bought_nothing_leaves_no_trace(member):
     assert not any(erase(member_id=member.pk, now=NOW).values())
     assert not FormerPhone.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_orders_of_one_instant_count_each_other(guarded, monkeypatch):
+    """Six at once where one a day is usual; the control counts before any of them is written."""
+    prefer(sales_per_day=1)
+    seller, goods = distributor(), product()
+    buyers = [customer(seller) for _ in range(6)]
+    if not guarded:
+        counted, count = Barrier(6, timeout=60), screening._sold_on_day
+
+        def count_when_all_look(*asked):
+            found = count(*asked)
+            counted.wait()
+            return found
+
+        monkeypatch.setattr(screening, "_sold_on_day", count_when_all_look)
+        monkeypatch.setattr(selling, "lock_distributor", lambda pk: Distributor.objects.get(pk=pk))
+    run_together(*[lambda buyer=buyer: sold(buyer, 1000, products=(goods,)) for buyer in buyers])
+    reviews = sorted(Sale.objects.values_list("review", flat=True))
+    assert reviews == (["clear"] + ["held"] * 5 if guarded else ["clear"] * 6)

@@ -7,8 +7,9 @@ from django.db import IntegrityError, transaction
 
 from members.identity.tests.factories import MemberFactory
 from promotions.distribution.errors import SaleNotHeld
-from promotions.distribution.models import Commission, CommissionEntry, ProductRate, Sale
+from promotions.distribution.models import Binding, Commission, CommissionEntry, ProductRate, Sale
 from promotions.distribution.rates import shares
+from promotions.distribution.services.joining import pause
 from promotions.distribution.services.selling import SoldLine, clear_sale, refuse_sale, sell
 from promotions.distribution.services.settling import complete_sale, release_due, settle, settle_due
 from promotions.distribution.tests.making import (
@@ -102,6 +103,17 @@ def test_distributors_who_buy_themselves(way, who):
     sale = sold(seller.member, 10_000, now=later(days=1))
     expected = {None: None, "seller": seller, "top": top}[who]
     assert (sale.distributor if sale else None) == expected
+
+
+@pytest.mark.parametrize(("way", "who"), [("nobody", None), ("themselves", None), ("recruiter", "top")])
+def test_a_pause_makes_distributors_nobodys_customers_again(way, who):
+    prefer(own_purchases=way)
+    top, above = distributor(), distributor()
+    mine = distributor(customer(top), now=later(minutes=1))
+    Binding.objects.filter(member=mine.member).update(distributor=above)
+    pause(distributor_id=mine.pk, reason="", actor=STAFF, now=later(hours=1))
+    sale = sold(mine.member, 10_000, now=later(days=1))
+    assert (sale.distributor if sale else None) == {None: None, "top": top}[who]
 
 
 def test_what_is_refunded_is_worth_nothing_in_whatever_order_it_goes_back():

@@ -3,7 +3,7 @@
 import csv
 import io
 from itertools import count
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -15,6 +15,8 @@ from members.identity.tests.factories import MemberFactory, client_for
 from points.ledger.queries import balance_of
 from points.ledger.services import grant
 from promotions.distribution.errors import (
+    CommissionOwed,
+    DistributorNotSelling,
     NotDistributor,
     PayoutMethodUnavailable,
     WithdrawalNotFound,
@@ -26,7 +28,9 @@ from promotions.distribution.errors import (
 from promotions.distribution.ledger import Move, book
 from promotions.distribution.member_data import export, open_withdrawals
 from promotions.distribution.models import CommissionAccount, EntryKind, Sale, Withdrawal
-from promotions.distribution.services.joining import pause
+from promotions.distribution.services import withdrawing
+from promotions.distribution.services.joining import pause, resume
+from promotions.distribution.services.selling import follow_refunds
 from promotions.distribution.services.withdrawing import (
     approve_withdrawal,
     ask_for_withdrawal,
@@ -34,7 +38,8 @@ from promotions.distribution.services.withdrawing import (
     refuse_withdrawal,
 )
 from promotions.distribution.tests.making import NOW, STAFF, balances, distributor, earned, later, laws, left, prefer
-from tests.concurrency.racing import run_together
+from shop.core.transactions import unit_of_work
+from tests.concurrency.racing import run_together, until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -254,4 +259,72 @@ def test_one_of_many_who_decide_at_once_pays(seller, guarded):
     assert {type(each) for each in answers if each != decided} == {WithdrawalNotOpen}
     paid = {"available": 5_000, "paid": 5_000}, 5_000
     assert (balances(seller), points) == (paid if decided == "paid" else ({"available": 10_000}, 0))
+    assert laws() == []
+
+
+def test_commission_that_was_taken_back_is_not_paid_out(seller, finance):
+    sale, row = Sale.objects.get(), ask(seller, 9_000)
+    # ¥80 of the ¥200 went back, and with it ¥40 of commission, of which ¥10 were left.
+    left(sale, 12_000)
+    assert balances(seller) == {"available": -3_000, "reserved": 9_000}
+    with pytest.raises(CommissionOwed) as refused:
+        approve_withdrawal(number=row.number, actor=STAFF, now=NOW)
+    assert refused.value.data == {"owed_fen": 3_000}
+    for verb in ("approve", "change"):
+        page = finance.get(reverse(f"admin:distribution_withdrawal_{verb}", args=[row.pk])).content.decode()
+        assert "-¥30.00" in page
+    finance.post(reverse("admin:distribution_withdrawal_approve", args=[row.pk]), {"do": "go"})
+    assert (Withdrawal.objects.get().status, balances(seller)) == (
+        "requested",
+        {"available": -3_000, "reserved": 9_000},
+    )
+    refuse_withdrawal(number=row.number, reason="Taken back", actor=STAFF, now=NOW)
+    assert (balances(seller), laws()) == ({"available": 6_000}, [])
+
+
+def test_the_last_of_it_may_have_been_taken_back(seller):
+    sale, row = Sale.objects.get(), ask(seller, 9_000)
+    left(sale, 18_000)
+    assert approve_withdrawal(number=row.number, actor=STAFF, now=NOW).status == "paid"
+    assert balances(seller) == {"paid": 9_000}
+
+
+def test_who_was_paused_meanwhile_is_not_paid_until_they_sell_again(seller):
+    row = ask(seller, 5_000)
+    pause(distributor_id=seller.pk, reason="fraud", actor=STAFF, now=NOW)
+    with pytest.raises(DistributorNotSelling):
+        approve_withdrawal(number=row.number, actor=STAFF, now=NOW)
+    assert (Withdrawal.objects.get().status, balances(seller)) == ("requested", {"available": 5_000, "reserved": 5_000})
+    resume(distributor_id=seller.pk, reason="", actor=STAFF, now=NOW)
+    assert approve_withdrawal(number=row.number, actor=STAFF, now=NOW).status == "paid"
+
+
+def test_what_a_paused_distributor_asked_for_can_be_refused(seller):
+    row = ask(seller, 5_000)
+    pause(distributor_id=seller.pk, reason="fraud", actor=STAFF, now=NOW)
+    refuse_withdrawal(number=row.number, reason="fraud", actor=STAFF, now=NOW)
+    assert balances(seller) == {"available": 10_000}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_is_taken_back_while_it_is_decided_is_waited_for(seller, guarded, monkeypatch):
+    """The goods come back at the very moment; the control looks at the account without waiting for it."""
+    sale, row, taken = Sale.objects.get(), ask(seller, 9_000), Event()
+    if not guarded:
+        monkeypatch.setattr(withdrawing, "lock_accounts", CommissionAccount.objects.in_bulk)
+
+    def take_back():
+        with unit_of_work():
+            follow_refunds(order_number=sale.order_number, left_fen={0: 0}, reference="refund", now=NOW)
+            taken.set()
+            until_somebody_waits()
+
+    def approve():
+        assert taken.wait(60)
+        return approve_withdrawal(number=row.number, actor=STAFF, now=NOW).status
+
+    _, approved = run_together(take_back, approve)
+    assert isinstance(approved, CommissionOwed) if guarded else approved == "paid"
+    assert balances(seller) == {"available": -9_000, "reserved" if guarded else "paid": 9_000}
     assert laws() == []
