@@ -43,12 +43,12 @@ class SelectionRejected(DomainError):
 
 
 class PriceChanged(DomainError):
-    """For the front to show: the new `quote`, both totals, and the `lines` whose unit price is not what it was when
-    the member put them into the cart.
+    """For the front to show: the new `quote`, what was expected and what is asked of money and of points, and the
+    `lines` whose unit price is not what it was when the member put them into the cart.
     """
 
     code, status, message = "price_changed", 409, _("The price has changed. Please check it again.")
-    exposes = ("quote", "expected_payable_fen", "payable_fen", "lines")
+    exposes = ("quote", "expected_payable_fen", "payable_fen", "expected_points", "points", "lines")
 
 
 class LinesOutOfStock(OutOfStock):

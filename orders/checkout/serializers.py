@@ -126,6 +126,13 @@ class QuoteIn(StrictSerializer):
 
 class PlaceOrderIn(QuoteIn):
     expected_payable_fen = StrictIntegerField(min_value=0, max_value=LARGEST_FEN, required=False, allow_null=True)
+    expected_points = StrictIntegerField(
+        min_value=0,
+        max_value=LARGEST_ID,
+        required=False,
+        allow_null=True,
+        help_text="The quote's `points_used`: no more and no fewer are taken.",
+    )
     remark = TextLinesField(required=False, default="", allow_blank=True, max_length=200)
 
 

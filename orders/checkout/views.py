@@ -93,6 +93,7 @@ class OrdersView(MemberAPIView):
         order, lines = place_order(
             wish=_wish(request, asked),
             expected_payable_fen=asked.get("expected_payable_fen"),
+            expected_points=asked.get("expected_points"),
             remark=asked["remark"],
             now=now,
         )

@@ -36,17 +36,18 @@ from shop.core.transactions import at_the_end, use_case
 
 @use_case
 def place_order(
-    *, wish: Wish, expected_payable_fen: int | None, remark: str, now: datetime
+    *, wish: Wish, expected_payable_fen: int | None, expected_points: int | None = None, remark: str, now: datetime
 ) -> tuple[Order, list[OrderLine]]:
     """Place the order and hold its stock until it is paid or expires.
 
     With `expected_payable_fen` the member pays that or nothing is ordered; without it, whatever they selected must act.
+    With `expected_points` they pay so many points or nothing is ordered.
     Raises what `make_offer` and `promotions.checkout.services.claim` raise, AddressRequired, PriceChanged,
     SelectionRejected.
     """
     with read_ahead(wish=wish, now=now, binding=True):
         offer = make_offer(wish=wish, now=now, binding=True)
-    _check_terms(wish, offer, expected_payable_fen)
+    _check_terms(wish, offer, expected_payable_fen, expected_points)
     order = _order(wish, offer, remark, now)
     lines = _lines(order, offer)
     write_order(order, lines, actor=Actor.member(wish.member_id))
@@ -62,18 +63,20 @@ def place_order(
     return order, lines
 
 
-def _check_terms(wish: Wish, offer: Offer, expected_payable_fen: int | None) -> None:
+def _check_terms(wish: Wish, offer: Offer, expected_payable_fen: int | None, expected_points: int | None) -> None:
     if offer.needs_parcel and offer.recipient is None:
         raise AddressRequired
     quote = offer.quote
-    if expected_payable_fen is not None and expected_payable_fen != quote.payable_fen:
-        raise _price_changed(wish, offer, expected_payable_fen)
+    if expected_payable_fen not in (None, quote.payable_fen) or expected_points not in (None, quote.points_used):
+        raise _price_changed(wish, offer, expected_payable_fen, expected_points)
     refused = [each for each in quote.rejected if each.asked]
     if expected_payable_fen is None and refused:
         raise SelectionRejected(details=[Detail(f"/{each.kind}", each.code, each.message) for each in refused])
 
 
-def _price_changed(wish: Wish, offer: Offer, expected_payable_fen: int) -> PriceChanged:
+def _price_changed(
+    wish: Wish, offer: Offer, expected_payable_fen: int | None, expected_points: int | None
+) -> PriceChanged:
     """Details leave out the lines of which the cart knows that they cost what they did."""
     quote = offer.quote
     seen = seen_prices(member_id=wish.member_id, sku_ids=[line.sku_id for line in quote.lines])
@@ -95,12 +98,18 @@ def _price_changed(wish: Wish, offer: Offer, expected_payable_fen: int) -> Price
                     "unit_price_fen": price,
                 }
             )
-    totals = f"{yuan(expected_payable_fen)} → {yuan(quote.payable_fen)}"
+    if expected_payable_fen is not None and expected_payable_fen != quote.payable_fen:
+        totals = f"{yuan(expected_payable_fen)} → {yuan(quote.payable_fen)}"
+        details.append(Detail("/expected_payable_fen", PriceChanged.code, totals))
+    if expected_points is not None and expected_points != quote.points_used:
+        details.append(Detail("/expected_points", PriceChanged.code, f"{expected_points} → {quote.points_used}"))
     return PriceChanged(
-        details=[*details, Detail("/expected_payable_fen", PriceChanged.code, totals)],
+        details=details,
         quote=present_quote(offer),
         expected_payable_fen=expected_payable_fen,
         payable_fen=quote.payable_fen,
+        expected_points=expected_points,
+        points=quote.points_used,
         lines=changed,
     )
 

@@ -5,10 +5,11 @@ the reward, at which everybody waits; each count is one conditional update whose
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, When
+from django.db.models.functions import Greatest
 
 from points.mall.days import period_start
 from points.mall.errors import RewardLimitReached, RewardPeriodLimitReached, RewardSoldOut
@@ -17,6 +18,8 @@ from points.mall.queries import offered_reward
 from points.mall.services.slots import leave_slot, take_slot
 from points.mall.viewers import Viewer
 
+# What waits for money is not given a code that ends so soon, as long as there are others.
+TIME_TO_PAY = timedelta(days=1)
 _COUNT = """
 INSERT INTO mall_rewardtally AS tally (reward_id, member_id, units, period_start, in_period)
 SELECT %(reward)s, %(member)s, %(units)s, %(period)s, %(units)s
@@ -82,7 +85,8 @@ def claim_reward(
         redeemed_at=now,
     )
     if reward.kind == Reward.Kind.CODE:
-        _take_codes(redemption, now)
+        outlives = now + TIME_TO_PAY if price.fen else now
+        take_codes(redemption, redemption.units, outlives=outlives, now=now)
     return redemption
 
 
@@ -106,14 +110,18 @@ def release_reward(*, order_number: str, now: datetime) -> int:
 
 
 def give_back_units(redemption: Redemption, units: int) -> None:
-    """So many units are for others again, and do not count for the member."""
+    """So many units are for others again, and do not count for the member.
+
+    Where the merchant made days of months meanwhile, another period began on the same day and may not have counted
+    these.
+    """
     if redemption.zone_id is not None:
         Zone.objects.filter(pk=redemption.zone_id).update(taken=F("taken") - units)
     mine = RewardTally.objects.filter(reward=redemption.reward_id, member=redemption.member_id)
     mine.update(
         units=F("units") - units,
         in_period=Case(
-            When(period_start=redemption.period_start, then=F("in_period") - units),
+            When(period_start=redemption.period_start, then=Greatest(F("in_period") - units, 0)),
             default=F("in_period"),
             output_field=IntegerField(),
         ),
@@ -158,14 +166,16 @@ def _take_of(reward: Reward, units: int) -> None:
         raise RewardSoldOut
 
 
-def _take_codes(redemption: Redemption, now: datetime) -> None:
-    """The reward's row is locked by its count: whoever comes here finds as many codes as were counted."""
+def take_codes(redemption: Redemption, units: int, *, outlives: datetime, now: datetime) -> None:
+    """What ends first goes first, of what is good longer than that before what is not; the caller holds the reward's
+    row, so that whoever comes here finds as many codes as were counted. Raises RewardSoldOut.
+    """
     free = RewardCode.objects.filter(reward=redemption.reward_id, redemption=None, retired_at=None)
-    living = free.filter(Q(expires_at=None) | Q(expires_at__gt=now)).order_by(
-        F("expires_at").asc(nulls_last=True), "pk"
-    )
-    rows = living.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
-    taken = list(rows[: redemption.units])
-    if len(taken) < redemption.units:
+    for moment in dict.fromkeys([outlives, now]):
+        living = free.filter(Q(expires_at=None) | Q(expires_at__gt=moment)).order_by(
+            F("expires_at").asc(nulls_last=True), "pk"
+        )
+        taken = list(living.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:units])
+        units -= RewardCode.objects.filter(pk__in=taken).update(redemption=redemption)
+    if units:
         raise RewardSoldOut
-    RewardCode.objects.filter(pk__in=taken).update(redemption=redemption)

@@ -1,8 +1,9 @@
 """Journeys of redemption: an order through the activity `reward`, paid in points or in points and money."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from members.identity.tests.factories import MemberFactory, client_for
 from members.segments.models import Segment
@@ -23,10 +24,12 @@ from orders.payments.services.closing import expire_unpaid_orders
 from points.ledger.models import PointLot
 from points.ledger.queries import balance_of
 from points.mall.models import Redemption, Reward, RewardTally, Zone
+from points.mall.services.using import release_reward
 from points.mall.tests.making import (
     DAY,
     asked,
     assert_lawful,
+    claimed,
     give_points,
     live_reward,
     make_tier,
@@ -35,7 +38,7 @@ from points.mall.tests.making import (
 )
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
-from shop.core.clock import business_day
+from shop.core.clock import SHANGHAI, business_day
 from tests.access import API
 
 pytestmark = pytest.mark.django_db
@@ -226,4 +229,44 @@ def test_a_crash_between_hold_and_capture_resolves_itself(member, rich):
     assert points(member) == (8000, 0)
     assert {each.status for each in Redemption.objects.all()} == {"paid"}
     assert not any(expire_unpaid_orders(now=lost.expires_at + DAY).values())
+    assert_lawful()
+
+
+def test_points_are_taken_only_as_many_as_the_member_saw(member, rich):
+    reward = live_reward(points=5000)
+    seen = quote(rich, asked(reward)).json()
+    assert (seen["points_used"], seen["payable_fen"]) == (5000, 0)
+    Reward.objects.filter(pk=reward.pk).update(points=9000)
+    answer = place(rich, asked(reward, expected_payable_fen=0, expected_points=5000))
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (409, "price_changed")
+    assert [each["message"] for each in body["details"] if each["field"] == "/expected_points"] == ["5000 → 9000"]
+    assert "/expected_payable_fen" not in [each["field"] for each in body["details"]]
+    assert (body["data"]["expected_points"], body["data"]["points"]) == (5000, 9000)
+    assert body["data"]["quote"]["points_used"] == 9000
+    assert (points(member), Order.objects.count()) == ((10_000, 0), 0)
+    assert place(rich, asked(reward, expected_payable_fen=0, expected_points=9000)).status_code == 201
+    assert points(member)[0] == 1000
+
+
+def test_what_is_given_up_after_the_period_of_the_limit_changed_comes_back(member):
+    """1 December begins a day and a month: what was had on it is not counted in the month that begins with it."""
+    reward = live_reward(limit_per_period=5, period="day")
+
+    def on(day):
+        return datetime(2026, 12, day, 12, tzinfo=SHANGHAI)
+
+    def take(order, day):
+        with clock.fixed(on(day)), transaction.atomic():
+            claimed(reward, member, order=order)
+
+    take("A", 1)
+    take("B", 2)
+    Reward.objects.filter(pk=reward.pk).update(period="month")
+    take("C", 3)
+    for order in ("A", "C"):
+        with transaction.atomic():
+            assert release_reward(order_number=order, now=on(3)) == 1
+    tally = RewardTally.objects.get()
+    assert (tally.units, tally.in_period, Reward.objects.get().taken) == (1, 0, 1)
     assert_lawful()
