@@ -1,9 +1,10 @@
 """The pool of codes of a reward: what comes in, and what leaves it unused: expired, or imported by mistake."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F
 
 from points.mall.errors import NotACodeReward
@@ -32,6 +33,7 @@ def import_codes(*, reward_id: int, codes: Sequence[str], expires_at: datetime |
     if reward.kind != Reward.Kind.CODE:
         raise NotACodeReward
     keys = [BOX.fingerprint(code) for code in codes]
+    _come_alone()
     there = _kept(keys)
     first = {key: position for position, key in reversed(list(enumerate(keys)))}
     new = [key for key in dict.fromkeys(keys) if key not in there]
@@ -47,15 +49,12 @@ def import_codes(*, reward_id: int, codes: Sequence[str], expires_at: datetime |
             for key in new
         ),
         batch_size=BATCH,
-        ignore_conflicts=True,
     )
-    # One that comes to another reward at this very moment is that reward's.
-    added = _kept(new, reward=reward)
     # With its history; what redemptions count meanwhile is left alone.
-    reward.quota = (reward.quota or 0) + len(added)
+    reward.quota = (reward.quota or 0) + len(new)
     reward.save(update_fields=["quota"])
-    known = [position for position, key in enumerate(keys) if key not in added or first[key] != position]
-    return Imported(added=len(added), known=known)
+    known = [position for position, key in enumerate(keys) if key in there or first[key] != position]
+    return Imported(added=len(new), known=known)
 
 
 @use_case
@@ -88,6 +87,12 @@ def retire_codes(*, now: datetime, limit: int = BATCH) -> int:
     return retired
 
 
-def _kept(keys: Iterable[bytes], **of: Reward) -> set[bytes]:
-    found = RewardCode.objects.filter(fingerprint__in=list(keys), **of).values_list("fingerprint", flat=True)
+def _come_alone() -> None:
+    """Two that bring the same codes in another order would wait for each other without end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('mall:codes', 0))")
+
+
+def _kept(keys: Sequence[bytes]) -> set[bytes]:
+    found = RewardCode.objects.filter(fingerprint__in=keys).values_list("fingerprint", flat=True)
     return {bytes(each) for each in found}

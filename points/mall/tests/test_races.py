@@ -4,7 +4,7 @@ from contextlib import suppress
 from threading import Barrier, Event
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
 from logistics.network.tests.factories import make_store
@@ -16,9 +16,10 @@ from orders.verification.services.verifying import verify
 from orders.verification.tests.making import clerk_of
 from points.mall.errors import RewardSoldOut, UsedAlready
 from points.mall.invariants import LAWS
-from points.mall.models import CodeReveal, Redemption, RewardCode, Slot, Voucher, VoucherStatus, Zone
-from points.mall.sealing import shown_code
+from points.mall.models import CodeReveal, Redemption, Reward, RewardCode, Slot, Voucher, VoucherStatus, Zone
+from points.mall.sealing import BOX, shown_code
 from points.mall.services.calling_off import call_off_slot
+from points.mall.services.codes import import_codes
 from points.mall.services.using import release_reward
 from points.mall.services.vouchers import book, reveal
 from points.mall.tests.making import DAY, bookable, claimed, give_points, live_reward, make_slot, redeemed
@@ -143,16 +144,62 @@ def test_a_pool_of_100_codes_under_300_parallel_buyers_gives_100_distinct_codes(
     assert [found for law in LAWS if (found := law())] == []
 
 
-def test_without_the_skipping_lock_two_buyers_are_given_one_code():
-    """The control of the pool: each looks for a free code, and takes it when the other has looked too."""
-    reward, gate = live_reward(kind="code", codes=2), Barrier(2, timeout=30)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_two_buyers_are_given_two_codes(guarded):
+    """The control looks for a free code, and takes it when the other has looked too."""
+    reward, gate, members = live_reward(kind="code", codes=2), Barrier(2, timeout=30), MemberFactory.create_batch(2)
 
-    def look_and_leap():
+    def look_and_leap(*, order, member, reward):
         code = RewardCode.objects.filter(reward=reward, redemption=None).order_by("pk").first()
         gate.wait()
-        return code.pk
+        with transaction.atomic():
+            mine = Redemption.objects.create(
+                order_number=order,
+                member=member,
+                reward=reward,
+                units=1,
+                points=reward.points,
+                price_fen=0,
+                period_start=clock.business_day(clock.now()),
+                redeemed_at=clock.now(),
+            )
+            RewardCode.objects.filter(pk=code.pk).update(redemption=mine)
+            Reward.objects.filter(pk=reward.pk).update(taken=F("taken") + 1)
 
-    assert len(set(run_together(look_and_leap, look_and_leap))) == 1
+    take = claim if guarded else look_and_leap
+    run_together(*[lambda each=each: take(order=f"D{each.pk}", member=each, reward=reward) for each in members])
+    assert (Redemption.objects.count(), Reward.objects.get().taken) == (2, 2)
+    assert RewardCode.objects.filter(redemption__isnull=False).count() == (2 if guarded else 1)
+    assert (not any(law() for law in LAWS)) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_the_same_codes_in_the_opposite_order_come_to_one_of_two_rewards(guarded):
+    """The control brings the first of its codes, waits until the other has too, and brings the rest."""
+    rewards, gate = [live_reward(kind="code", codes=1) for _ in range(2)], Barrier(2, timeout=30)
+    codes = [f"C{n}" for n in range(3000)]
+
+    def write(reward, some):
+        keys = [BOX.fingerprint(each) for each in some]
+        rows = [RewardCode(reward=reward, sealed=b"x", fingerprint=each, imported_at=clock.now()) for each in keys]
+        RewardCode.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def bring(reward, codes):
+        if guarded:
+            return import_codes(reward_id=reward.pk, codes=codes, expires_at=None, now=clock.now()).added
+        with transaction.atomic():
+            write(reward, codes[:1])
+            gate.wait()
+            write(reward, codes[1:])
+        return 1
+
+    one, two = rewards
+    answers = run_together(lambda: bring(one, codes), lambda: bring(two, codes[::-1]))
+    if not guarded:
+        assert [type(each) for each in answers if isinstance(each, Exception)] == [OperationalError]
+        return
+    assert sorted(answers) == [0, 3000]
+    assert [found for law in LAWS if (found := law())] == []
 
 
 @pytest.mark.parametrize("guarded", [True, False])
