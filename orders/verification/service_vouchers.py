@@ -7,7 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from logistics.network.models import Store
-from orders.verification.errors import UndoNotSafe
+from orders.verification.errors import OtherStore, UndoNotSafe
 from orders.verification.kinds import Found, Handling
 from orders.verification.models import VerificationKind
 from points.mall.errors import VoucherNotUsable
@@ -33,17 +33,20 @@ class ServiceVouchers:
 
 
 def _found(voucher: Voucher) -> Found:
-    """What belongs to one store is used there, where that is open."""
+    """What belongs to one store is used there, where that is open. Raises OtherStore where there is none such."""
     resource, details = voucher.reward.resource, []
     if voucher.slot is not None and resource is not None:
         starts_at = date_format(localtime(voucher.slot.starts_at), "Y-m-d H:i")
         details.append(_("Booked: {resource}, {starts_at}").format(resource=resource.name, starts_at=starts_at))
     code = resource.store_code if resource else ""
+    store = Store.objects.filter(code=code).first()
+    if code and store is None:
+        raise OtherStore(store=code)
     return Found(
         kind=VerificationKind.SERVICE,
         reference=voucher.number,
         title=voucher.reward.name,
         member=voucher.member,
-        store=Store.objects.filter(code=code).first() if code else None,
+        store=store,
         details=details,
     )

@@ -29,6 +29,7 @@ from shop.core.errors import DomainError
 from shop.core.prepared import Prepared
 
 MOST_IMPORTS = 50
+LARGEST_ID = 2**63 - 1
 # Which rewards are shown now, and for how many points to this member.
 _SHOWN = """
 FROM mall_reward reward
@@ -214,6 +215,8 @@ def offered_rewards(*, viewer: Viewer, wanted: Wanted, available: int, now: date
 
 def offered_reward(*, reward_id: int, viewer: Viewer, now: datetime) -> Offered:
     """One query. Raises RewardNotFound."""
+    if reward_id > LARGEST_ID:
+        raise RewardNotFound
     row = _ONE.row({"tier": viewer.tier_id, "member": viewer.member_id, "now": now, "reward": reward_id})
     if row is None:
         raise RewardNotFound

@@ -9,14 +9,14 @@ import segno
 from rest_framework import serializers
 
 from points.mall.models import Resource, Reward, RewardPrice, Slot, Voucher, VoucherStatus, Zone
-from points.mall.queries import Offered
+from points.mall.queries import LARGEST_ID, Offered
 from points.mall.sealing import shown_code
 from points.mall.services.giving import may_come_back
+from points.mall.services.vouchers import is_over
 from points.mall.viewers import Viewer
 from shop.core.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from shop.core.api.serializers import StrictIntegerField, StrictSerializer
 
-LARGEST_ID = 2**63 - 1
 LISTED, BY_POINTS = "position", "points"
 
 
@@ -257,8 +257,8 @@ def present_slot(slot: Slot) -> dict[str, Any]:
 def present_voucher(voucher: Voucher, *, now: datetime) -> dict[str, Any]:
     """What has expired by the clock is shown so, swept or not."""
     reward, resource = voucher.reward, voucher.reward.resource
-    is_over = voucher.valid_until is not None and voucher.valid_until <= now
-    status = VoucherStatus.EXPIRED if is_over and voucher.status == VoucherStatus.READY else voucher.status
+    has_expired = voucher.status == VoucherStatus.READY and is_over(voucher, now=now)
+    status = VoucherStatus.EXPIRED if has_expired else voucher.status
     is_shown = reward.kind == Reward.Kind.SERVICE and status == VoucherStatus.READY
     code = shown_code(voucher.number) if is_shown else ""
     return {

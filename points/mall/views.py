@@ -12,7 +12,7 @@ from points.ledger.queries import balance_of
 from points.mall.errors import VoucherNotFound
 from points.mall.models import Resource, RewardPrice
 from points.mall.preferences import REVEALS_PER_HOUR
-from points.mall.queries import Wanted, offered_reward, offered_rewards, open_slots, open_zones, vouchers_of
+from points.mall.queries import LARGEST_ID, Wanted, offered_reward, offered_rewards, open_slots, open_zones, vouchers_of
 from points.mall.serializers import (
     BY_POINTS,
     BookIn,
@@ -186,7 +186,7 @@ def _looking(request: Request) -> Looking:
 
 def _after(cursor: str) -> tuple[int, int]:
     after, after_id = decode_cursor(cursor, 2)
-    if not (type(after) is int and type(after_id) is int and abs(after) < 2**31 and 0 <= after_id < 2**63):
+    if not (type(after) is int and type(after_id) is int and abs(after) < 2**31 and 0 <= after_id <= LARGEST_ID):
         raise InvalidCursor
     return after, after_id
 

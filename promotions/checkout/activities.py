@@ -276,8 +276,8 @@ class Rewards(Activity):
     def hold_back(self, order_number: str, units: int, now: datetime) -> None:
         redemption.hold_back(order_number=order_number, units=units, now=now)
 
-    def let_go_on(self, order_number: str, units: int, now: datetime) -> None:
-        redemption.let_go_on(order_number=order_number, units=units, now=now)
+    def let_go_on(self, order_number: str, units: int, since: datetime, now: datetime) -> None:
+        redemption.let_go_on(order_number=order_number, units=units, since=since, now=now)
 
     def reduce(self, order_number: str, to: StillStands) -> None:
         redemption.reduce_reward(order_number=order_number, units=to.units, now=to.now)

@@ -196,8 +196,8 @@ class Activity(Mechanism, ABC):
         decided. Raises why nothing is paid back for them.
         """
 
-    def let_go_on(self, order_number: str, units: int, now: datetime) -> None:
-        """No money goes back for so many units after all."""
+    def let_go_on(self, order_number: str, units: int, since: datetime, now: datetime) -> None:
+        """No money goes back after all for so many units, for which it was asked then."""
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
         asked = asking.activity

@@ -67,10 +67,10 @@ def hold_back(*, order_number: str, units: int, now: datetime) -> None:
         activity.hold_back(order_number, units, now)
 
 
-def let_go_on(*, order_number: str, units: int, now: datetime) -> None:
-    """No money goes back for so many units after all: the member has what was given for them."""
+def let_go_on(*, order_number: str, units: int, since: datetime, now: datetime) -> None:
+    """No money goes back after all for so many units, for which it was asked then: the member has what they gave."""
     for activity in _activities_of(order_number):
-        activity.let_go_on(order_number, units, now)
+        activity.let_go_on(order_number, units, since, now)
 
 
 def return_points(*, order_number: str, reference: str, points: int, now: datetime) -> int:

@@ -6,6 +6,6 @@ from shop.core.errors import DomainError
 
 
 class RewardNotGiven(DomainError):
-    """Paid for meanwhile, and yet its coupons are gone: the order is paid back."""
+    """Paid for meanwhile, and yet its codes or coupons are gone: the order is paid back."""
 
     code, status, message = "reward_not_given", 409, _("This reward is not there any more.")

@@ -5,7 +5,7 @@ Building blocks: the caller holds the order's row. Coupons are given here, vouch
 
 from datetime import datetime
 
-from points.mall.errors import RewardStillComing, UsedAlready
+from points.mall.errors import RewardSoldOut, RewardStillComing, UsedAlready
 from points.mall.models import Redemption, RedemptionStatus, Reward
 from points.mall.queries import redemption_of
 from points.mall.services import giving
@@ -23,8 +23,11 @@ GIVEN_FOR = "reward:"
 
 
 def give_reward(*, order_number: str, now: datetime) -> None:
-    """Vouchers or coupons, once for each unit. Raises RewardNotGiven where the coupons are gone."""
-    giving.give_vouchers(order_number=order_number, now=now)
+    """Vouchers or coupons, once for each unit. Raises RewardNotGiven where the codes or coupons are gone."""
+    try:
+        giving.give_vouchers(order_number=order_number, now=now)
+    except RewardSoldOut as refusal:
+        raise RewardNotGiven from refusal
     paid = Redemption.objects.filter(
         order_number=order_number, status=RedemptionStatus.PAID, reward__kind=Reward.Kind.COUPON
     )
@@ -70,9 +73,9 @@ def hold_back(*, order_number: str, units: int, now: datetime) -> None:
     claim_coupons(order_number=order_number, member_id=redemption.member_id, costs_fen=costs, now=now)
 
 
-def let_go_on(*, order_number: str, units: int, now: datetime) -> None:
-    """No money goes back for so many units after all."""
-    giving.let_go_on(order_number=order_number, units=units)
+def let_go_on(*, order_number: str, units: int, since: datetime, now: datetime) -> None:
+    """No money goes back after all for so many units, for which it was asked then."""
+    giving.let_go_on(order_number=order_number, units=units, since=since, now=now)
     let_coupons_go(coupon_ids=_held(order_number)[:units], now=now)
 
 

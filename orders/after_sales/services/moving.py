@@ -49,7 +49,8 @@ def end(order: Order, after_sale: AfterSale, status: Status, *, actor: Actor, no
     move(after_sale, status, actor=actor, now=now, note=note)
     free(after_sale.lines.all())
     if status != Status.COMPLETED:
-        let_go_on(order_number=order.number, units=units_of(after_sale.lines.all()), now=now)
+        units = units_of(after_sale.lines.all())
+        let_go_on(order_number=order.number, units=units, since=after_sale.asked_at, now=now)
     if not AfterSale.objects.filter(order=order, status__in=OPEN).exists():
         resume_completion(order=order, now=now)
 

@@ -10,7 +10,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.module_loading import import_string
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
@@ -192,8 +194,10 @@ class VoucherAdmin(_OfMembersAdmin):
         form = DaysForm(request.POST or None)
 
         def do(voucher: Voucher) -> str:
-            extend_voucher(voucher_id=voucher.pk, days=form.cleaned_data["days"], now=clock.now())
-            return _("Good for {days} days from now.").format(days=form.cleaned_data["days"])
+            extended = extend_voucher(voucher_id=voucher.pk, days=form.cleaned_data["days"], now=clock.now())
+            assert extended.valid_until is not None
+            until = date_format(localtime(extended.valid_until), "Y-m-d H:i")
+            return _("Good until {until}.").format(until=until)
 
         return self._asked(request, object_id, form, do, _("Extend"))
 

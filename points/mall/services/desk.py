@@ -13,14 +13,16 @@ EXTENDABLE = (VoucherStatus.READY, VoucherStatus.EXPIRED)
 
 @use_case
 def extend_voucher(*, voucher_id: int, days: int, now: datetime) -> Voucher:
-    """Good until the end of the day that is so many days from now; what has expired can be used again.
+    """Good until the end of the day that is so many days from now, and no shorter than it was; what has expired can be
+    used again.
 
     Raises VoucherNotFound, VoucherNotUsable for codes, whose end is not the shop's, and for what is used or given back.
     """
     voucher = _locked(voucher_id)
     if voucher.status not in EXTENDABLE or voucher.reward.kind != Reward.Kind.SERVICE:
         raise VoucherNotUsable(state=voucher.get_status_display())
-    voucher.valid_until = day_bounds(business_day(now + timedelta(days=days)))[1]
+    until = day_bounds(business_day(now + timedelta(days=days)))[1]
+    voucher.valid_until = max(until, voucher.valid_until or until)
     voucher.status, voucher.reminded_at = VoucherStatus.READY, None
     voucher.save(update_fields=["valid_until", "status", "reminded_at"])
     return voucher

@@ -6,22 +6,29 @@ Building blocks: the caller holds the order's row.
 import secrets
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from points.mall.errors import UsedAlready
 from points.mall.models import Redemption, RedemptionStatus, Reward, RewardCode, Voucher, VoucherStatus
 from points.mall.notices import tell_given
 from points.mall.sealing import shown_code, shown_hash
 from points.mall.services.slots import leave_slot
-from points.mall.services.using import give_back_units
+from points.mall.services.using import give_back_units, take_codes
 from shop.core.clock import business_day, day_bounds
 from shop.core.numbers import new_number
 
 
 def give_vouchers(*, order_number: str, now: datetime) -> list[Voucher]:
-    """One voucher for each unit of a service or a code; given already, none. Coupons and goods have no vouchers."""
+    """One voucher for each unit of a service or a code; given already, none. Coupons and goods have no vouchers.
+
+    Raises RewardSoldOut where a code expired before it was paid for and there is no other one.
+    """
     paid = Redemption.objects.filter(order_number=order_number, status=RedemptionStatus.PAID)
     redemption = paid.select_related("reward", "slot").select_for_update(no_key=True, of=("self",)).first()
     if redemption is None or redemption.reward.kind not in (Reward.Kind.SERVICE, Reward.Kind.CODE):
         return []
+    if redemption.reward.kind == Reward.Kind.CODE:
+        _replace_expired(redemption, now)
     vouchers = Voucher.objects.bulk_create(_voucher(redemption, unit, now) for unit in range(redemption.units))
     if redemption.reward.kind == Reward.Kind.CODE:
         codes = RewardCode.objects.filter(redemption=redemption).order_by("pk")
@@ -58,11 +65,22 @@ def may_come_back(voucher: Voucher, *, now: datetime) -> bool:
     return slot is None or now <= slot.starts_at - timedelta(hours=voucher.reward.cancel_hours)
 
 
-def let_go_on(*, order_number: str, units: int) -> None:
-    """No money goes back for so many units after all: their vouchers can be used again."""
-    frozen = Voucher.objects.filter(redemption__order_number=order_number, status=VoucherStatus.FROZEN)
-    keys = list(frozen.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)[:units])
-    Voucher.objects.filter(pk__in=keys).update(status=VoucherStatus.READY)
+def let_go_on(*, order_number: str, units: int, since: datetime, now: datetime) -> None:
+    """No money goes back for so many units after all: their vouchers can be used again.
+
+    Services are good for longer by the time that they waited, and what was booked and has begun is booked again.
+    """
+    frozen = Voucher.objects.filter(redemption__order_number=order_number, status=VoucherStatus.FROZEN).order_by("pk")
+    rows = frozen.select_related("reward", "slot").select_for_update(no_key=True, of=("self",))[:units]
+    # Slots in the order of their keys, as all who move between two do.
+    for voucher in sorted(rows, key=lambda each: each.slot_id or 0):
+        voucher.status = VoucherStatus.READY
+        if voucher.reward.kind == Reward.Kind.SERVICE and voucher.valid_until is not None:
+            voucher.valid_until += now - since
+        if voucher.slot is not None and voucher.slot.starts_at <= now:
+            leave_slot(slot_id=voucher.slot.pk, places=1)
+            voucher.slot, voucher.reminded_at = None, None
+        voucher.save(update_fields=["status", "valid_until", "slot", "reminded_at"])
 
 
 def reduce_reward(*, order_number: str, units: int, now: datetime) -> int:
@@ -100,6 +118,18 @@ def take_vouchers_back(redemption: Redemption, units: int) -> None:
         RewardCode.objects.filter(pk__in=list(held[:unpaid_for])).update(redemption=None)
         if redemption.slot_id is not None and not redemption.vouchers.exists():
             leave_slot(slot_id=redemption.slot_id, places=unpaid_for)
+
+
+def _replace_expired(redemption: Redemption, now: datetime) -> None:
+    """Codes that ended while the order waited for its money leave the pool, and living ones take their place."""
+    expired = RewardCode.objects.filter(redemption=redemption, expires_at__lte=now)
+    if not expired.exists():
+        return
+    # The row at which redemptions wait, before its codes.
+    Reward.objects.select_for_update(no_key=True, of=("self",)).get(pk=redemption.reward_id)
+    count = expired.update(redemption=None, retired_at=now)
+    take_codes(redemption, count, outlives=now, now=now)
+    Reward.objects.filter(pk=redemption.reward_id).update(quota=F("quota") - count)
 
 
 def _voucher(redemption: Redemption, unit: int, now: datetime) -> Voucher:

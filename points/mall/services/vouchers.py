@@ -122,7 +122,7 @@ def use_voucher(*, code: str, store_code: str, actor: Actor, now: datetime) -> V
 def take_back_use(*, number: str, store_code: str, used_at: datetime, now: datetime) -> None:
     """It was used in this store at that moment by mistake; inside the caller's transaction. Raises VoucherNotUsable."""
     used = Voucher.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=now),
+        Q(valid_until=None) | Q(valid_until__gt=now) | Q(slot__isnull=False),
         number=number,
         status=VoucherStatus.USED,
         store_code=store_code,
@@ -130,6 +130,11 @@ def take_back_use(*, number: str, store_code: str, used_at: datetime, now: datet
     )
     if not used.update(status=VoucherStatus.READY, used_at=None, store_code="", verified_by=""):
         raise VoucherNotUsable(state=VoucherStatus.EXPIRED.label)
+
+
+def is_over(voucher: Voucher, *, now: datetime) -> bool:
+    """What is booked is good for its time, with what the shop allows after it, even where that ends later."""
+    return voucher.slot_id is None and voucher.valid_until is not None and voucher.valid_until <= now
 
 
 def _mine(voucher_id: int, member_id: int) -> Voucher:
@@ -143,7 +148,7 @@ def _mine(voucher_id: int, member_id: int) -> Voucher:
 def _check_usable(voucher: Voucher, now: datetime) -> None:
     if voucher.status != VoucherStatus.READY:
         raise VoucherNotUsable(state=voucher.get_status_display())
-    if voucher.valid_until is not None and voucher.valid_until <= now:
+    if is_over(voucher, now=now):
         raise VoucherNotUsable(state=VoucherStatus.EXPIRED.label)
 
 

@@ -4,15 +4,29 @@ import pytest
 
 from members.identity.tests.factories import client_for
 from members.notifications.models import Notification
-from orders.after_sales.tests.making import deliver_facts, settle_payment
+from orders.after_sales import services as after_sales
+from orders.after_sales.models import AfterSale, Kind
+from orders.after_sales.tests.making import CLERK, ask, deliver_facts, money_arrives, settle_payment
+from orders.checkout.models import Order
+from orders.checkout.tests.making import place
 from points.mall.errors import VoucherNotUsable
 from points.mall.jobs import sweep
-from points.mall.models import Reward, Slot, Voucher
+from points.mall.models import Redemption, Reward, RewardCode, Slot, Voucher
 from points.mall.services.calling_off import call_off_slot
-from points.mall.services.codes import import_codes
+from points.mall.services.codes import import_codes, retire_codes
 from points.mall.services.desk import extend_voucher, forgive_no_show
 from points.mall.services.sweeping import expire_vouchers, note_no_shows, remind_members
-from points.mall.tests.making import DAY, HOUR, assert_lawful, bookable, give_points, live_reward, make_slot, redeemed
+from points.mall.tests.making import (
+    DAY,
+    HOUR,
+    asked,
+    assert_lawful,
+    bookable,
+    give_points,
+    live_reward,
+    make_slot,
+    redeemed,
+)
 from points.mall.watching import refresh_alerts
 from shop.catalog.models import SkuStock
 from shop.core import clock
@@ -119,4 +133,65 @@ def test_members_are_told_of_a_time_that_is_called_off_and_choose_another_one(me
     deliver_facts()
     assert Voucher.objects.latest("pk").slot is None
     assert call_off_slot(slot_id=place_left, reason="茶艺师病了", now=clock.now()) == 0
+    assert_lawful()
+
+
+@pytest.mark.parametrize("there_are", [0, 1])
+def test_a_code_that_expires_before_it_is_paid_is_replaced_or_its_order_paid_back(member, rich, there_are):
+    reward = live_reward(kind="code", codes=1, points=100, price_fen=990)
+    now = clock.now()
+    RewardCode.objects.update(expires_at=now + HOUR / 6)
+    order = Order.objects.get(number=place(rich, asked(reward)).json()["number"])
+    if there_are:
+        import_codes(reward_id=reward.pk, codes=["LATER"], expires_at=None, now=now)
+    with clock.fixed(now + HOUR / 3):
+        settle_payment(order)
+        deliver_facts()
+        found = rich.get("/api/v1/me/vouchers").json()["items"]
+    order.refresh_from_db()
+    reward.refresh_from_db()
+    if there_are:
+        assert (order.status, [each["status"] for each in found]) == ("completed", ["ready"])
+        assert (Voucher.objects.get().valid_until, reward.quota, reward.taken) == (None, 1, 1)
+    else:
+        [back] = AfterSale.objects.all()
+        assert (back.refund_fen, back.refund_points, found) == (990, 100, [])
+        money_arrives(back)
+        assert retire_codes(now=now + HOUR / 3) == 1
+        reward.refresh_from_db()
+        assert (Redemption.objects.get().status, reward.quota, reward.taken) == ("returned", 0, 0)
+    assert_lawful()
+
+
+def test_what_waits_for_money_gets_a_code_that_lives_long_enough_where_there_is_one(member, rich):
+    reward = live_reward(kind="code", codes=1, points=100, price_fen=990)
+    now = clock.now()
+    import_codes(reward_id=reward.pk, codes=["SOON"], expires_at=now + HOUR, now=now)
+    got = [Order.objects.get(number=place(rich, asked(reward)).json()["number"]) for _ in range(2)]
+    ends = [RewardCode.objects.get(redemption__order_number=order.number).expires_at for order in got]
+    assert ends == [None, now + HOUR]
+
+
+def test_extending_never_shortens(member, rich):
+    redeemed(rich, live_reward(kind="service", valid_days=90))
+    voucher = Voucher.objects.get()
+    extended = extend_voucher(voucher_id=voucher.pk, days=30, now=clock.now())
+    assert extended.valid_until == voucher.valid_until
+    extended = extend_voucher(voucher_id=voucher.pk, days=91, now=voucher.issued_at)
+    assert extended.valid_until == voucher.valid_until + DAY
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_who_was_refused_money_books_again_what_began_meanwhile(member, rich, has_begun):
+    reward, slot = bookable(no_show="forfeit", valid_days=30)
+    order = redeemed(rich, reward, slot=slot)
+    voucher, waiting = Voucher.objects.get(), ask(order, kind=Kind.REFUND)
+    answered = slot.ends_at + 2 * HOUR if has_begun else slot.starts_at - HOUR
+    assert note_no_shows(now=answered) == 0
+    after_sales.refuse(number=waiting.number, answer="no", actor=CLERK, now=answered)
+    assert note_no_shows(now=slot.ends_at + HOUR / 2) == 0
+    after = Voucher.objects.get()
+    assert (after.status, after.slot) == ("ready", None if has_begun else slot)
+    assert after.valid_until - voucher.valid_until == answered - waiting.asked_at
+    assert Slot.objects.get().booked == (0 if has_begun else 1)
     assert_lawful()

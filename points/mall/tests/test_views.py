@@ -72,3 +72,9 @@ def test_only_what_is_shown_is_listed(api):
 def test_a_cursor_that_is_none_is_refused(api, cursor):
     answer = api.get(LIST, {"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize("path", ["", "/slots"])
+@pytest.mark.parametrize("reward_id", [2**63 - 1, 2**63, 10**30])
+def test_ids_that_no_reward_can_have_are_of_none(api, reward_id, path):
+    assert api.get(f"{LIST}/{reward_id}{path}").status_code == 404

@@ -29,6 +29,8 @@ from points.mall.errors import (
 from points.mall.models import CodeReveal, Redemption, Reward, RewardCode, Slot, Voucher
 from points.mall.preferences import REVEALS_PER_HOUR
 from points.mall.services.codes import import_codes, retire_codes
+from points.mall.services.sweeping import expire_vouchers, note_no_shows
+from points.mall.services.vouchers import book
 from points.mall.tests.making import (
     DAY,
     HOUR,
@@ -318,3 +320,35 @@ def test_what_expired_is_not_used(member, rich):
         verify(code=code, clerk=clerk_of(make_store()), now=voucher.valid_until)
     with clock.fixed(voucher.valid_until):
         assert (mine(rich)[0]["status"], mine(rich)[0]["shown_code"]) == ("expired", "")
+
+
+@pytest.mark.parametrize("booked_at_once", [True, False])
+def test_a_booked_time_outlives_its_voucher(member, rich, booked_at_once):
+    """With the hour after it in which members may come late; so does what is undone."""
+    reward, slot = bookable(valid_days=1 if booked_at_once else 5)
+    redeemed(rich, reward, **({"slot": slot} if booked_at_once else {}))
+    voucher, clerk = Voucher.objects.get(), clerk_of(make_store())
+    if not booked_at_once:
+        slot = make_slot(slot.resource, starts_at=voucher.valid_until - HOUR / 2)
+        book(voucher_id=voucher.pk, member_id=member.pk, slot_id=slot.pk, now=clock.now())
+    late = slot.ends_at + HOUR / 2
+    assert (late >= voucher.valid_until, expire_vouchers(now=late), note_no_shows(now=late)) == (True, 0, 0)
+    with clock.fixed(late):
+        [shown] = mine(rich)
+    assert (shown["status"], bool(shown["shown_code"])) == ("ready", True)
+    done, _found = verify(code=shown["shown_code"], clerk=clerk, now=late)
+    undo(verification_id=done.pk, staff=clerk.staff, reason="wrong guest", now=late)
+    assert Voucher.objects.get().status == "ready"
+    with pytest.raises(VoucherNotThisDay):
+        verify(code=shown["shown_code"], clerk=clerk, now=slot.ends_at + HOUR)
+
+
+def test_what_belongs_to_a_store_that_is_gone_is_used_nowhere(member, rich):
+    reward, slot = bookable()
+    slot.resource.store_code = "GONE"
+    slot.resource.save()
+    redeemed(rich, reward, slot=slot)
+    code, clerk = mine(rich)[0]["shown_code"], clerk_of(make_store())
+    with pytest.raises(OtherStore):
+        verify(code=code, clerk=clerk, now=slot.starts_at)
+    assert (Voucher.objects.get().status, Verification.objects.count()) == ("ready", 0)
