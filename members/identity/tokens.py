@@ -13,5 +13,5 @@ def issue_access_token(*, member_id: int, session_id: int, now: datetime) -> str
 
 def read_access_token(raw: str) -> tuple[int, int]:
     """The (member id, session id) of a valid token; raises NotSignedIn for anything else."""
-    claims = _TOKENS.read(raw)
-    return claims["member"], claims["session"]
+    member_id, session_id = _TOKENS.read(raw, "member", "session")
+    return member_id, session_id

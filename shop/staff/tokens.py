@@ -13,4 +13,5 @@ def issue_access_token(*, session_id: int, now: datetime) -> str:
 
 def read_access_token(raw: str) -> int:
     """The session id of a valid token; raises NotSignedIn for anything else."""
-    return _TOKENS.read(raw)["session"]
+    (session_id,) = _TOKENS.read(raw, "session")
+    return session_id

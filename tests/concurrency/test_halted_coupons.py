@@ -11,7 +11,7 @@ from django.db import transaction
 from members.identity.tests.factories import MemberFactory
 from promotions.coupons.errors import CouponNotUsable
 from promotions.coupons.models import Coupon, Halt
-from promotions.coupons.services import claim_coupons, verifying
+from promotions.coupons.services import claim_coupons, halting, using, verifying
 from promotions.coupons.services.halting import halt_coupons, run_halt
 from promotions.coupons.tests.making import CLERK, NOW, make_coupon, make_template
 from shop.core.invariants import violations
@@ -100,3 +100,35 @@ def test_all_are_made_void_while_a_use_in_a_store_is_taken_back(monkeypatch, is_
     coupon.refresh_from_db()
     assert (coupon.status, Halt.objects.get().status) == (status, "done")
     assert bool(violations()) == (status == "unused")
+
+
+def test_a_coupon_that_comes_back_between_the_two_looks_of_the_last_batch_is_made_void_too(monkeypatch):
+    coupon = make_coupon(MemberFactory())
+    hold(coupon)
+    returned, looked, committed = (Barrier(2, timeout=30) for _ in range(3))
+    finish = halting._finish
+
+    def finish_later(halt, now):
+        looked.wait()
+        committed.wait()
+        finish(halt, now)
+
+    def give_back():
+        with transaction.atomic():
+            using.release_coupons(order_number=f"D{coupon.pk}", now=NOW)
+            returned.wait()
+            looked.wait()
+        committed.wait()
+
+    def make_void():
+        returned.wait()
+        void(coupon.template)
+
+    monkeypatch.setattr(halting, "_finish", finish_later)
+    assert run_together(give_back, make_void) == [None, None]
+    monkeypatch.setattr(halting, "_finish", finish)
+    assert (Halt.objects.get().status, Coupon.objects.get().status) == ("running", "unused")
+    halting.run_halts(now=NOW)
+    halting.run_halts(now=NOW)
+    assert (Halt.objects.get().status, Coupon.objects.get().status) == ("done", "void")
+    assert not violations()

@@ -118,6 +118,7 @@ def _next(halt: Halt, now: datetime) -> Sequence[Coupon]:
 
 def _finish(halt: Halt, now: datetime) -> None:
     held = Coupon.objects.filter(Q(template=halt.template_id), status=CouponStatus.LOCKED)
-    if halt.kind == HaltKind.VOID and held.exists():
+    # Looked for in this order: what was held a moment ago and came back meanwhile is unused by now.
+    if halt.kind == HaltKind.VOID and (held.exists() or unused(halt.template_id, now=now).exists()):
         return
     Halt.objects.filter(pk=halt.pk).update(status=HaltStatus.DONE, finished_at=now)

@@ -34,10 +34,23 @@ def next_request():
     connection.health_check_enabled, connection.health_check_done = True, False
 
 
-def test_a_connection_that_stands_is_kept_and_asked_nothing(asked):
+def test_a_connection_that_was_in_use_a_moment_ago_is_kept_and_asked_nothing(asked):
     before = pid()
     next_request()
+    pid()
+    asked.clear()
+    next_request()
     assert (pid(), asked) == (before, [])
+
+
+def test_a_connection_that_was_idle_is_asked_because_the_network_may_have_lost_it(asked, monkeypatch):
+    before = pid()
+    next_request()
+    pid()
+    asked.clear()
+    monkeypatch.setattr("shop.core.postgres.base.TRUSTED_SECONDS", 0.0)
+    next_request()
+    assert (pid(), len(asked)) == (before, 1)
 
 
 def test_a_connection_that_was_cut_meanwhile_is_replaced_before_it_is_used(asked):
