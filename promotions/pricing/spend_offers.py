@@ -37,7 +37,7 @@ def spend_offers(w: Workings) -> None:
     chosen = joint.best(first)
     if len(chosen) != len(first) or any(offer not in first for offer in chosen):
         # Some give way to coupons or points, which they might not have to at other prices.
-        w.blame(range(len(w.lines)))
+        w.blame(tuple(range(len(w.lines))))
     before = w.balance.payable
     for offer in chosen:
         _apply(w, offer)
