@@ -1,7 +1,8 @@
 """How codes are kept: sealed with a key of this shop, found again by a fingerprint; and what is shown in a store.
 
 Codes come from elsewhere and must be read once redeemed, so that a hash alone would not do. Keys follow from the
-shop's secret; where that changes, the one before must stand in SECRET_KEY_FALLBACKS for as long as codes are read.
+shop's secrets; where `SECRET_KEY` changes, the one before must stand in SECRET_KEY_FALLBACKS for as long as codes are
+read and vouchers shown.
 """
 
 import hmac

@@ -26,6 +26,7 @@ env.read_env(STATE_DIR / "env")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="insecure-development-key-change-me-before-deploying")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
