@@ -128,8 +128,16 @@ def test_events_at_once_all_count_towards_the_target(member, guarded, monkeypatc
             barrier.wait()
             return written
 
+        count = completing._count
+
+        def count_before_anybody_commits(*given, **named):
+            rewards = count(*given, **named)
+            barrier.wait()
+            return rewards
+
         monkeypatch.setattr(completing, "lock_earner", lambda *, member_id: Member.objects.get(pk=member_id))
         monkeypatch.setattr(TaskEvent.objects, "get_or_create", meet)
+        monkeypatch.setattr(completing, "_count", count_before_anybody_commits)
     run_together(*[lambda n=n: happened(member.pk, f"r{n}") for n in range(8)])
     assert TaskEvent.objects.count() == 8
     assert TaskCompletion.objects.count() == (1 if guarded else 0)
