@@ -1,5 +1,7 @@
 """A kept connection is looked at before it is used: one that was cut is replaced, one that stands is asked nothing."""
 
+import select
+
 import pytest
 from django.db import connection, connections
 from django.db.backends.postgresql import base
@@ -34,6 +36,12 @@ def next_request():
     connection.health_check_enabled, connection.health_check_done = True, False
 
 
+def wait_for_something_to_read():
+    look = select.poll()
+    look.register(connection.connection, select.POLLIN)
+    assert look.poll(10_000)
+
+
 def test_a_connection_that_was_in_use_a_moment_ago_is_kept_and_asked_nothing(asked):
     before = pid()
     next_request()
@@ -66,6 +74,7 @@ def test_what_waits_on_a_connection_that_stands_is_no_reason_to_leave_it(asked):
     with connection.cursor() as cursor:
         cursor.execute("LISTEN told")
     ask_other("SELECT pg_notify(%s, %s)", ["told", "something"])
+    wait_for_something_to_read()
     next_request()
     assert pid() == before
     assert len(asked) == 1
