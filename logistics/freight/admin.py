@@ -1,4 +1,4 @@
-"""Freight templates: zones with provinces chosen by name."""
+"""Freight templates: zones with provinces and cities chosen by name."""
 
 from typing import Any
 
@@ -15,44 +15,46 @@ from logistics.freight.queries import DEFAULT_TEMPLATE
 from shop.core.admin import PartInlineMixin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
-from shop.regions.queries import children
+from shop.regions.queries import places_of_rates
 
 
 class FreightZoneForm(forms.ModelForm):
-    provinces = forms.MultipleChoiceField(
-        label=_("provinces"),
+    regions = forms.MultipleChoiceField(
+        label=_("provinces and cities"),
         required=False,
-        choices=lambda: [(province.code, province.name) for province in children(None)],
+        choices=places_of_rates,
         widget=UnfoldAdminSelect2MultipleWidget,
-        help_text=_("Empty serves all provinces that no other zone names."),
+        help_text=_("Empty serves all that no other zone names; a city's own zone wins over its province's."),
     )
 
     class Meta:
         model = FreightZone
         fields = [
             "name",
-            "provinces",
+            "regions",
             "delivers",
             "free_shipping",
-            "first_weight_g",
+            "first_size",
             "first_fen",
-            "step_weight_g",
+            "step_size",
             "step_fen",
+            "cheaper_from_fen",
+            "cheaper_fen",
         ]
 
 
 class FreightZoneFormSet(forms.BaseInlineFormSet):
-    """There is a zone, each province belongs to one zone, and one zone at most serves the rest."""
+    """There is a zone, each region is named by one zone, and one zone at most serves the rest."""
 
     def clean(self) -> None:
         super().clean()
         zones = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         if not zones:
             raise forms.ValidationError(_("A template needs at least one zone."))
-        named = [province for zone in zones for province in zone.get("provinces", [])]
+        named = [region for zone in zones for region in zone.get("regions", [])]
         if len(named) != len(set(named)):
-            raise forms.ValidationError(_("A province is in two zones."))
-        if sum(not zone.get("provinces") for zone in zones) > 1:
+            raise forms.ValidationError(_("A province or city is in two zones."))
+        if sum(not zone.get("regions") for zone in zones) > 1:
             raise forms.ValidationError(_("Only one zone can serve the rest of the country."))
 
 
@@ -63,15 +65,17 @@ class FreightZoneInline(PartInlineMixin, YuanFormMixin, StackedInline):
     extra = 0
     fields = [
         ("name", "delivers", "free_shipping"),
-        "provinces",
-        ("first_weight_g", "first_fen"),
-        ("step_weight_g", "step_fen"),
+        "regions",
+        ("first_size", "first_fen"),
+        ("step_size", "step_fen"),
+        ("cheaper_from_fen", "cheaper_fen"),
     ]
 
 
 @admin.register(FreightTemplate)
 class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
-    list_display = ["name", "is_default", "free_from"]
+    list_display = ["name", "is_default", "billed_by", "free_from"]
+    fields = ["name", "is_default", "billed_by", "free_from_fen", "volumetric_divisor"]
     inlines = [FreightZoneInline]
 
     @display(description=_("free from"), ordering="free_from_fen")

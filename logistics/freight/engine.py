@@ -1,23 +1,35 @@
-"""What the buyer pays for delivery, computed on plain data: first weight, steps, free threshold, provinces."""
+"""What the buyer pays for delivery, computed on plain data: the first so much, steps, thresholds, regions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from logistics.freight.errors import NotDeliverable
 
 
+class BilledBy(StrEnum):
+    WEIGHT, PIECES, AMOUNT = "weight", "pieces", "amount"
+
+
+# What `first_size` and `step_size` count: grams, pieces, and yuan of goods whose worth is known in fen.
+SIZE_UNIT = {BilledBy.WEIGHT: 1, BilledBy.PIECES: 1, BilledBy.AMOUNT: 100}
+
+
 @dataclass(frozen=True)
 class Zone:
-    """Rates for `provinces`; without any it serves the provinces that no other zone names."""
+    """Rates for `regions`, provinces or cities; without any it serves those that no other zone names. Goods worth
+    `cheaper_from_fen` cost `cheaper_fen` at most."""
 
     name: str
-    provinces: frozenset[str]
+    regions: frozenset[str]
     delivers: bool
-    first_weight_g: int
+    first_size: int
     first_fen: int
-    step_weight_g: int
+    step_size: int
     step_fen: int
     free_shipping: bool
+    cheaper_from_fen: int | None = None
+    cheaper_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,17 @@ class Template:
     free_from_fen: int | None
     volumetric_divisor: int
     zones: tuple[Zone, ...]
+    billed_by: str = BilledBy.WEIGHT
+
+
+@dataclass(frozen=True)
+class Goods:
+    """All that is sent, together; `worth_fen` at list prices."""
+
+    weight_g: int
+    volume_cm3: int
+    pieces: int
+    worth_fen: int
 
 
 @dataclass(frozen=True)
@@ -37,33 +60,50 @@ class FreightQuote:
     free_from_fen: int | None = None
 
 
-def quote(template: Template, *, province_code: str, weight_g: int, volume_cm3: int, goods_fen: int) -> FreightQuote:
-    """Raises NotDeliverable when no zone serves the province, or the zone that does says no."""
-    zone = zone_of(template.zones, province_code)
+def quote(template: Template, *, regions: Iterable[str], goods: Goods) -> FreightQuote:
+    """`regions` are where it goes, the narrowest first. Raises NotDeliverable when no zone serves it, or the zone that
+    does says no."""
+    zone = zone_of(template.zones, regions)
     if zone is None or not zone.delivers:
         raise NotDeliverable
     free_from = template.free_from_fen if zone.free_shipping else None
-    if free_from is not None and goods_fen >= free_from:
+    if free_from is not None and goods.worth_fen >= free_from:
         return FreightQuote(0, zone.name, free_from)
-    billed = billed_weight_g(weight_g=weight_g, volume_cm3=volume_cm3, divisor=template.volumetric_divisor)
+    return FreightQuote(_fen(template, zone, goods), zone.name, free_from)
+
+
+def zone_of(zones: Sequence[Zone], regions: Iterable[str]) -> Zone | None:
+    """The zone that names the narrowest region, a city before its province."""
+    named = {region: zone for zone in zones for region in zone.regions}
+    rest = next((zone for zone in zones if not zone.regions), None)
+    return next((named[region] for region in regions if region in named), rest)
+
+
+def _fen(template: Template, zone: Zone, goods: Goods) -> int:
+    unit = SIZE_UNIT[BilledBy(template.billed_by)]
     fen = stepped_fen(
-        billed,
-        first_weight_g=zone.first_weight_g,
+        _size(template, goods),
+        first=zone.first_size * unit,
         first_fen=zone.first_fen,
-        step_weight_g=zone.step_weight_g,
+        step=zone.step_size * unit,
         step_fen=zone.step_fen,
     )
-    return FreightQuote(fen, zone.name, free_from)
+    cheaper = zone.cheaper_from_fen is not None and goods.worth_fen >= zone.cheaper_from_fen
+    return min(fen, zone.cheaper_fen) if cheaper else fen
 
 
-def zone_of(zones: Sequence[Zone], province_code: str) -> Zone | None:
-    named = next((zone for zone in zones if province_code in zone.provinces), None)
-    return named or next((zone for zone in zones if not zone.provinces), None)
+def _size(template: Template, goods: Goods) -> int:
+    if template.billed_by == BilledBy.PIECES:
+        return goods.pieces
+    if template.billed_by == BilledBy.AMOUNT:
+        return goods.worth_fen
+    divisor = template.volumetric_divisor
+    return billed_weight_g(weight_g=goods.weight_g, volume_cm3=goods.volume_cm3, divisor=divisor)
 
 
-def stepped_fen(weight_g: int, *, first_weight_g: int, first_fen: int, step_weight_g: int, step_fen: int) -> int:
-    """The first weight at one price, every begun step above it at another."""
-    steps = -(-max(0, weight_g - first_weight_g) // step_weight_g)
+def stepped_fen(size: int, *, first: int, first_fen: int, step: int, step_fen: int) -> int:
+    """The first so much at one price, every begun step above it at another."""
+    steps = -(-max(0, size - first) // step)
     return first_fen + steps * step_fen
 
 

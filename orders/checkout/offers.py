@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from logistics.freight.engine import Goods
 from logistics.freight.queries import quote_freight
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound, TooManyUnits
@@ -258,9 +259,12 @@ def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapsh
     if recipient is None:
         return None
     return quote_freight(
-        province_code=recipient.province_code,
-        weight_g=sum(line.sku.weight_g * line.quantity for line in lines),
-        volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
-        goods_fen=sum(line.sku.price_fen * line.quantity for line in lines),
+        region_code=recipient.region_code,
+        goods=Goods(
+            weight_g=sum(line.sku.weight_g * line.quantity for line in lines),
+            volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
+            pieces=sum(line.quantity for line in lines),
+            worth_fen=sum(line.sku.price_fen * line.quantity for line in lines),
+        ),
         binding=binding,
     ).fen

@@ -35,6 +35,27 @@ def children(parent_code: str | None) -> Sequence[RegionInfo]:
     return _by_parent().get(parent_code, ())
 
 
+def lineage(code: str) -> tuple[str, ...]:
+    """The region and those that it lies in, the province last; empty for an unknown code."""
+    place = region(code)
+    if place is None:
+        return ()
+    return code, *(lineage(place.parent_code) if place.parent_code else ())
+
+
+def city_of(code: str) -> str:
+    """What lies directly below the province: a city, or a municipality's district; the province where nothing does."""
+    return (*lineage(code)[-2:], code)[0]
+
+
+@cache
+def places_of_rates() -> tuple[tuple[str, str], ...]:
+    """Provinces and what lies directly below them, with their names: what rates are made for."""
+    return tuple(
+        (each.code, each.path_name) for province in children(None) for each in (province, *children(province.code))
+    )
+
+
 @cache
 def _by_code() -> dict[str, RegionInfo]:
     parents = {row.parent_code for row in rows()}

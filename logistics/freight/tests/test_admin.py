@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from logistics.freight.demo import load
+from logistics.freight.engine import Goods
+from logistics.freight.errors import NotDeliverable
 from logistics.freight.models import FreightTemplate
 from logistics.freight.queries import quote_freight
 from logistics.network.tests.factories import NOW
@@ -9,29 +13,36 @@ from logistics.network.tests.factories import NOW
 pytestmark = pytest.mark.django_db
 
 
-def zone(number: int, provinces: list[str], **fields) -> dict:
-    row = {"name": f"zone {number}", "delivers": "on", "first_weight_g": 1000, "step_weight_g": 1000}
-    values = {**row, "first_fen": 800, "step_fen": 200, "provinces": provinces, **fields}
+def zone(number: int, regions: list[str], **fields) -> dict:
+    row = {"name": f"zone {number}", "delivers": "on", "first_size": 1000, "step_size": 1000}
+    values = {**row, "first_fen": 800, "step_fen": 200, "cheaper_fen": 0, "regions": regions, **fields}
     return {f"zones-{number}-{name}": value for name, value in values.items()}
 
 
 def save(admin_client, *zones: dict):
-    form = {"name": "t", "volumetric_divisor": 0, "zones-TOTAL_FORMS": len(zones), "zones-INITIAL_FORMS": 0}
+    form = {
+        "name": "t",
+        "billed_by": "weight",
+        "volumetric_divisor": 0,
+        "zones-TOTAL_FORMS": len(zones),
+        "zones-INITIAL_FORMS": 0,
+    }
     for each in zones:
         form |= each
     return admin_client.post(reverse("admin:freight_freighttemplate_add"), form)
 
 
-def test_provinces_are_chosen_by_name(admin_client):
+def test_provinces_and_cities_are_chosen_by_name(admin_client):
     load(size="small", now=NOW)
     page = admin_client.get(
         reverse("admin:freight_freighttemplate_change", args=[FreightTemplate.objects.get().pk])
     ).content.decode()
     assert "新疆维吾尔自治区" in page
+    assert "四川省 甘孜藏族自治州" in page
 
 
 def test_who_saves_a_template_is_quoted_by_it(admin_client):
-    asked = {"province_code": "330000", "weight_g": 1000, "volume_cm3": 0, "goods_fen": 5000}
+    asked = {"region_code": "330106", "goods": Goods(weight_g=1000, volume_cm3=0, pieces=1, worth_fen=5000)}
     assert quote_freight(**asked).fen == 0
     assert save(admin_client, zone(0, []) | {"is_default": "on"}).status_code == 302
     assert quote_freight(**asked).fen == 80_000
@@ -39,10 +50,24 @@ def test_who_saves_a_template_is_quoted_by_it(admin_client):
 
 def test_a_template_is_saved_with_its_zones(admin_client):
     assert save(admin_client, zone(0, []), zone(1, ["650000", "540000"])).status_code == 302
-    assert list(FreightTemplate.objects.get().zones.order_by("pk").values_list("provinces", flat=True)) == [
+    assert list(FreightTemplate.objects.get().zones.order_by("pk").values_list("regions", flat=True)) == [
         [],
         ["650000", "540000"],
     ]
+
+
+def test_a_template_by_pieces_with_a_city_apart_is_quoted(admin_client):
+    zones = zone(0, [], first_size=2, step_size=1, first_fen="8.00", step_fen="2.00")
+    remote = zone(1, ["513300"], first_size=2, step_size=1, first_fen="20.00", step_fen="5.00")
+    remote |= {"zones-1-cheaper_from_fen": "100.00", "zones-1-cheaper_fen": "15.00"}
+    form = {"is_default": "on", "billed_by": "pieces"}
+    assert save(admin_client, zones, zone(2, ["510000"], delivers=""), remote | form).status_code == 302
+    goods = Goods(weight_g=90_000, volume_cm3=0, pieces=3, worth_fen=9_999)
+    assert quote_freight(region_code="330106", goods=goods).fen == 1000
+    assert quote_freight(region_code="513301", goods=goods).fen == 2500
+    assert quote_freight(region_code="513301", goods=replace(goods, worth_fen=10_000)).fen == 1500
+    with pytest.raises(NotDeliverable):
+        quote_freight(region_code="510107", goods=goods)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +77,7 @@ def test_a_template_is_saved_with_its_zones(admin_client):
         (zone(0, ["650000"]), zone(1, ["650000"])),
         (zone(0, []), zone(1, [])),
         (zone(0, ["999999"]),),
-        (zone(0, [], step_weight_g=0),),
+        (zone(0, [], step_size=0),),
     ],
 )
 def test_zones_that_contradict_each_other_are_refused(admin_client, zones):
