@@ -22,16 +22,22 @@ from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import panels_page, staff
-from shop.regions.queries import children
+from shop.regions.queries import children, places_of_rates
 
 
 def _provinces() -> list[tuple[str, Any]]:
     return [(ANYWHERE, _("Anywhere")), *((province.code, province.name) for province in children(None))]
 
 
+def _destinations() -> list[tuple[str, Any]]:
+    return [(ANYWHERE, _("Anywhere")), *places_of_rates()]
+
+
 class CarrierRateForm(forms.ModelForm):
     origin_province = forms.ChoiceField(label=_("from province"), choices=_provinces, widget=UnfoldAdminSelectWidget)
-    destination_province = forms.ChoiceField(label=_("to province"), choices=_provinces, widget=UnfoldAdminSelectWidget)
+    destination_province = forms.ChoiceField(
+        label=_("to province or city"), choices=_destinations, widget=UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = CarrierRate
@@ -81,12 +87,16 @@ class RateCardInline(TabularInline):
 
 
 @admin.register(Carrier)
-class CarrierAdmin(ModelAdmin):
-    list_display = ["name", "code", "volumetric_divisor", "is_active"]
+class CarrierAdmin(YuanFormMixin, ModelAdmin):
+    list_display = ["name", "code", "volumetric_divisor", "worth_at_most", "is_active"]
     list_filter = ["is_active"]
     inlines = [CarrierRateInline, RateCardInline]
     ordering = ["code"]
     actions_list = ["scorecard"]
+
+    @display(description=_("goods worth at most"), ordering="max_value_fen")
+    def worth_at_most(self, carrier: Carrier) -> str:
+        return "–" if carrier.max_value_fen is None else yuan(carrier.max_value_fen)
 
     def has_look_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("carriers.view_carrier")

@@ -23,7 +23,11 @@ def keep_card(*, carrier_id: int, actor: Actor, now: datetime) -> RateCard | Non
     transaction."""
     carrier = Carrier.objects.select_for_update(no_key=True).get(pk=carrier_id)
     rows = CarrierRate.objects.filter(carrier=carrier).order_by("origin_province", "destination_province")
-    says = {"volumetric_divisor": carrier.volumetric_divisor, "rates": list(rows.values(*KEPT))}
+    says = {
+        "volumetric_divisor": carrier.volumetric_divisor,
+        "max_value_fen": carrier.max_value_fen,
+        "rates": list(rows.values(*KEPT)),
+    }
     last = carrier.cards.order_by("-version").first()
     if last is not None and last.rates == says:
         return None

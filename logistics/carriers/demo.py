@@ -9,6 +9,8 @@ from shop.core.actors import Actor
 from shop.core.transactions import use_case
 
 XINJIANG, TIBET = "650000", "540000"
+# Garzê in Sichuan, where no road is short.
+GARZE = "513300"
 ZHEJIANG, GUANGDONG, SICHUAN = "330000", "440000", "510000"
 
 # code, name, English name, divisor, {(from, to): (first fen, step fen, hours, heaviest g)}; first and step are 1 kg.
@@ -36,6 +38,7 @@ CARRIERS: tuple[tuple[str, str, str, int, dict[tuple[str, str], tuple[int, int, 
             (ANYWHERE, ANYWHERE): (480, 150, 60, 40_000),
             (ZHEJIANG, ZHEJIANG): (320, 100, 36, 40_000),
             (GUANGDONG, GUANGDONG): (340, 100, 36, 40_000),
+            (ANYWHERE, GARZE): (800, 500, 96, 30_000),
             (ANYWHERE, XINJIANG): (1600, 1300, 132, 30_000),
             (ANYWHERE, TIBET): (1800, 1500, 144, 30_000),
         },
@@ -49,6 +52,7 @@ CARRIERS: tuple[tuple[str, str, str, int, dict[tuple[str, str], tuple[int, int, 
             (ANYWHERE, ANYWHERE): (450, 180, 66, 30_000),
             (GUANGDONG, GUANGDONG): (320, 120, 40, 30_000),
             (SICHUAN, SICHUAN): (350, 120, 40, 30_000),
+            (ANYWHERE, GARZE): (900, 600, 110, 20_000),
             (ANYWHERE, XINJIANG): (1500, 1400, 140, 20_000),
             (ANYWHERE, TIBET): (1700, 1600, 156, 20_000),
         },
@@ -68,11 +72,16 @@ CARRIERS: tuple[tuple[str, str, str, int, dict[tuple[str, str], tuple[int, int, 
 )
 
 
+# Parcels of goods worth more go with others.
+WORTH_AT_MOST = {"YTO": 500_000, "ZTO": 1_000_000}
+
+
 @use_case
 def load(*, size: str, now: datetime) -> str:
     added = 0
     for code, name, name_en, divisor, lanes in CARRIERS:
         fields = {"name": name, "name_en": name_en, "volumetric_divisor": divisor}
+        fields["max_value_fen"] = WORTH_AT_MOST.get(code)
         carrier, created = Carrier.objects.get_or_create(code=code, defaults=fields)
         if not created:
             continue

@@ -10,13 +10,16 @@ ANYWHERE = "*"
 
 @dataclass(frozen=True)
 class Parcel:
+    """`destination` is a province or, where it is known, the city."""
+
     origin_province: str
-    destination_province: str
+    destination: str
     weight_g: int
     volume_cm3: int
     within_hours: int | None = None
     # What it is worth that the promise is kept.
     promise_worth_fen: int = 0
+    value_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Rate:
     on_time: float = 1.0
     # The version of the carrier's rate card that says so; 0 for what was so before any was kept.
     card: int = 0
+    # Goods worth more are not taken.
+    max_value_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,16 +62,18 @@ class Offer:
 def choose(parcel: Parcel, rates: Sequence[Rate]) -> list[Offer]:
     """All carriers' offers, the chosen one first: least cost with what a missed promise is worth, then soonest, then by
     code; the refused ones last."""
-    lane = parcel.origin_province, parcel.destination_province
+    lane = parcel.origin_province, parcel.destination
     offers = [offer_of(parcel, rate) for rate in lane_rates(*lane, rates)]
     return sorted(offers, key=lambda o: (bool(o.rejected), o.score_fen, o.eta_hours, o.carrier_code))
 
 
 def lane_rates(origin: str, destination: str, rates: Sequence[Rate]) -> list[Rate]:
-    """One rate per carrier: a rate that names a province wins over one for anywhere, the destination first."""
+    """One rate per carrier: the narrowest destination wins, a city before its province and that before anywhere, then
+    the rate that names the origin."""
     best: dict[int, Rate] = {}
+    there = destinations(destination)
     for rate in rates:
-        if rate.origin_province not in (origin, ANYWHERE) or rate.destination_province not in (destination, ANYWHERE):
+        if rate.origin_province not in (origin, ANYWHERE) or rate.destination_province not in there:
             continue
         known = best.get(rate.carrier_id)
         if known is None or _precision(rate) > _precision(known):
@@ -74,22 +81,35 @@ def lane_rates(origin: str, destination: str, rates: Sequence[Rate]) -> list[Rat
     return list(best.values())
 
 
-def _precision(rate: Rate) -> tuple[bool, bool]:
-    return rate.destination_province != ANYWHERE, rate.origin_province != ANYWHERE
+def destinations(place: str) -> tuple[str, ...]:
+    """What rates for a province or a city may name, the narrowest first."""
+    return tuple(dict.fromkeys((place, province_of(place), ANYWHERE)))
+
+
+def province_of(place: str) -> str:
+    return f"{place[:2]}0000"
+
+
+def _precision(rate: Rate) -> tuple[int, bool]:
+    to = rate.destination_province
+    level = 0 if to == ANYWHERE else 1 if to == province_of(to) else 2
+    return level, rate.origin_province != ANYWHERE
 
 
 def offer_of(parcel: Parcel, rate: Rate) -> Offer:
     weight = billed_weight_g(weight_g=parcel.weight_g, volume_cm3=parcel.volume_cm3, divisor=rate.volumetric_divisor)
     cost_fen = stepped_fen(
         weight,
-        first_weight_g=rate.first_weight_g,
+        first=rate.first_weight_g,
         first_fen=rate.first_fen,
-        step_weight_g=rate.step_weight_g,
+        step=rate.step_weight_g,
         step_fen=rate.step_fen,
     )
     rejected = ""
     if rate.max_weight_g is not None and weight > rate.max_weight_g:
         rejected = "too_heavy"
+    elif rate.max_value_fen is not None and parcel.value_fen > rate.max_value_fen:
+        rejected = "too_valuable"
     elif parcel.within_hours is not None and rate.eta_hours > parcel.within_hours:
         rejected = "too_slow"
     score_fen = cost_fen + round(parcel.promise_worth_fen * (1 - rate.on_time))

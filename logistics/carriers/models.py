@@ -13,6 +13,12 @@ class Carrier(models.Model):
     volumetric_divisor = models.PositiveIntegerField(
         _("volumetric divisor (cm³ per kg)"), default=6000, help_text=_("0 bills the actual weight only.")
     )
+    max_value_fen = models.PositiveIntegerField(
+        _("goods worth at most (fen)"),
+        null=True,
+        blank=True,
+        help_text=_("What it answers for: dearer parcels go with others. Empty for any worth."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -24,11 +30,11 @@ class Carrier(models.Model):
 
 
 class CarrierRate(models.Model):
-    """What a carrier bills us from one province to another; `*` stands for any province."""
+    """What a carrier bills us from one province to another, or to a city of it; `*` stands for any."""
 
     carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="rates", verbose_name=_("carrier"))
     origin_province = models.CharField(_("from province"), max_length=6, default="*")
-    destination_province = models.CharField(_("to province"), max_length=6, default="*")
+    destination_province = models.CharField(_("to province or city"), max_length=6, default="*")
     first_weight_g = models.PositiveIntegerField(_("first weight (g)"), default=1000)
     first_fen = models.PositiveIntegerField(_("first price (fen)"))
     step_weight_g = models.PositiveIntegerField(_("step (g)"), default=1000)

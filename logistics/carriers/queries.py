@@ -4,20 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import product
+from typing import NamedTuple
 
 from django.db import connection
 
-from logistics.carriers.engine import ANYWHERE, Offer, Parcel, Rate, choose, lane_rates
+from logistics.carriers.engine import (
+    ANYWHERE,
+    Offer,
+    Parcel,
+    Rate,
+    choose,
+    destinations,
+    lane_rates,
+    province_of,
+)
 from logistics.carriers.models import LaneTally
 from logistics.carriers.quality import Quality, Tally
 from shop.core.kept import Kept
 from shop.core.prepared import Prepared
+from shop.regions.queries import lineage
 
 # Columns in the order of Rate; written out, because every parcel asks.
 _RATES = """
 SELECT carrier.id, carrier.code, carrier.volumetric_divisor, origin_province, destination_province, first_weight_g,
     first_fen + surcharge_fen, step_weight_g, step_fen, max_weight_g, eta_hours, 1.0::float,
-    coalesce((SELECT max(version) FROM carriers_ratecard card WHERE card.carrier_id = carrier.id), 0)
+    coalesce((SELECT max(version) FROM carriers_ratecard card WHERE card.carrier_id = carrier.id), 0),
+    carrier.max_value_fen
 FROM carriers_carrierrate rate JOIN carriers_carrier carrier ON carrier.id = rate.carrier_id
 WHERE carrier.is_active
 """
@@ -30,28 +42,36 @@ Lane = tuple[str, str]
 
 def offers_for(parcel: Parcel) -> list[Offer]:
     """Every active carrier's offer, the one to choose first and the refused ones last; one query."""
-    return choose(parcel, _with_quality(parcel.origin_province, parcel.destination_province, _rates(parcel)))
+    return choose(parcel, _with_quality(parcel.origin_province, parcel.destination, _rates(parcel)))
 
 
 def estimate_for(parcel: Parcel) -> list[Offer]:
     """What `offers_for` answers, as it was a few seconds ago: enough for who only promises a day."""
-    return choose(parcel, known_rates(parcel.origin_province, parcel.destination_province))
+    return choose(parcel, known_rates(parcel.origin_province, parcel.destination))
 
 
 def known_rates(origin: str, destination: str) -> list[Rate]:
-    """What carriers bill from one province to another, one rate each, as it was a few seconds ago; no query."""
-    known = RATES.value()
-    found = [rate for lane in product((origin, ANYWHERE), (destination, ANYWHERE)) for rate in known.get(lane, ())]
+    """What carriers bill from a province to a province or city, one rate each, as it was seconds ago; no query."""
+    known = RATES.value().by_lane
+    lanes = product((origin, ANYWHERE), destinations(destination))
+    found = [rate for lane in lanes for rate in known.get(lane, ())]
     return sorted(_with_quality(origin, destination, found), key=lambda rate: rate.carrier_code)
+
+
+def destination_of(region_code: str) -> str:
+    """The city where some carrier bills it apart, elsewhere the province, as it was seconds ago: orders that are
+    planned together go to as few places as carriers tell apart. Empty for an unknown region."""
+    city, *above = lineage(region_code)[-2:] or ("",)
+    return above[0] if above and city not in RATES.value().apart else city
 
 
 def _with_quality(origin: str, destination: str, rates: Sequence[Rate]) -> list[Rate]:
     """One rate for each carrier of a lane, with the chance that it keeps its promise there."""
-    quality = QUALITY.value()
+    quality, province = QUALITY.value(), province_of(destination)
     return [
         replace(
             rate,
-            on_time=round(quality.on_time(carrier_id=rate.carrier_id, origin=origin, destination=destination), 4),
+            on_time=round(quality.on_time(carrier_id=rate.carrier_id, origin=origin, destination=province), 4),
         )
         for rate in lane_rates(origin, destination, rates)
     ]
@@ -72,19 +92,27 @@ def _quality() -> Quality:
 
 
 def _rates(parcel: Parcel) -> list[Rate]:
-    lanes = [[parcel.origin_province, ANYWHERE], [parcel.destination_province, ANYWHERE]]
+    lanes = [[parcel.origin_province, ANYWHERE], list(destinations(parcel.destination))]
     return [Rate(*row) for row in _ON_LANE.run(lanes)]
 
 
-def _by_lane() -> Mapping[Lane, list[Rate]]:
+class _Known(NamedTuple):
+    """`apart` are the cities that some rate names."""
+
+    by_lane: Mapping[Lane, list[Rate]]
+    apart: frozenset[str]
+
+
+def _known() -> _Known:
     found: dict[Lane, list[Rate]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_RATES)
         for row in cursor.fetchall():
             rate = Rate(*row)
             found.setdefault((rate.origin_province, rate.destination_province), []).append(rate)
-    return found
+    named = {destination for _origin, destination in found}
+    return _Known(found, frozenset(place for place in named if place not in (ANYWHERE, province_of(place))))
 
 
-RATES = Kept(_by_lane)
+RATES = Kept(_known)
 QUALITY = Kept(_quality)

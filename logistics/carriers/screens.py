@@ -10,7 +10,11 @@ from logistics.carriers.models import Carrier, CarrierChoice, RateCard
 from shop.core.money import yuan
 from shop.regions.queries import region
 
-REFUSALS = {"too_heavy": gettext_lazy("too heavy"), "too_slow": gettext_lazy("too slow")}
+REFUSALS = {
+    "too_heavy": gettext_lazy("too heavy"),
+    "too_slow": gettext_lazy("too slow"),
+    "too_valuable": gettext_lazy("too valuable"),
+}
 
 
 def refusal(code: str) -> str:

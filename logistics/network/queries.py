@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any
 
 from django.db import connection
@@ -25,7 +26,8 @@ WHERE sku_id = ANY(%s::bigint[]) AND on_hand > allocated
 _WAREHOUSES = Prepared(
     "network_warehouses",
     """
-SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours, daily_parcels
+SELECT id, code, name, longitude, latitude, priority, is_active, region_id, handling_hours, daily_parcels,
+    pick_cut_off
 FROM network_warehouse ORDER BY id
 """,
 )
@@ -60,6 +62,7 @@ class WarehouseState:
     region_code: str
     handling_hours: int
     daily_parcels: int | None = None
+    pick_cut_off: time | None = None
     free: dict[int, int] = field(kw_only=True)
 
 

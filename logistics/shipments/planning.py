@@ -9,11 +9,13 @@ from logistics.allocation.policies import live_terms
 from logistics.allocation.queries import AllocatedParcel, open_parcels
 from logistics.carriers.engine import Parcel
 from logistics.carriers.services import choose_carrier
+from logistics.network.picking import picking_begins
 from logistics.shipments.facts import ShipmentPlanned
 from logistics.shipments.models import Problem, Shipment
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
 from shop.core.prepared import Prepared
+from shop.regions.queries import city_of
 
 # Written out, because every parcel passes here.
 _PLANNED = Prepared(
@@ -73,15 +75,17 @@ def _plan(parcel: AllocatedParcel, now: datetime) -> Shipment:
     )
     wanted = Parcel(
         origin_province=parcel.origin_province,
-        destination_province=parcel.recipient["province_code"],
+        destination=city_of(parcel.recipient.get("region_code", "")) or parcel.recipient["province_code"],
         weight_g=parcel.weight_g,
         volume_cm3=parcel.volume_cm3,
         promise_worth_fen=live_terms().promise_worth_fen,
+        value_fen=parcel.value_fen,
     )
     choice = choose_carrier(reference=shipment.number, parcel=wanted, now=now)
     if choice is None:
         shipment.problem = Problem.NO_CARRIER
         return shipment
     shipment.carrier_id, shipment.cost_fen = choice.carrier_id, choice.cost_fen
-    shipment.promised_at = now + timedelta(hours=parcel.handling_hours + choice.eta_hours)
+    begins = picking_begins(parcel.pick_cut_off, now)
+    shipment.promised_at = begins + timedelta(hours=parcel.handling_hours + choice.eta_hours)
     return shipment

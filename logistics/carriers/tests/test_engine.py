@@ -21,15 +21,34 @@ def rate(carrier: str = "ZTO", **fields) -> Rate:
     return Rate(**{**defaults, **fields})
 
 
-def parcel(weight_g: int = 500, volume_cm3: int = 0, to: str = "110000", within_hours: int | None = None) -> Parcel:
-    return Parcel("330000", to, weight_g, volume_cm3, within_hours)
+def parcel(weight_g: int = 500, volume_cm3: int = 0, to: str = "110000", **fields) -> Parcel:
+    return Parcel("330000", to, weight_g, volume_cm3, **fields)
+
+
+# Cards as carriers print them; first and step prices include what a remote place costs more.
+KILO = {"first_weight_g": 1000, "first_fen": 500, "step_weight_g": 1000, "step_fen": 200}
+HALF = {"first_weight_g": 500, "first_fen": 1800, "step_weight_g": 500, "step_fen": 700}
+HEAVY = {"first_weight_g": 3000, "first_fen": 2200, "step_weight_g": 1000, "step_fen": 90, "volumetric_divisor": 8000}
 
 
 @pytest.mark.parametrize(
-    ("weight_g", "cost"), [(999, 500), (1000, 500), (1001, 700), (1999, 700), (2000, 700), (2001, 900)]
+    ("card", "boundaries"),
+    [
+        # What it costs up to and with so many grams.
+        (KILO, {1000: 500, 2000: 700, 3000: 900, 10_000: 2300, 20_000: 4300}),
+        (HALF, {500: 1800, 1000: 2500, 1500: 3200, 2000: 3900, 5000: 8100}),
+        (HEAVY, {3000: 2200, 4000: 2290, 5000: 2380, 30_000: 4630, 50_000: 6430}),
+    ],
 )
-def test_cost_at_the_weight_boundaries(weight_g, cost):
-    assert choose(parcel(weight_g), [rate()])[0].cost_fen == cost
+def test_cost_a_gram_before_at_and_a_gram_behind_each_boundary(card, boundaries):
+    given = rate(**card)
+    for grams, cost in boundaries.items():
+        found = [choose(parcel(grams + more), [given])[0].cost_fen for more in (-1, 0, 1)]
+        assert found == [cost, cost, cost + card["step_fen"]]
+        # The same by volume, where that weighs more.
+        cubic = grams * given.volumetric_divisor // 1000
+        found = [choose(parcel(1, cubic + more), [given])[0].cost_fen for more in (-1, 0, 1)]
+        assert found == [cost, cost, cost + card["step_fen"]]
 
 
 @pytest.mark.parametrize(("volume_cm3", "billed"), [(5994, 999), (6000, 1000), (6001, 1001)])
@@ -63,6 +82,28 @@ def test_a_rate_for_the_province_wins_over_one_for_anywhere():
     assert choose(parcel(to="110000"), rates)[0].cost_fen == 500
     local = rate(origin_province="330000", destination_province="110000", first_fen=300)
     assert choose(parcel(to="110000"), [*rates, local])[0].cost_fen == 300
+
+
+def test_a_rate_for_the_city_wins_over_one_for_its_province():
+    province = rate(destination_province="510000", first_fen=700)
+    city = rate(destination_province="513300", first_fen=1900, eta_hours=110)
+    for rates in ([rate(), province, city], [city, province, rate()]):
+        assert choose(parcel(to="513300"), rates)[0].cost_fen == 1900
+        assert choose(parcel(to="510100"), rates)[0].cost_fen == 700
+        assert choose(parcel(to="330100"), rates)[0].cost_fen == 500
+    # A province as such is none of its cities.
+    assert choose(parcel(to="510000"), [city]) == []
+    # The destination counts before the origin.
+    near = rate(origin_province="330000", destination_province="510000", first_fen=100)
+    assert choose(parcel(to="513300"), [near, city])[0].cost_fen == 1900
+
+
+@pytest.mark.parametrize(("value_fen", "rejected"), [(0, ""), (300_000, ""), (300_001, "too_valuable")])
+def test_nothing_worth_more_than_a_carrier_answers_for_is_taken(value_fen, rejected):
+    rates = [rate("ZTO", max_value_fen=300_000), rate("SF", first_fen=1200)]
+    offers = choose(parcel(value_fen=value_fen), rates)
+    assert {offer.carrier_code: offer.rejected for offer in offers} == {"ZTO": rejected, "SF": ""}
+    assert offers[0].carrier_code == ("SF" if rejected else "ZTO")
 
 
 def test_the_promise_is_a_hard_limit():

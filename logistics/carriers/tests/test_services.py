@@ -3,7 +3,7 @@ import pytest
 from logistics.carriers.demo import load
 from logistics.carriers.engine import Parcel
 from logistics.carriers.models import Carrier, CarrierChoice
-from logistics.carriers.queries import QUALITY, estimate_for, offers_for
+from logistics.carriers.queries import QUALITY, destination_of, estimate_for, offers_for
 from logistics.carriers.services import choose_carrier
 from logistics.network.tests.factories import NOW
 
@@ -39,7 +39,7 @@ def test_the_demo_rates_choose_by_lane_and_weight(destination, weight_g, carrier
 
 
 def test_an_estimate_is_what_the_choice_would_be_and_asks_once(django_assert_num_queries):
-    parcels = [Parcel("330000", there, 2000, 0) for there in ("330000", "110000", "650000", "540000")]
+    parcels = [Parcel("330000", there, 2000, 0) for there in ("330000", "110000", "650000", "540000", "513300")]
     # The rates, and what is known of quality.
     with django_assert_num_queries(2):
         estimates = [estimate_for(parcel) for parcel in parcels]
@@ -74,3 +74,9 @@ def test_a_choice_costs_two_statements(django_assert_num_queries):
     QUALITY.value()
     with django_assert_num_queries(2):
         choice("110000", 500)
+
+
+def test_orders_go_to_the_city_only_where_a_carrier_bills_it_apart():
+    # Kangding in Garzê, Wuhou in Chengdu, Chaoyang in Peking, Taiwan as a whole, nowhere.
+    codes = ("513301", "510107", "110105", "710000", "")
+    assert [destination_of(code) for code in codes] == ["513300", "510000", "110000", "710000", ""]

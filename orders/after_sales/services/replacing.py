@@ -97,4 +97,8 @@ def _items(after_sale: AfterSale) -> list[FulfilmentItem]:
         back = came_back(line)
         units.update(Counter({line.replacement_sku_id: len(back)}) if line.replacement_sku_id else back)
     skus = Sku.objects.in_bulk(units)
-    return [FulfilmentItem(pk, count, skus[pk].weight_g, skus[pk].volume_cm3) for pk, count in units.items() if count]
+    return [
+        FulfilmentItem(pk, count, skus[pk].weight_g, skus[pk].volume_cm3, skus[pk].price_fen)
+        for pk, count in units.items()
+        if count
+    ]

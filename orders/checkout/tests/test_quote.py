@@ -1,12 +1,12 @@
 """The quote through HTTP: the contract's keys, the sums by hand, and every bad input with its code."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from logistics.carriers.models import Carrier, CarrierRate
 from logistics.freight.models import FreightTemplate, FreightZone
-from logistics.network.models import Store
+from logistics.network.models import Store, Warehouse
 from logistics.network.tests.factories import HANGZHOU, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from members.identity.tests.factories import AddressFactory, MemberFactory, client_for
@@ -29,9 +29,9 @@ def client(member):
 def freight():
     """¥12 for the first kilogram and ¥5 for each begun one above, free from ¥200; nothing goes to Tibet."""
     template = FreightTemplate.objects.create(name="默认", is_default=True, free_from_fen=20_000)
-    rates = {"first_weight_g": 1000, "first_fen": 1200, "step_weight_g": 1000, "step_fen": 500}
+    rates = {"first_size": 1000, "first_fen": 1200, "step_size": 1000, "step_fen": 500}
     FreightZone.objects.create(template=template, name="全国", **rates)
-    FreightZone.objects.create(template=template, name="西藏", provinces=["540000"], delivers=False, **rates)
+    FreightZone.objects.create(template=template, name="西藏", regions=["540000"], delivers=False, **rates)
 
 
 def refusal(answer):
@@ -304,6 +304,17 @@ def test_the_day_of_arrival_is_promised_where_goods_and_carrier_are(client, hang
         unknown = quote(client, {"items": items((nowhere, 2))}).json()["promised_at"]
     assert datetime.fromisoformat(promised) == now + timedelta(hours=72)
     assert unknown is None
+
+
+def test_what_is_paid_after_the_cut_off_is_promised_from_the_next_one(client, hangzhou):
+    Warehouse.objects.update(pick_cut_off=time(16))
+    sku = SkuFactory(stock=0)
+    receive(hangzhou, {sku.pk: 5})
+    # 15:59 and 16:00 in Shanghai.
+    for minute, begins in ((59, datetime(2026, 11, 20, 8, tzinfo=UTC)), (60, datetime(2026, 11, 21, 8, tzinfo=UTC))):
+        with clock.fixed(datetime(2026, 11, 20, 7, tzinfo=UTC) + timedelta(minutes=minute)):
+            promised = quote(client, {"items": items((sku, 1))}).json()["promised_at"]
+        assert datetime.fromisoformat(promised) == begins + timedelta(hours=72)
 
 
 @pytest.mark.parametrize("lines", [1, 20])
