@@ -1,12 +1,14 @@
 """Paid orders that wait to be planned, and their commits; runs inside Django (`Shop.call`)."""
 
+import json
 import random
 import time
 from datetime import timedelta
 
 from django.db import connection, transaction
 
-from logistics.allocation.deciding import decide
+from logistics.allocation.deciding import Decision, decide
+from logistics.allocation.facts import OrderAllocated
 from logistics.allocation.models import FulfilmentRequest
 from logistics.allocation.policies import live_terms
 from logistics.allocation.services import FulfilmentItem, request_fulfilment
@@ -19,6 +21,7 @@ from shop.catalog.services.stock import reserve_stock
 from shop.celery import app
 from shop.core import clock
 from shop.core.actors import Actor
+from shop.core.events import subscriptions
 from shop.core.transactions import unit_of_work
 from shop.regions.queries import children, region
 
@@ -71,73 +74,102 @@ def send_job(*, times: int) -> int:
 
 def commits(*, prefix: str) -> dict[str, float]:
     """Commit a plan of all that wait; returns orders and the seconds of the commits alone."""
-    requests = list(FulfilmentRequest.objects.filter(order_number__startswith=prefix, status=STATUS.WAITING))
-    lines, now = lines_of(requests), clock.now()
-    asked = [(request, lines[request.pk]) for request in requests]
-    outcome = decide(read_inputs(asked=asked, terms=live_terms(), now=now))
-    decisions = [each for each in outcome.decisions if each.parcels]
+    now = clock.now()
+    _orders, decisions = _plan(prefix)
     started, committed = time.perf_counter(), 0
     for start in range(0, len(decisions), MICRO_BATCH):
         committed += len(commit_decisions(decisions=decisions[start : start + MICRO_BATCH], now=now))
     return {"orders": committed, "seconds": time.perf_counter() - started}
 
 
-# The same rows as `commit_decisions` writes, all from the first warehouse: it knows in advance that nothing is short.
+# The same rows as `commit_decisions` writes, without a lock or a look at what has changed since the plan was made.
 BY_HAND = """
-WITH request AS (
-    SELECT id, order_number FROM allocation_fulfilmentrequest
-    WHERE order_number LIKE %(prefix)s AND status = 'waiting' ORDER BY id LIMIT %(size)s FOR NO KEY UPDATE
-), line AS (
-    SELECT request.id AS request_id, request.order_number, l.sku_id, l.quantity, l.weight_g
-    FROM request JOIN allocation_fulfilmentline l ON l.request_id = request.id
+WITH parcel AS (
+    SELECT * FROM unnest(%(requests)s::bigint[], %(orders)s::text[], %(numbers)s::text[], %(warehouses)s::bigint[],
+        %(decisions)s::text[]) AS p(request_id, order_number, number, warehouse_id, decision)
+), packed AS (
+    SELECT * FROM unnest(%(packed_in)s::text[], %(skus)s::bigint[], %(quantities)s::int[])
+        AS l(number, sku_id, quantity)
+), weighed AS (
+    SELECT number, sum(packed.quantity * weight_g) AS weight_g, sum(packed.quantity * volume_cm3) AS volume_cm3
+    FROM packed JOIN parcel USING (number) JOIN allocation_fulfilmentline line USING (request_id, sku_id) GROUP BY 1
 ), gone AS (
-    DELETE FROM catalog_stockreservation r USING line
-    WHERE r.reference = line.order_number AND r.sku_id = line.sku_id RETURNING r.sku_id, r.quantity
+    DELETE FROM catalog_stockreservation r USING parcel JOIN packed USING (number)
+    WHERE r.reference = order_number AND r.sku_id = packed.sku_id RETURNING r.sku_id, r.quantity
 ), sold AS (
     UPDATE catalog_skustock s SET reserved = reserved - g.units
     FROM (SELECT sku_id, sum(quantity) AS units FROM gone GROUP BY 1) g WHERE s.sku_id = g.sku_id
 ), taken AS (
     UPDATE network_warehousestock s SET allocated = allocated + g.units
-    FROM (SELECT sku_id, sum(quantity) AS units FROM line GROUP BY 1) g
-    WHERE s.sku_id = g.sku_id AND s.warehouse_id = %(warehouse)s
+    FROM (
+        SELECT warehouse_id, sku_id, sum(quantity) AS units FROM packed JOIN parcel USING (number) GROUP BY 1, 2
+    ) g WHERE s.sku_id = g.sku_id AND s.warehouse_id = g.warehouse_id
 ), made AS (
     INSERT INTO allocation_allocation
         (request_id, number, warehouse_id, status, decision, weight_g, volume_cm3, created_at)
-    SELECT id, 'H' || order_number, %(warehouse)s, 'open', %(decision)s::jsonb, 500, 1000, now() FROM request
-    RETURNING id, request_id, number
-), packed AS (
+    SELECT request_id, number, warehouse_id, 'open', decision::jsonb, weight_g, volume_cm3, now()
+    FROM parcel JOIN weighed USING (number)
+    RETURNING id, number
+), lines AS (
     INSERT INTO allocation_allocationline (allocation_id, sku_id, quantity)
-    SELECT made.id, line.sku_id, line.quantity FROM made JOIN line USING (request_id)
+    SELECT made.id, sku_id, quantity FROM made JOIN packed USING (number)
 ), told AS (
     INSERT INTO core_outboxentry
         (event_id, fact, subscriber, payload, status, attempts, due_at, last_error, created_at)
-    SELECT gen_random_uuid(), 'OrderAllocated', subscriber, jsonb_build_object('order_number', request_id,
-        'allocation_numbers', jsonb_build_array(number), 'at', now()), 'done', 0, now(), '', now()
-    FROM made CROSS JOIN unnest(%(subscribers)s::text[]) AS subscriber
+    SELECT fact.id, 'OrderAllocated', subscriber, payload, 'pending', 0, now() + interval '15 seconds', '', now()
+    FROM (
+        SELECT gen_random_uuid() AS id, jsonb_build_object('order_number', order_number, 'allocation_numbers',
+            jsonb_agg(number), 'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) AS payload
+        FROM parcel GROUP BY order_number
+    ) fact CROSS JOIN unnest(%(subscribers)s::text[]) AS subscriber
 )
-UPDATE allocation_fulfilmentrequest r SET status = 'allocated', retry_at = NULL, obstacle = '{}'
-FROM request WHERE r.id = request.id
+UPDATE allocation_fulfilmentrequest SET status = 'allocated', retry_at = NULL, obstacle = '{}'
+WHERE id = ANY(%(requests)s)
 """
 
 
 def by_hand(*, prefix: str) -> dict[str, float]:
-    """What waits, allocated by one plain statement a batch; returns orders and seconds."""
-    last = "SELECT decision FROM allocation_allocation ORDER BY id DESC LIMIT 1"
-    warehouse = Warehouse.objects.order_by("priority", "pk")[0].pk
-    with connection.cursor() as cursor:
-        cursor.execute(last.replace("decision", "decision::text"))
-        (decision,) = cursor.fetchone()
-        cursor.execute("SELECT array_agg(DISTINCT subscriber) FROM core_outboxentry WHERE fact = 'OrderAllocated'")
-        (subscribers,) = cursor.fetchone()
-    given = {"prefix": f"{prefix}%", "size": MICRO_BATCH, "warehouse": warehouse, "decision": decision}
-    started, orders = time.perf_counter(), 0
-    while True:
+    """The rows of such a plan by one plain statement a batch, written out beforehand; returns orders and seconds."""
+    orders, decisions = _plan(prefix)
+    batches = [
+        _written_out(orders, decisions[start : start + MICRO_BATCH]) for start in range(0, len(decisions), MICRO_BATCH)
+    ]
+    started, written = time.perf_counter(), 0
+    for batch in batches:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(BY_HAND, {**given, "subscribers": subscribers})
-            written = cursor.rowcount
-        if not written:
-            return {"orders": orders, "seconds": time.perf_counter() - started}
-        orders += written
+            cursor.execute(BY_HAND, batch)
+            written += cursor.rowcount
+    return {"orders": written, "seconds": time.perf_counter() - started}
+
+
+def _plan(prefix: str) -> tuple[dict[int, str], list[Decision]]:
+    """The order numbers of all that wait, and a plan of those that can be sent."""
+    requests = list(FulfilmentRequest.objects.filter(order_number__startswith=prefix, status=STATUS.WAITING))
+    lines = lines_of(requests)
+    asked = [(request, lines[request.pk]) for request in requests]
+    outcome = decide(read_inputs(asked=asked, terms=live_terms(), now=clock.now()))
+    numbers = {request.pk: request.order_number for request in requests}
+    return numbers, [each for each in outcome.decisions if each.parcels]
+
+
+def _written_out(orders: dict[int, str], decisions: list[Decision]) -> dict[str, list[object]]:
+    rows: dict[str, list[object]] = {
+        name: [] for name in ("requests", "orders", "numbers", "warehouses", "decisions", "packed_in", "skus")
+    }
+    rows |= {"quantities": [], "subscribers": [each.name for each in subscriptions(OrderAllocated)]}
+    for each in decisions:
+        for warehouse_id, items in each.parcels.items():
+            number = f"H{orders[each.request_id]}-{warehouse_id}"
+            rows["requests"].append(each.request_id)
+            rows["orders"].append(orders[each.request_id])
+            rows["numbers"].append(number)
+            rows["warehouses"].append(warehouse_id)
+            rows["decisions"].append(json.dumps(each.record))
+            for sku_id, units in items.items():
+                rows["packed_in"].append(number)
+                rows["skus"].append(sku_id)
+                rows["quantities"].append(units)
+    return rows
 
 
 def _recipient(region_code: str) -> dict[str, object]:

@@ -128,12 +128,11 @@ def _places(names: Mapping[int, str], decision: Decision) -> str:
 
 def _costs(known: Lookup, plan: Plan) -> dict[int, float]:
     """What each order costs; one that waits costs so much for each of its lines."""
-    hold = known.inputs.terms.hold_fen
-    found = {}
+    terms, found = known.inputs.terms, {}
     for wanted in known.inputs.wanted:
         parcels = plan[wanted.request_id].parcels
         sent = sum(each["fen"] for each in parcels_cost(known, wanted, parcels))
-        found[wanted.request_id] = sent if parcels else float(hold * len(wanted.lines))
+        found[wanted.request_id] = sent if parcels else float(terms.waiting_fen(wanted.priority) * len(wanted.lines))
     return found
 
 

@@ -8,31 +8,43 @@ from typing import Any
 import msgspec
 
 from logistics.allocation.terms import Terms
-from logistics.carriers.engine import Rate
+from logistics.carriers.engine import Rate, province_of
 
 
 @dataclass(frozen=True)
 class Line:
-    """Units of a SKU; weight and volume are those of all of them."""
+    """Units of a SKU; weight, volume and worth are those of all of them."""
 
     sku_id: int
     quantity: int
     weight_g: int
     volume_cm3: int
     category_id: int | None = None
+    value_fen: int = 0
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An order to decide on; without coordinates every warehouse counts as equally near."""
+    """An order to decide on; without coordinates every warehouse counts as equally near. `destination` is a province,
+    or a city that some carrier bills apart."""
 
     request_id: int
-    province_code: str
+    destination: str
     longitude: float | None
     latitude: float | None
     lines: tuple[Line, ...]
     # Warehouses that have turned it down.
     avoid: tuple[int, ...] = ()
+    # Higher is served first where goods lack.
+    priority: int = 0
+
+    @property
+    def province_code(self) -> str:
+        return province_of(self.destination)
+
+    @property
+    def value_fen(self) -> int:
+        return sum(line.value_fen for line in self.lines)
 
     @property
     def categories(self) -> frozenset[int]:
@@ -42,7 +54,7 @@ class Wanted:
 @dataclass(frozen=True)
 class SiteState:
     """A warehouse with its free units by SKU id, in order. `room` is how many more parcels it sends today, None for any
-    number."""
+    number; `handling_hours` are those until a parcel leaves, the wait until picking begins included."""
 
     warehouse_id: int
     code: str
@@ -58,7 +70,7 @@ class SiteState:
 
 @dataclass(frozen=True)
 class LaneRates:
-    """What carriers bill from one province to another, one rate for each carrier that goes there."""
+    """What carriers bill from a province to a province or city, one rate for each carrier that goes there."""
 
     origin: str
     destination: str

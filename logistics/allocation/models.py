@@ -22,6 +22,9 @@ class FulfilmentRequest(models.Model):
     order_number = models.CharField(_("order number"), max_length=40, unique=True)
     recipient = models.JSONField(_("recipient"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=0, db_default=0, help_text=_("Higher is served first where goods lack.")
+    )
     created_at = models.DateTimeField(_("created at"))
     retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
     obstacle = models.JSONField(_("why it waits"), default=dict, blank=True)
@@ -50,6 +53,7 @@ class FulfilmentLine(models.Model):
     )
     weight_g = models.PositiveIntegerField(_("unit weight (g)"), default=0)
     volume_cm3 = models.PositiveIntegerField(_("unit volume (cm³)"), default=0)
+    value_fen = models.PositiveIntegerField(_("unit price (fen)"), default=0, db_default=0)
 
     class Meta:
         verbose_name = _("fulfilment line")
@@ -137,6 +141,12 @@ class AllocationPolicy(models.Model):
     )
     hold_fen = models.PositiveIntegerField(
         _("a line that waits"), default=6000, help_text=_("What it is worth not to let a member wait.")
+    )
+    priority_fen = models.PositiveIntegerField(
+        _("each step of priority"),
+        default=1000,
+        db_default=1000,
+        help_text=_("So much more is a line worth of members whose tier is served before others."),
     )
     created_by = models.CharField(_("made by"), max_length=80)
     created_at = models.DateTimeField(_("created at"))

@@ -13,7 +13,15 @@ from shop.core.actors import Actor
 from shop.core.kept import Kept
 from shop.core.transactions import use_case
 
-WEIGHTS = ("per_parcel_fen", "distance_fen", "promise_hours", "late_hour_fen", "promise_worth_fen", "hold_fen")
+WEIGHTS = (
+    "per_parcel_fen",
+    "distance_fen",
+    "promise_hours",
+    "late_hour_fen",
+    "promise_worth_fen",
+    "hold_fen",
+    "priority_fen",
+)
 
 
 def terms_of(policy: AllocationPolicy) -> Terms:

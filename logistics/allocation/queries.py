@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from django.db.models import Sum
 
 from logistics.allocation.models import FulfilmentLine
+from logistics.carriers.engine import province_of
 from shop.core.prepared import Prepared
 
 # Written out, because every order passes here; columns as in AllocatedParcel.
@@ -14,7 +16,10 @@ _OPEN_PARCELS = Prepared(
     "open_parcels",
     """
 SELECT allocation.id, allocation.number, request.order_number, request.recipient::json, allocation.warehouse_id,
-    warehouse.region_id, warehouse.handling_hours, allocation.weight_g, allocation.volume_cm3,
+    warehouse.region_id, warehouse.handling_hours, warehouse.pick_cut_off, allocation.weight_g, allocation.volume_cm3,
+    (SELECT coalesce(sum(packed.quantity * line.value_fen), 0) FROM allocation_allocationline packed
+        JOIN allocation_fulfilmentline line ON line.request_id = request.id AND line.sku_id = packed.sku_id
+        WHERE packed.allocation_id = allocation.id),
     (SELECT json_object_agg(sku_id, quantity ORDER BY sku_id) FROM allocation_allocationline
         WHERE allocation_id = allocation.id)
 FROM allocation_allocation allocation JOIN allocation_fulfilmentrequest request ON request.id = allocation.request_id
@@ -27,7 +32,7 @@ ORDER BY allocation.id FOR NO KEY UPDATE OF allocation
 
 @dataclass(frozen=True)
 class AllocatedParcel:
-    """What one warehouse has to send for an order; `items` are units by SKU id, weight and volume are totals."""
+    """What one warehouse has to send for an order; `items` are units by SKU id, weight, volume and worth are totals."""
 
     allocation_id: int
     number: str
@@ -36,8 +41,10 @@ class AllocatedParcel:
     warehouse_id: int
     origin_province: str
     handling_hours: int
+    pick_cut_off: time | None
     weight_g: int
     volume_cm3: int
+    value_fen: int
     items: dict[int, int]
 
 
@@ -48,17 +55,20 @@ def open_parcels(*, allocation_numbers: Sequence[str]) -> list[AllocatedParcel]:
 
 
 def _parcel(row: tuple[Any, ...]) -> AllocatedParcel:
-    allocation_id, number, order_number, recipient, warehouse_id, region_code, hours, weight_g, volume_cm3, items = row
+    allocation_id, number, order_number, recipient, warehouse_id, region_code, hours, cut_off, *measures, items = row
+    weight_g, volume_cm3, value_fen = measures
     return AllocatedParcel(
         allocation_id,
         number,
         order_number,
         recipient,
         warehouse_id,
-        origin_province=f"{region_code[:2]}0000",
+        origin_province=province_of(region_code),
         handling_hours=hours,
+        pick_cut_off=cut_off,
         weight_g=weight_g,
         volume_cm3=volume_cm3,
+        value_fen=value_fen,
         items={int(sku_id): units for sku_id, units in items.items()},
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from logistics.allocation.arrays import NO_CARRIER_FEN, is_open, kilometres, missed_fen, place_of, ruled_out, way_fen
+from logistics.allocation.arrays import NO_CARRIER_FEN, is_open, kilometres, missed_fen, ruled_out, way_fen
 from logistics.allocation.inputs import Inputs, Line, SiteState, Wanted
 from logistics.carriers.engine import Parcel, Rate, offer_of
 
@@ -41,10 +41,9 @@ def parcels_cost(known: Lookup, wanted: Wanted, parcels: Mapping[int, Items]) ->
 
 def candidates_of(known: Lookup, wanted: Wanted, parcels: Mapping[int, Items]) -> list[dict[str, Any]]:
     """All warehouses, the nearest first, with what they send, what they lack, and what all from there would cost."""
-    place = place_of(wanted)
     found = []
     for site in known.inputs.sites:
-        km = kilometres(place, site)
+        km = kilometres(wanted, site)
         found.append(
             {
                 "warehouse": site.code,
@@ -87,11 +86,11 @@ def parcel_cost(known: Lookup, wanted: Wanted, site: SiteState, lines: Sequence[
     """The cheapest carrier for these lines from there and what each part comes to, in fen."""
     inputs, terms = known.inputs, known.inputs.terms
     weight, volume = sum(line.weight_g for line in lines), sum(line.volume_cm3 for line in lines)
-    parcel = Parcel(site.province_code, wanted.province_code, weight, volume)
-    way = way_fen(inputs, kilometres(place_of(wanted), site))
+    parcel = Parcel(site.province_code, wanted.destination, weight, volume, value_fen=wanted.value_fen)
+    way = way_fen(inputs, kilometres(wanted, site))
     best = {"carrier": "", "card": 0, "freight": NO_CARRIER_FEN, "late": 0.0, "missed": 0.0}
     least = float(NO_CARRIER_FEN)
-    for rate in known.rates.get((site.province_code, wanted.province_code), ()):
+    for rate in known.rates.get((site.province_code, wanted.destination), ()):
         offer = offer_of(parcel, rate)
         if offer.rejected:
             continue

@@ -162,7 +162,9 @@ def policy_in_words(policy: AllocationPolicy) -> list[str]:
         _("A kept promise is worth {fen}: that much times the chance that a carrier misses it is added.").format(
             fen=yuan(policy.promise_worth_fen)
         ),
-        _("Not to let a line wait is worth {fen}.").format(fen=yuan(policy.hold_fen)),
+        _("Not to let a line wait is worth {fen}, and {more} more for each step of priority.").format(
+            fen=yuan(policy.hold_fen), more=yuan(policy.priority_fen)
+        ),
     ]
     if policy.pk is None:
         return sentences

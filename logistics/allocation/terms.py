@@ -27,7 +27,8 @@ class Rule:
 class Terms:
     """One version of them; version 0 is what holds before the merchant has published any. A parcel costs its freight,
     `per_parcel_fen`, what its way costs, `late_hour_fen` for each hour above `promise_hours`, and the worth of the
-    promise × the chance that its carrier misses it. A line that waits costs `hold_fen`."""
+    promise × the chance that its carrier misses it. A line that waits costs `hold_fen`, and
+    `priority_fen` for each step of priority that its order has."""
 
     version: int = 0
     per_parcel_fen: int = 300
@@ -36,7 +37,12 @@ class Terms:
     late_hour_fen: int = 10
     promise_worth_fen: int = 1000
     hold_fen: int = 6000
+    priority_fen: int = 1000
     rules: tuple[Rule, ...] = ()
+
+    def waiting_fen(self, priority: int) -> int:
+        """What a line costs that waits."""
+        return self.hold_fen + priority * self.priority_fen
 
     def ruled_out(self, *, province_code: str, categories: frozenset[int], warehouse_id: int) -> int | None:
         """The position of the first rule that keeps the warehouse from serving such an order; None for none."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from logistics.allocation import services as allocation
 from logistics.allocation.queries import units_withdrawn
 from logistics.allocation.services import FulfilmentItem
+from members.tiers.queries import benefits_of
 from orders.checkout.locks import lock_if_order, lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.progress import advance
@@ -23,7 +24,10 @@ from shop.core.transactions import use_case
 # Written out, because every payment asks.
 _GOODS = Prepared(
     "goods_to_send",
-    "SELECT sku_id, quantity, weight_g, volume_cm3 FROM checkout_orderline WHERE order_id = %s ORDER BY position",
+    """
+SELECT sku_id, quantity, weight_g, volume_cm3, unit_price_fen FROM checkout_orderline
+WHERE order_id = %s ORDER BY position
+""",
 )
 WAREHOUSE = Actor.system("warehouse")
 COURIER = Actor.gateway("courier")
@@ -39,15 +43,17 @@ def request_goods(*, order_number: str, now: datetime) -> None:
     if not order.needs_parcel or holds_goods(order_number=order.number):
         return
     items: dict[int, FulfilmentItem] = {}
-    for sku_id, quantity, weight_g, volume_cm3 in _GOODS.run([order.pk]):
+    for sku_id, quantity, weight_g, volume_cm3, price_fen in _GOODS.run([order.pk]):
         # A gift may be of a SKU that was bought as well.
-        known = items.get(sku_id)
-        items[sku_id] = FulfilmentItem(sku_id, quantity + (known.quantity if known else 0), weight_g, volume_cm3)
+        known = items.get(sku_id) or FulfilmentItem(sku_id, 0, weight_g, volume_cm3)
+        worth = max(price_fen, known.value_fen)
+        items[sku_id] = FulfilmentItem(sku_id, quantity + known.quantity, weight_g, volume_cm3, worth)
     allocation.request_fulfilment(
         order_number=order.number,
         recipient=order.recipient or {},
         lines=list(items.values()),
         not_before=order.ships_at,
+        priority=benefits_of(member_id=order.member_id).priority,
         now=now,
     )
 

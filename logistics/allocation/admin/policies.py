@@ -16,11 +16,12 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from logistics.allocation.comparing import compare
 from logistics.allocation.deciding import decide
+from logistics.allocation.errors import NotKept
 from logistics.allocation.forms import TryForm
-from logistics.allocation.inputs import read_inputs
 from logistics.allocation.models import AllocationPolicy, AllocationRule, PlanningRound
 from logistics.allocation.policies import LIVE, WEIGHTS, draft_from, next_version, publish_policy, terms_of
 from logistics.allocation.screens import comparison_panels, policy_in_words
+from logistics.allocation.services.replaying import inputs_of_round
 from logistics.network.models import Warehouse
 from shop.core import clock
 from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
@@ -173,7 +174,11 @@ class PlanningRoundAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Plan again from what was kept"), permissions=["view"])
     def replay(self, request: HttpRequest, queryset: QuerySet[PlanningRound]) -> None:
         for planned in queryset.order_by("pk"):
-            same = decide(read_inputs(bytes(planned.inputs))).fingerprint() == planned.fingerprint
+            try:
+                same = decide(inputs_of_round(planned)).fingerprint() == planned.fingerprint
+            except NotKept as refused:
+                self.message_user(request, str(refused), messages.WARNING)
+                continue
             said = _("{time}: the same plan.") if same else _("{time}: another plan. The program has changed since.")
             level = messages.SUCCESS if same else messages.WARNING
             self.message_user(request, said.format(time=f"{planned.planned_at:%Y-%m-%d %H:%M}"), level)

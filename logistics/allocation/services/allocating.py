@@ -47,21 +47,21 @@ def request_fulfilment(
     lines: Sequence[FulfilmentItem],
     now: datetime,
     not_before: datetime | None = None,
+    priority: int = 0,
 ) -> FulfilmentRequest:
     """Ask for a paid order to be shipped and try to allocate it at once; when stock lacks it waits and is retried.
 
     What is not to go before an instant waits for that, its stock reserved; where the merchant lets orders gather, each
-    waits for the round that plans them together. Idempotent by order number: a second request, or one for a cancelled
-    order, changes nothing.
+    waits for the round that plans them together. Where goods lack a higher `priority` is served first. Idempotent by
+    order number: a second request, or one for a cancelled order, changes nothing.
     """
     if gathering := GATHER_MINUTES.value():
         not_before = max(not_before or now, now + timedelta(minutes=gathering))
-    request_id = insert_request(order_number, dict(recipient), Status.WAITING, now, lines=lines)
+    asked: dict[str, Any] = {"recipient": dict(recipient), "status": Status.WAITING, "priority": priority}
+    request_id = insert_request(order_number=order_number, now=now, lines=lines, **asked)
     if request_id is None:
-        return _request_expected(order_number, recipient, lines, now, not_before)
-    request = FulfilmentRequest(
-        pk=request_id, order_number=order_number, recipient=dict(recipient), status=Status.WAITING, created_at=now
-    )
+        return _request_expected(order_number, asked, lines, now, not_before)
+    request = FulfilmentRequest(pk=request_id, order_number=order_number, created_at=now, **asked)
     _allocate_in_time(request, [line_of(request, line) for line in lines], now, not_before)
     return request
 
@@ -131,7 +131,7 @@ def network_of(states: Sequence[WarehouseState]) -> NetworkSnapshot:
 
 def _request_expected(
     order_number: str,
-    recipient: Mapping[str, Any],
+    asked: Mapping[str, Any],
     lines: Sequence[FulfilmentItem],
     now: datetime,
     not_before: datetime | None,
@@ -143,8 +143,9 @@ def _request_expected(
     withdrawn = dict(request.lines.values_list("sku_id", "withdrawn"))
     rows = [line_of(request, line, withdrawn=withdrawn.get(line.sku_id, 0)) for line in lines]
     save_lines(rows)
-    request.recipient, request.status = dict(recipient), Status.WAITING
-    request.save(update_fields=["recipient", "status"])
+    for name, value in asked.items():
+        setattr(request, name, value)
+    request.save(update_fields=list(asked))
     wanted = [row for row in rows if row.quantity]
     if wanted:
         _allocate_in_time(request, wanted, now, not_before)

@@ -3,19 +3,51 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from logistics.allocation.deciding import Decision
 from logistics.allocation.facts import OrderAllocated
-from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
-from logistics.allocation.services.reading import lines_of
-from logistics.allocation.services.rows import Status
+from logistics.allocation.services.rows import (
+    FulfilmentItem,
+    Measured,
+    NewAllocation,
+    allocation_of,
+    as_json,
+    insert_allocations,
+)
 from logistics.network.cells import Cell, allocate_cells, lock_cells
 from shop.catalog.services.holds import consume_reservations, lock_sellable
-from shop.core.numbers import new_number
 from shop.core.outbox import publish
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 
-Items = Mapping[int, int]
+# Written out, because a crowd of orders passes here.
+_LOCK = Prepared(
+    "lock_waiting_requests",
+    """
+SELECT id, order_number FROM allocation_fulfilmentrequest WHERE id = ANY(%s::bigint[]) AND status = 'waiting'
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+""",
+)
+_LINES = Prepared(
+    "lines_without_warehouse",
+    """
+SELECT line.request_id, line.sku_id, line.quantity - given.units, line.weight_g, line.volume_cm3
+FROM allocation_fulfilmentline line CROSS JOIN LATERAL (
+    SELECT coalesce(sum(packed.quantity), 0)::int AS units FROM allocation_allocation allocation
+    JOIN allocation_allocationline packed ON packed.allocation_id = allocation.id AND packed.sku_id = line.sku_id
+    WHERE allocation.request_id = line.request_id AND allocation.status <> 'released'
+) given
+WHERE line.request_id = ANY(%s::bigint[]) AND line.quantity > given.units ORDER BY line.id
+""",
+)
+_ALLOCATED = Prepared(
+    "requests_allocated",
+    """
+UPDATE allocation_fulfilmentrequest SET status = 'allocated', retry_at = NULL, obstacle = '{}'
+WHERE id = ANY(%s::bigint[])
+""",
+)
 
 
 @use_case
@@ -25,36 +57,41 @@ def commit_decisions(*, decisions: Sequence[Decision], now: datetime) -> set[int
     A request that another worker holds, that does not wait any more or wants other units than it did, and one whose
     units are gone, stays as it is. Locks requests, then the catalog's stock, then cells, each in key order.
     """
-    requests = _lock_waiting([decision.request_id for decision in decisions])
-    lines = lines_of(requests.values())
-    steady = [each for each in decisions if each.request_id in requests and _unchanged(each, lines[each.request_id])]
+    locked: list[Any] = _LOCK.run([[decision.request_id for decision in decisions]])
+    order_numbers: dict[int, str] = dict(locked)
+    lines = _lines_of(order_numbers)
+    steady = [each for each in decisions if each.parcels and _units(each) == _wanted(lines.get(each.request_id, []))]
     if not steady:
         return set()
     lock_sellable(sku_ids=[sku_id for each in steady for items in each.parcels.values() for sku_id in items])
     winners, taken = _fitting(steady, lock_cells(cells={cell for each in steady for cell in cells_of(each)}))
     if not winners:
         return set()
-    consume_reservations(
-        holds={
-            requests[each.request_id].order_number: {line.sku_id: line.quantity for line in lines[each.request_id]}
-            for each in winners
-        }
-    )
+    consume_reservations(holds={order_numbers[each.request_id]: _wanted(lines[each.request_id]) for each in winners})
     allocate_cells(units=taken)
-    write_decisions(winners, requests, lines, now)
+    write_decisions(winners, order_numbers, lines, now)
     return {each.request_id for each in winners}
 
 
-def _lock_waiting(request_ids: Sequence[int]) -> dict[int, FulfilmentRequest]:
-    waiting = FulfilmentRequest.objects.filter(pk__in=request_ids, status=Status.WAITING).order_by("pk")
-    return {each.pk: each for each in waiting.select_for_update(no_key=True, skip_locked=True, of=("self",))}
+def _lines_of(request_ids: Mapping[int, str]) -> dict[int, list[FulfilmentItem]]:
+    """What these requests still want, by request, as `reading.lines_of` says it."""
+    found: dict[int, list[FulfilmentItem]] = {}
+    for request_id, *line in _LINES.run([list(request_ids)]):
+        found.setdefault(request_id, []).append(FulfilmentItem(*line))
+    return found
 
 
-def _unchanged(decision: Decision, lines: Sequence[FulfilmentLine]) -> bool:
-    planned: Counter[int] = Counter()
+def _wanted(lines: Sequence[FulfilmentItem]) -> dict[int, int]:
+    return {line.sku_id: line.quantity for line in lines}
+
+
+def _units(decision: Decision) -> dict[int, int]:
+    """All that it sends, by SKU."""
+    units: dict[int, int] = {}
     for items in decision.parcels.values():
-        planned.update(items)
-    return bool(planned) and planned == Counter({line.sku_id: line.quantity for line in lines})
+        for sku_id, quantity in items.items():
+            units[sku_id] = units.get(sku_id, 0) + quantity
+    return units
 
 
 def cells_of(decision: Decision) -> dict[Cell, int]:
@@ -80,40 +117,22 @@ def _fitting(decisions: Sequence[Decision], free: Mapping[Cell, int]) -> tuple[l
 
 def write_decisions(
     decisions: Sequence[Decision],
-    requests: Mapping[int, FulfilmentRequest],
-    lines: Mapping[int, Sequence[FulfilmentLine]],
+    order_numbers: Mapping[int, str],
+    lines: Mapping[int, Sequence[Measured]],
     now: datetime,
 ) -> None:
     """Allocations of locked requests, of units that are allocated already; inside the caller's transaction."""
-    parcels = [
-        (decision, warehouse_id, items)
-        for decision in decisions
-        for warehouse_id, items in sorted(decision.parcels.items())
-    ]
-    allocations = Allocation.objects.bulk_create(
-        Allocation(
-            request_id=decision.request_id,
-            number=new_number("A", now),
-            warehouse_id=warehouse_id,
-            decision=decision.record,
-            weight_g=sum(ln.weight_g * items.get(ln.sku_id, 0) for ln in lines[decision.request_id]),
-            volume_cm3=sum(ln.volume_cm3 * items.get(ln.sku_id, 0) for ln in lines[decision.request_id]),
-            created_at=now,
-        )
-        for decision, warehouse_id, items in parcels
-    )
-    AllocationLine.objects.bulk_create(
-        AllocationLine(allocation=allocation, sku_id=sku_id, quantity=units)
-        for allocation, (_decision, _warehouse_id, items) in zip(allocations, parcels, strict=True)
-        for sku_id, units in sorted(items.items())
-    )
-    numbers: dict[int, list[str]] = {}
-    for allocation in allocations:
-        numbers.setdefault(allocation.request_id, []).append(allocation.number)
-    FulfilmentRequest.objects.filter(pk__in=numbers).update(status=Status.ALLOCATED, retry_at=None, obstacle={})
-    publish(
-        *(
-            OrderAllocated(order_number=requests[request_id].order_number, allocation_numbers=each, at=now)
-            for request_id, each in numbers.items()
-        )
-    )
+    parcels: list[NewAllocation] = []
+    told: list[OrderAllocated] = []
+    for each in decisions:
+        record, order_lines = as_json(each.record), lines[each.request_id]
+        own = [
+            allocation_of(each.request_id, warehouse_id, items, record, order_lines, now)
+            for warehouse_id, items in sorted(each.parcels.items())
+        ]
+        parcels += own
+        numbers = [parcel.number for parcel in own]
+        told.append(OrderAllocated(order_number=order_numbers[each.request_id], allocation_numbers=numbers, at=now))
+    insert_allocations(parcels, now)
+    _ALLOCATED.run([[each.request_id for each in decisions]])
+    publish(*told)

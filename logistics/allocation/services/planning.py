@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 
 
 def plan_waiting(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> dict[str, int]:
-    """Plan these of the waiting requests, the longest waiting first; returns how many were tried and allocated.
+    """Plan these of the waiting requests, by priority, then the longest waiting first; returns how many were tried and
+    allocated.
 
     They are this process's for `LEASE`: others that plan meanwhile take others, and if it dies they are due again.
     """
@@ -43,7 +44,7 @@ def plan_waiting(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> d
 
 @use_case
 def claim(*, requests: "QuerySet[FulfilmentRequest]", now: datetime) -> list[FulfilmentRequest]:
-    waiting = requests.filter(status=Status.WAITING).order_by("retry_at", "pk")
+    waiting = requests.filter(status=Status.WAITING).order_by("-priority", "retry_at", "pk")
     claimed = list(waiting.select_for_update(no_key=True, skip_locked=True, of=("self",))[:AT_ONCE])
     FulfilmentRequest.objects.filter(pk__in=[each.pk for each in claimed]).update(retry_at=now + LEASE)
     return claimed

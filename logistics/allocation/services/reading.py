@@ -1,7 +1,8 @@
 """What a decision depends on, as it is now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from django.db.models import Count, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -9,12 +10,17 @@ from django.db.models.functions import Coalesce
 from logistics.allocation.inputs import Inputs, LaneRates, Line, SiteState, Wanted
 from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from logistics.allocation.terms import Terms
-from logistics.carriers.queries import known_rates
+from logistics.carriers.engine import province_of
+from logistics.carriers.queries import destination_of, known_rates
+from logistics.network.picking import picking_begins
 from logistics.network.queries import WarehouseState, warehouse_states
 from shop.catalog.models import Sku
 from shop.core import clock
 from shop.regions.queries import region
 
+# Of a degree, some ten kilometres: enough to choose among warehouses, too little to find anybody. What decisions
+# depended on is kept for long, also when a member has left.
+COORDINATE_DIGITS = 1
 Asked = Sequence[tuple[FulfilmentRequest, Sequence[FulfilmentLine]]]
 
 
@@ -54,9 +60,9 @@ def _wanted(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], categor
         longitude, latitude = (place.longitude, place.latitude) if place else (None, None)
     return Wanted(
         request.pk,
-        recipient.get("province_code", ""),
-        longitude,
-        latitude,
+        destination_of(recipient.get("region_code", "")) or recipient.get("province_code", ""),
+        _coarse(longitude),
+        _coarse(latitude),
         tuple(
             Line(
                 line.sku_id,
@@ -64,11 +70,17 @@ def _wanted(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], categor
                 line.quantity * line.weight_g,
                 line.quantity * line.volume_cm3,
                 categories.get(line.sku_id),
+                line.quantity * line.value_fen,
             )
             for line in lines
         ),
         tuple(request.avoid or ()),
+        request.priority,
     )
+
+
+def _coarse(degrees: float | None) -> float | None:
+    return None if degrees is None else round(degrees, COORDINATE_DIGITS)
 
 
 def _sites(states: Sequence[WarehouseState], now: datetime) -> tuple[SiteState, ...]:
@@ -80,16 +92,21 @@ def _sites(states: Sequence[WarehouseState], now: datetime) -> tuple[SiteState, 
             warehouse_id=state.warehouse_id,
             code=state.code,
             name=state.name,
-            province_code=f"{state.region_code[:2]}0000",
+            province_code=province_of(state.region_code),
             longitude=state.longitude,
             latitude=state.latitude,
-            handling_hours=state.handling_hours,
+            handling_hours=state.handling_hours + _waits(state, now),
             is_active=state.is_active,
             free=dict(sorted(state.free.items())),
             room=rooms.get(state.warehouse_id),
         )
         for state in sorted(states, key=lambda each: (each.priority, each.warehouse_id))
     )
+
+
+def _waits(state: WarehouseState, now: datetime) -> int:
+    """Hours until it picks what it is given now, begun ones whole."""
+    return ceil((picking_begins(state.pick_cut_off, now) - now) / timedelta(hours=1))
 
 
 def _sent_today(warehouse_ids: Sequence[int], now: datetime) -> dict[int, int]:
@@ -102,7 +119,7 @@ def _sent_today(warehouse_ids: Sequence[int], now: datetime) -> dict[int, int]:
 
 def _lanes(wanted: Sequence[Wanted], sites: Sequence[SiteState]) -> tuple[LaneRates, ...]:
     origins = sorted({site.province_code for site in sites})
-    destinations = sorted({each.province_code for each in wanted})
+    destinations = sorted({each.destination for each in wanted})
     return tuple(
         LaneRates(origin, destination, tuple(known_rates(origin, destination)))
         for origin in origins

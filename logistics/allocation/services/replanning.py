@@ -7,7 +7,7 @@ waybill voided. What was settled by hand stays where it is.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -26,7 +26,7 @@ from logistics.allocation.services.reading import lines_of, read_inputs
 from logistics.allocation.services.rows import Status
 from logistics.network.cells import Cell, lock_cells, shift_cells
 from logistics.network.models import Warehouse
-from shop.core import clock
+from logistics.network.picking import last_cut_off
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
 
@@ -53,7 +53,12 @@ def replan(*, now: datetime) -> dict[str, int]:
     inputs = _inputs(held, now)
     outcome = decide(inputs)
     waited = [each for each in outcome.decisions if each.parcels and each.request_id not in held]
-    gained = sum(len(items) for each in waited for items in each.parcels.values()) * inputs.terms.hold_fen
+    priority = {each.request_id: each.priority for each in inputs.wanted}
+    gained = sum(
+        len(items) * inputs.terms.waiting_fen(priority[each.request_id])
+        for each in waited
+        for items in each.parcels.values()
+    )
     least = REPLAN_SAVES_YUAN.value() * 100
     changes = worth_it(_changes(inputs, outcome.decisions, held), least_fen=least, gained_fen=gained)
     moved: set[int] = set()
@@ -74,13 +79,6 @@ def replan(*, now: datetime) -> dict[str, int]:
             inputs=inputs.kept(),
         )
     return {"tried": len(inputs.wanted), "moved": len(moved), "allocated": len(allocated)}
-
-
-def last_cut_off(pick_cut_off: time, now: datetime) -> datetime:
-    """When this warehouse last began to pick: what was allocated there since may still move."""
-    local = now.astimezone(clock.SHANGHAI)
-    today = local.replace(hour=pick_cut_off.hour, minute=pick_cut_off.minute, second=0, microsecond=0)
-    return today if today <= local else today - timedelta(days=1)
 
 
 def worth_it(changes: Sequence[Change], *, least_fen: float, gained_fen: float = 0) -> list[Change]:
@@ -114,7 +112,8 @@ def move(*, changes: Sequence[Change], now: datetime) -> set[int]:
     lines: dict[int, list[FulfilmentLine]] = {request_id: [] for request_id in ids}
     for line in FulfilmentLine.objects.filter(request__in=ids, quantity__gt=0).order_by("pk"):
         lines[line.request_id].append(line)
-    write_decisions([each.decision for each in winners], chosen, lines, now)
+    order_numbers = {request_id: each.order_number for request_id, each in chosen.items()}
+    write_decisions([each.decision for each in winners], order_numbers, lines, now)
     publish(*(FulfilmentRepacked(order_number=each.order_number, at=now) for each in chosen.values()))
     return set(ids)
 

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zlib import decompress
 
+import msgspec
+import pgtrigger
+
 from logistics.allocation.deciding import decide
 from logistics.allocation.errors import NotKept
 from logistics.allocation.inputs import Inputs, read_inputs
@@ -23,11 +26,26 @@ def inputs_of(decision: Mapping[str, Any]) -> Inputs:
         raise NotKept
     single = KeptInputs.objects.filter(digest=digest).first()
     if single is not None:
-        return read_inputs(decompress(bytes(single.inputs)))
+        return _read(decompress(bytes(single.inputs)))
     planned = PlanningRound.objects.filter(inputs_digest=digest).first()
     if planned is None:
         raise NotKept
-    return read_inputs(bytes(planned.inputs))
+    return inputs_of_round(planned)
+
+
+def inputs_of_round(planned: PlanningRound) -> Inputs:
+    """Raises NotKept."""
+    if not planned.inputs:
+        raise NotKept
+    return _read(bytes(planned.inputs))
+
+
+def _read(kept: bytes) -> Inputs:
+    try:
+        return read_inputs(kept)
+    except msgspec.ValidationError as error:
+        # Kept by a version of the program that knew other inputs.
+        raise NotKept from error
 
 
 def replay(*, allocation: Allocation) -> bool:
@@ -41,6 +59,9 @@ def replay(*, allocation: Allocation) -> bool:
 
 
 def forget_inputs(*, now: datetime) -> int:
-    """What decisions of long ago depended on is kept no longer; the decisions are."""
-    forgotten, _each = KeptInputs.objects.filter(kept_at__lt=now - KEPT_FOR).delete()
-    return forgotten
+    """What decisions of long ago depended on is kept no longer; the decisions are, and what rounds have saved."""
+    before = now - KEPT_FOR
+    forgotten, _each = KeptInputs.objects.filter(kept_at__lt=before).delete()
+    rounds = PlanningRound.objects.filter(planned_at__lt=before).exclude(inputs=b"")
+    with pgtrigger.ignore("allocation.PlanningRound:write_once"):
+        return forgotten + rounds.update(inputs=b"")

@@ -46,10 +46,16 @@ def fulfil(
     order_number: str | None = None,
     region_code: str = XIHU,
     not_before: datetime | None = None,
+    priority: int = 0,
 ) -> FulfilmentRequest:
     """Reserve and request, as a paid order does."""
     number = order_number or reserve(items)
     lines = [FulfilmentItem(sku_id=sku, quantity=n, weight_g=500, volume_cm3=1000) for sku, n in items.items()]
     return request_fulfilment(
-        order_number=number, recipient=recipient(region_code), lines=lines, not_before=not_before, now=NOW
+        order_number=number,
+        recipient=recipient(region_code),
+        lines=lines,
+        not_before=not_before,
+        priority=priority,
+        now=NOW,
     )

@@ -72,6 +72,7 @@ POLICY_FORM = {
     "late_hour_fen": "0.10",
     "promise_worth_fen": "10",
     "hold_fen": "60",
+    "priority_fen": "10",
     "rules-TOTAL_FORMS": "1",
     "rules-INITIAL_FORMS": "0",
     "rules-0-position": "1",

@@ -39,7 +39,7 @@ def wanted(number: int, *lines: tuple[int, int, int], to: str = ZHEJIANG) -> Wan
 
 def inputs(*orders: Wanted, sites: tuple[SiteState, ...], lanes: dict | None = None, terms: Terms = PLAIN) -> Inputs:
     """`lanes`: rates by origin and destination; by default 800 fen within a province, 1,200 between two."""
-    origins, destinations = {each.province_code for each in sites}, {each.province_code for each in orders}
+    origins, destinations = {each.province_code for each in sites}, {each.destination for each in orders}
     known = lanes or {}
     found = [
         LaneRates(o, d, tuple(known.get((o, d), (rate("ZTO", 800 if o == d else 1200),))))
@@ -133,6 +133,17 @@ def test_together_the_scarce_unit_goes_to_whom_it_saves_most():
     assert (outcome.cost_fen, outcome.nearest_fen) == (3800, 8400)
 
 
+@pytest.mark.parametrize(("priority", "priority_fen", "served"), [(0, 1000, 1), (1, 0, 1), (1, 1000, 2), (2, 500, 2)])
+def test_where_goods_lack_who_has_priority_is_served(priority, priority_fen, served):
+    """One unit for two. To let either wait costs as much, the freight aside that is saved: who comes first gets it,
+    unless priority is worth something."""
+    lanes = {(ZHEJIANG, GUANGDONG): (rate("ZTO", 1200),)}
+    orders = wanted(1, (TEA, 1, 400)), replace(wanted(2, (TEA, 1, 400), to=GUANGDONG), priority=priority)
+    terms = replace(PLAIN, priority_fen=priority_fen)
+    given = inputs(*orders, sites=(site(NEAR, ZHEJIANG, {TEA: 1}),), lanes=lanes, terms=terms)
+    assert [bool(each) for each in parcels(given)] == [served == 1, served == 2]
+
+
 def test_rules_rule_out_in_order_and_say_which():
     sites = (site(NEAR, ZHEJIANG, {TEA: 5}), site(FAR, GUANGDONG, {TEA: 5}))
     only_far = Rule(1, True, (ZHEJIANG,), (), (FAR,))
@@ -146,6 +157,30 @@ def test_rules_rule_out_in_order_and_say_which():
     assert (ruled_out["verdict"], ruled_out["rule"]) == ("ruled_out", 1)
     of_category = Wanted(3, XINJIANG, None, None, (Line(TEA, 1, 400, 0, category_id=7),))
     assert parcels(inputs(of_category, sites=sites, terms=terms)) == [{FAR: {TEA: 1}}]
+
+
+def test_a_carrier_carries_nothing_worth_more_than_it_answers_for():
+    """To the fen, and what the record says of the carriers costs as much as what was planned."""
+    lane = (rate("ZTO", 800, max_value_fen=300_000), rate("SF", 1500))
+    places = (site(NEAR, ZHEJIANG, {TEA: 9}),)
+    for value, code, fen in ((300_000, "ZTO", 1100), (300_001, "SF", 1800)):
+        worth = Wanted(1, ZHEJIANG, None, None, (Line(TEA, 1, 500, 0, None, value),))
+        record = decide(inputs(worth, sites=places, lanes={(ZHEJIANG, ZHEJIANG): lane})).decisions[0].record
+        assert (record["parcels"][0]["carrier"], record["cost_fen"], record["parcels"][0]["fen"]) == (code, fen, fen)
+    # Two orders to the same place that differ in nothing but their worth.
+    both = [Wanted(n, ZHEJIANG, None, None, (Line(TEA, 1, 500, 0, None, v),)) for n, v in ((1, 300_001), (2, 5))]
+    decisions = decide(inputs(*both, sites=places, lanes={(ZHEJIANG, ZHEJIANG): lane})).decisions
+    assert [each.record["cost_fen"] for each in decisions] == [1800, 1100]
+
+
+def test_a_city_that_carriers_bill_apart_is_a_place_of_its_own_under_the_rules_of_its_province():
+    city, places = "651200", (site(NEAR, ZHEJIANG, {TEA: 9}), site(FAR, XINJIANG, {TEA: 9}))
+    lanes = {(ZHEJIANG, city): (rate("ZTO", 900),), (XINJIANG, city): (rate("ZTO", 2500),)}
+    asked = wanted(1, (TEA, 1, 500), to=city)
+    assert parcels(inputs(asked, sites=places, lanes=lanes)) == [{NEAR: {TEA: 1}}]
+    never = Rule(1, False, (XINJIANG,), (), (NEAR,))
+    ruled = replace(PLAIN, rules=(never,))
+    assert parcels(inputs(asked, sites=places, lanes=lanes, terms=ruled)) == [{FAR: {TEA: 1}}]
 
 
 def test_a_warehouse_packs_no_more_parcels_than_it_can():

@@ -9,9 +9,10 @@ from logistics.allocation.errors import PolicyNotDraft
 from logistics.allocation.inputs import read_inputs
 from logistics.allocation.jobs import retry_waiting
 from logistics.allocation.models import Allocation, AllocationPolicy, AllocationRule, FulfilmentRequest, PlanningRound
+from logistics.allocation.optimiser import MOST_LINES
 from logistics.allocation.policies import draft_from, live_terms, publish_policy
 from logistics.allocation.preferences import GATHER_MINUTES
-from logistics.allocation.services import cancel_fulfilment, committing, reduce_fulfilment
+from logistics.allocation.services import cancel_fulfilment, committing, planning, reduce_fulfilment
 from logistics.allocation.services.planning import LEASE, claim, plan_waiting
 from logistics.allocation.services.reading import lines_of
 from logistics.allocation.services.reading import read_inputs as read
@@ -82,9 +83,22 @@ def test_a_micro_batch_costs_the_same_for_any_number_of_orders(django_assert_num
     stock(make_warehouse(), {tea.pk: 50})
     for orders in (2, 12):
         decisions = decisions_on(*(waiting({tea.pk: 1}) for _order in range(orders)))
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             assert len(committing.commit_decisions(decisions=decisions, now=LATER)) == orders
     assert_laws()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_unit_that_comes_goes_to_whom_is_served_first(monkeypatch, together):
+    """Planned together, and one by one: its order came last."""
+    monkeypatch.setattr(planning, "MOST_LINES", MOST_LINES if together else 0)
+    tea = make_sku()
+    # What is sold lies where nobody sends anything.
+    stock(make_warehouse(is_active=False), {tea.pk: 3})
+    requests = [waiting({tea.pk: 1}, priority=priority) for priority in (0, 1, 3)]
+    stock(make_warehouse(), {tea.pk: 1})
+    assert plan_waiting(requests=FulfilmentRequest.objects.all(), now=LATER)["allocated"] == 1
+    assert [bool(sent_from(each)) for each in requests] == [False, False, True]
 
 
 def test_who_cannot_be_served_whole_waits_with_its_reasons_and_takes_nothing():

@@ -1,20 +1,22 @@
 from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
+from zlib import decompress
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from logistics.allocation import invariants as allocation_laws
 from logistics.allocation.errors import NotKept
-from logistics.allocation.models import Allocation, FulfilmentRequest, KeptInputs
-from logistics.allocation.services import begin_picking, replanning, send_from_elsewhere
-from logistics.allocation.services.replanning import last_cut_off, replan, worth_it
-from logistics.allocation.services.replaying import forget_inputs, replay
-from logistics.allocation.tests.factories import fulfil
+from logistics.allocation.models import Allocation, FulfilmentRequest, KeptInputs, PlanningRound
+from logistics.allocation.services import begin_picking, erase_recipients, replanning, send_from_elsewhere
+from logistics.allocation.services.replanning import replan, worth_it
+from logistics.allocation.services.replaying import forget_inputs, inputs_of, replay
+from logistics.allocation.tests.factories import fulfil, recipient
 from logistics.network import invariants as network_laws
 from logistics.network.tests.factories import CLERK, GUANGZHOU, NOW, make_warehouse, stock
 from shop.catalog.tests.factories import make_sku
 from shop.core.models import OutboxEntry
+from shop.core.transactions import unit_of_work
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,18 +133,6 @@ def test_small_savings_count_when_together_they_are_worth_it():
     assert worth_it([loss], least_fen=100) == []
 
 
-@pytest.mark.parametrize(
-    ("now", "began"),
-    [
-        (datetime(2026, 11, 20, 9, 59, tzinfo=UTC), datetime(2026, 11, 19, 10, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 20, 10, 0, tzinfo=UTC), datetime(2026, 11, 20, 10, 0, tzinfo=UTC)),
-        (datetime(2026, 11, 20, 16, 30, tzinfo=UTC), datetime(2026, 11, 20, 10, 0, tzinfo=UTC)),
-    ],
-)
-def test_picking_began_at_the_last_cut_off_in_shanghai(now, began):
-    assert last_cut_off(EVENING, now) == began
-
-
 def test_every_decision_can_be_taken_again_and_none_is_rewritten(misplaced):
     request, _near, _far = misplaced
     allocation = request.allocations.get()
@@ -156,7 +146,28 @@ def test_every_decision_can_be_taken_again_and_none_is_rewritten(misplaced):
     changed = {**moved.decision, "cost_fen": moved.decision["cost_fen"] + 1}
     moved.decision = changed
     assert replay(allocation=moved) is False
-    assert forget_inputs(now=NOW + timedelta(days=181)) == 1
+    # Of both, the single decision and the round; what the round has saved stays.
+    assert forget_inputs(now=NOW + timedelta(days=181)) == 2
+    assert forget_inputs(now=NOW + timedelta(days=181)) == 0
     assert not KeptInputs.objects.exists()
-    with pytest.raises(NotKept):
-        replay(allocation=allocation)
+    assert bytes(PlanningRound.objects.get().inputs) == b""
+    for each in (allocation, moved):
+        with pytest.raises(NotKept):
+            replay(allocation=each)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PlanningRound.objects.update(inputs=b"x")
+
+
+def test_what_is_kept_tells_nobodys_door_and_is_played_again_when_the_member_has_left(misplaced):
+    request, _near, _far = misplaced
+    allocation = request.allocations.get()
+    (wanted,) = inputs_of(allocation.decision).wanted
+    # Tenths of a degree: some ten kilometres.
+    exact = recipient()
+    assert (wanted.longitude, wanted.latitude) == (round(exact["longitude"], 1), round(exact["latitude"], 1))
+    assert wanted.longitude != exact["longitude"]
+    with unit_of_work():
+        erase_recipients(order_numbers=[request.order_number])
+    assert replay(allocation=allocation) is True
+    kept = decompress(bytes(KeptInputs.objects.get().inputs)).decode()
+    assert not any(str(exact[key]) in kept for key in ("name", "phone", "detail", "longitude", "latitude"))

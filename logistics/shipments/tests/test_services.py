@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import permutations
 from threading import Event
 from time import sleep
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
 from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, reduce_fulfilment, request_fulfilment
-from logistics.allocation.tests.factories import fulfil, recipient, reserve
+from logistics.allocation.tests.factories import XIHU, fulfil, recipient, reserve
 from logistics.allocation.tests.test_services import assert_laws
 from logistics.carriers.models import CarrierRate
 from logistics.network.models import StockMovement, WarehouseStock
@@ -46,6 +46,33 @@ def test_a_planned_parcel_has_a_carrier_and_a_promise():
     with unit_of_work():
         assert plan_shipments(allocation_numbers=[shipment.allocation.number], now=NOW) == []
     assert Shipment.objects.count() == 1
+
+
+def test_the_promise_of_a_parcel_counts_from_when_its_warehouse_picks():
+    tea = make_sku()
+    # NOW is noon in Shanghai.
+    stock(make_warehouse(pick_cut_off=time(18)), {tea.pk: 1})
+    make_carrier()
+    assert plan({tea.pk: 1}).promised_at == NOW + timedelta(hours=6 + 72)
+
+
+def test_a_parcel_to_a_remote_city_and_one_worth_too_much_go_with_others():
+    tea = make_sku()
+    stock(make_warehouse(), {tea.pk: 9})
+    cheap, careful = make_carrier("ZTO"), make_carrier("SF", first_fen=1200)
+    type(cheap).objects.filter(pk=cheap.pk).update(max_value_fen=1_000)
+    # Kangding in Garzê, which ZTO bills apart.
+    make_carrier("ZTO", first_fen=5000, destination_province="513300")
+    shipments = []
+    for code, fen in ((XIHU, 500), (XIHU, 501), ("513301", 500)):
+        items = [FulfilmentItem(sku_id=tea.pk, quantity=2, weight_g=100, volume_cm3=0, value_fen=fen)]
+        to = {"order_number": reserve({tea.pk: 2}), "recipient": recipient(code)}
+        request = request_fulfilment(lines=items, now=NOW, **to)
+        with unit_of_work():
+            numbers = list(request.allocations.values_list("number", flat=True))
+            shipments += plan_shipments(allocation_numbers=numbers, now=NOW)
+    assert [each.carrier_id for each in shipments] == [cheap.pk, careful.pk, careful.pk]
+    assert [each.cost_fen for each in shipments] == [500, 1200, 1200]
 
 
 def test_a_parcel_that_nobody_takes_waits_for_a_person():

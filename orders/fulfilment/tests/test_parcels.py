@@ -14,6 +14,7 @@ from logistics.network.tests.factories import stock as receive
 from logistics.shipments.models import Shipment, ShipmentStatus
 from logistics.shipments.services import deliver, ship
 from logistics.shipments.tests.factories import make_carrier
+from members.tiers.models import Tier
 from orders.checkout.facts import OrderPaid
 from orders.checkout.invariants import waiting_orders_hold_their_stock
 from orders.checkout.locks import lock_order
@@ -100,6 +101,14 @@ def test_after_payment_goods_are_allocated_and_sales_counted_once(client):
     assert order.status == OrderStatus.ALLOCATED
     assert sku.product.sales == 3
     assert FulfilmentRequest.objects.get(order_number=order.number).status == "allocated"
+
+
+def test_warehouses_hear_what_the_goods_are_worth_and_how_soon_the_member_is_served(client):
+    Tier.objects.update(priority=7)
+    order = pay(ordered(client, (SkuFactory(price_fen=12_300), 2)))
+    deliver_facts()
+    request = FulfilmentRequest.objects.get(order_number=order.number)
+    assert (request.priority, request.lines.get().value_fen) == (7, 12_300)
 
 
 def test_an_order_is_partly_shipped_then_shipped_then_delivered(split):
