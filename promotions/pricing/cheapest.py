@@ -44,10 +44,14 @@ class Option(Protocol):
 
 @dataclass(slots=True)
 class Effort:
-    """How many more looks may be taken at what an option is worth, by one search or by several that share it."""
+    """How many more looks may be taken at what an option is worth, by one search or by several that share it.
+
+    It `was_short` where one of them has spent its part.
+    """
 
     left: int
     whole: "Effort | None" = None
+    was_short: bool = False
 
     def part(self, share: int) -> "Effort":
         """One of so many shares of what is left, for one search: it leaves something to those that come after it."""
@@ -55,8 +59,15 @@ class Effort:
 
     def spend(self, looks: int) -> None:
         self.left -= looks
+        if self.left <= 0:
+            self.run_short()
         if self.whole is not None:
             self.whole.spend(looks)
+
+    def run_short(self) -> None:
+        self.was_short = True
+        if self.whole is not None:
+            self.whole.run_short()
 
 
 O = TypeVar("O", bound=Option)  # noqa: E741

@@ -5,7 +5,9 @@ the price is also made without it, and the cheapest for the buyer is answered.
 """
 
 from collections.abc import Callable, Set
+from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
@@ -27,14 +29,30 @@ def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
     """The quote for `cart`; the order in which its lines and the terms come changes nothing but the order of answers.
 
     Cheapest means the least money to pay, and of equal money the fewest points: what refuses the points that the buyer
-    asks to use, or leaves too little to use them on, acts only where it is worth more than they are.
+    asks to use, or leaves too little to use them on, acts only where it is worth more than they are. The best coupons
+    cost no more than none, and the same when they are named.
     """
-    setting = Setting(cart, terms)
-    best = least(partial(work, setting))
+    best, is_exact = _searched(cart, terms)
+    if cart.coupon_ids == "best" and terms.coupons and not is_exact:
+        # What is answered is then a price of coupons that are named, so that it is the same when the buyer names them.
+        named = [_settled(cart, terms, ids) for ids in dict.fromkeys((tuple(best.coupon_ids), ()))]
+        best = min(named, key=attrgetter("cost"))
+    setting = best.setting
     for mechanism, id_ in sorted(setting.met & best.absent):
         message = _("Left out, because without it you pay less.")
         best.reject(mechanism.value, id_ or None, "cheaper_without", message, asked=False)
     return best.quote()
+
+
+def _searched(cart: CartSnapshot, terms: Terms) -> tuple[Workings, bool]:
+    """The least price that was found, and whether none can be less."""
+    return least(partial(work, Setting(cart, terms)))
+
+
+def _settled(cart: CartSnapshot, terms: Terms, coupon_ids: tuple[int, ...]) -> Workings:
+    """The price of these coupons, or of those that are left when it leaves some of them out."""
+    named, _is_exact = _searched(replace(cart, coupon_ids=coupon_ids), terms)
+    return named if len(named.coupon_ids) == len(coupon_ids) else _settled(cart, terms, tuple(named.coupon_ids))
 
 
 def freight(w: Workings) -> None:

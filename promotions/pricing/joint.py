@@ -8,6 +8,9 @@ taken off before. Where so little is taken off that rounding counts, a fen is al
 Where the effort is spent before that, it is not exact: then single offers are exchanged from the best set that was met
 until nothing falls or that effort is spent as well. It never costs more than the offers met that take the most off, nor
 than without offers.
+
+Offers act the narrower before the wider, so that a set of them makes one price. Those that give goods, or freight that
+nobody knows yet, are put into the set that was found where it costs no more with them.
 """
 
 from collections.abc import Sequence
@@ -43,9 +46,7 @@ class Joint:
         is_exact: bool,
     ) -> None:
         self._w, self._purse, self._start, self._groups = w, w.purse, w.balance.copy(), groups
-        self._givers = [each for each in offers if gives_more(self._start, each)]
-        # What those that come late take off at most.
-        self._late_fen = sum([each.worth(self._start) for each in self._givers])
+        self._givers = sorted([each for each in offers if gives_more(self._start, each)], key=narrow_first)
         self._is_simple = not (w.terms.coupons or w.purse.asked)
         self._group_of = {offer.terms.id: number for number, group in enumerate(groups) for offer in group}
         self._most_of_group = [_taken(self._start, each) for each in best]
@@ -61,21 +62,31 @@ class Joint:
 
     def best(self, first: Sequence[Offer]) -> tuple[Offer, ...]:
         """The offers that cost the least in the end; of equal sets `first`, which take off the most."""
-        self._best = tuple(sorted(first, key=narrow_first))
+        self._search(tuple(sorted(first, key=narrow_first)))
+        givers = [each for each in self._givers if each not in self._best]
+        if givers:
+            cost = self._ending(self._acting(self._best)[1], NO_LIMIT)[0]
+        for giver in givers:
+            chosen, after = self._acting((*self._best, giver))
+            if giver in chosen and (with_gifts := self._ending(after, NO_LIMIT)[0]) <= cost:
+                self._best, cost = chosen, with_gifts
+        return self._best
+
+    def _search(self, first: tuple[Offer, ...]) -> None:
+        self._best = first
         balance = self._start.copy()
-        for offer in self._best:
+        for offer in first:
             self._may_round |= offer.may_round(balance, self._few)
             offer.act(balance)
-        if self._is_exact and self._is_simple and not (self._may_round or self._late_fen):
-            return self._best
-        self._cost = NO_LIMIT
-        first_cost, _off = self._ending_late(self._best, balance)
-        more = self._late_fen + (self._few if self._may_round else 0)
+        if self._is_exact and self._is_simple and not self._may_round:
+            return
+        first_cost, _off = self._ending(balance, NO_LIMIT)
+        more = self._few if self._may_round else 0
         tickets, most = tickets_on(self._w, self._start), self._w.terms.limits.max_coupons
         at_most = self.most_fen + together_at_most(tickets, self._start, most) + more
         if self._is_exact and self._purse.at_least(self._payable - at_most) >= first_cost:
-            return self._best
-        cost, off = self._ending_late((), self._start)
+            return
+        cost, off = self._ending(self._start, NO_LIMIT)
         self._cost = first_cost
         self._judge((), cost)
         offers = sorted([offer for group in self._groups for offer in group], key=narrow_first)
@@ -83,33 +94,11 @@ class Joint:
         if not (self._is_exact and self._effort.left > 0):
             self._effort = self._w.setting.effort.part(SETS)
             self._descend(offers, off)
-        return self._best
-
-    def late(self, chosen: Sequence[Offer], balance: Balance) -> list[Offer]:
-        """Of the offers of gifts those that act when the others have, where they find room and it costs no more."""
-        found, before = [], balance
-        for offer in self._givers:
-            if offer in chosen or not gives_more(before, offer):
-                continue
-            after = before.copy()
-            offer.act(after)
-            if self._is_simple or self._ending(after, NO_LIMIT)[0] <= self._ending(before, NO_LIMIT)[0]:
-                found.append(offer)
-                before = after
-        return found
-
-    def _ending_late(self, chosen: Sequence[Offer], balance: Balance) -> tuple[Cost, int]:
-        """What it costs with these offers after coupons and points, and what coupons take off at most."""
-        cost, off = self._ending(balance, self._cost)
-        if self._late_fen:
-            after = balance.copy()
-            for offer in self.late(chosen, balance):
-                offer.act(after)
-            cost = min(cost, self._ending(after, self._cost)[0])
-        return cost, off
 
     def _ending(self, balance: Balance, limit: Cost) -> tuple[Cost, int]:
-        """The same if no offer comes late. Of a cost that does not fall below the `limit` only that much is told."""
+        """What `balance` costs after coupons and points, and what coupons take off at most. Of a cost that does not fall
+        below the `limit` only that much is told.
+        """
         tickets = tickets_on(self._w, balance)
         most = self._w.terms.limits.max_coupons
         self._effort.spend(1 + len(tickets))
@@ -140,7 +129,7 @@ class Joint:
         """Try to add to `chosen`: `still_open` are those after it, after `balance` coupons take off so much at most."""
         payable = balance.payable
         left = self.most_fen - (self._payable - payable)
-        more = self._late_fen + (self._few if self._may_round else 0)
+        more = self._few if self._may_round else 0
         for index, (offer, bound) in enumerate(still_open):
             most = min(left, self._most_of(still_open[index:])) + off + more
             if self._effort.left <= 0 or self._purse.at_least(payable - most) >= self._cost:
@@ -149,7 +138,7 @@ class Joint:
                 continue
             after = balance.copy()
             offer.act(after)
-            cost, after_off = self._ending_late((*chosen, offer), after)
+            cost, after_off = self._ending(after, self._cost)
             self._judge((*chosen, offer), cost)
             following = [
                 (each, each.worth(after) if most and each.lines & offer.lines else most)
@@ -173,16 +162,16 @@ class Joint:
                     others = [each for each in others if not each.is_in_the_way_of(offer)] + [offer]
                 chosen, after = self._acting(others)
                 self._effort.spend(len(others))
-                if self._purse.at_least(after.payable - off - self._late_fen) < self._cost:
+                if self._purse.at_least(after.payable - off) < self._cost:
                     before = self._cost
-                    self._judge(chosen, self._ending_late(chosen, after)[0])
+                    self._judge(chosen, self._ending(after, self._cost)[0])
                     moved |= self._cost < before
 
     def _acting(self, offers: Sequence[Offer]) -> tuple[tuple[Offer, ...], Balance]:
-        """Those that take something off, and what they leave."""
+        """Those that give something, and what they leave."""
         after, acting = self._start.copy(), []
         for offer in sorted(offers, key=narrow_first):
-            if offer.worth(after):
+            if offer.worth(after) or (offer in self._givers and gives_more(after, offer)):
                 offer.act(after)
                 acting.append(offer)
         return tuple(acting), after

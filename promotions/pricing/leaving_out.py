@@ -16,12 +16,12 @@ from typing import Protocol
 from promotions.pricing import coupons, offers
 from promotions.pricing.model import Campaign
 from promotions.pricing.purse import Cost
-from promotions.pricing.workings import EFFORT, Limit, Workings
+from promotions.pricing.workings import Limit, Workings
 
 # How often a price is made by the search: enough to try seven campaigns that hinder in every way. Then how often with
-# single ones left out or put back, for which a part of the effort is kept.
+# single ones left out or put back, for which a third of the effort is kept.
 PRICINGS, MOVES = 128, 384
-KEPT = EFFORT // 3
+KEPT = 3
 NONE: frozenset[Campaign] = frozenset()
 
 
@@ -41,32 +41,34 @@ class _Node:
     kept: Set[Campaign] = field(compare=False)
 
 
-def least(work: Work) -> Workings:
-    """Of the prices that `work` makes without some unit prices the one that costs the least.
+def least(work: Work) -> tuple[Workings, bool]:
+    """Of the prices that `work` makes without some unit prices the one that costs the least, and whether that is sure.
 
     Where too many prices would have to be made, or the effort is spent, it is the least met: no dearer than the one
     with all of them, nor than those without any set of mechanisms, nor, unless that is too much as well, than with one
     unit price more or less.
     """
     best = work(NONE)
+    effort = best.setting.effort
     nodes = [each for each in _nodes(best, NONE) if each.at_least < best.cost]
     may_round = best.may_round or _takes_few_fen(best)
     if not (nodes or may_round):
-        return best
+        return best, not effort.was_short
     most_off = _most_off(best)
     best, is_exact = _searched(best, nodes, work, most_off)
     if may_round or not is_exact:
         best = _descended(best, work, most_off)
-    return best
+    return best, is_exact and not (may_round or effort.was_short)
 
 
 def _searched(best: Workings, nodes: list[_Node], work: Work, most_off: int) -> tuple[Workings, bool]:
     """The least price that is found by leaving out hinderers, and whether all that could be less were tried."""
     left, effort = PRICINGS, best.setting.effort
+    kept = effort.left // KEPT
     while nodes and nodes[0].at_least < best.cost:
         node = heappop(nodes)
         for campaign in sorted(node.hinderers):
-            if not left or effort.left <= KEPT:
+            if not left or effort.left <= kept:
                 return _without_mechanisms(best, work), False
             left -= 1
             other = work({*node.absent, campaign}, Limit(best.cost, most_off))

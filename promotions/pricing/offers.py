@@ -159,13 +159,11 @@ def gives_more(balance: Balance, offer: Offer) -> bool:
 
 def most_off(w: Workings, balance: Balance) -> int:
     """What offers would take off at most if nobody had acted on this balance, measured at list price."""
-    after, late = balance.copy(), 0
+    after = balance.copy()
     for group in grouped(after, on_cart(w, w.setting.subtotals)):
-        chosen = best_of(after, group, w.setting.effort.part(OFFERS))
-        late += sum([each.worth(balance) for each in group if each not in chosen and gives_more(balance, each)])
-        for offer in chosen:
+        for offer in best_of(after, group, w.setting.effort.part(OFFERS)):
             offer.act(after)
-    return balance.payable - after.payable + late
+    return balance.payable - after.payable
 
 
 def times_given(terms: SpendOfferTerms, tier: SpendTier, measured: int) -> int:

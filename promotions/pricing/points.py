@@ -11,7 +11,10 @@ LABEL = gettext_lazy("Points")
 
 
 def points(w: Workings) -> None:
-    """Use the points asked for, all of them or none; "max" uses as many as the rules and the balance allow."""
+    """Use the points asked for, all of them or none; "max" uses as many as the rules and the balance allow.
+
+    Points that are worth no further fen stay with the buyer.
+    """
     purse = w.purse
     w.before_points, w.cost = w.balance.payable, purse.cost(w.balance)
     payment = purse.payment(w.balance)

@@ -28,7 +28,8 @@ class Payment:
 
 @dataclass(frozen=True)
 class Purse:
-    """The points `asked` for, all of them or none; "max" asks for as many as the rules and the balance allow.
+    """The points `asked` for, all of them or none; "max" asks for as many as the rules and the balance allow. None of
+    them is used that is worth no further fen.
 
     They may pay the lines at `places`, where `party` agrees with whoever has acted. In money are paid at least
     `freight_fen` and `kept_fen` of the goods. `spent` are points that unit prices have used.
@@ -85,14 +86,14 @@ class Purse:
             usable = 0
         is_curbed = affordable < available
         if asked == "max":
-            used = _worth_their_fen(usable, terms)
             # Of dearer lines points pay their share to the fen, unless they go by steps that are worth more than one.
-            is_curbed &= not used or terms.step * 100 > terms.points_per_yuan
+            is_curbed &= not usable or terms.step * 100 > terms.points_per_yuan
         else:
             refusal = _refusal(asked, usable, available, terms)
             if refusal is not None:
                 return Payment(places, 0, 0, is_curbed, refusal)
-            used = asked
+            usable = asked
+        used = _worth_their_fen(usable, terms)
         return Payment(places, used, used * 100 // terms.points_per_yuan, is_curbed)
 
     def _points(self, fen: int) -> int:

@@ -43,11 +43,8 @@ def spend_offers(w: Workings) -> None:
         _apply(w, offer)
     # What is given up for coupons and points may come back when fewer unit prices hinder those.
     w.hope_fen += max(0, joint.most_fen - (before - w.balance.payable))
-    late = joint.late(chosen, w.balance)
     for offer in [each for each in offers if each not in chosen]:
-        if offer in late:
-            _apply(w, offer)
-        elif offer in first or gives_more(w.balance, offer):
+        if offer in first or gives_more(w.balance, offer):
             message = _("Left out, because without it you pay less.")
             w.reject(KIND, offer.terms.id, "cheaper_without", message, asked=False)
         else:

@@ -21,8 +21,9 @@ from promotions.pricing.model import (
 from promotions.pricing.purse import Cost, Purse, purse_of
 from promotions.pricing.scopes import Scoped
 
-# Looks taken in all pricings of a cart together; then the best met is taken.
-EFFORT = 30_000
+# Looks taken in all pricings of a cart together; then the best met is taken. The best coupons that were met are named
+# then, and so is none, which has to be fast.
+EFFORT, NAMED_EFFORT = 25_000, 10_000
 # More than anything costs.
 UNKNOWN = 2**62
 # Kind, id, label and version of what takes something off.
@@ -54,7 +55,8 @@ class Setting:
         self.purse = purse_of(cart, terms, self.etiquette.party(Mechanism.POINTS), sum(self.least))
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
         self.met: set[Campaign] = set()
-        self.effort = Effort(EFFORT)
+        is_choice = cart.coupon_ids == "best" and terms.coupons
+        self.effort = Effort(EFFORT if is_choice else NAMED_EFFORT)
         # The coupons of the cart on the lines where they may act, for `tickets`.
         self.tickets: dict[tuple[int, Places], Any] = {}
         self._places: dict[int, Places] = {}

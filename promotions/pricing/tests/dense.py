@@ -20,7 +20,7 @@ from promotions.pricing.model import (
     UnitPriceTerms,
 )
 from promotions.pricing.scopes import EVERYTHING, Scope
-from promotions.pricing.tests.laws import brute_force, cost
+from promotions.pricing.tests.laws import broken_laws_of_choice, broken_laws_of_naming, brute_force, cost
 from promotions.pricing.workings import Setting
 
 # Unit prices, offers and coupons that a cart of thirty lines meets.
@@ -83,6 +83,8 @@ def broken_laws_of_crowds(rng: Random) -> Iterator[str]:
     cart, terms = crowded_case(rng)
     if (costs := cost(cart, terms)) != (tried := brute_force(cart, terms)):
         yield f"costs {costs}, but trying every set finds {tried}"
+    yield from broken_laws_of_naming(cart, terms)
+    yield from broken_laws_of_choice(cart, terms, rng)
 
 
 def dense_case(rng: Random, unit_prices: int, offers: int, coupons: int) -> tuple[CartSnapshot, Terms]:
@@ -138,6 +140,7 @@ def broken_laws_of_density(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
     alone = cost(cart, Terms(points=terms.points, combination=terms.combination))
     if costs > alone:
         yield f"costs {costs}, but {alone} without any promotion"
+    yield from broken_laws_of_naming(cart, terms)
 
 
 def _some(rng: Random, most: int) -> Scope:

@@ -30,7 +30,7 @@ from promotions.pricing.model import (
     Terms,
     UnitPriceTerms,
 )
-from promotions.pricing.offers import gives_more, narrow_first, on_cart
+from promotions.pricing.offers import narrow_first, on_cart
 from promotions.pricing.purse import Cost
 from promotions.pricing.scopes import EVERYTHING, Scope
 from promotions.pricing.workings import Setting, Workings
@@ -81,6 +81,8 @@ def broken_laws(cart: CartSnapshot, terms: Terms, rng: Random) -> list[str]:
         *_unrelated(cart, terms, quote),
         *_one_more(cart, terms, rng),
         *_cheapest(cart, terms),
+        *broken_laws_of_naming(cart, terms),
+        *broken_laws_of_choice(cart, terms, rng),
     ]
 
 
@@ -166,10 +168,26 @@ def _one_more(cart: CartSnapshot, terms: Terms, rng: Random) -> Iterator[str]:
 def _cheapest(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
     everything = replace(cart, coupon_ids="best")
     best = cost(everything, terms)
-    if best > (tried := brute_force(everything, terms)):
+    if best != (tried := brute_force(everything, terms)):
         yield f"best costs {best}, but trying every set finds {tried}"
-    if best != tried and best < (tried := brute_force(everything, terms, late_gifts=True)):
-        yield f"best costs {best}, but no set costs less than {tried}"
+
+
+def broken_laws_of_naming(cart: CartSnapshot, terms: Terms) -> Iterator[str]:
+    """The coupons that are best cost the same when they are named, and no more than none."""
+    quote = price(replace(cart, coupon_ids="best"), terms)
+    best, ids = (quote.payable_fen, quote.points_used), quote.coupon_ids
+    if (named := cost(replace(cart, coupon_ids=ids), terms)) != best:
+        yield f"best costs {best}, but {named} when {ids} are named"
+    if (none := cost(replace(cart, coupon_ids=()), terms)) < best:
+        yield f"best costs {best}, but {none} without any coupon"
+
+
+def broken_laws_of_choice(cart: CartSnapshot, terms: Terms, rng: Random) -> Iterator[str]:
+    """Whichever coupons are named, they cost no less than the best."""
+    best, held = cost(replace(cart, coupon_ids="best"), terms), [each.id for each in terms.coupons]
+    ids = tuple(rng.sample(held, rng.randint(0, min(len(held), terms.limits.max_coupons))))
+    if (named := cost(replace(cart, coupon_ids=ids), terms)) < best:
+        yield f"best costs {best}, but {named} when {ids} are named"
 
 
 def cost(cart: CartSnapshot, terms: Terms) -> Cost:
@@ -203,19 +221,18 @@ def broken_laws_of_long_carts(rng: Random) -> list[str]:
     return broken
 
 
-def brute_force(cart: CartSnapshot, terms: Terms, *, late_gifts: bool = False) -> Cost:
+def brute_force(cart: CartSnapshot, terms: Terms) -> Cost:
     """The least to pay, with the fewest points, of any set of unit prices, offers and coupons that may act together.
 
     Nothing here chooses: every set is tried, whether the stages would choose it or not. Offers act the narrower before
-    the wider, where they take something off; with `late_gifts` those that give gifts, or freight
-    that nobody knows yet, may also act after all others.
+    the wider, where they take something off.
     """
     setting = Setting(cart, terms)
     campaigns = sorted({each.campaign for each in terms.unit_prices if setting.places(each)} & setting.campaigns)
-    return min(_with_any_offers(setting, frozenset(absent), late_gifts) for absent in _subsets(campaigns))
+    return min(_with_any_offers(setting, frozenset(absent)) for absent in _subsets(campaigns))
 
 
-def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) -> Cost:
+def _with_any_offers(setting: Setting, absent: Set[Campaign]) -> Cost:
     workings = Workings(setting, absent)
     for stage, act in STAGES:
         if stage == Stage.PRICE:
@@ -223,14 +240,11 @@ def _with_any_offers(setting: Setting, absent: Set[Campaign], late_gifts: bool) 
     shown = workings.balance
     least = workings.purse.cost(shown)
     for offers in _subsets(on_cart(workings, shown.net.copy())):
-        givers = [each for each in offers if late_gifts and gives_more(shown, each)]
-        for late in _subsets(givers):
-            workings.balance = shown.copy()
-            first = sorted((each for each in offers if each not in late), key=narrow_first)
-            for offer in (*first, *late):
-                if offer in late or offer.worth(workings.balance):
-                    offer.act(workings.balance)
-            least = min(least, _with_any_coupons(workings))
+        workings.balance = shown.copy()
+        for offer in sorted(offers, key=narrow_first):
+            if offer.worth(workings.balance):
+                offer.act(workings.balance)
+        least = min(least, _with_any_coupons(workings))
     return least
 
 

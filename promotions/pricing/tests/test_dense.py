@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from promotions.pricing import engine
+from promotions.pricing import engine, leaving_out
 from promotions.pricing.engine import price
 from promotions.pricing.joint import Joint
 from promotions.pricing.model import (
@@ -23,8 +23,8 @@ from promotions.pricing.tests.dense import (
     broken_laws_of_density,
     dense_case,
 )
-from promotions.pricing.tests.laws import brute_force
-from promotions.pricing.workings import EFFORT, Setting
+from promotions.pricing.tests.laws import broken_laws_of_naming, brute_force
+from promotions.pricing.workings import NAMED_EFFORT, Setting
 
 
 def test_crowded_carts_cost_the_least_of_every_set():
@@ -63,9 +63,19 @@ def test_a_dense_cart_is_looked_at_for_so_long_only_and_no_dearer_than_what_it_f
     cart, terms = dense_case(Random(1), *shape)
     assert list(broken_laws_of_density(cart, terms)) == []
     # The prices that it falls back on are made when the effort is spent.
-    assert settings[0].effort.left > -EFFORT // 4
+    assert all(each.effort.left > -NAMED_EFFORT for each in settings)
+
+
+@pytest.mark.parametrize("shape", DENSE)
+def test_the_best_coupons_of_a_dense_cart_cost_the_same_when_they_are_named(shape):
+    assert [law for seed in range(2, 4) for law in broken_laws_of_naming(*dense_case(Random(seed), *shape))] == []
+
+
+def test_the_laws_catch_best_coupons_that_are_not_named_again(monkeypatch):
+    monkeypatch.setattr(engine, "least", lambda work: (leaving_out.least(work)[0], True))
+    assert any(list(broken_laws_of_naming(*dense_case(Random(seed), *DENSE[3]))) for seed in range(4))
 
 
 def test_the_laws_of_density_catch_a_price_that_is_made_only_once(monkeypatch):
-    monkeypatch.setattr(engine, "least", lambda work: work(frozenset()))
+    monkeypatch.setattr(engine, "least", lambda work: (work(frozenset()), True))
     assert any(list(broken_laws_of_density(*dense_case(Random(seed), *DENSE[1]))) for seed in range(4))

@@ -37,6 +37,9 @@ def quote(points_to_use, **terms):
         ("max", {"available": 99, "minimum": 100}, 0, 0),
         # 1,000 points a yuan: 10 points are a fen, and what is worth no further fen is kept.
         ("max", {"available": 4329, "points_per_yuan": 1000}, 4320, 432),
+        (105, {"available": 4329, "points_per_yuan": 1000}, 100, 10),
+        (150, {"points_per_yuan": 2400, "step": 50}, 150, 6),
+        (200, {"points_per_yuan": 2900, "step": 50}, 200, 6),
         # 37 points a yuan: 5 points are 13 fen.
         (5, {"points_per_yuan": 37}, 5, 13),
     ],
