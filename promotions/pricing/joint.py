@@ -96,8 +96,9 @@ class Joint:
             self._descend(offers, off)
 
     def _ending(self, balance: Balance, limit: Cost) -> tuple[Cost, int]:
-        """What `balance` costs after coupons and points, and what coupons take off at most. Of a cost that does not fall
-        below the `limit` only that much is told.
+        """What `balance` costs after coupons and points, and what coupons take off at most.
+
+        Of a cost that does not fall below the `limit` only that much is told.
         """
         tickets = tickets_on(self._w, balance)
         most = self._w.terms.limits.max_coupons

@@ -51,15 +51,17 @@ class Offer:
         return not (self.party.agrees_with(other.party) or other.lines & ~own)
 
     def measured(self, places: Places) -> int:
-        return sum([self._measures[place] for place in places])
+        measures = self._measures
+        return sum([measures[place] for place in places])
 
     def reached(self, places: Places) -> Reached:
         """The tiers reached, rising, each with how often it is given."""
         found = self._reached.get(places)
         if found is None:
-            amount = self.measured(places)
-            given = [(tier, times_given(self.terms, tier, amount)) for tier in self.terms.tiers] if places else []
-            found = self._reached[places] = [(tier, times) for tier, times in given if times]
+            terms, amount = self.terms, self.measured(places)
+            found = self._reached[places] = [
+                (tier, times_given(terms, tier, amount)) for tier in terms.tiers if places and amount >= tier.threshold
+            ]
         return found
 
     def money_off(self, balance: Balance, places: Places) -> int:
