@@ -26,10 +26,13 @@ class Preview:
     left_out: Sequence[tuple[Campaign, str]]
 
 
-def preview(*, buyer: Buyer, units: Mapping[int, int], drafts: Sequence[Campaign], at: datetime) -> Preview:
-    """The quote for so many units by SKU id, at list prices of today."""
+def preview(
+    *, buyer: Buyer, units: Mapping[int, int], drafts: Sequence[Campaign], at: datetime, freight_fen: int | None = None
+) -> Preview:
+    """The quote for so many units by SKU id, at list prices of today, with that freight before any promotion."""
     skus = Sku.objects.select_related("product__category").in_bulk(units)
-    cart = CartSnapshot(lines=tuple(line_of(skus[pk], units[pk]) for pk in sorted(skus)), coupon_ids="best")
+    lines = tuple(line_of(skus[pk], units[pk]) for pk in sorted(skus))
+    cart = CartSnapshot(lines, freight_fen, coupon_ids="best")
     offered = shop_terms(buyer=buyer, cart=cart, now=at)
     paths = category_paths()
     left_out = [(each, why) for each in drafts if (why := _why_not(each, buyer, at)) is not None]

@@ -1,5 +1,6 @@
 """The page that shows what somebody would pay at some moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,13 +35,14 @@ from shop.catalog.models import Sku
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES
 from shop.core.errors import NotFound
+from shop.core.forms import YuanField
 from shop.core.money import yuan
 
 LINES = 3
 
 
 class PreviewForm(forms.Form):
-    """A member, or anybody of a tier; up to `LINES` SKUs; a moment."""
+    """A member, or anybody of a tier; up to `LINES` SKUs and their freight; a moment."""
 
     member = forms.CharField(
         label=gettext_lazy("member"),
@@ -70,6 +72,11 @@ class PreviewForm(forms.Form):
             self.fields[f"units_{number}"] = forms.IntegerField(
                 label=_("units"), initial=1, min_value=1, max_value=999, widget=UnfoldAdminIntegerFieldWidget
             )
+        self.fields["freight"] = YuanField(
+            label=_("freight"),
+            required=False,
+            help_text=_("Before any promotion, to see what free shipping takes off. Blank: not known yet."),
+        )
 
     def clean_member(self) -> Member | None:
         given = self.cleaned_data["member"].strip()
@@ -121,7 +128,11 @@ def preview_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         "drafts": drafts,
     }
     if request.method == "POST" and form.is_valid():
-        context |= _shown(preview(buyer=form.buyer(), units=form.units(), drafts=drafts, at=form.moment))
+        freight_fen = form.cleaned_data["freight"]
+        context |= _shown(
+            preview(buyer=form.buyer(), units=form.units(), drafts=drafts, at=form.moment, freight_fen=freight_fen),
+            freight_fen,
+        )
     return TemplateResponse(request, "admin/promotions/preview.html", context)
 
 
@@ -135,28 +146,33 @@ def _draft(name: str) -> Campaign | None:
         return None
 
 
-def _shown(found: Preview) -> dict[str, Any]:
+def _shown(found: Preview, freight_fen: int | None) -> dict[str, Any]:
     quote = found.quote
     lines = [
         [
             f"{found.skus[line.sku_id].product.name} {found.skus[line.sku_id].options_label}".strip(),
             line.quantity,
             yuan(line.subtotal_fen),
-            ", ".join(_change(each) for each in line.adjustments) or "–",
+            _changes(line.adjustments),
             yuan(line.payable_fen),
         ]
         for line in quote.lines
     ]
     gifts = [[gift.label, gift.quantity, _("gift"), "–", yuan(0)] for gift in quote.gifts]
+    freight = (
+        [[_("Freight"), "", yuan(freight_fen), _changes(quote.freight_adjustments), yuan(quote.freight_fen or 0)]]
+        if freight_fen is not None
+        else []
+    )
     applied = [["✓", each.label, yuan(each.amount_fen)] for each in quote.applied]
     rejected = [["✗", mechanism_label(each.kind), each.message] for each in quote.rejected]
     left_out = [["✗", each.name, why or _("does not act at this moment")] for each, why in found.left_out]
     return {
         "payable": yuan(quote.payable_fen),
-        "goods": yuan(quote.goods_fen),
+        "before": yuan(quote.goods_fen + (freight_fen or 0)),
         "lines": {
             "headers": [_("Product"), _("units"), _("List price"), _("Changes"), _("Payable")],
-            "rows": lines + gifts,
+            "rows": lines + gifts + freight,
         },
         "effects": {
             "headers": ["", _("Promotion"), _("Effect")],
@@ -165,5 +181,5 @@ def _shown(found: Preview) -> dict[str, Any]:
     }
 
 
-def _change(adjustment: Adjustment) -> str:
-    return f"{adjustment.label} {yuan(adjustment.amount_fen)}"
+def _changes(adjustments: Sequence[Adjustment]) -> str:
+    return ", ".join(f"{each.label} {yuan(each.amount_fen)}" for each in adjustments) or "–"

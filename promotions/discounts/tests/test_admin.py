@@ -251,7 +251,7 @@ def test_a_preview_as_a_member_at_a_future_time(owner):
     assert page.context["payable"] == "¥240.00"
     offer = draft_offer({"threshold_fen": 24_000, "off_fen": 4000}, new_members_only=True)
     page = preview(owner, offer, member=member.pk, sku_1=sku.pk, units_1=3)
-    assert (page.context["payable"], page.context["goods"]) == ("¥200.00", "¥300.00")
+    assert (page.context["payable"], page.context["before"]) == ("¥200.00", "¥300.00")
     effects = [row[1:] for row in page.context["effects"]["rows"]]
     assert ["双十一", "-¥60.00"] in effects
     assert ["满减", "-¥40.00"] in effects
@@ -265,6 +265,18 @@ def test_a_preview_as_a_member_at_a_future_time(owner):
     assert [str(part) for part in told[0]] == ["满减满赠", "再买 ¥660.00，可享“满九百减”"]
     late = preview(owner, offer, sku_1=sku.pk, at_0="2026-12-24")
     assert late.context["payable"] == "¥100.00"
+
+
+def test_a_preview_shows_what_free_shipping_takes_off_where_the_freight_is_given(owner):
+    sku = make_sku(price_fen=10_000, name="西湖龙井")
+    offer = draft_offer({"threshold_fen": 10_000, "free_shipping": True}, name="满百包邮")
+    page = preview(owner, offer, sku_1=sku.pk, freight="12.50")
+    assert (page.context["payable"], page.context["before"]) == ("¥100.00", "¥112.50")
+    assert page.context["lines"]["rows"][-1] == ["运费", "", "¥12.50", "满百包邮 -¥12.50", "¥0.00"]
+    unknown = preview(owner, offer, sku_1=sku.pk)
+    assert (unknown.context["payable"], unknown.context["before"]) == ("¥100.00", "¥100.00")
+    assert len(unknown.context["lines"]["rows"]) == 1
+    assert preview(owner, offer, sku_1=sku.pk, freight="x").context["form"].errors.keys() == {"freight"}
 
 
 def test_a_preview_needs_goods_and_a_known_member(owner):
