@@ -28,7 +28,7 @@ from promotions.pricing.workings import NAMED_EFFORT, Setting
 
 
 def test_crowded_carts_cost_the_least_of_every_set():
-    assert [law for seed in range(150) for law in broken_laws_of_crowds(Random(seed))] == []
+    assert [law for seed in range(500) for law in broken_laws_of_crowds(Random(seed))] == []
 
 
 @pytest.mark.parametrize("left_out", ["_explore", "_ending"])
@@ -60,15 +60,10 @@ def test_of_seven_offers_that_do_not_agree_the_worst_acts_where_it_lets_two_coup
 def test_a_dense_cart_is_looked_at_for_so_long_only_and_no_dearer_than_what_it_falls_back_on(monkeypatch, shape):
     settings = []
     monkeypatch.setattr(engine, "Setting", lambda *args: settings.append(Setting(*args)) or settings[-1])
-    cart, terms = dense_case(Random(1), *shape)
-    assert list(broken_laws_of_density(cart, terms)) == []
+    for seed in range(3):
+        assert list(broken_laws_of_density(*dense_case(Random(seed), *shape))) == []
     # The prices that it falls back on are made when the effort is spent.
     assert all(each.effort.left > -NAMED_EFFORT for each in settings)
-
-
-@pytest.mark.parametrize("shape", DENSE)
-def test_the_best_coupons_of_a_dense_cart_cost_the_same_when_they_are_named(shape):
-    assert [law for seed in range(2, 4) for law in broken_laws_of_naming(*dense_case(Random(seed), *shape))] == []
 
 
 def test_the_laws_catch_best_coupons_that_are_not_named_again(monkeypatch):
