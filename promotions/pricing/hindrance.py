@@ -1,7 +1,9 @@
 """Unit prices without which an offer might do more: they keep it from a line, or bring it below a tier."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
+from promotions.pricing.balance import Party
 from promotions.pricing.model import Measure, SpendOfferTerms
 from promotions.pricing.offers import Offer, all_agree, times_given
 from promotions.pricing.workings import Workings
@@ -31,20 +33,25 @@ def note_lost_tiers(w: Workings, group: Sequence[Offer]) -> None:
     """The unit prices that bring what rivals leave to an offer below a tier which it reaches on all its lines."""
     if all_agree(group):
         return
-    for at, offer in enumerate(group):
-        if offer.terms.measure != Measure.AMOUNT:
-            continue
-        places = w.balance.open_places(offer.party, offer.places)
-        if offer.measured(places) == w.setting.listed_fen(places):
-            continue
-        rivals = {each.lines for each in group[:at] if not each.party.agrees_with(offer.party)}
-        left = {offer.lines}
-        for taken in rivals:
-            if len(left) < MOST_LEFT:
-                left |= {each & ~taken for each in left}
-        if any(_falls_short(w, offer, each) for each in left - {offer.lines}):
-            w.blame(places)
+    earlier: dict[Party, dict[int, None]] = {}
+    for offer in group:
+        if offer.terms.measure == Measure.AMOUNT and _may_lose_tiers(w, offer, earlier):
+            w.blame(w.balance.open_places(offer.party, offer.places))
             w.hope_fen += Offer(offer.terms, offer.places, w.setting.subtotals, offer.party).worth(w.shown)
+        earlier.setdefault(offer.party, {})[offer.lines] = None
+
+
+def _may_lose_tiers(w: Workings, offer: Offer, earlier: Mapping[Party, Iterable[int]]) -> bool:
+    """Whether a tier is out of reach on what those that act `earlier`, by the lines that they take, may leave."""
+    places = w.balance.open_places(offer.party, offer.places)
+    if offer.measured(places) == w.setting.listed_fen(places):
+        return False
+    left = {offer.lines}
+    for taken in chain.from_iterable(lines for party, lines in earlier.items() if not party.agrees_with(offer.party)):
+        if len(left) >= MOST_LEFT:
+            break
+        left |= {each & ~taken for each in left}
+    return any(_falls_short(w, offer, each) for each in left - {offer.lines})
 
 
 def _falls_short(w: Workings, offer: Offer, lines: int) -> bool:

@@ -23,7 +23,7 @@ from promotions.pricing.scopes import Scoped
 
 # Looks taken in all pricings of a cart together; then the best met is taken. The best coupons that were met are named
 # then, and so is none, which has to be fast.
-EFFORT, NAMED_EFFORT = 25_000, 10_000
+EFFORT, NAMED_EFFORT = 25_000, 7_000
 # More than anything costs.
 UNKNOWN = 2**62
 # Kind, id, label and version of what takes something off.

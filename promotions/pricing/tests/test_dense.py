@@ -24,7 +24,7 @@ from promotions.pricing.tests.dense import (
     dense_case,
 )
 from promotions.pricing.tests.laws import broken_laws_of_naming, brute_force
-from promotions.pricing.workings import NAMED_EFFORT, Setting
+from promotions.pricing.workings import EFFORT, Setting
 
 
 def test_crowded_carts_cost_the_least_of_every_set():
@@ -63,7 +63,7 @@ def test_a_dense_cart_is_looked_at_for_so_long_only_and_no_dearer_than_what_it_f
     for seed in range(3):
         assert list(broken_laws_of_density(*dense_case(Random(seed), *shape))) == []
     # The prices that it falls back on are made when the effort is spent.
-    assert all(each.effort.left > -NAMED_EFFORT for each in settings)
+    assert all(each.effort.left > -EFFORT // 2 for each in settings)
 
 
 def test_the_laws_catch_best_coupons_that_are_not_named_again(monkeypatch):
