@@ -3,8 +3,8 @@
 The engine alone, in processor time, with 10, 100 and 1,000 promotions: what a cart does not meet must not cost it. Then
 the whole quote over HTTP beside an address that does nothing but know who asks. Then carts of all kinds: sums, floors,
 order of input, unrelated promotions, and the best coupons against every set of them, none, and the same ones named;
-crowds of offers likewise. Dense carts that hundreds of promotions meet take bounded processor time and cost no more than
-what the search falls back on, nor than without coupons, and the same when their coupons are named.
+crowds of offers likewise. Dense carts that hundreds of promotions meet take bounded processor time and cost no more
+than what the search falls back on, nor than without coupons, and the same when their coupons are named.
 """
 
 import random
