@@ -3,17 +3,19 @@
 They are told again and again without effect: their names follow from the order's number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from django.db.models import Exists, OuterRef, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
 
 from analytics.events.lines import Row, lines_of, milliseconds
-from analytics.events.models import Batch, Event, TrackingRefusal
+from analytics.events.models import Event, TrackingRefusal
 from analytics.events.names import ORDER, PAID, REFUNDED
-from orders.checkout.models import Order, OrderLine, OrderStatus
+from orders.checkout.models import Order, OrderStatus
+from shop.core.prepared import Prepared
 from shop.core.transactions import use_case
 
 # After whatever fronts tell of the same millisecond.
@@ -21,14 +23,38 @@ LAST = 999
 ORDERS_AT_ONCE = 500
 # Events are kept to the millisecond.
 SLACK = timedelta(seconds=1)
+# Written out, because every payment asks: a row for each product of these orders, with what is paid for it.
+_PLACED = Prepared(
+    "orders_as_placed",
+    """
+SELECT placed.number, placed.member_id, placed.channel, placed.placed_at, placed.paid_at, line.product_id,
+    sum(line.payable_fen)::bigint
+FROM checkout_order placed JOIN checkout_orderline line ON line.order_id = placed.id
+WHERE placed.number = ANY(%s::text[])
+    AND NOT EXISTS (SELECT FROM events_trackingrefusal refusal WHERE refusal.member_id = placed.member_id)
+GROUP BY placed.id, line.product_id ORDER BY placed.id, line.product_id
+""",
+)
+_KEEP = Prepared(
+    "keep_events", "INSERT INTO events_batch (member_id, lines, events, received_at) VALUES (%s, %s, %s, %s)"
+)
+
+
+class Placed(NamedTuple):
+    """What events tell of an order; the columns of `_PLACED` before its products."""
+
+    number: str
+    member_id: int
+    channel: str
+    placed_at: datetime
+    paid_at: datetime | None
 
 
 @use_case
 def record_orders(*, numbers: Sequence[str], now: datetime) -> int:
     """Orders as placed and, where they are, as paid; returns how many events these are."""
-    orders = list(Order.objects.filter(number__in=numbers).order_by("pk"))
-    products = _products(orders)
-    return sum(_record(order, products.get(order.pk, []), now) for order in orders if not _is_refused(order.member_id))
+    of_orders = groupby(_PLACED.run([list(numbers)]), key=lambda row: Placed(*row[:5]))
+    return sum(_record(order, [row[5:] for row in rows], now) for order, rows in of_orders)
 
 
 def record_waiting_orders(*, now: datetime) -> int:
@@ -42,13 +68,13 @@ def record_waiting_orders(*, now: datetime) -> int:
 @use_case
 def record_refund(*, refund_number: str, order_number: str, amount_fen: int, at: datetime, now: datetime) -> None:
     order = Order.objects.filter(number=order_number).first()
-    if order is None or _is_refused(order.member_id):
+    if order is None or TrackingRefusal.objects.filter(member_id=order.member_id).exists():
         return
     row = _row(REFUNDED, order, at, None, amount_fen, refund_number)
     _keep(order.member_id, [row], now)
 
 
-def _record(order: Order, products: Sequence[tuple[int, int]], now: datetime) -> int:
+def _record(order: Placed, products: Sequence[tuple[int, int]], now: datetime) -> int:
     rows = [_row(ORDER, order, order.placed_at, product, fen) for product, fen in products]
     if order.paid_at is not None:
         rows += [_row(PAID, order, order.paid_at, product, fen) for product, fen in products]
@@ -56,7 +82,9 @@ def _record(order: Order, products: Sequence[tuple[int, int]], now: datetime) ->
     return len(rows)
 
 
-def _row(name: str, order: Order, at: datetime, product_id: int | None, amount_fen: int, which: str = "") -> Row:
+def _row(
+    name: str, order: Placed | Order, at: datetime, product_id: int | None, amount_fen: int, which: str = ""
+) -> Row:
     return Row(
         event_id=str(uuid5(NAMESPACE_URL, f"lantern:{name}:{order.number}:{product_id or which}")),
         at_ms=milliseconds(at),
@@ -69,19 +97,5 @@ def _row(name: str, order: Order, at: datetime, product_id: int | None, amount_f
     )
 
 
-def _products(orders: Iterable[Order]) -> dict[int, list[tuple[int, int]]]:
-    """By order: its products and what is paid for each."""
-    lines = OrderLine.objects.filter(order__in=[order.pk for order in orders]).values("order", "product")
-    found: dict[int, list[tuple[int, int]]] = {}
-    for row in lines.annotate(fen=Coalesce(Sum("payable_fen"), 0)).order_by("order", "product"):
-        found.setdefault(row["order"], []).append((row["product"], row["fen"]))
-    return found
-
-
-def _is_refused(member_id: int) -> bool:
-    return TrackingRefusal.objects.filter(member_id=member_id).exists()
-
-
 def _keep(member_id: int, rows: Sequence[Row], now: datetime) -> None:
-    if rows:
-        Batch.objects.create(member_id=member_id, lines=lines_of(rows, now=now), events=len(rows), received_at=now)
+    _KEEP.run([member_id, lines_of(rows, now=now), len(rows), now])

@@ -31,9 +31,19 @@ from shop.core.actors import Actor
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.errors import Busy
 from shop.core.money import yuan
+from shop.core.prepared import Prepared, columns
 from shop.core.transactions import use_case
 
 MAX_ROUNDS = 3
+# Written out, because every payment asks.
+_LAPSE = Prepared(
+    "lapse_price_change",
+    f"""
+UPDATE workbench_pricechange change SET status = 'lapsed', decided_at = %s
+FROM checkout_order changed WHERE changed.number = %s AND change.order_id = changed.id AND change.status = 'waiting'
+RETURNING {columns(PriceChange, "change")}
+""",
+)
 Status = PriceChange.Status
 
 
@@ -134,10 +144,7 @@ def _decline(*, change_id: int, actor: Actor, now: datetime) -> PriceChange:
 
 def drop_price_change(*, order_number: str, now: datetime) -> None:
     """The order is paid or cancelled, so that nothing is left to decide; inside the caller's transaction."""
-    waiting = PriceChange.objects.filter(order__number=order_number, status=Status.WAITING)
-    for change in waiting.select_for_update(no_key=True, of=("self",)):
-        change.status, change.decided_at = Status.LAPSED, now
-        change.save(update_fields=["status", "decided_at"])
+    for change in _LAPSE.all(PriceChange, [now, order_number]):
         clear_alert(cause=_cause(change))
 
 
