@@ -10,7 +10,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.discounts.left import left_of
 from promotions.discounts.live import LiveItem, LiveOffer, live, live_items, live_offer
 from promotions.discounts.models import SpendOffer, TimedDiscount
-from promotions.pricing.model import SpendOfferTerms, Terms, UnitPriceTerms
+from promotions.pricing.model import Measure, PricingLine, SpendOfferTerms, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Basket, Scope
 from promotions.pricing.unit_prices import saving_fen
 
@@ -27,15 +27,18 @@ class Offered:
     gift_costs: Mapping[int, int] = field(default_factory=dict)
 
 
-def offered(*, buyer: Buyer, basket: Basket, now: datetime, besides: Sequence[UnitPriceTerms] = ()) -> Offered:
+def offered(
+    *, buyer: Buyer, basket: Basket[PricingLine], now: datetime, besides: Sequence[UnitPriceTerms] = ()
+) -> Offered:
     """The other unit prices than those `besides`, and the offers, open to the buyer on these goods.
 
-    One query where units, gifts or money are counted, and another one for what is published unless the buyer brings it.
+    One query where units, gifts or money are counted of what these goods may reach, and another one for what is
+    published unless the buyer brings it.
     """
     published = live(buyer.stamp)
     items = [each for each in published.items.touching(basket) if each.campaign.acts(buyer, now)]
     offers = [each for each in published.offers.touching(basket) if each.campaign.acts(buyer, now)]
-    left = left_of(items, offers, buyer, basket)
+    left = left_of(items, [each for each in offers if _may_reach(each, basket)], buyer, basket)
     return Offered(
         unit_prices=tuple(
             [
@@ -52,6 +55,13 @@ def offered(*, buyer: Buyer, basket: Basket, now: datetime, besides: Sequence[Un
         budgets=left.budgets,
         gift_costs=left.gift_costs,
     )
+
+
+def _may_reach(offer: LiveOffer, basket: Basket[PricingLine]) -> bool:
+    """No price makes the goods of an offer worth more than they cost at list price, or more units."""
+    terms, lines = offer.terms, [basket.lines[place] for place in basket.places(offer.scope)]
+    most = sum(line.quantity if terms.measure == Measure.COUNT else line.subtotal_fen for line in lines)
+    return any(most >= tier.threshold for tier in terms.tiers)
 
 
 def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str]) -> Terms:

@@ -141,7 +141,7 @@ def test_a_member_has_as_many_as_one_may(django_assert_max_num_queries):
 def test_offers_with_tiers_gifts_and_exclusions():
     gift = SkuFactory(stock=3, price_fen=900)
     tea = make_category()
-    covered, excluded = make_sku(category_id=tea.pk), make_sku(category_id=tea.pk)
+    covered, excluded = make_sku(category_id=tea.pk, price_fen=10000), make_sku(category_id=tea.pk)
     offer = published(
         draft_offer(
             {"threshold_fen": 20000, "off_fen": 3000, "gift_sku": gift, "gift_quantity": 2, "gift_quota": 100},
@@ -170,6 +170,20 @@ def test_offers_with_tiers_gifts_and_exclusions():
     )
     SkuStock.objects.filter(pk=gift.pk).update(available=0)
     assert offers(line(covered))[0].tiers[1].gifts[0].available == 0
+
+
+@pytest.mark.parametrize(
+    ("measure", "threshold"), [("amount", {"threshold_fen": 10000}), ("count", {"threshold_units": 2})]
+)
+def test_what_the_goods_cannot_reach_is_not_counted(measure, threshold, django_assert_num_queries):
+    tea, gift = make_sku(price_fen=9900), SkuFactory(stock=3)
+    published(draft_offer({**threshold, "gift_sku": gift, "gift_quantity": 1}, measure=measure))
+    assert len(offers(line(tea))) == 1
+    with django_assert_num_queries(1):
+        offers(line(tea))
+    with django_assert_num_queries(2):
+        ((tier,),) = [each.tiers for each in offers(line(tea, 2))]
+    assert tier.gifts[0].available == 3
 
 
 def test_a_category_that_moves_is_covered_where_it_is():
