@@ -102,6 +102,14 @@ class Offer:
         return replace(terms, fen=fen) if 0 < fen < self.quote.payable_fen else None
 
 
+def filled(wish: Wish) -> Wish:
+    """The wish with its items, those selected in the cart where it names none."""
+    if wish.items is not None:
+        return wish
+    units = selected_units(member_id=wish.member_id)
+    return replace(wish, items=tuple(Item(sku_id, quantity) for sku_id, quantity in units.items()))
+
+
 def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     """Price the wish. A `binding` offer is made inside the transaction that orders it and holds the member's limits.
 
@@ -168,11 +176,9 @@ def _gifts(priced: Quote, now: datetime) -> tuple[Gift, ...]:
 
 def _wanted_units(wish: Wish) -> tuple[dict[int, int], dict[int, str]]:
     """Units by SKU id, duplicates merged, and the JSON pointer of the item that first named each."""
-    asked = wish.items
-    if asked is None:
-        asked = tuple(Item(sku_id, units) for sku_id, units in selected_units(member_id=wish.member_id).items())
-        if not asked:
-            raise CartEmpty
+    asked = filled(wish).items
+    if not asked:
+        raise CartEmpty
     units: dict[int, int] = {}
     pointers: dict[int, str] = {}
     for index, item in enumerate(asked):

@@ -16,7 +16,7 @@ from shop.core.together import read_together
 
 
 def read_ahead(*, wish: Wish, now: datetime, binding: bool = False) -> AbstractContextManager[None]:
-    """For the block in which the wish is priced, `binding` where it is ordered. What a cart holds is not known here."""
+    """For the block in which the wish is priced, `binding` where it is ordered; `filled`: its goods are asked for."""
     member_id = wish.member_id
     asked: list[Question] = [ask_buyer(member_id=member_id, now=now)]
     if wish.coupon_ids or not binding:

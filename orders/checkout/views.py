@@ -17,7 +17,7 @@ from orders.checkout.activities import that_took_of
 from orders.checkout.admission import past_gate, through_gate
 from orders.checkout.earning import points_to_earn
 from orders.checkout.facets import present_orders
-from orders.checkout.offers import Item, Wish, make_offer
+from orders.checkout.offers import Item, Wish, filled, make_offer
 from orders.checkout.presenters import present_order, present_quote
 from orders.checkout.promise import promised_at
 from orders.checkout.reading import read_ahead
@@ -49,7 +49,7 @@ class QuoteView(MemberAPIView):
 
     @extend_schema(operation_id="checkout_quote", request=QuoteIn, responses={200: QuoteOut, **REFUSALS})
     def post(self, request: MemberRequest) -> Response:
-        now, wish = clock.now(), _wish(request, validated(QuoteIn, request))
+        now, wish = clock.now(), filled(_wish(request, validated(QuoteIn, request)))
         with read_ahead(wish=wish, now=now):
             offer = make_offer(wish=wish, now=now)
             promised = promised_at(offer=offer, now=now)

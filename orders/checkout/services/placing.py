@@ -15,7 +15,7 @@ from orders.cart.validity import OUT_OF_STOCK, Problem, Wanted, shortage
 from orders.checkout.errors import AddressRequired, LinesOutOfStock, PriceChanged, SelectionRejected
 from orders.checkout.facts import NothingToPay
 from orders.checkout.models import Deposit, Order, OrderLine, OrderStatus
-from orders.checkout.offers import Gift, Offer, Wish, make_offer, short_line
+from orders.checkout.offers import Gift, Offer, Wish, filled, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
 from orders.checkout.presenters import present_quote
 from orders.checkout.reading import read_ahead
@@ -45,6 +45,7 @@ def place_order(
     Raises what `make_offer` and `promotions.checkout.services.claim` raise, AddressRequired, PriceChanged,
     SelectionRejected.
     """
+    is_from_cart, wish = wish.items is None, filled(wish)
     with read_ahead(wish=wish, now=now, binding=True):
         offer = make_offer(wish=wish, now=now, binding=True)
     _check_terms(wish, offer, expected_payable_fen, expected_points)
@@ -52,7 +53,7 @@ def place_order(
     lines = _lines(order, offer)
     write_order(order, lines, actor=Actor.member(wish.member_id))
     _write_deposit(order, offer)
-    if wish.items is None:
+    if is_from_cart:
         take_out(member_id=wish.member_id, sku_ids=[line.sku_id for line in lines if not line.is_gift])
     claim(Taking(order.number, wish.member_id, offer.buyer, offer.cart, offer.quote, now, wish.activity))
     if offer.needs_parcel:
