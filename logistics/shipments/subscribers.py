@@ -21,7 +21,7 @@ def plan_parcels(fact: OrderAllocated) -> None:
     plan_shipments(allocation_numbers=fact.allocation_numbers, now=clock.now())
 
 
-@subscribe(ShipmentPlanned, in_transaction=False)
+@subscribe(ShipmentPlanned, in_transaction=False, soon=True)
 def ask_for_waybill(fact: ShipmentPlanned) -> None:
     request_waybill(shipment_number=fact.shipment_number, now=clock.now())
 

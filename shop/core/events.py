@@ -26,6 +26,7 @@ class Subscription:
     in_transaction: bool
     only: Callable[[Any], bool] | None
     turn: int | None
+    soon: bool
 
 
 _by_fact: dict[str, list[Subscription]] = {}
@@ -38,6 +39,7 @@ def subscribe(
     in_transaction: bool = True,
     only: Callable[[F], bool] | None = None,
     turn: int | None = None,
+    soon: bool = False,
 ) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
     """Register a handler for `fact`; it may be called more than once and late, so it must be idempotent.
 
@@ -47,13 +49,16 @@ def subscribe(
 
     Those that have a `turn` share one transaction, in the order of their turns, so the locks that each takes come after
     those of the one before it. When one of them fails, each is delivered by itself.
+
+    Who talks to the network has a task of their own. With `soon` it is that of the delivery which published the fact,
+    once it has nothing else to do: for one short call, which costs less than a task.
     """
     if turn is not None and not in_transaction:
         raise ValueError("who may talk to the network shares no transaction")
 
     def register(handler: Callable[[F], None]) -> Callable[[F], None]:
         name = f"{handler.__module__}.{handler.__qualname__}"
-        subscription = Subscription(name, fact, handler, in_transaction, only, turn)
+        subscription = Subscription(name, fact, handler, in_transaction, only, turn, soon)
         _by_name[name] = subscription
         _by_fact.setdefault(fact.__name__, []).append(subscription)
         return handler

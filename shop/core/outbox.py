@@ -12,7 +12,7 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import takewhile
@@ -91,10 +91,11 @@ _broker_away_until = 0.0
 
 @dataclass
 class _Chain:
-    """What one task delivers, group after group, and until when it takes more on."""
+    """What one task delivers, group after group, then what is for the network, and until when it takes more on."""
 
     groups: deque[list[int]]
     takes_more_until: float
+    calls: deque[list[int]] = field(default_factory=deque)
 
     def takes_more(self) -> bool:
         return time.monotonic() < self.takes_more_until
@@ -119,32 +120,31 @@ def publish(*facts: Fact) -> None:
 
 
 def _hand_over(written: Sequence[tuple[int, str, str]]) -> None:
-    """What a delivery publishes is delivered by the same task, but for the network: a slow gateway waits alone."""
+    """What a delivery publishes is delivered by the same task; calls over the network are not, or come last in it."""
     if len(written) > HANDED_OVER_AT_ONCE:
         return
     chain, sent = _chain.get(), list[list[int]]()
-    for entry_ids, in_transaction in _groups(written):
-        if chain is not None and chain.takes_more() and in_transaction:
+    for entry_ids, known in _groups(written):
+        if chain is None or not chain.takes_more() or not (known.in_transaction or known.soon):
+            sent.append(entry_ids)
+        elif known.in_transaction:
             chain.groups.append(entry_ids)
         else:
-            sent.append(entry_ids)
+            chain.calls.append(entry_ids)
     if sent:
         _send(sent)
 
 
-def _groups(written: Sequence[tuple[int, str, str]]) -> Iterator[tuple[list[int], bool]]:
-    """The entries that are delivered in one transaction, each time with whether that is their subscribers' as well."""
-    shared: dict[str, list[int]] = {}
+def _groups(written: Sequence[tuple[int, str, str]]) -> Iterator[tuple[list[int], Subscription]]:
+    """The entries that are delivered in one transaction, each time with one of those for whom they are."""
+    shared: dict[str, tuple[list[int], Subscription]] = {}
     for entry_id, event_id, subscriber in written:
         known = _subscription(subscriber)
         if known.turn is None:
-            yield [entry_id], known.in_transaction
-        elif event_id in shared:
-            shared[event_id].append(entry_id)
+            yield [entry_id], known
         else:
-            shared[event_id] = [entry_id]
-    for entry_ids in shared.values():
-        yield entry_ids, True
+            shared.setdefault(event_id, ([], known))[0].append(entry_id)
+    yield from shared.values()
 
 
 def _send(groups: list[list[int]]) -> None:
@@ -177,8 +177,10 @@ def deliver_chain(*, groups: Sequence[list[int]]) -> int:
     token = _chain.set(chain)
     finished = 0
     try:
-        while chain.groups:
-            finished += _deliver_together(chain.groups.popleft())
+        while chain.groups or (chain.calls and chain.takes_more()):
+            finished += _deliver_together((chain.groups or chain.calls).popleft())
+        if chain.calls:
+            _send(list(chain.calls))
     finally:
         _chain.reset(token)
     return finished

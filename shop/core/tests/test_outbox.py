@@ -295,6 +295,52 @@ def test_outside_a_chain_every_fact_is_handed_over(sent):
     assert len(sent[1]) == 2
 
 
+class CupFilled(Fact):
+    cup: int
+
+
+class CupServed(Fact):
+    cup: int
+
+
+@subscribe(CupFilled)
+def serve(fact: CupFilled) -> None:
+    outbox.publish(CupServed(cup=fact.cup))
+
+
+@subscribe(CupServed, in_transaction=False, soon=True)
+def ring(fact: CupServed) -> None:
+    assert not connection.in_atomic_block
+    heard.append(("ring", fact.cup))
+
+
+@subscribe(CupServed)
+def sip(fact: CupServed) -> None:
+    heard.append(("sip", fact.cup))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_short_call_comes_last_in_the_task_that_published_it(sent):
+    with transaction.atomic():
+        outbox.publish(CupFilled(cup=1))
+    assert outbox.deliver_chain(groups=sent[0]) == 3
+    assert heard == [("sip", 1), ("ring", 1)]
+    assert len(sent) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_short_calls_are_left_to_another_task_when_the_chain_has_taken_long(sent, monkeypatch):
+    with transaction.atomic():
+        outbox.publish(CupFilled(cup=2))
+    # There is time while both are handed over, and none when the call's turn has come.
+    time_left = iter([True, True, False])
+    monkeypatch.setattr(outbox._Chain, "takes_more", lambda chain: next(time_left))
+    assert outbox.deliver_chain(groups=sent[0]) == 2
+    assert heard == [("sip", 2)]
+    call = OutboxEntry.objects.get(fact="CupServed", status="pending")
+    assert sent[1:] == [[[call.pk]]]
+
+
 class TableLaid(Fact):
     table: int
 
