@@ -19,6 +19,7 @@ class OrderPaid(Fact):
     member_id: int
     payable_fen: int
     at: datetime
+    needs_parcel: bool = True
 
 
 class DepositPaid(Fact):

@@ -3,7 +3,7 @@
 The steps run after the payment's commit and take effect once: in one transaction, or each in its own when one fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from django.db import transaction
@@ -69,12 +69,9 @@ def earn_points(fact: OrderPaid) -> None:
     event = PAST_ORDERS.event(number=fact.number)
     assert event is not None
     earn(event=event, now=fact.at)
-    take_back(
-        of=event.reference,
-        reference=f"{event.reference}:refunded",
-        left_fen=still_paid_by_line(order),
-        now=fact.at,
-    )
+    left = still_paid_by_line(order)
+    if tuple(left) != event.net_fen:
+        take_back(of=event.reference, reference=f"{event.reference}:refunded", left_fen=left, now=fact.at)
     if order.completed_at is not None:
         # This step was late: the goods have arrived meanwhile.
         mature_points(OrderCompleted(number=order.number, member_id=order.member_id, at=order.completed_at))
@@ -99,6 +96,8 @@ def record_sales(fact: OrderPaid) -> None:
 
 def give_purchase_coupons(fact: OrderPaid) -> None:
     """Give the coupons that are for whoever buys for so much and has not been paid back meanwhile."""
+    if not promotions.may_reward(paid_fen=fact.payable_fen, moment=promotions.Moment.PAYMENT, now=fact.at):
+        return
     # A refund that comes now waits for the lock, and takes back what is given here.
     order = lock_order(number=fact.number)
     paid_fen = order.paid_fen - refunded_fen(order)
@@ -127,6 +126,11 @@ def notify_member(fact: OrderPaid) -> None:
     tell_order_paid(order_number=fact.number, amount_fen=fact.payable_fen, now=fact.at)
 
 
+# Steps of some orders only: the others do not even write them down.
+ONLY: Mapping[Step, Callable[[OrderPaid], bool]] = {
+    give_rewards: lambda fact: not fact.needs_parcel,
+    request_fulfilment: lambda fact: fact.needs_parcel,
+}
 # In the order in which rows are locked: promotions, points, stock. Stock comes late, because others wait for it.
 # Commission looks at the points that were earned; nobody who holds its accounts asks for points. An order that is given
 # at once has no parcel.

@@ -12,7 +12,7 @@ from orders.checkout import notes
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.facts import OrderCompleted, OrderPaid
 from orders.fulfilment.after_completion import AFTER_AFTER_SALE, AFTER_COMPLETION, AFTER_REFUND
-from orders.fulfilment.after_payment import AFTER_PAYMENT
+from orders.fulfilment.after_payment import AFTER_PAYMENT, ONLY
 from orders.fulfilment.failed_teams import TEAM, pay_back
 from orders.fulfilment.notices import tell_delivered, tell_refunded, tell_shipped
 from orders.fulfilment.queries import is_order
@@ -24,7 +24,7 @@ from shop.core import clock
 from shop.core.events import subscribe
 
 for turn, step in enumerate(AFTER_PAYMENT):
-    subscribe(OrderPaid, turn=turn)(step)
+    subscribe(OrderPaid, turn=turn, only=ONLY.get(step))(step)
 for follow_up in AFTER_COMPLETION:
     subscribe(OrderCompleted)(follow_up)
 for consequence in AFTER_REFUND:

@@ -24,7 +24,7 @@ from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Poin
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
-from promotions.coupons.services import give_for_purchase
+from promotions.coupons.services import give_for_purchase, gives_for_purchase
 from promotions.discounts.terms import Offered
 from promotions.pricing.answers import Adjustment, Quote, Rejection
 from promotions.pricing.engine import price
@@ -218,6 +218,11 @@ def complete(*, order_number: str, member_id: int, paid_fen: int, now: datetime)
     for used in _locked(order_number, ClaimStatus.CONFIRMED):
         _move(used, ClaimStatus.COMPLETED, now)
     reward(order_number=order_number, member_id=member_id, paid_fen=paid_fen, moment=Moment.COMPLETION, now=now)
+
+
+def may_reward(*, paid_fen: int, moment: str, now: datetime) -> bool:
+    """Whether coupons are given at this moment for a purchase of so much: most purchases bring none."""
+    return gives_for_purchase(paid_fen=paid_fen, moment=moment, now=now)
 
 
 def reward(*, order_number: str, member_id: int, paid_fen: int, moment: str, now: datetime) -> None:

@@ -24,7 +24,15 @@ def confirm_paid(*, order: Order, actor: Actor, now: datetime) -> None:
     promotions.confirm(order_number=order.number, member_id=order.member_id, paid_fen=order.paid_fen, now=now)
     if order.needs_parcel:
         confirm_reservation(reference=order.number)
-    publish(OrderPaid(number=order.number, member_id=order.member_id, payable_fen=order.payable_fen, at=now))
+    publish(
+        OrderPaid(
+            number=order.number,
+            member_id=order.member_id,
+            payable_fen=order.payable_fen,
+            at=now,
+            needs_parcel=order.needs_parcel,
+        )
+    )
 
 
 def confirm_deposit(*, order: Order, actor: Actor, now: datetime) -> None:

@@ -22,13 +22,13 @@ from orders.checkout.models import Order, OrderStatus
 from orders.checkout.services.confirmation import confirm_paid
 from orders.checkout.services.progress import complete_shipped
 from orders.checkout.tests.making import buyer, ordered
-from orders.fulfilment.after_payment import AFTER_PAYMENT
+from orders.fulfilment.after_payment import AFTER_PAYMENT, give_rewards, request_fulfilment
 from orders.fulfilment.services import follow_parcels, mark_allocated
 from shop.catalog.models import StockReservation
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock, outbox
 from shop.core.actors import Actor
-from shop.core.events import subscriptions
+from shop.core.events import receivers, subscriptions
 from shop.core.models import OutboxEntry
 from shop.core.transactions import unit_of_work
 
@@ -76,15 +76,24 @@ def report(shipment, status):
     Shipment.objects.filter(pk=shipment.pk).update(**fields)
 
 
-def test_payment_leaves_one_outbox_row_per_step(client):
+def test_payment_leaves_one_outbox_row_per_step_that_the_order_needs(client):
     order = pay(ordered(client, (SkuFactory(), 1)))
     assert order.status == OrderStatus.PAID
     assert order.paid_fen == order.payable_fen
     steps = OutboxEntry.objects.filter(fact="OrderPaid").values_list("subscriber", flat=True)
     listening = [each.handler for each in subscriptions(OrderPaid)]
-    assert sorted(steps) == sorted(f"{step.__module__}.{step.__name__}" for step in listening)
+    # Goods are sent, not given at once.
+    needed = [step for step in listening if step is not give_rewards]
+    assert sorted(steps) == sorted(f"{step.__module__}.{step.__name__}" for step in needed)
     # Only what counts orders, above them, may listen without standing in the list.
     assert [step for step in listening if not step.__module__.startswith("analytics.")] == list(AFTER_PAYMENT)
+
+
+def test_what_needs_no_parcel_is_given_and_not_sent():
+    paid = OrderPaid(number="D1", member_id=1, payable_fen=1, at=clock.now(), needs_parcel=False)
+    told = [each.handler for each in receivers(paid)]
+    assert give_rewards in told
+    assert request_fulfilment not in told
 
 
 def test_after_payment_goods_are_allocated_and_sales_counted_once(client):

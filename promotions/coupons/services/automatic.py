@@ -52,8 +52,13 @@ def give_for_invitation(*, member_id: int, invitation_id: int, now: datetime) ->
 
 def give_for_purchase(*, member_id: int, order_number: str, paid_fen: int, moment: str, now: datetime) -> list[Coupon]:
     """The order was paid, or is completed (`CouponTemplate.Moment`); each template once per order."""
-    earned = _FOR_PURCHASE.all(CouponTemplate, {"now": now, "moment": str(moment), "paid_fen": paid_fen})
+    earned = _for_purchase(paid_fen, moment, now)
     return _give_all(earned, member_id=member_id, cause=f"order:{order_number}", now=now)
+
+
+def gives_for_purchase(*, paid_fen: int, moment: str, now: datetime) -> bool:
+    """Whether any template is for whoever pays so much, or less, at this moment."""
+    return bool(_for_purchase(paid_fen, moment, now))
 
 
 def give_birthdays(*, now: datetime) -> int:
@@ -90,6 +95,10 @@ def _born_on(day: date) -> QuerySet[Member]:
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _for_purchase(paid_fen: int, moment: str, now: datetime) -> list[CouponTemplate]:
+    return _FOR_PURCHASE.all(CouponTemplate, {"now": now, "moment": str(moment), "paid_fen": paid_fen})
 
 
 def _live(way: str, now: datetime) -> QuerySet[CouponTemplate]:
