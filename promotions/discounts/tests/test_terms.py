@@ -176,8 +176,9 @@ def test_offers_with_tiers_gifts_and_exclusions():
     ("measure", "threshold"), [("amount", {"threshold_fen": 10000}), ("count", {"threshold_units": 2})]
 )
 def test_what_the_goods_cannot_reach_is_not_counted(measure, threshold, django_assert_num_queries):
-    tea, gift = make_sku(price_fen=9900), SkuFactory(stock=3)
-    published(draft_offer({**threshold, "gift_sku": gift, "gift_quantity": 1}, measure=measure))
+    tea, gift = make_sku(price_fen=9900), SkuFactory(stock=3, price_fen=100)
+    goods = [tea.product.category_id]
+    published(draft_offer({**threshold, "gift_sku": gift, "gift_quantity": 1}, measure=measure, category_ids=goods))
     assert len(offers(line(tea))) == 1
     with django_assert_num_queries(1):
         offers(line(tea))
