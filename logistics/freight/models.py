@@ -48,9 +48,9 @@ class FreightZone(models.Model):
     first_size = models.PositiveIntegerField(
         _("the first"), default=1000, help_text=_("Grams, pieces or yuan: what the template is billed by.")
     )
-    first_fen = models.PositiveIntegerField(_("first price (fen)"))
+    first_fen = models.PositiveIntegerField(_("price of the first (fen)"))
     step_size = models.PositiveIntegerField(_("each further"), default=1000)
-    step_fen = models.PositiveIntegerField(_("price per step (fen)"))
+    step_fen = models.PositiveIntegerField(_("price of each further (fen)"))
     cheaper_from_fen = models.PositiveIntegerField(
         _("cheaper from (fen)"), null=True, blank=True, help_text=_("Goods worth this much cost at most what follows.")
     )
