@@ -110,7 +110,13 @@ class QuoteIn(StrictSerializer):
     address_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     pickup_store_id = StrictIntegerField(min_value=1, max_value=LARGEST_ID, required=False, allow_null=True)
     coupon_ids = CouponChoiceField(required=False, default=list, max_length=20)
-    points_to_use = PointsChoiceField(required=False, default=0, min_value=0, max_value=LARGEST_ID)
+    points_to_use = PointsChoiceField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=LARGEST_ID,
+        help_text="All of them or none, save those that pay no further fen; `points_used` tells how many are taken.",
+    )
     activity = ActivityIn(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -104,6 +104,9 @@ def _sums(cart: CartSnapshot, terms: Terms, quote: Quote) -> Iterator[str]:
         yield "points are not split exactly"
     if quote.points_used > terms.points.available:
         yield "more points are used than there are"
+    purse, fewer = terms.points, quote.points_used - terms.points.step
+    if fewer >= purse.minimum and fewer * 100 // purse.points_per_yuan == quote.points_discount_fen > 0:
+        yield f"{quote.points_used} points are used, but {fewer} pay as much"
     if quote.freight_fen is not None and not 0 <= quote.freight_fen <= (cart.freight_fen or 0):
         yield "freight is out of bounds"
     shown = sum(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promotions.pricing import cheapest, engine, leaving_out, points
+from promotions.pricing import cheapest, engine, leaving_out, points, purse
 from promotions.pricing.balance import spread_within
 from promotions.pricing.joint import Joint
 from promotions.pricing.purse import Purse
@@ -56,6 +56,11 @@ def test_the_laws_catch_campaigns_that_keep_points_out_unseen(monkeypatch):
 def test_the_laws_catch_coupons_that_are_chosen_without_regard_to_points(monkeypatch):
     monkeypatch.setattr(Purse, "is_empty", True)
     assert any("best costs" in law for law in _broken_in(range(3000)))
+
+
+def test_the_laws_catch_points_that_pay_nothing(monkeypatch):
+    monkeypatch.setattr(purse, "_worth_their_fen", lambda usable, terms: usable)
+    assert any("pay as much" in law for law in _broken_in(range(400)))
 
 
 @pytest.mark.parametrize("seed", [1_000_001_550, 1_000_002_929, 13_030])
