@@ -35,7 +35,8 @@ def price(cart: CartSnapshot, terms: Terms = NOTHING) -> Quote:
     best, is_exact = _searched(cart, terms)
     if cart.coupon_ids == "best" and terms.coupons and not is_exact:
         # What is answered is then a price of coupons that are named, so that it is the same when the buyer names them.
-        named = [_settled(cart, terms, ids) for ids in dict.fromkeys((tuple(best.coupon_ids), ()))]
+        # None comes first, so that of equal prices it is taken.
+        named = [_settled(cart, terms, ids) for ids in dict.fromkeys(((), tuple(best.coupon_ids)))]
         best = min(named, key=attrgetter("cost"))
     setting = best.setting
     for mechanism, id_ in sorted(setting.met & best.absent):
