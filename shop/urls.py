@@ -48,6 +48,7 @@ API_ROOMS: tuple[str, ...] = (
     "analytics.traffic.urls",
     "analytics.funnel.urls",
     "analytics.recommendations.urls",
+    "analytics.outreach.urls",
 )
 
 urlpatterns = [

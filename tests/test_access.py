@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from analytics.buyers.tests import access as buyers
 from analytics.events.tests import access as events
 from analytics.funnel.tests import access as funnel
+from analytics.outreach.tests import access as outreach
 from analytics.recommendations.tests import access as recommendations
 from analytics.traffic.tests import access as traffic
 from logistics.network.tests import access as network
@@ -87,6 +88,7 @@ DOORS: tuple[Door, ...] = (
     *traffic.DOORS,
     *funnel.DOORS,
     *recommendations.DOORS,
+    *outreach.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "analytics.traffic",
     "analytics.funnel",
     "analytics.recommendations",
+    "analytics.outreach",
     "analytics.engine",
 ]
 

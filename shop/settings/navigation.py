@@ -229,6 +229,8 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Moves between stages"), "moving", "buyers_stagemove"),
             item(_("Segments by filter"), "filter_alt", "buyers_segmentfilter"),
             item(_("Returns of campaigns"), "query_stats", "buyers_campaignreturn"),
+            item(_("Outreach plans"), "campaign", "outreach_plan"),
+            item(_("Outreach runs"), "play_circle", "outreach_run"),
             item(_("Bought together"), "join_inner", "recommendations_neighbour"),
             item(_("Builds of recommendations"), "model_training", "recommendations_build"),
         ],

@@ -56,7 +56,7 @@ PROMOTIONS = (
     "promotion_checkout",
 )
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
-ANALYTICS = ("buyers", "events", "traffic", "funnel", "recommendations")
+ANALYTICS = ("buyers", "events", "traffic", "funnel", "recommendations", "outreach")
 MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (

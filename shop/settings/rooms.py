@@ -31,6 +31,7 @@ DEMO_LOADERS: list[str] = [
     "analytics.buyers.demo.load",
     "analytics.recommendations.demo.load",
     "analytics.funnel.demo.load",
+    "analytics.outreach.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
@@ -62,6 +63,7 @@ INVARIANTS: list[str] = [
     "orders.fulfilment.invariants.LAWS",
     "orders.reconciliation.invariants.LAWS",
     "analytics.buyers.invariants.LAWS",
+    "analytics.outreach.invariants.LAWS",
 ]
 PRODUCT_FACET_PROVIDERS: list[str] = [
     "points.rules.facets.points_to_earn",
@@ -94,6 +96,7 @@ MEMBER_PROFILE_PROVIDERS: list[str] = [
 ]
 # What hangs on a member in each room: moved to another account, erased, exported; what must be finished before.
 MEMBER_MERGERS: list[str] = [
+    "analytics.outreach.member_data.move",
     "analytics.recommendations.member_data.move",
     "analytics.buyers.member_data.move",
     "analytics.events.member_data.move",
@@ -127,6 +130,7 @@ MEMBER_MERGERS: list[str] = [
     "members.identity.member_data.move",
 ]
 MEMBER_ERASERS: list[str] = [
+    "analytics.outreach.member_data.erase",
     "analytics.recommendations.member_data.erase",
     "analytics.buyers.member_data.erase",
     "analytics.events.member_data.erase",
@@ -186,6 +190,7 @@ MEMBER_EXPORTERS: list[str] = [
     "analytics.buyers.member_data.export",
     "analytics.events.member_data.export",
     "analytics.recommendations.member_data.export",
+    "analytics.outreach.member_data.export",
 ]
 MEMBER_OBSTACLES: list[str] = [
     "orders.checkout.member_data.open_orders",

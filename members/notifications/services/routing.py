@@ -90,10 +90,17 @@ def counting_day(event: NotificationEvent, now: datetime) -> date | None:
 
 def quiet_until(telling: Telling, *, now: datetime) -> datetime | None:
     """When the quiet hours end that hold now for this event; None when it may go out."""
-    start, end = QUIET_FROM_HOUR.value(), QUIET_UNTIL_HOUR.value()
-    if start == end or telling.reach.member_id is None:
+    if telling.reach.member_id is None:
         return None
     if telling.event.category == Category.TRANSACTIONAL and not QUIET_TRANSACTIONAL.value():
+        return None
+    return quiet_hours_end(now=now)
+
+
+def quiet_hours_end(*, now: datetime) -> datetime | None:
+    """When the merchant's quiet hours end that hold now; None while they do not."""
+    start, end = QUIET_FROM_HOUR.value(), QUIET_UNTIL_HOUR.value()
+    if start == end:
         return None
     local = now.astimezone(SHANGHAI)
     is_quiet = start <= local.hour < end if start < end else local.hour >= start or local.hour < end
