@@ -20,10 +20,11 @@ from shop.core.clock import business_day
 LINES, SELLERS, DAYS, TIMES = 2, 2_000, 30, 7
 _SALES = """
 INSERT INTO distribution_sale
-    (order_number, buyer_id, distributor_id, stage, review, signs, reviewed_by, payer_digest,
+    (order_number, buyer_id, distributor_id, stage, review, signs, reviewed_by, reason, payer_digest,
      paid_fen, left_fen, points, sold_on, sold_at)
 SELECT 'BENCH' || g, %(buyer)s, sellers.ids[1 + floor(power(random(), 2) * %(sellers)s)::int], 'frozen',
-    CASE WHEN g %% 50 = 0 THEN 'held' ELSE 'clear' END, '[]', '', '', paid, CASE WHEN g %% 20 = 0 THEN 0 ELSE paid END,
+    CASE WHEN g %% 50 = 0 THEN 'held' ELSE 'clear' END, '[]', '', '', '', paid,
+    CASE WHEN g %% 20 = 0 THEN 0 ELSE paid END,
     paid / 100, %(first_day)s::date + (g %% %(days)s), %(first_day)s::date + (g %% %(days)s) * interval '1 day'
 FROM (SELECT g, 100 + (random() * 50000)::int AS paid FROM generate_series(1, %(sales)s) g) made,
     (SELECT array_agg(id) AS ids FROM distribution_distributor) sellers
@@ -91,7 +92,7 @@ def load(*, commissions: int, seed: int) -> int:
 def rank(*, measure: str) -> dict[str, Any]:
     """Milliseconds of the leaderboard as the API has it, and of the statement by hand, in turns."""
     first_day = first_of_month()
-    board = Leaderboard(name="bench", measure=measure, period="month", least=1, since=first_day)
+    board = Leaderboard(name="bench", measure=measure, period="month", least=1, rewarded_until=first_day)
     seller = Distributor.objects.latest("pk")
     end_day = (first_day + timedelta(days=31)).replace(day=1)
     statement = _BY_HAND.format(measure=_MEASURES[measure])

@@ -73,12 +73,12 @@ def open_sessions(*, member_id: int, now: datetime) -> QuerySet[MemberSession]:
 
 
 def shared_origins(first_id: int, second_id: int) -> set[str]:
-    """`device` and `address`, where both members have signed in from the same one; two queries."""
+    """`device` and `network`, where both members have signed in from the same one; two queries."""
     own = list(MemberSession.objects.filter(member_id=first_id).values_list("device", "address").distinct())
     devices, addresses = {device for device, _ in own if device}, {address for _, address in own if address}
     theirs = MemberSession.objects.filter(member_id=second_id).values_list("device", "address")
     met = theirs.filter(Q(device__in=devices) | Q(address__in=addresses)).distinct()
-    shared = {"device": any(device in devices for device, _ in met), "address": any(at in addresses for _, at in met)}
+    shared = {"device": any(device in devices for device, _ in met), "network": any(at in addresses for _, at in met)}
     return {name for name, is_shared in shared.items() if is_shared}
 
 

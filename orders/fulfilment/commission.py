@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from orders.checkout.facts import OrderCompleted
 from orders.checkout.models import Order
 from orders.checkout.preferences import AFTER_SALE_DAYS
-from orders.fulfilment.queries import payer_of, still_paid_by_line
+from orders.fulfilment.queries import DESTINATION, payer_of, still_paid_by_line
+from promotions.distribution.screening import Destination
 from promotions.distribution.services.selling import SoldLine, follow_refunds, sell
 from promotions.distribution.services.settling import complete_sale
 
@@ -18,9 +19,16 @@ def sell_order(order: Order, *, sold_at: datetime) -> None:
         buyer_id=order.member_id,
         lines=[SoldLine(line.position, line.product_id, line.quantity, line.payable_fen) for line in bought],
         payer=payer_of(order),
+        destination=_destination(order),
         sold_at=sold_at,
         now=sold_at,
     )
+
+
+def _destination(order: Order) -> Destination | None:
+    if order.recipient is None:
+        return None
+    return Destination(*(str(order.recipient.get(part, "")) for part in DESTINATION))
 
 
 def follow_commission(order: Order, *, reference: str, now: datetime) -> None:

@@ -47,6 +47,10 @@ FROM checkout_orderline line WHERE line.order_id = %(order)s AND NOT line.is_gif
 """,
 )
 
+# What of a recipient says where a parcel goes, and how many of a member's orders are looked at for it.
+DESTINATION = ("region_code", "detail", "phone")
+MOST_DESTINATIONS = 200
+
 
 def is_order(number: str) -> bool:
     """Whether a number under which goods travel is that of an order."""
@@ -92,6 +96,13 @@ def spent_by(*, member_id: int) -> int:
     )
     back: int = for_no_goods.aggregate(fen=Sum("amount_fen", default=0))["fen"]
     return spent - back
+
+
+def destinations_of(*, member_id: int, region_code: str) -> list[tuple[str, str, str]]:
+    """Where in a region the member had parcels sent: the region, the street and the phone, of the latest orders."""
+    sent = Order.objects.filter(member_id=member_id, recipient__region_code=region_code).order_by("-pk")
+    found = sent.values_list("recipient", flat=True)[:MOST_DESTINATIONS]
+    return [(region_code, to.get("detail", ""), to.get("phone", "")) for to in found if to is not None]
 
 
 def is_coming_back(order_number: str) -> bool:

@@ -34,7 +34,7 @@ def load(*, size: str, now: datetime) -> str:
             bind_registered(member_id=member.pk, inviter_id=seller.pk, now=since)
     bind_registered(member_id=newcomer.pk, inviter_id=seller.pk, now=since)
     appoint(member_id=newcomer.pk, grade_id=first.pk, actor=MANAGER, now=since + timedelta(days=20))
-    board = Leaderboard.objects.create(name=BOARD, since=business_day(since))
+    board = Leaderboard.objects.create(name=BOARD, rewarded_until=business_day(since))
     RankReward.objects.create(leaderboard=board, first_rank=1, last_rank=1, reward_fen=8_800)
     RankReward.objects.create(leaderboard=board, first_rank=2, last_rank=3, points=2_000)
     join(member_id=applicant.pk, note=NOTE, now=now - timedelta(days=1))

@@ -41,7 +41,15 @@ class BindingEnded(DomainError):
 
 
 class SaleNotHeld(DomainError):
-    code, status, message = "sale_not_held", 409, _("Only an order that is held can be decided.")
+    code, status, message = "sale_not_held", 409, _("Only an order that is held can be cleared.")
+
+
+class SaleRefused(DomainError):
+    code, status, message = "sale_refused", 409, _("The commission of this order has been refused already.")
+
+
+class SaleNotRefused(DomainError):
+    code, status, message = "sale_not_refused", 409, _("The commission of this order was not refused.")
 
 
 class WithdrawalNotFound(DomainError):

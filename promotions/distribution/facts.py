@@ -13,7 +13,7 @@ class PayoutApproved(Fact):
 
 
 class PayoutStopAsked(Fact):
-    """A withdrawal that nobody has accepted yet is to be closed at the payment service."""
+    """A withdrawal is called back: it is to be closed at the payment service, if that has it."""
 
     number: str
     at: datetime

@@ -1,7 +1,8 @@
 """Every move of commission money, in one place.
 
 Always: an account is the sum of its entries, bucket by bucket; what moves out of a bucket was in it, but for money that
-is taken back after it could be withdrawn: that is owed, and what is earned next repays it.
+is taken back, or paid by a withdrawal that had ended, after it could be withdrawn: that is owed, and what is earned
+next repays it.
 """
 
 from collections.abc import Sequence
@@ -19,25 +20,30 @@ _WAYS: dict[str, tuple[Bucket, Bucket]] = {
     EntryKind.RESERVED: (Bucket.AVAILABLE, Bucket.RESERVED),
     EntryKind.RETURNED: (Bucket.RESERVED, Bucket.AVAILABLE),
     EntryKind.PAID: (Bucket.RESERVED, Bucket.PAID),
+    EntryKind.PAID_LATE: (Bucket.AVAILABLE, Bucket.PAID),
     EntryKind.AWARDED: (Bucket.SHOP, Bucket.AVAILABLE),
 }
 
 
 @dataclass(frozen=True)
 class Move:
-    """`origin` is told where it does not follow from the kind: what is taken back comes from where it is."""
+    """`place` is told where it does not follow from the kind: what is taken back comes from where it lies, and what is
+    given again goes there.
+    """
 
     distributor_id: int
     kind: EntryKind
     amount_fen: int
     reference: str
     sale_id: int | None = None
-    origin: Bucket | None = None
+    place: Bucket | None = None
     actor: Actor | None = None
 
     @property
     def way(self) -> tuple[Bucket, Bucket]:
-        return (self.origin, Bucket.SHOP) if self.origin is not None else _WAYS[self.kind]
+        if self.place is None:
+            return _WAYS[self.kind]
+        return (Bucket.SHOP, self.place) if self.kind == EntryKind.RESTORED else (self.place, Bucket.SHOP)
 
 
 def book(moves: Sequence[Move], *, now: datetime) -> list[CommissionEntry]:

@@ -18,6 +18,11 @@ def lock_sale(*, order_number: str) -> Sale | None:
     return Sale.objects.select_for_update(no_key=True, of=("self",)).filter(order_number=order_number).first()
 
 
+def lock_sale_by_key(*, pk: int) -> Sale:
+    """Raises Sale.DoesNotExist."""
+    return Sale.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+
+
 def lock_withdrawal(*, number: str) -> Withdrawal:
     """Raises WithdrawalNotFound."""
     rows = Withdrawal.objects.select_related("distributor__member").filter(number=number)

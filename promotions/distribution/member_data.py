@@ -55,6 +55,8 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     _end(customers.filter(ended_at=None), now, "erasure")
     Binding.objects.filter(member_id=member_id).update(reason="")
     sellers = Distributor.objects.filter(member_id=member_id)
+    of_both = Sale.objects.filter(Q(buyer_id=member_id) | Q(distributor__member_id=member_id))
+    of_both.exclude(reason="").update(reason="")
     return {
         "distributors": sellers.update(standing=Standing.CLOSED, note="", reason=""),
         "payers_of_sales": Sale.objects.filter(buyer_id=member_id).exclude(payer_digest="").update(payer_digest=""),

@@ -91,6 +91,24 @@ RELEASED = _declare(
     _AMOUNT,
     brief=gettext_noop("character_string1: {number}\namount2: {amount}"),
 )
+NOTHING = _declare(
+    "commission_refused",
+    _("Commission refused"),
+    gettext_noop("{amount} of commission was refused"),
+    gettext_noop("Order {number} was looked at and brings no commission: {amount} was taken back. {reason}"),
+    _ORDER,
+    _AMOUNT,
+    _REASON,
+)
+RESTORED = _declare(
+    "commission_restored",
+    _("Commission given again"),
+    gettext_noop("{amount} of commission is yours again"),
+    gettext_noop("Order {number} was looked at once more: {amount} of commission stands again. {reason}"),
+    _ORDER,
+    _AMOUNT,
+    _REASON,
+)
 
 CONFIRM = _declare(
     "withdrawal_to_accept",
@@ -144,7 +162,7 @@ _OF_WITHDRAWAL = {
 def tell_withdrawal(row: Withdrawal, *, now: datetime) -> None:
     """Of the steps that the distributor waits for; what they did themselves they know."""
     event = _OF_WITHDRAWAL.get(row.status)
-    if event is None:
+    if event is None or row.is_called_back:
         return
     amount = row.amount_fen if event is NOT_PAID else row.net_fen
     known = {"number": row.number, "amount": amount, "reason": row.reason}
@@ -178,18 +196,32 @@ def tell_taken_back(sale: Sale, *, distributor_id: int, amount_fen: int, dedupe:
     _tell_of_sale(TAKEN_BACK, sale, distributor_id, amount_fen, dedupe, now)
 
 
+def tell_refused(sale: Sale, *, distributor_id: int, amount_fen: int, now: datetime) -> None:
+    _tell_of_sale(NOTHING, sale, distributor_id, amount_fen, now.isoformat(), now, reason=sale.reason)
+
+
+def tell_restored(sale: Sale, *, distributor_id: int, amount_fen: int, now: datetime) -> None:
+    _tell_of_sale(RESTORED, sale, distributor_id, amount_fen, now.isoformat(), now, reason=sale.reason)
+
+
 def tell_released(sale: Sale, *, distributor_id: int, amount_fen: int, now: datetime) -> None:
     _tell_of_sale(RELEASED, sale, distributor_id, amount_fen, "", now)
 
 
 def _tell_of_sale(
-    event: NotificationEvent, sale: Sale, distributor_id: int, fen: int, dedupe: str, now: datetime
+    event: NotificationEvent,
+    sale: Sale,
+    distributor_id: int,
+    fen: int,
+    dedupe: str,
+    now: datetime,
+    **known: str,
 ) -> None:
     if not fen:
         return
     distributor = Distributor.objects.get(pk=distributor_id)
     key = f"{sale.order_number}:{distributor_id}:{dedupe}"
-    _tell(event, distributor, key, now, number=sale.order_number, amount=fen)
+    _tell(event, distributor, key, now, number=sale.order_number, amount=fen, **known)
 
 
 def _tell(event: NotificationEvent, distributor: Distributor, dedupe_key: str, now: datetime, **known: Any) -> None:

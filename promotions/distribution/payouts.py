@@ -66,6 +66,10 @@ class PayoutGateway(Protocol):
         """What the front hands over for the payee to accept the money; no call is made."""
         ...
 
+    def explain(self, *, note: str) -> str:
+        """What it says of a refusal or an end, in the reader's language as far as it is known; no call is made."""
+        ...
+
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Payout:
         """Without calling anybody. Raises a DomainError of status 401 unless it is genuine."""
         ...

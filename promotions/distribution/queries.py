@@ -112,6 +112,7 @@ def commissions_of(*, distributor: Distributor) -> QuerySet[Any, Any]:
         "sale__order_number",
         "sale__stage",
         "sale__review",
+        "sale__reason",
         "sale__sold_at",
         "sale__settles_at",
         "position",

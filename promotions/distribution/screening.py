@@ -2,11 +2,15 @@
 
 import hashlib
 import hmac
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from members.identity.models import Member
+from members.identity.models import Address, Member
 from members.identity.queries import shared_origins
 from promotions.distribution.models import Binding, Distributor, FormerPhone, Sale, Sign
 from promotions.distribution.preferences import REJOINED_DAYS, SALES_PER_DAY
@@ -14,6 +18,21 @@ from shop.core.clock import business_day, day_bounds
 
 # Longer than any honest chain of who brought whom.
 MOST_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a parcel goes. Empty parts are those of somebody who has left: nobody knows where that was."""
+
+    region_code: str
+    detail: str
+    phone: str
+
+    @property
+    def key(self) -> tuple[str, str, str] | None:
+        """The same for the same place and phone, however they were typed."""
+        detail, phone = _plain(self.detail), _plain(self.phone)
+        return (self.region_code, detail, phone) if detail and phone else None
 
 
 def digest(kind: str, text: str) -> str:
@@ -30,13 +49,16 @@ def payer_digest(payer: str) -> str:
     return digest("payer", payer)
 
 
-def signs_of(*, buyer: Member, distributor: Distributor, payer: str, sold_at: datetime) -> list[str]:
+def signs_of(
+    *, buyer: Member, distributor: Distributor, payer: str, destination: Destination | None, sold_at: datetime
+) -> list[str]:
     """An order that distributors place for themselves shows the signs of its buyer alone."""
     is_own = buyer.pk == distributor.member_id
     origins = set() if is_own else shared_origins(buyer.pk, distributor.member_id)
     found = {
         Sign.DEVICE: "device" in origins,
-        Sign.ADDRESS: "address" in origins,
+        Sign.NETWORK: "network" in origins,
+        Sign.ADDRESS: not is_own and destination is not None and _goes_home(distributor, destination),
         Sign.PAYER: not is_own and _strange_payer(buyer, distributor, payer),
         Sign.PACE: _sold_on_day(distributor, sold_at) >= SALES_PER_DAY.value(),
         Sign.CIRCLE: not is_own and _in_circle(buyer, distributor),
@@ -50,6 +72,24 @@ def _strange_payer(buyer: Member, distributor: Distributor, payer: str) -> bool:
         return False
     of_others = Sale.objects.filter(payer_digest=payer_digest(payer), distributor=distributor).exclude(buyer=buyer)
     return payer == distributor.member.openid or of_others.exists()
+
+
+def _goes_home(distributor: Distributor, destination: Destination) -> bool:
+    """Whether the distributor has parcels sent there: by their addresses, or by what they have ordered."""
+    key, there = destination.key, {"region_id": destination.region_code}
+    if key is None:
+        return False
+    own = Address.objects.filter(member=distributor.member_id, **there).values_list("region_id", "detail", "phone")
+    if key in {Destination(*each).key for each in own}:
+        return True
+    ordered: Iterable[tuple[str, str, str]] = import_string(settings.MEMBER_DESTINATIONS)(
+        member_id=distributor.member_id, region_code=destination.region_code
+    )
+    return key in {Destination(*each).key for each in ordered}
+
+
+def _plain(text: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKC", text).casefold() if each.isalnum())
 
 
 def _sold_on_day(distributor: Distributor, sold_at: datetime) -> int:

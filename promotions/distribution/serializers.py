@@ -128,6 +128,7 @@ class CommissionOut(serializers.Serializer):
     amount_fen = serializers.IntegerField(help_text="What it is worth now.")
     stage = serializers.ChoiceField(Stage.choices)
     review = serializers.ChoiceField(Sale.Review.choices)
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was refused.")
     sold_at = serializers.DateTimeField()
     settles_at = serializers.DateTimeField(allow_null=True)
 
@@ -193,6 +194,7 @@ class WithdrawalOut(serializers.Serializer):
     reason = serializers.CharField(allow_blank=True)
     requested_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+    is_called_back = serializers.BooleanField(help_text="Nothing is paid any more, unless it just was.")
     client_params = ClientParamsOut(allow_null=True, help_text="While it waits to be accepted in WeChat.")
 
 
@@ -289,6 +291,7 @@ def present_withdrawal(row: Withdrawal) -> dict[str, Any]:
         **{name: getattr(row, name) for name in names},
         "requested_at": row.requested_at,
         "ended_at": row.ended_at,
+        "is_called_back": row.is_called_back,
         "client_params": client_params(row),
     }
 
@@ -332,7 +335,7 @@ def present_summary(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def present_commission(row: Mapping[str, Any]) -> dict[str, Any]:
     own = ("id", "product_id", "quantity", "level", "rate_bp", "paid_fen", "left_fen", "earned_fen", "amount_fen")
-    of_sale = ("order_number", "stage", "review", "sold_at", "settles_at")
+    of_sale = ("order_number", "stage", "review", "reason", "sold_at", "settles_at")
     return {
         **{name: row[name] for name in own},
         **{name: row[f"sale__{name}"] for name in of_sale},

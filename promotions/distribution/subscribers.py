@@ -3,7 +3,7 @@
 from members.identity.facts import MemberRegistered
 from promotions.distribution.facts import PayoutApproved, PayoutStopAsked
 from promotions.distribution.services.binding import bind_registered
-from promotions.distribution.services.paying_out import send_payout, stop_payout
+from promotions.distribution.services.paying_out import refresh_payout, send_payout
 from shop.core import clock
 from shop.core.events import subscribe
 
@@ -21,4 +21,4 @@ def send_to_payment_service(fact: PayoutApproved) -> None:
 
 @subscribe(PayoutStopAsked, in_transaction=False)
 def stop_at_payment_service(fact: PayoutStopAsked) -> None:
-    stop_payout(number=fact.number, now=clock.now())
+    refresh_payout(number=fact.number, now=clock.now())

@@ -177,7 +177,7 @@ class WithdrawalCancelView(MemberAPIView):
     )
     @idempotent
     def post(self, request: MemberRequest, number: str) -> Response:
-        """Think better of it: at once before it is approved, and while it waits to be accepted by way of WeChat."""
+        """Think better of it: at once before it is approved; by way of WeChat while it waits there, or was refused."""
         validated(NoFields, request)
         row = cancel_withdrawal(member_id=request.member.pk, number=number, now=clock.now())
         return Response(present_withdrawal(row))

@@ -88,6 +88,8 @@ STORES = "logistics.network.queries.stores_by_code"
 EARNING_HISTORY = "orders.fulfilment.past_orders.PAST_ORDERS"
 # What a member has bought for, in fen, for rooms below orders: `(*, member_id) -> int`.
 MEMBER_SPENDING = "orders.fulfilment.queries.spent_by"
+# Where a member had parcels sent: `(*, member_id, region_code) -> list[tuple[region_code, detail, phone]]`.
+MEMBER_DESTINATIONS = "orders.fulfilment.queries.destinations_of"
 # Who pays money out: `() -> PayoutGateway | None`, see `promotions.distribution.payouts`.
 PAYOUT_GATEWAY = "orders.payments.gateways.wechat_transfers.wechat_transfers"
 MEMBER_PROFILE_PROVIDERS: list[str] = [
@@ -271,6 +273,7 @@ DASHBOARD_PANELS: list[str] = [
     "orders.checkout.dashboard.today_panel",
     "orders.after_sales.dashboard.waiting_panel",
     "orders.reviews.dashboard.reviews_panel",
+    "promotions.distribution.dashboard.waiting_panel",
     "orders.checkout.dashboard.month_orders_panel",
     "orders.checkout.dashboard.month_revenue_panel",
     "orders.reconciliation.dashboard.reconciliation_panel",

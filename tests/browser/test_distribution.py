@@ -125,7 +125,7 @@ def test_an_order_that_looks_wrong_waits_for_a_person(desk_of, shop, seller):
     desk.open(f"{ROOM}sale/")
     row.locator("input[type=checkbox]").first.check(force=True)
     desk.run_action("通过：没有问题")
-    expect(desk.message("已处理订单：1 笔")).to_be_visible()
+    expect(desk.message("已通过订单：1 笔")).to_be_visible()
 
 
 def test_the_board_says_who_leads_and_for_what(desk_of, member):
@@ -133,6 +133,7 @@ def test_the_board_says_who_leads_and_for_what(desk_of, member):
     page = desk.page
     desk.open_first(f"{ROOM}leaderboard/")
     expect(page.locator("[name=least]")).to_have_value("0.01")
+    expect(page.locator("[name=rewards-0-first_rank]")).to_have_value("1")
     fits(desk)
     page.locator("#main").get_by_role("link", name="榜单").first.click()
     page.wait_for_load_state("networkidle")

@@ -12,12 +12,13 @@ from orders.after_sales.models import Kind
 from orders.after_sales.tests.making import CLERK, ask, deliver_facts, delivered, money_arrives, paid, stocked
 from orders.after_sales.tests.test_refunds import set_preference
 from orders.checkout.facts import OrderPaid
+from orders.checkout.member_data import erase
 from orders.checkout.models import Order
 from orders.checkout.services.progress import receive_order
 from orders.fulfilment.after_payment import accrue_commission
 from orders.fulfilment.commission import sell_order
 from orders.fulfilment.jobs import settle_commission
-from orders.fulfilment.queries import spent_by
+from orders.fulfilment.queries import destinations_of, spent_by
 from orders.fulfilment.tests.test_growth import refund
 from orders.payments.models import Payment
 from promotions.distribution.jobs import release
@@ -126,6 +127,24 @@ def test_one_payer_of_several_customers_is_seen(seller):
         Payment.objects.filter(order=order).update(payer_openid="mother")
         deliver_facts()
         assert Sale.objects.get(order_number=order.number).signs == signs
+
+
+def test_what_goes_to_where_the_seller_has_ordered_to_is_seen(seller):
+    """The seller has moved their address book since; another customer lives next door."""
+    cup = SkuFactory(price_fen=1000, stock=0)
+    stocked(cup)
+    paid(seller.member, (cup, 1))
+    seller.member.addresses.all().delete()
+    told = []
+    for detail in ("科技园路1号", "科技园路 1 号 B"):
+        member = customer(seller, now=clock.now())
+        order = paid(member, (cup, 1))
+        Order.objects.filter(pk=order.pk).update(recipient=order.recipient | {"detail": detail})
+        deliver_facts()
+        told.append(Sale.objects.get(order_number=order.number).signs)
+    assert told == [["address"], []]
+    erase(member_id=seller.member_id, now=clock.now())
+    assert destinations_of(member_id=seller.member_id, region_code="440305") == [("440305", "", "")]
 
 
 @pytest.mark.parametrize(("more", "joins"), [(0, True), (1, False)])

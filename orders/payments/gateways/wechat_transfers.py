@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from orders.payments.errors import NotificationMismatch, NotificationRefused, PaymentGatewayUnavailable, PaymentRefused
 from orders.payments.gateways.answers import converted
@@ -33,6 +34,25 @@ FINISHED = "MCHTRANSFER.BILL.FINISHED"
 # Commission, with what WeChat wants to know of it.
 SCENE = "1005"
 REPORT = (("岗位类型", "商品推广员"), ("报酬说明", "商品推广佣金"))
+# What WeChat's words for a refusal or a failure mean to who decides what to do now.
+REASONS = {
+    "NOT_ENOUGH": _("The merchant account holds too little money."),
+    "OVERDUE_CLOSE": _("Nobody accepted it within a day."),
+    "ACCOUNT_FROZEN": _("The distributor's WeChat account is frozen."),
+    "ACCOUNT_NOT_EXIST": _("The distributor has no such WeChat account any more."),
+    "OPENID_INVALID": _("The distributor has no such WeChat account any more."),
+    "REAL_NAME_CHECK_FAIL": _("The distributor has not proved who they are to WeChat Pay."),
+    "PAYEE_ACCOUNT_ABNORMAL": _("The distributor's WeChat account cannot receive money."),
+    "RECEIVE_ACCOUNT_NOT_PERMMIT": _("The distributor's WeChat account cannot receive money."),
+    "TRANSFER_QUOTA_EXCEED": _("More than WeChat lets the distributor receive at once."),
+    "DAY_RECEIVED_COUNT_EXCEED": _("More than WeChat lets the distributor receive in a day."),
+    "DAY_RECEIVED_QUOTA_EXCEED": _("More than WeChat lets the distributor receive in a day."),
+    "MONTH_RECEIVED_QUOTA_EXCEED": _("More than WeChat lets the distributor receive in a month."),
+    "PAYER_ACCOUNT_ABNORMAL": _("The merchant account cannot pay."),
+    "PRODUCT_AUTH_CHECK_FAIL": _("The merchant account has no permission for transfers."),
+    "NO_AUTH": _("The merchant account has no permission for transfers."),
+    "TRANSFER_RISK": _("WeChat thinks it risky and has stopped it."),
+}
 _UNKNOWN_CODES = {"NOT_FOUND", "RESOURCE_NOT_EXISTS"}
 
 
@@ -78,6 +98,10 @@ class WechatTransfers(WechatMerchant):
     def client_params(self, *, package: str) -> dict[str, str]:
         """What `wx.requestMerchantTransfer` takes."""
         return {"mchId": self._account.mch_id, "appId": self._account.app_id, "package": package}
+
+    def explain(self, *, note: str) -> str:
+        code, _space, said = note.partition(" ")
+        return str(REASONS.get(code) or said or code)
 
     def parse_notification(self, *, headers: Mapping[str, str], body: bytes, now: datetime) -> Payout:
         message = self._message(headers=headers, body=body, now=now)

@@ -18,7 +18,6 @@ from promotions.distribution.services.paying_out import (
     refresh_due_payouts,
     refresh_payout,
     send_payout,
-    stop_payout,
 )
 from promotions.distribution.services.withdrawing import (
     approve_withdrawal,
@@ -120,7 +119,7 @@ def test_it_is_given_back_only_once_the_gateway_has_closed_it(approved, seller, 
     send_payout(number=approved.number, now=clock.now())
     cancel_withdrawal(member_id=seller.member_id, number=approved.number, now=clock.now())
     assert balances(seller) == {"available": 5_000, "reserved": 5_000}
-    stopped = stop_payout(number=approved.number, now=clock.now())
+    stopped = refresh_payout(number=approved.number, now=clock.now())
     assert (stopped.status, stopped.gateway_state) == ("sending", "CANCELING")
     assert balances(seller) == {"available": 5_000, "reserved": 5_000}
     assert until_ended(stopped).gateway_state == "CANCELLED"
@@ -129,9 +128,9 @@ def test_it_is_given_back_only_once_the_gateway_has_closed_it(approved, seller, 
 
 def test_what_was_accepted_just_before_is_paid(approved, seller, sandbox):
     sent = send_payout(number=approved.number, now=clock.now())
-    stop_withdrawal(number=approved.number, actor=STAFF, now=clock.now())
+    stop_withdrawal(number=approved.number, reason="Fraud", actor=STAFF, now=clock.now())
     sandbox.accept_transfer(sent.package)
-    stop_payout(number=approved.number, now=clock.now())
+    refresh_payout(number=approved.number, now=clock.now())
     assert until_ended(approved).status == "paid"
     assert balances(seller) == {"available": 5_000, "paid": 5_000}
 

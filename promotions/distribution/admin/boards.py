@@ -19,7 +19,7 @@ from promotions.distribution.admin.searching import MemberSearchMixin
 from promotions.distribution.models import Distributor, Leaderboard, Measure, RankAward, RankReward
 from promotions.distribution.ranking import days_of, ranks
 from shop.core import clock
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import found_or_404
@@ -74,7 +74,7 @@ class LeaderboardForm(forms.ModelForm):
         return {**given, "least": int(units)}
 
 
-class RewardInline(YuanFormMixin, TabularInline):
+class RewardInline(PartInlineMixin, YuanFormMixin, TabularInline):
     model = RankReward
     formset = RewardFormSet
     fields = ["first_rank", "last_rank", "reward_fen", "points"]
@@ -84,7 +84,7 @@ class RewardInline(YuanFormMixin, TabularInline):
 @admin.register(Leaderboard)
 class LeaderboardAdmin(ModelAdmin):
     form = LeaderboardForm
-    list_display = ["name", "measure", "period", "is_running"]
+    list_display = ["name", "measure", "period", "is_running", "rewarded_until"]
     list_filter = ["measure", "period", "is_running"]
     fields = ["name", "measure", "period", "least", "is_running"]
     ordering = ["-pk"]
@@ -114,9 +114,12 @@ class LeaderboardAdmin(ModelAdmin):
         return TemplateResponse(request, "admin/promotions/standings.html", context)
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
-        if not change:
-            obj.since = clock.business_day(clock.now())
-        super().save_model(request, obj, form, change)
+        """Of a board that is there only what was typed: the night may just be rewarding its ranks."""
+        if change:
+            obj.save(update_fields=list(form.cleaned_data))
+            return
+        obj.rewarded_until = clock.business_day(clock.now())
+        obj.save()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has rewarded somebody stays; it can be stopped."""

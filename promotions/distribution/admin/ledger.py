@@ -1,12 +1,14 @@
 """The money of distributors: what each has, and every move of it."""
 
 from django.contrib import admin
+from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from members.identity.admin import link_to_member
 from promotions.distribution.admin.searching import MemberSearchMixin
-from promotions.distribution.models import CommissionAccount, CommissionEntry
+from promotions.distribution.models import CommissionAccount, CommissionEntry, Withdrawal
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.money import yuan
 
@@ -52,17 +54,37 @@ class CommissionAccountAdmin(MemberSearchMixin, ReadOnlyAdmin):
 @admin.register(CommissionEntry)
 class CommissionEntryAdmin(MemberSearchMixin, ReadOnlyAdmin):
     member_paths = ("account__distributor__member",)
-    number_path = "reference"
-    list_display = ["happened_at", "who", "kind", "amount", "origin", "destination", "available_after", "reference"]
+    list_display = ["happened_at", "who", "kind", "amount", "origin", "destination", "available_after", "about"]
     list_filter = ["kind", "happened_at"]
-    list_select_related = ["account__distributor__member"]
-    fields = [("who", "kind", "amount"), ("origin", "destination"), "available_after", "reference", "actor"]
-    readonly_fields = ["who", "amount", "available_after"]
+    list_select_related = ["account__distributor__member", "sale"]
+    fields = [
+        ("happened_at", "who"),
+        ("kind", "amount"),
+        ("origin", "destination"),
+        ("available_after", "about"),
+        "actor",
+    ]
+    readonly_fields = ["who", "amount", "available_after", "about"]
     ordering = ["-pk"]
 
     @display(description=gettext_lazy("distributor"))
     def who(self, entry: CommissionEntry) -> str:
         return link_to_member(entry.account.distributor.member)
+
+    def by_number(self, term: str) -> Q:
+        """Of an order, or of a withdrawal, which is its distributor's."""
+        asked = Withdrawal.objects.filter(number=term).values("distributor")
+        return Q(sale__order_number=term) | Q(account__in=asked, reference=f"withdrawal:{term}")
+
+    @display(description=gettext_lazy("what it is about"))
+    def about(self, entry: CommissionEntry) -> str:
+        if entry.sale is not None:
+            return _("Order {number}").format(number=entry.sale)
+        what, _colon, number = entry.reference.partition(":")
+        if what == "withdrawal":
+            return _("Withdrawal {number}").format(number=number)
+        _board, first_day, rank = number.split(":")
+        return _("Period from {day}, rank {rank}").format(day=first_day, rank=rank)
 
     @display(description=gettext_lazy("amount"), ordering="amount_fen")
     def amount(self, entry: CommissionEntry) -> str:

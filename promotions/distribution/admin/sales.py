@@ -5,26 +5,36 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from members.identity.admin import link_to_member
+from promotions.distribution.admin.people import ReasonForm
 from promotions.distribution.admin.searching import MemberSearchMixin
-from promotions.distribution.models import Commission, Sale, Sign, Stage
-from promotions.distribution.services.selling import clear_sale, refuse_sale
+from promotions.distribution.models import Commission, CommissionAccount, Sale, Sign, Stage
+from promotions.distribution.services.selling import clear_sale, refuse_sale, restore_sale, worth_by_beneficiary
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.screens import staff
+from shop.core.screens import form_page, found_or_404, staff
 
 MOST_AT_ONCE = 100
 STAGE_COLOURS = {Stage.FROZEN.value: "info", Stage.SETTLED.value: "warning", Stage.RELEASED.value: "success"}
 REVIEW_COLOURS = {"clear": "success", "held": "warning", "refused": "danger"}
+
+
+class RefusalForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "The distributor reads it. What was paid out already is owed and taken off what they earn next."
+        )
 
 
 class CommissionInline(TabularInline):
@@ -81,11 +91,13 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
         "released_at",
         ("shown_review", "why"),
         ("reviewed_by", "reviewed_at"),
+        "reason",
     ]
     readonly_fields = ["seller", "customer", "paid", "left", "shown_stage", "shown_review", "why"]
     ordering = ["-pk"]
     inlines = [CommissionInline]
-    actions = ["clear", "refuse"]
+    actions = ["clear"]
+    actions_detail = ["refuse", "restore"]
 
     @display(description=gettext_lazy("sold by"))
     def seller(self, sale: Sale) -> str:
@@ -115,29 +127,75 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def why(self, sale: Sale) -> str:
         return " · ".join(str(Sign(each).label) for each in sale.signs) or "–"
 
-    def has_review_permission(self, request: HttpRequest) -> bool:
+    def has_review_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("distribution.change_sale")
+
+    def has_refuse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """What is offered is what can be done now."""
+        is_open = Sale.objects.filter(pk=object_id).exclude(review=Sale.Review.REFUSED).exists()
+        return self.has_review_permission(request) and is_open
+
+    def has_restore_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        is_refused = Sale.objects.filter(pk=object_id, review=Sale.Review.REFUSED).exists()
+        return self.has_review_permission(request) and is_refused
 
     @admin.action(description=gettext_lazy("Clear: nothing wrong"), permissions=["review"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Sale]) -> None:
-        self._decide(request, queryset, clear_sale, _("Cleared"))
-
-    @admin.action(description=gettext_lazy("Refuse: no commission"), permissions=["review"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Sale]) -> None:
-        self._decide(request, queryset, refuse_sale, _("Refused"))
-
-    def _decide(self, request: HttpRequest, queryset: QuerySet[Sale], service: Callable[..., Sale], note: str) -> None:
-        decided = 0
+        cleared = 0
         for sale in queryset[:MOST_AT_ONCE]:
             try:
-                service(sale_id=sale.pk, actor=staff(request), now=clock.now())
+                clear_sale(sale_id=sale.pk, actor=staff(request), now=clock.now())
             except DomainError as refusal:
                 self.message_user(request, f"{sale}: {refusal}", messages.ERROR)
                 continue
-            self.log_change(request, sale, note)
-            decided += 1
-        said = _("Orders decided: {count}").format(count=decided)
-        self.message_user(request, said, messages.SUCCESS if decided else messages.WARNING)
+            self.log_change(request, sale, _("Cleared"))
+            cleared += 1
+        said = _("Orders cleared: {count}").format(count=cleared)
+        self.message_user(request, said, messages.SUCCESS if cleared else messages.WARNING)
+
+    @action(description=gettext_lazy("Refuse its commission"), url_path="refuse", permissions=["refuse"], icon="block")
+    def refuse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Of a held order, or of one that turns out wrong later: what it costs whom is shown before."""
+        return self._decide(request, object_id, refuse_sale, _("Refuse its commission"), _("Refused: {reason}"))
+
+    @action(
+        description=gettext_lazy("Give its commission again"), url_path="restore", permissions=["restore"], icon="undo"
+    )
+    def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """It was refused by mistake."""
+        return self._decide(request, object_id, restore_sale, _("Give its commission again"), _("Restored: {reason}"))
+
+    def _decide(
+        self, request: HttpRequest, object_id: str, service: Callable[..., Sale], label: str, said: str
+    ) -> HttpResponse:
+        sale = found_or_404(self, request, object_id)
+        form = (RefusalForm if service is refuse_sale else ReasonForm)(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                service(sale_id=sale.pk, reason=reason, actor=staff(request), now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                said = said.format(reason=reason)
+                self.log_change(request, sale, said)
+                messages.success(request, f"{sale}: {said}")
+                return redirect("admin:distribution_sale_change", sale.pk)
+        shown = {"buttons": [("go", label)], "table": _worth(sale), "table_title": sale.order_number}
+        return form_page(self, request, form=form, title=f"{label}: {sale}", **shown)
+
+
+def _worth(sale: Sale) -> dict[str, Any]:
+    """Who has how much by it, where that lies, and what they can withdraw now."""
+    worth = worth_by_beneficiary(sale)
+    accounts = CommissionAccount.objects.filter(pk__in=worth).select_related("distributor__member").order_by("pk")
+    return {
+        "headers": [_("beneficiary"), _("stage"), _("commission"), _("can be withdrawn")],
+        "rows": [
+            [str(account), sale.get_stage_display(), yuan(worth[account.pk]), yuan(account.available_fen)]
+            for account in accounts
+        ],
+    }
 
 
 @admin.register(Commission)

@@ -24,6 +24,9 @@ class MemberSearchMixin:
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [f"{path}__nickname" for path in self.member_paths]
 
+    def by_number(self, term: str) -> Q:
+        return Q(**{self.number_path: term}) if self.number_path else Q()
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -31,7 +34,7 @@ class MemberSearchMixin:
         if not term:
             return queryset, False
         phone = parse_phone(term)
-        found = Q(**{self.number_path: term}) if self.number_path else Q()
+        found = self.by_number(term)
         for path in self.member_paths:
             found |= Q(**{f"{path}__nickname__startswith": term}) | Q(**{f"{path}__invite_code": term.upper()})
             if phone is not None:

@@ -18,6 +18,7 @@ from members.identity.admin import link_to_member
 from promotions.distribution.admin.people import ReasonForm
 from promotions.distribution.admin.searching import MemberSearchMixin
 from promotions.distribution.models import Withdrawal, WithdrawalStatus
+from promotions.distribution.payouts import payout_gateway
 from promotions.distribution.services.paying_out import refresh_payout
 from promotions.distribution.services.withdrawing import approve_withdrawal, refuse_withdrawal, stop_withdrawal
 from shop.catalog.product_files.formulas import harmless
@@ -42,6 +43,15 @@ STATUS_COLOURS = {
 }
 
 
+class CallBackForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "The distributor reads it. The money can be withdrawn again once the payment service has closed the"
+            " transfer, or ten minutes from now if it knows of none."
+        )
+
+
 class StatementForm(forms.Form):
     """Of what ended in these Shanghai days."""
 
@@ -59,7 +69,7 @@ class StatementForm(forms.Form):
 class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
     member_paths = ("distributor__member",)
     number_path = "number"
-    list_display = ["number", "who", "method", "amount", "net", "shown_status", "gateway_note", "requested_at"]
+    list_display = ["number", "who", "method", "amount", "net", "shown_status", "shown_note", "requested_at"]
     list_filter = ["status", "method", "requested_at"]
     list_select_related = ["distributor__member", "distributor__account"]
     fields = [
@@ -71,11 +81,11 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
         ("requested_at", "standing"),
         ("reviewed_by", "reviewed_at"),
         ("reason", "ended_at"),
-        ("gateway_bill", "gateway_state"),
-        ("gateway_note", "stop_asked_at"),
+        ("gateway_bill", "shown_note"),
+        ("stop_asked_at", "stop_asked_by"),
         ("asked_at", "query_at"),
     ]
-    readonly_fields = ["who", "shown_status", "standing", "balance", "amount", "fee", "tax", "net"]
+    readonly_fields = ["who", "shown_status", "shown_note", "standing", "balance", "amount", "fee", "tax", "net"]
     ordering = ["-pk"]
     actions = ["approve_all", "ask_again"]
     actions_list = ["statement"]
@@ -87,7 +97,14 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS, ordering="status")
     def shown_status(self, row: Withdrawal) -> Label:
+        if row.is_called_back:
+            return Label(WithdrawalStatus.REQUESTED.value, _("Being called back"))
         return Label(row.status, row.get_status_display())
+
+    @display(description=gettext_lazy("gateway's note"))
+    def shown_note(self, row: Withdrawal) -> str:
+        gateway = payout_gateway()
+        return gateway.explain(note=row.gateway_note) if gateway and row.gateway_note else row.gateway_note or "–"
 
     @display(description=gettext_lazy("amount"), ordering="amount_fen")
     def amount(self, row: Withdrawal) -> str:
@@ -118,14 +135,15 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return request.user.has_perm("distribution.review_withdrawal")
 
     def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, WithdrawalStatus.REQUESTED)
+        return self._may(request, object_id, lambda row: row.status == WithdrawalStatus.REQUESTED)
 
     def has_stop_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, WithdrawalStatus.CONFIRMING)
+        return self._may(request, object_id, lambda row: row.can_be_called_back)
 
-    def _may(self, request: HttpRequest, object_id: Any, status: WithdrawalStatus) -> bool:
-        is_so = Withdrawal.objects.filter(pk=object_id, status=status).exists()
-        return self.has_decide_permission(request) and is_so
+    def _may(self, request: HttpRequest, object_id: Any, is_so: Callable[[Withdrawal], bool]) -> bool:
+        """What is offered is what can be done now."""
+        row = Withdrawal.objects.filter(pk=object_id).first()
+        return self.has_decide_permission(request) and row is not None and is_so(row)
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
     def approve_all(self, request: HttpRequest, queryset: QuerySet[Withdrawal]) -> None:
@@ -165,13 +183,15 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
 
     @action(description=gettext_lazy("Call back"), url_path="stop", permissions=["stop"], icon="undo")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What the distributor has not accepted yet; it is free again once the payment service has closed it."""
+        """What the distributor has not accepted, or the payment service has refused; free once that can pay no more."""
+        form = CallBackForm(request.POST or None)
 
         def do(row: Withdrawal) -> str:
-            stop_withdrawal(number=row.number, actor=staff(request), now=clock.now())
-            return _("Called back")
+            reason = form.cleaned_data["reason"]
+            stop_withdrawal(number=row.number, reason=reason, actor=staff(request), now=clock.now())
+            return _("Called back: {reason}").format(reason=reason)
 
-        return self._asked(request, object_id, do, _("Call back"))
+        return self._asked(request, object_id, do, _("Call back"), form)
 
     @action(description=gettext_lazy("Statement"), url_path="statement", permissions=["view"], icon="download")
     def statement(self, request: HttpRequest) -> Any:

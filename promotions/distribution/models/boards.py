@@ -25,9 +25,11 @@ class Leaderboard(models.Model):
     measure = models.CharField(_("measured by"), max_length=10, choices=Measure, default=Measure.SALES)
     period = models.CharField(_("period"), max_length=10, choices=Period, default=Period.MONTH)
     least = models.PositiveBigIntegerField(_("least to be ranked"), default=1, help_text=_("In fen for sales."))
-    is_running = models.BooleanField(_("runs"), default=True)
-    # Periods before this day are none of its business.
-    since = models.DateField(_("since"), editable=False)
+    is_running = models.BooleanField(
+        _("runs"), default=True, help_text=_("While it does not, nobody sees it, and what falls due is not rewarded.")
+    )
+    # Periods that were over before this day have been rewarded, or are none of its business.
+    rewarded_until = models.DateField(_("rewarded until"), editable=False)
 
     class Meta:
         verbose_name = _("leaderboard")

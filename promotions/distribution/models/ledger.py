@@ -23,11 +23,13 @@ class Bucket(models.TextChoices):
 class EntryKind(models.TextChoices):
     EARNED = "earned", _("Earned")
     REVERSED = "reversed", pgettext_lazy("commission", "Taken back")
+    RESTORED = "restored", _("Given again")
     SETTLED = "settled", pgettext_lazy("commission", "Settled")
     RELEASED = "released", _("Can be withdrawn")
     RESERVED = "reserved", _("Withdrawal asked for")
     RETURNED = "returned", _("Withdrawal ended without payment")
     PAID = "paid", _("Paid out")
+    PAID_LATE = "paid_late", _("Paid out after it had ended")
     AWARDED = "awarded", _("Reward of a leaderboard")
 
 
@@ -64,8 +66,8 @@ class CommissionEntry(models.Model):
         CommissionAccount, models.PROTECT, related_name="entries", verbose_name=_("distributor")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=EntryKind)
-    origin = models.CharField(_("from"), max_length=10, choices=Bucket)
-    destination = models.CharField(_("to"), max_length=10, choices=Bucket)
+    origin = models.CharField(pgettext_lazy("commission", "from"), max_length=10, choices=Bucket)
+    destination = models.CharField(pgettext_lazy("commission", "to"), max_length=10, choices=Bucket)
     amount_fen = models.BigIntegerField(_("amount (fen)"))
     available_after_fen = models.BigIntegerField(_("can be withdrawn thereafter (fen)"))
     reference = models.CharField(_("for"), max_length=80)
@@ -86,7 +88,9 @@ class CommissionEntry(models.Model):
                 condition=~Q(kind="reserved") | Q(available_after_fen__gte=0), name="commission_reserve_was_there"
             ),
             models.UniqueConstraint(
-                fields=["account", "kind", "reference"], condition=~Q(kind="reversed"), name="commission_entry_once"
+                fields=["account", "kind", "reference"],
+                condition=~Q(kind__in=["reversed", "restored"]),
+                name="commission_entry_moves_once",
             ),
         ]
         indexes = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -107,7 +107,7 @@ class Distributor(models.Model):
     )
     note = models.CharField(_("what they wrote"), max_length=200, blank=True)
     applied_at = models.DateTimeField(_("applied at"))
-    joined_at = models.DateTimeField(_("joined at"), null=True, blank=True)
+    joined_at = models.DateTimeField(pgettext_lazy("distributor", "joined at"), null=True, blank=True)
     decided_by = models.CharField(_("decided by"), max_length=80, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -157,7 +157,7 @@ class Binding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} → {self.distributor_id}"
+        return f"{self.member} → {self.distributor}"
 
     def holds(self, *, at: datetime) -> bool:
         """Whether it counted at that instant."""

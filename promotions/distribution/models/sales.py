@@ -22,7 +22,8 @@ class Sign(models.TextChoices):
     """Why an order may not be an honest one."""
 
     DEVICE = "device", _("Buyer and distributor use the same device")
-    ADDRESS = "address", _("Buyer and distributor share a network address")
+    NETWORK = "network", _("Buyer and distributor share a network address")
+    ADDRESS = "address", _("Sent to where the distributor receives parcels")
     PAYER = "payer", _("Paid by the distributor, or by who pays for other customers too")
     PACE = "pace", _("Too many orders in a day")
     CIRCLE = "circle", _("They sell to each other in a circle")
@@ -31,7 +32,7 @@ class Sign(models.TextChoices):
 
 
 class Sale(models.Model):
-    """One order, sold by one distributor. Always: nothing of it can be withdrawn while it is held or refused.
+    """One order, sold by one distributor. Always: nothing of it can be withdrawn while it is held, nor once refused.
 
     `left_fen` is what is still paid for its goods, `points` what the buyer still has earned by it.
     """
@@ -49,6 +50,7 @@ class Sale(models.Model):
     signs = models.JSONField(_("suspicions"), default=list, blank=True)
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True)
     reviewed_by = models.CharField(_("reviewed by"), max_length=80, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     # A keyed digest of who paid, to see one payer behind several customers; forgotten when the buyer leaves.
     payer_digest = models.CharField(max_length=64, blank=True)
     paid_fen = models.PositiveBigIntegerField(_("paid (fen)"))
@@ -65,7 +67,7 @@ class Sale(models.Model):
         verbose_name_plural = _("orders of distributors")
         constraints = [
             models.CheckConstraint(condition=Q(left_fen__lte=F("paid_fen")), name="sale_left_of_what_was_paid"),
-            models.CheckConstraint(condition=~Q(stage="released") | Q(review="clear"), name="sale_released_is_clear"),
+            models.CheckConstraint(condition=~Q(stage="released", review="held"), name="sale_released_is_not_held"),
             models.CheckConstraint(
                 condition=Q(stage="frozen") | Q(settled_at__isnull=False), name="sale_settled_at_an_instant"
             ),
@@ -126,4 +128,4 @@ class Commission(models.Model):
         indexes = [models.Index(fields=["distributor", "-id"], name="commission_of_beneficiary")]
 
     def __str__(self) -> str:
-        return f"{self.sale_id} #{self.position} · {self.level}"
+        return f"{self.sale} #{self.position + 1}"

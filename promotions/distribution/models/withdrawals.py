@@ -36,7 +36,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     W.PAID: frozenset(),
     W.REFUSED: frozenset(),
     W.CANCELLED: frozenset(),
-    W.CLOSED: frozenset(),
+    # Nobody expects it, but money that has gone out has gone out.
+    W.CLOSED: frozenset({W.PAID}),
 }
 
 
@@ -68,7 +69,8 @@ class Withdrawal(models.Model):
     gateway_note = models.CharField(_("gateway's note"), max_length=200, blank=True)
     # What the front hands to WeChat for the distributor to accept the money.
     package = models.TextField(blank=True)
-    stop_asked_at = models.DateTimeField(_("asked to stop at"), null=True, blank=True)
+    stop_asked_at = models.DateTimeField(_("called back at"), null=True, blank=True)
+    stop_asked_by = models.CharField(_("called back by"), max_length=80, blank=True)
     asked_at = models.DateTimeField(_("gateway asked at"), null=True, blank=True)
     query_at = models.DateTimeField(_("query next at"), null=True, blank=True)
 
@@ -101,3 +103,14 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_called_back(self) -> bool:
+        """Nothing is sent any more; the money is free once the payment service can no longer pay it."""
+        return self.stop_asked_at is not None and self.status in AT_GATEWAY
+
+    @property
+    def can_be_called_back(self) -> bool:
+        """What waits to be accepted, and what the payment service has refused when it was last sent."""
+        refused = self.status == W.APPROVED and bool(self.gateway_note)
+        return self.stop_asked_at is None and (refused or self.status == W.CONFIRMING)

@@ -1,4 +1,7 @@
-"""When a period is over its ranks are rewarded, once: money as commission, points as points."""
+"""When a period is over its ranks are rewarded, once: money as commission, points as points.
+
+A board knows until which day it has rewarded: whatever nights were missed, no period is left out and none comes twice.
+"""
 
 from datetime import date, datetime, timedelta
 
@@ -7,7 +10,7 @@ from promotions.distribution.ledger import Move, book
 from promotions.distribution.models import Distributor, EntryKind, Leaderboard, RankAward, RankReward, Standing
 from promotions.distribution.notices import tell_awarded
 from promotions.distribution.preferences import AWARD_DAYS
-from promotions.distribution.ranking import Rank, days_of, ranks, running_boards
+from promotions.distribution.ranking import Rank, days_of, ranks
 from shop.core.clock import business_day
 from shop.core.transactions import use_case
 
@@ -15,23 +18,29 @@ SOURCE = "leaderboard"
 
 
 def award_due(*, now: datetime) -> int:
-    """Reward the ranks of every period that ended long enough ago; returns how many."""
-    today = business_day(now - timedelta(days=AWARD_DAYS.value()))
+    """Reward the ranks of every period that ended long enough ago and was not rewarded yet; returns how many."""
+    last = business_day(now - timedelta(days=AWARD_DAYS.value()))
     rewarded = 0
-    for board in running_boards():
-        end_day = days_of(board.period, today)[0]
-        first_day = days_of(board.period, end_day - timedelta(days=1))[0]
-        if first_day >= days_of(board.period, board.since)[0]:
+    for board in Leaderboard.objects.order_by("pk"):
+        first_day, end_day = days_of(board.period, board.rewarded_until)
+        while end_day <= last:
             rewarded += award(board_id=board.pk, first_day=first_day, end_day=end_day, now=now)
+            first_day, end_day = days_of(board.period, end_day)
     return rewarded
 
 
 @use_case
 def award(*, board_id: int, first_day: date, end_day: date, now: datetime) -> int:
-    """Reward the ranks of one period, if they were not; who was paused or has left gets nothing, and keeps the rank."""
-    board = Leaderboard.objects.select_for_update(no_key=True).get(pk=board_id)
-    rewards = list(board.rewards.all())
-    if not rewards or RankAward.objects.filter(leaderboard=board, first_day=first_day).exists():
+    """Reward the ranks of one period, if they were not; who was paused or has left gets nothing, and keeps the rank.
+
+    What falls due while a board does not run passes without reward.
+    """
+    due = Leaderboard.objects.filter(pk=board_id, rewarded_until__gte=first_day, rewarded_until__lt=end_day)
+    if not due.update(rewarded_until=end_day):
+        return 0
+    board = Leaderboard.objects.get(pk=board_id)
+    rewards = list(board.rewards.all()) if board.is_running else []
+    if not rewards:
         return 0
     most = max(each.last_rank for each in rewards)
     found = ranks(measure=board.measure, first_day=first_day, end_day=end_day, least=board.least, most=most)

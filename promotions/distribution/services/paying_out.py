@@ -1,7 +1,7 @@
 """Money goes out: sent under the withdrawal's number, watched until the payment service has paid or closed it.
 
 An answer that did not come is asked for, never guessed; the same number is sent again only where the payment service
-has never heard of it, and nothing is given back before it has closed.
+has never heard of it and nobody has called it back, and nothing is given back before it can no longer be paid.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from promotions.distribution.errors import (
     PayoutUnavailable,
 )
 from promotions.distribution.locks import lock_withdrawal
-from promotions.distribution.models.withdrawals import AT_GATEWAY, Withdrawal, WithdrawalStatus
+from promotions.distribution.models.withdrawals import AT_GATEWAY, PayMethod, Withdrawal, WithdrawalStatus
 from promotions.distribution.payouts import Payout, PayoutGateway, PayoutRequest, PayoutState, payout_gateway
 from promotions.distribution.services.withdrawing import end_paid, end_unpaid, move_to
 from shop.core.actors import Actor
@@ -31,8 +31,12 @@ GATEWAY = Actor.gateway("payout")
 NEXT_QUERY_AFTER = timedelta(minutes=1)
 # Whoever is to accept the money takes their time.
 CONFIRMING_QUERY_AFTER = timedelta(minutes=10)
+# No request that was under way when it was called back takes longer to arrive.
+UNKNOWN_AFTER = timedelta(minutes=10)
 MAX_FAILURES = 5
+CLOSED_UNHEARD = "UNKNOWN"
 REFUSED_MESSAGE = gettext_noop("Withdrawal {number} was not taken by the payment service: {note}")
+CONTRADICTED_MESSAGE = gettext_noop("Withdrawal {number} had ended, and the payment service says otherwise: {note}")
 STATUS_OF = {
     PayoutState.ACCEPTED: W.SENDING,
     PayoutState.CONFIRMING: W.CONFIRMING,
@@ -56,6 +60,10 @@ def send_payout(*, number: str, now: datetime) -> Withdrawal:
     known = _gateway().query(number=number)
     if known is not None:
         return record_payout(told=known, now=now)
+    # Whoever calls it back needs a refusal that nothing has followed: of a sending and a call-back one happens.
+    unstopped = Withdrawal.objects.filter(pk=row.pk, status=W.APPROVED, stop_asked_at=None)
+    if not unstopped.update(gateway_note="", asked_at=now):
+        return Withdrawal.objects.get(pk=row.pk)
     try:
         told = _gateway().send(_request(row))
     except PayoutRefused as refusal:
@@ -65,26 +73,34 @@ def send_payout(*, number: str, now: datetime) -> Withdrawal:
 
 
 def refresh_payout(*, number: str, now: datetime) -> Withdrawal:
-    """Ask how it is; one that the payment service has never heard of is sent under the same number."""
+    """Ask how it is, and bring it on: what was called back is closed, else what nobody has heard of is sent.
+
+    One that has ended there is asked about too, where people want to know.
+    """
     row = Withdrawal.objects.get(number=number)
-    if row.status not in AT_GATEWAY:
+    if row.status not in (*AT_GATEWAY, W.PAID, W.CLOSED) or row.method != PayMethod.WECHAT:
         return row
     told = _gateway().query(number=number)
-    if told is None:
+    if told is not None and told.state == PayoutState.CONFIRMING and (row.stop_asked_at or row.status == W.CLOSED):
+        told = _stopped(number) or told
+    if told is not None:
+        if row.status == STATUS_OF[told.state]:
+            clear_alert(cause=_cause(row))
+        return record_payout(told=told, now=now)
+    if row.stop_asked_at is None:
         return send_payout(number=number, now=now)
-    return record_payout(told=told, now=now)
+    return close_unheard(number=number, now=now)
 
 
-def stop_payout(*, number: str, now: datetime) -> Withdrawal:
-    """Ask the payment service to close what nobody has accepted yet, and then how it is."""
-    row = Withdrawal.objects.get(number=number)
-    if row.status == W.CONFIRMING:
-        try:
-            _gateway().stop(number=number)
-        except PayoutRefused as refusal:
-            # Accepted at this very moment, or closed: the question below tells.
-            log.info("payout_not_stopped", withdrawal=number, gateway_code=refusal.data["gateway_code"])
-    return refresh_payout(number=number, now=now)
+@use_case
+def close_unheard(*, number: str, now: datetime) -> Withdrawal:
+    """It was called back long enough ago, and the payment service has just said that it knows nothing of it."""
+    row = lock_withdrawal(number=number)
+    if row.status != W.APPROVED or row.stop_asked_at is None or now < row.stop_asked_at + UNKNOWN_AFTER:
+        return row
+    row.gateway_state, row.asked_at = CLOSED_UNHEARD, now
+    clear_alert(cause=_cause(row))
+    return end_unpaid(row, W.CLOSED, actor=GATEWAY, now=now)
 
 
 def refresh_due_payouts(*, now: datetime, limit: int = 100) -> dict[str, int]:
@@ -107,20 +123,25 @@ def refresh_due_payouts(*, now: datetime, limit: int = 100) -> dict[str, int]:
 
 @use_case
 def record_payout(*, told: Payout, now: datetime) -> Withdrawal:
-    """Apply what the payment service says, once. Raises WithdrawalNotFound and PayoutMismatch."""
+    """Apply what the payment service says, once. Raises WithdrawalNotFound and PayoutMismatch.
+
+    Money that has gone out after its withdrawal had closed is booked all the same.
+    """
     row = lock_withdrawal(number=told.number)
     if told.amount_fen is not None and told.amount_fen != row.net_fen:
         log.error("payout_mismatch", withdrawal=row.number, told=told)
         raise PayoutMismatch
     status = STATUS_OF[told.state]
-    if row.status not in AT_GATEWAY:
-        if (row.status == W.PAID) != (status == W.PAID) and told.state in (PayoutState.PAID, PayoutState.CLOSED):
-            log.error("payout_contradicts", withdrawal=row.number, told=told)
+    if row.status not in (*AT_GATEWAY, status) and told.state in (PayoutState.PAID, PayoutState.CLOSED):
+        _contradicted(row, told, now=now)
+    is_late = row.status == W.CLOSED and status == W.PAID
+    if row.status not in AT_GATEWAY and not is_late:
         return row
     row.gateway_state, row.gateway_bill, row.asked_at = told.raw_state, told.bill or row.gateway_bill, now
     row.gateway_note, row.package = told.note, told.package or row.package
     row.query_at = now + (CONFIRMING_QUERY_AFTER if status == W.CONFIRMING else NEXT_QUERY_AFTER)
-    clear_alert(cause=_cause(row))
+    if not is_late:
+        clear_alert(cause=_cause(row))
     if status == W.PAID:
         return end_paid(row, actor=GATEWAY, now=now)
     if status == W.CLOSED:
@@ -135,7 +156,7 @@ def record_payout(*, told: Payout, now: datetime) -> Withdrawal:
 def client_params(row: Withdrawal) -> dict[str, str] | None:
     """What the front hands to WeChat while it waits for the distributor to accept the money."""
     gateway = payout_gateway()
-    if row.status != W.CONFIRMING or not row.package or gateway is None:
+    if row.status != W.CONFIRMING or row.is_called_back or not row.package or gateway is None:
         return None
     return gateway.client_params(package=row.package)
 
@@ -145,6 +166,16 @@ def _gateway() -> PayoutGateway:
     if gateway is None:
         raise PayoutMethodUnavailable
     return gateway
+
+
+def _stopped(number: str) -> Payout | None:
+    """Ask the payment service to close what nobody has accepted yet, and then how it is."""
+    try:
+        _gateway().stop(number=number)
+    except PayoutRefused as refusal:
+        # Accepted at this very moment, or closed: the question below tells.
+        log.info("payout_not_stopped", withdrawal=number, gateway_code=refusal.data["gateway_code"])
+    return _gateway().query(number=number)
 
 
 def _request(row: Withdrawal) -> PayoutRequest:
@@ -165,9 +196,19 @@ def _note(row: Withdrawal, note: str, *, now: datetime) -> None:
     Withdrawal.objects.filter(pk=row.pk, status=W.APPROVED).update(
         gateway_note=note[:200], asked_at=now, query_at=now + CONFIRMING_QUERY_AFTER
     )
+    _alert(row, REFUSED_MESSAGE, note, now=now)
+
+
+def _contradicted(row: Withdrawal, told: Payout, *, now: datetime) -> None:
+    """People have to see it, whatever is booked."""
+    log.error("payout_contradicts", withdrawal=row.number, told=told)
+    _alert(row, CONTRADICTED_MESSAGE, told.raw_state, now=now)
+
+
+def _alert(row: Withdrawal, message: str, note: str, *, now: datetime) -> None:
     raise_alert(
         cause=_cause(row),
-        message=REFUSED_MESSAGE,
+        message=message,
         data={"number": row.number, "note": note[:200]},
         link=reverse("admin:distribution_withdrawal_change", args=[row.pk]),
         permission="distribution.view_withdrawal",

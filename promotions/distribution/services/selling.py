@@ -1,6 +1,6 @@
 """What a paid order is worth to whom, and how that follows what is still paid for it.
 
-All but deciding on held orders are building blocks inside the caller's transaction, which holds the order; repeating
+All but a person's decisions are building blocks inside the caller's transaction, which holds the order; repeating
 one changes nothing. Always: together an order's commissions of one level are their rates times what is still paid for
 its lines, to the fen, and the ledger says the same.
 """
@@ -13,14 +13,14 @@ from django.db.models import Sum
 
 from members.identity.models import Member
 from points.rules.models import Earning
-from promotions.distribution.errors import SaleNotHeld
+from promotions.distribution.errors import SaleNotHeld, SaleNotRefused, SaleRefused
 from promotions.distribution.ledger import Move, book
-from promotions.distribution.locks import lock_distributor, lock_sale
+from promotions.distribution.locks import lock_distributor, lock_sale, lock_sale_by_key
 from promotions.distribution.models import Bucket, Commission, Distributor, EntryKind, Sale, Stage, Standing
-from promotions.distribution.notices import tell_earned, tell_taken_back
+from promotions.distribution.notices import tell_earned, tell_refused, tell_restored, tell_taken_back
 from promotions.distribution.preferences import NOBODY, OWN_PURCHASES, SECOND_LEVEL, THEMSELVES
 from promotions.distribution.rates import rates_of, shares
-from promotions.distribution.screening import payer_digest, signs_of
+from promotions.distribution.screening import Destination, payer_digest, signs_of
 from promotions.distribution.services.binding import binding_at, lock_for_good
 from shop.core.actors import Actor
 from shop.core.clock import business_day
@@ -44,11 +44,19 @@ class SoldLine:
 
 
 def sell(
-    *, order_number: str, buyer_id: int, lines: Sequence[SoldLine], payer: str, sold_at: datetime, now: datetime
+    *,
+    order_number: str,
+    buyer_id: int,
+    lines: Sequence[SoldLine],
+    payer: str,
+    sold_at: datetime,
+    now: datetime,
+    destination: Destination | None = None,
 ) -> Sale | None:
     """The order was paid at `sold_at`, by `payer` as the gateway knows them; None where nobody has sold it.
 
-    Who sells is decided as it was at that instant, so that a late call finds the same.
+    Who sells is decided as it was at that instant, so that a late call finds the same. `destination` is where its
+    parcels go, where it has any.
     """
     known = Sale.objects.filter(order_number=order_number).first()
     if known is not None:
@@ -60,7 +68,7 @@ def sell(
         return None
     # Locked, so that orders of one instant count each other.
     buyer, seller = Member.objects.get(pk=buyer_id), lock_distributor(pk=beneficiaries[0].pk)
-    signs = signs_of(buyer=buyer, distributor=seller, payer=payer, sold_at=sold_at)
+    signs = signs_of(buyer=buyer, distributor=seller, payer=payer, destination=destination, sold_at=sold_at)
     paid = sum(line.paid_fen for line in lines)
     sale = Sale.objects.create(
         order_number=order_number,
@@ -97,21 +105,48 @@ def follow_refunds(*, order_number: str, left_fen: dict[int, int], reference: st
     first_level = [row.left_fen for row in rows if row.level == 1]
     sale.left_fen, sale.points = sum(first_level), points_earned(order_number)
     sale.save(update_fields=["left_fen", "points"])
-    return _recount(sale, rows, reference=reference, now=now)
+    moves = _recount(sale, rows, reference=reference, actor=None, now=now)
+    for move in moves:
+        tell_taken_back(sale, distributor_id=move.distributor_id, amount_fen=move.amount_fen, dedupe=reference, now=now)
+    return sum(move.amount_fen for move in moves)
 
 
 @use_case
 def clear_sale(*, sale_id: int, actor: Actor, now: datetime) -> Sale:
     """A person has looked at it and found nothing wrong. Raises SaleNotHeld."""
-    return _decide(sale_id, Review.CLEAR, actor, now)
+    sale = lock_sale_by_key(pk=sale_id)
+    if sale.review != Review.HELD:
+        raise SaleNotHeld
+    _reviewed(sale, Review.CLEAR, reason="", actor=actor, now=now)
+    return sale
 
 
 @use_case
-def refuse_sale(*, sale_id: int, actor: Actor, now: datetime) -> Sale:
-    """It brings nobody anything, for good. Raises SaleNotHeld."""
-    sale = _decide(sale_id, Review.REFUSED, actor, now)
+def refuse_sale(*, sale_id: int, reason: str, actor: Actor, now: datetime) -> Sale:
+    """It brings nobody anything, wherever its commission has come to: what was paid out already is owed.
+
+    Raises SaleRefused.
+    """
+    sale = lock_sale_by_key(pk=sale_id)
+    if sale.review == Review.REFUSED:
+        raise SaleRefused
+    _reviewed(sale, Review.REFUSED, reason=reason, actor=actor, now=now)
     rows = list(sale.commissions.order_by("level", "position"))
-    _recount(sale, rows, reference=f"review:{sale.order_number}", now=now)
+    for move in _recount(sale, rows, reference=f"review:{sale.order_number}", actor=actor, now=now):
+        tell_refused(sale, distributor_id=move.distributor_id, amount_fen=move.amount_fen, now=now)
+    return sale
+
+
+@use_case
+def restore_sale(*, sale_id: int, reason: str, actor: Actor, now: datetime) -> Sale:
+    """It was refused by mistake: it is worth again what is still paid for it. Raises SaleNotRefused."""
+    sale = lock_sale_by_key(pk=sale_id)
+    if sale.review != Review.REFUSED:
+        raise SaleNotRefused
+    _reviewed(sale, Review.CLEAR, reason=reason, actor=actor, now=now)
+    rows = list(sale.commissions.order_by("level", "position"))
+    for move in _recount(sale, rows, reference=f"review:{sale.order_number}", actor=actor, now=now):
+        tell_restored(sale, distributor_id=move.distributor_id, amount_fen=move.amount_fen, now=now)
     return sale
 
 
@@ -181,7 +216,9 @@ def _earned(sale: Sale, beneficiary: Distributor, level: int, lines: Sequence[So
     return Move(beneficiary.pk, EntryKind.EARNED, sum(worth), _reference(sale, level), sale.pk)
 
 
-def _recount(sale: Sale, rows: Iterable[Commission], *, reference: str, now: datetime) -> int:
+def _recount(
+    sale: Sale, rows: Iterable[Commission], *, reference: str, actor: Actor | None, now: datetime
+) -> list[Move]:
     """Bring the commissions of a locked sale to what is left of its lines, and the ledger with them."""
     moves = []
     for level in (1, 2):
@@ -192,31 +229,26 @@ def _recount(sale: Sale, rows: Iterable[Commission], *, reference: str, now: dat
         rates_bp = [0 if sale.review == Review.REFUSED else row.rate_bp for row in of_level]
         for row, fen in zip(of_level, shares([row.left_fen for row in of_level], rates_bp), strict=True):
             row.amount_fen = fen
-        back = before - sum(row.amount_fen for row in of_level)
+        change = sum(row.amount_fen for row in of_level) - before
         moves.append(
             Move(
                 of_level[0].distributor_id,
-                EntryKind.REVERSED,
-                back,
+                EntryKind.RESTORED if change > 0 else EntryKind.REVERSED,
+                abs(change),
                 f"{reference}:{level}",
                 sale.pk,
-                origin=BUCKETS[sale.stage],
+                place=BUCKETS[sale.stage],
+                actor=actor,
             )
         )
     Commission.objects.bulk_update(rows, ["left_fen", "amount_fen"])
     book(moves, now=now)
-    for move in moves:
-        tell_taken_back(sale, distributor_id=move.distributor_id, amount_fen=move.amount_fen, dedupe=reference, now=now)
-    return sum(move.amount_fen for move in moves)
+    return moves
 
 
-def _decide(sale_id: int, review: Sale.Review, actor: Actor, now: datetime) -> Sale:
-    sale = Sale.objects.select_for_update(no_key=True, of=("self",)).get(pk=sale_id)
-    if sale.review != Review.HELD:
-        raise SaleNotHeld
-    sale.review, sale.reviewed_by, sale.reviewed_at = review, str(actor)[:80], now
-    sale.save(update_fields=["review", "reviewed_by", "reviewed_at"])
-    return sale
+def _reviewed(sale: Sale, review: Sale.Review, *, reason: str, actor: Actor, now: datetime) -> None:
+    sale.review, sale.reason, sale.reviewed_by, sale.reviewed_at = review, reason, str(actor)[:80], now
+    sale.save(update_fields=["review", "reason", "reviewed_by", "reviewed_at"])
 
 
 def _reference(sale: Sale, level: int) -> str:

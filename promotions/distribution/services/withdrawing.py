@@ -106,34 +106,29 @@ def refuse_withdrawal(*, number: str, reason: str, actor: Actor, now: datetime) 
 
 @use_case
 def cancel_withdrawal(*, member_id: int, number: str, now: datetime) -> Withdrawal:
-    """The distributor thinks better of it, before it is sent or, if WeChat lets them, before it is accepted.
+    """The distributor thinks better of it: before it is sent, where that was refused, or, if WeChat lets them, before
+    they have accepted it.
 
     Raises WithdrawalNotFound, WithdrawalNotOpen.
     """
     row = lock_withdrawal(number=number)
     if row.distributor.member_id != member_id:
         raise WithdrawalNotFound
+    actor = Actor.member(member_id)
     if row.status == W.REQUESTED:
-        return end_unpaid(row, W.CANCELLED, actor=Actor.member(member_id), now=now)
-    return ask_to_stop(row, now=now)
+        return end_unpaid(row, W.CANCELLED, actor=actor, now=now)
+    return _call_back(row, actor=actor, now=now)
 
 
 @use_case
-def stop_withdrawal(*, number: str, actor: Actor, now: datetime) -> Withdrawal:
-    """Staff call back what the distributor has not accepted yet. Raises WithdrawalNotFound, WithdrawalNotOpen."""
+def stop_withdrawal(*, number: str, reason: str, actor: Actor, now: datetime) -> Withdrawal:
+    """Staff call back what the distributor has not accepted yet, or the payment service has refused to take.
+
+    Raises WithdrawalNotFound, WithdrawalNotOpen.
+    """
     row = lock_withdrawal(number=number)
-    row.reason = row.reason or str(actor)
-    return ask_to_stop(row, now=now)
-
-
-def ask_to_stop(row: Withdrawal, *, now: datetime) -> Withdrawal:
-    """The money stays reserved until the payment service has closed it. Inside the caller's transaction."""
-    if row.status != W.CONFIRMING:
-        raise WithdrawalNotOpen
-    row.stop_asked_at, row.query_at = now, now
-    row.save()
-    publish(PayoutStopAsked(number=row.number, at=now))
-    return row
+    row.reason = reason
+    return _call_back(row, actor=actor, now=now)
 
 
 def end_unpaid(row: Withdrawal, status: WithdrawalStatus, *, actor: Actor, now: datetime) -> Withdrawal:
@@ -145,10 +140,11 @@ def end_unpaid(row: Withdrawal, status: WithdrawalStatus, *, actor: Actor, now: 
 
 
 def end_paid(row: Withdrawal, *, actor: Actor, now: datetime) -> Withdrawal:
-    """The distributor has it; inside the caller's transaction."""
+    """The distributor has it, be it after the money was given back to them; inside the caller's transaction."""
+    kind = EntryKind.PAID_LATE if row.status == W.CLOSED else EntryKind.PAID
     row.ended_at = now
     move_to(row, W.PAID, now=now)
-    _book(row, EntryKind.PAID, actor, now)
+    _book(row, kind, actor, now)
     return row
 
 
@@ -189,6 +185,16 @@ def _pay_in_points(row: Withdrawal, actor: Actor, now: datetime) -> Withdrawal:
         now=now,
         matures_at=now,
     )
+    return row
+
+
+def _call_back(row: Withdrawal, *, actor: Actor, now: datetime) -> Withdrawal:
+    """From now on nothing is sent; the money stays reserved until the payment service can no longer pay it."""
+    if not row.can_be_called_back:
+        raise WithdrawalNotOpen
+    row.stop_asked_at, row.stop_asked_by, row.query_at = now, str(actor)[:80], now
+    row.save()
+    publish(PayoutStopAsked(number=row.number, at=now))
     return row
 
 

@@ -9,6 +9,7 @@ from members.identity.tests.factories import MemberFactory
 from promotions.distribution import preferences
 from promotions.distribution.invariants import LAWS
 from promotions.distribution.models import CommissionAccount, Distributor, DistributorGrade, Sale
+from promotions.distribution.screening import Destination
 from promotions.distribution.services.binding import record_visit
 from promotions.distribution.services.joining import appoint
 from promotions.distribution.services.selling import SoldLine, follow_refunds, sell
@@ -61,14 +62,25 @@ def product() -> Product:
 
 
 def sold(
-    buyer: Member, *paid_fen: int, now: datetime = NOW, payer: str = "", products: tuple[Product, ...] = ()
+    buyer: Member,
+    *paid_fen: int,
+    now: datetime = NOW,
+    payer: str = "",
+    products: tuple[Product, ...] = (),
+    destination: Destination | None = None,
 ) -> Sale | None:
     """A paid order with a line for each amount."""
     goods = products or (product(),) * len(paid_fen)
     lines = [SoldLine(position, goods[position].pk, quantity=2, paid_fen=fen) for position, fen in enumerate(paid_fen)]
     with unit_of_work():
         return sell(
-            order_number=f"D{next(_numbers):012d}", buyer_id=buyer.pk, lines=lines, payer=payer, sold_at=now, now=now
+            order_number=f"D{next(_numbers):012d}",
+            buyer_id=buyer.pk,
+            lines=lines,
+            payer=payer,
+            sold_at=now,
+            now=now,
+            destination=destination,
         )
 
 

@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from members.identity.models import Member
-from promotions.distribution.errors import CommissionOwed, DistributorNotSelling, WithdrawMoreThanThere
+from promotions.distribution.errors import CommissionOwed, DistributorNotSelling, SaleRefused, WithdrawMoreThanThere
 from promotions.distribution.models import Distributor, DistributorGrade, Sale
 from promotions.distribution.services.binding import record_visit
 from promotions.distribution.services.joining import appoint, pause, resume
-from promotions.distribution.services.selling import SoldLine, follow_refunds, sell
+from promotions.distribution.services.selling import SoldLine, follow_refunds, refuse_sale, restore_sale, sell
 from promotions.distribution.services.settling import complete_sale, release, settle
 from promotions.distribution.services.withdrawing import approve_withdrawal, ask_for_withdrawal, refuse_withdrawal
 from promotions.distribution.tests.making import NOW, STAFF, balances
@@ -28,6 +28,7 @@ WEIGHTS = {
     "withdraw": 9,
     "decide": 6,
     "pause": 1,
+    "condemn": 1,
     "wait": 3,
 }
 
@@ -116,7 +117,7 @@ class RandomLife:
             assert known.stage == "settled"
             known.stage = "released"
         else:
-            assert known.stage == "released"
+            assert known.stage == "released" or (known.is_refused and known.stage == "settled")
 
     def withdraw(self) -> None:
         active = [pk for pk in self.sellers if pk not in self.known.paused]
@@ -149,6 +150,21 @@ class RandomLife:
                 approve_withdrawal(number=number, actor=STAFF, now=self.now)
         refuse_withdrawal(number=number, reason="", actor=STAFF, now=self.now)
         row[1] = "back"
+
+    def condemn(self) -> None:
+        """It turns out to be no honest order, wherever its commission has come to; or honest after all."""
+        if not self.sales:
+            return
+        place = self.dice.randrange(len(self.sales))
+        known = self.known.orders[place]
+        refuse = {"sale_id": self.sales[place].pk, "reason": "fraud", "actor": STAFF, "now": self.now}
+        if known.is_refused:
+            with pytest.raises(SaleRefused):
+                refuse_sale(**refuse)
+            restore_sale(**refuse)
+        else:
+            refuse_sale(**refuse)
+        known.is_refused = not known.is_refused
 
     def pause(self) -> None:
         if not self.sellers:

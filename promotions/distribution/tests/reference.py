@@ -8,14 +8,17 @@ WINDOW = timedelta(days=30)
 
 @dataclass
 class Sold:
-    """An order: what is left of its lines, and for each beneficiary its rates by line."""
+    """An order: what is left of its lines, and for each beneficiary its rates by line; worth nothing once refused."""
 
     left: list[int]
     rates: dict[int, list[int]]
     stage: str = "frozen"
     settles_at: datetime | None = None
+    is_refused: bool = False
 
     def worth(self) -> dict[int, int]:
+        if self.is_refused:
+            return {}
         return {
             seller: sum(fen * bp for fen, bp in zip(self.left, rates, strict=True)) // 10_000
             for seller, rates in self.rates.items()

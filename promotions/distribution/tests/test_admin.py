@@ -1,11 +1,12 @@
 """The screens of operators, and what finance may look at."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
-from promotions.distribution.models import Binding, Distributor, DistributorGrade, ProductRate, Sale
+from promotions.distribution.models import Binding, Distributor, DistributorGrade, ProductRate, Sale, Stage
 from promotions.distribution.services.joining import join
 from promotions.distribution.tests.making import (
     NOW,
@@ -15,6 +16,7 @@ from promotions.distribution.tests.making import (
     grade,
     prefer,
     product,
+    released,
     settled,
     sold,
 )
@@ -47,6 +49,7 @@ def test_every_list_and_page_opens_and_finds_by_member(desk):
         row = found.context["cl"].result_list[0]
         assert desk.get(page(f"{name}_change", row.pk)).status_code == 200, name
     assert len(desk.get(page("sale_changelist"), {"q": sale.order_number}).context["cl"].result_list) == 1
+    assert len(desk.get(page("commissionentry_changelist"), {"q": sale.order_number}).context["cl"].result_list) == 1
     assert not desk.get(page("sale_changelist"), {"q": "nobody"}).context["cl"].result_list
     for name in ("distributorgrade", "productrate"):
         assert desk.get(page(f"{name}_changelist")).status_code == 200
@@ -98,10 +101,30 @@ def test_held_orders_are_decided(desk):
     buyer = customer(seller)
     sold(buyer, 1000)
     cleared, refused = settled(sold(buyer, 1000)), settled(sold(buyer, 3000))
-    for sale, decision in ((cleared, "clear"), (refused, "refuse"), (refused, "clear")):
-        desk.post(page("sale_changelist"), {"action": decision, "_selected_action": [sale.pk]})
+    asked = desk.get(page("sale_refuse", refused.pk)).context["table"]
+    assert asked["rows"] == [[str(seller), str(Stage.SETTLED.label), "¥3.00", "¥0.00"]]
+    assert desk.get(page("sale_restore", refused.pk)).status_code == 403
+    desk.post(page("sale_refuse", refused.pk), {"reason": "Bought for herself"})
+    desk.post(page("sale_refuse", cleared.pk), {"reason": ""})
+    for sale in (cleared, refused):
+        desk.post(page("sale_changelist"), {"action": "clear", "_selected_action": [sale.pk]})
     assert list(Sale.objects.order_by("pk").values_list("review", flat=True)) == ["clear", "clear", "refused"]
     assert balances(seller) == {"frozen": 100, "settled": 100}
+    assert desk.get(page("sale_refuse", refused.pk)).status_code == 403
+
+
+def test_a_cleared_order_that_turns_out_wrong_is_refused_with_a_reason(desk):
+    seller = distributor(rate_bp=1000)
+    sale = released(sold(customer(seller), 1000))
+    assert desk.get(page("sale_refuse", sale.pk)).context["table"]["rows"][0][2:] == ["¥1.00", "¥1.00"]
+    desk.post(page("sale_refuse", sale.pk), {"reason": "Fraud"})
+    sale.refresh_from_db()
+    assert (sale.review, sale.reason, sale.reviewed_by) == ("refused", "Fraud", "staff:operator")
+    assert balances(seller) == {}
+    desk.post(page("sale_restore", sale.pk), {"reason": "Not her"})
+    assert balances(seller) == {"available": 100}
+    logged = LogEntry.objects.filter(object_id=sale.pk).order_by("pk").values_list("change_message", flat=True)
+    assert [word in said for word, said in zip(("Fraud", "Not her"), logged, strict=True)] == [True, True]
 
 
 def test_who_may_only_look_changes_nothing(client, django_user_model, member):
@@ -112,6 +135,8 @@ def test_who_may_only_look_changes_nothing(client, django_user_model, member):
     client.force_login(watcher)
     made = join(member_id=member.pk, note="", now=NOW)
     assert client.get(page("distributor_changelist")).status_code == 200
+    sale = sold(customer(distributor()), 1000)
+    assert client.post(page("sale_refuse", sale.pk), {"reason": "x"}).status_code == 403
     for name in ("approve", "refuse", "pause", "change_grade"):
         assert client.post(page(f"distributor_{name}", made.pk), {"reason": "x"}).status_code == 403
     assert client.get(page("distributor_appoint")).status_code == 403

@@ -23,8 +23,23 @@ pytestmark = pytest.mark.django_db
 JUNE = (date(2026, 6, 1), date(2026, 7, 1))
 
 
+class Unguarded:
+    """A board whose day is looked at, and not taken."""
+
+    class objects:
+        get = Leaderboard.objects.get
+
+        @staticmethod
+        def filter(**asked):
+            found = Leaderboard.objects.filter(**asked)
+            found.update = lambda **values: found.count()
+            return found
+
+
 def board(measure="sales", period="month", least=1):
-    return Leaderboard.objects.create(name="六月", measure=measure, period=period, least=least, since=NOW.date())
+    return Leaderboard.objects.create(
+        name="六月", measure=measure, period=period, least=least, rewarded_until=NOW.date()
+    )
 
 
 @pytest.fixture
@@ -90,9 +105,51 @@ def test_who_is_paused_keeps_the_rank_and_gets_nothing(sellers):
 
 
 def test_a_board_rewards_no_period_before_its_own(sellers):
-    july = Leaderboard.objects.create(name="七月", since=date(2026, 7, 2))
+    july = Leaderboard.objects.create(name="七月", rewarded_until=date(2026, 7, 2))
     RankReward.objects.create(leaderboard=july, first_rank=1, last_rank=2, reward_fen=100)
     assert award_due(now=later(days=28)) == 0
+
+
+def test_every_period_that_nobody_asked_about_is_rewarded_once(sellers):
+    """Weeks from 8 June on, a week later each; the scheduler was away for those of 8, 15 and 22 June."""
+    first, second, _ = sellers
+    weeks = board("sales", "week")
+    RankReward.objects.create(leaderboard=weeks, first_rank=1, last_rank=1, reward_fen=500)
+    sold(customer(second), 100, now=later(days=7))
+    assert award_due(now=later(days=11)) == 0
+    assert (award_due(now=later(days=26)), award_due(now=later(days=26))) == (2, 0)
+    awards = RankAward.objects.order_by("pk").values_list("first_day", "distributor", "value")
+    # The order of the third week was paid 21 days later, on 1 July.
+    assert list(awards) == [(date(2026, 6, 8), first.pk, 3_000), (date(2026, 6, 15), second.pk, 100)]
+    weeks.refresh_from_db()
+    assert weeks.rewarded_until == date(2026, 6, 29)
+    assert (award_due(now=later(days=33)), award_due(now=later(days=60))) == (1, 0)
+    assert (RankAward.objects.latest("pk").first_day, laws()) == (date(2026, 6, 29), [])
+
+
+def test_what_falls_due_while_a_board_stands_still_is_not_rewarded_later(sellers):
+    june = board()
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
+    Leaderboard.objects.update(is_running=False)
+    assert award_due(now=later(days=28)) == 0
+    Leaderboard.objects.update(is_running=True)
+    assert (award_due(now=later(days=29)), RankAward.objects.count()) == (0, 0)
+
+
+def test_typing_into_a_board_does_not_undo_what_the_night_has_done(sellers, desk, monkeypatch):
+    june = board()
+    RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
+    save = Leaderboard.save
+
+    def save_after_the_night(self, **how):
+        Leaderboard.objects.update(rewarded_until=JUNE[1])
+        save(self, **how)
+
+    monkeypatch.setattr(Leaderboard, "save", save_after_the_night)
+    sent = {"name": "七月", "measure": "sales", "period": "month", "least": "1", "is_running": "on", **NO_REWARDS}
+    assert desk.post(reverse("admin:distribution_leaderboard_change", args=[june.pk]), sent).status_code == 302
+    june.refresh_from_db()
+    assert (june.name, june.rewarded_until, award_due(now=later(days=28))) == ("七月", date(2026, 7, 1), 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -105,7 +162,8 @@ def test_two_schedulers_at_once_reward_once(sellers):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_of_the_board_all_but_one_fail(sellers, monkeypatch):
+def test_control_who_looks_first_and_writes_then_rewards_again(sellers, monkeypatch):
+    """The unguarded twin reads until which day the board has rewarded; what stands behind it refuses the second row."""
     june, looked = board(), Barrier(4, timeout=60)
     RankReward.objects.create(leaderboard=june, first_rank=1, last_rank=3, reward_fen=100)
     rank = awarding.ranks
@@ -115,7 +173,7 @@ def test_control_without_the_lock_of_the_board_all_but_one_fail(sellers, monkeyp
         return rank(**asked)
 
     monkeypatch.setattr(awarding, "ranks", rank_when_all_have_looked)
-    monkeypatch.setattr(Leaderboard.objects, "select_for_update", lambda **how: Leaderboard.objects.all())
+    monkeypatch.setattr(awarding, "Leaderboard", Unguarded)
     asked = {"board_id": june.pk, "first_day": JUNE[0], "end_day": JUNE[1], "now": later(days=28)}
     given = run_together(*[lambda: award(**asked)] * 4)
     assert [type(answer) for answer in given].count(IntegrityError) == 3
@@ -150,8 +208,10 @@ def test_a_code_to_print(sellers):
 
 
 def test_staff_make_a_board_whose_rewards_do_not_overlap(client, django_user_model):
+    """Who may make boards types their rewards with them; no role names rows that have no screen of their own."""
     operator = django_user_model.objects.create_user("operator", password="x", is_staff=True)
-    operator.user_permissions.set(Permission.objects.filter(content_type__app_label="distribution"))
+    may = ["view_leaderboard", "add_leaderboard", "change_leaderboard", "view_rankaward"]
+    operator.user_permissions.set(Permission.objects.filter(codename__in=may))
     client.force_login(operator)
     rewards = {"rewards-TOTAL_FORMS": 2, "rewards-INITIAL_FORMS": 0}
     for place, (first, last) in enumerate(((1, 3), (3, 5))):
@@ -169,6 +229,8 @@ def test_staff_make_a_board_whose_rewards_do_not_overlap(client, django_user_mod
     made = Leaderboard.objects.get()
     assert list(made.rewards.values_list("first_rank", "last_rank", "reward_fen")) == [(1, 3, 8_800), (4, 5, 8_800)]
     assert client.get(reverse("admin:distribution_rankaward_changelist")).status_code == 200
+    found = client.get(reverse("admin:distribution_leaderboard_change", args=[made.pk]))
+    assert [len(each.formset.initial_forms) for each in found.context["inline_admin_formsets"]] == [2]
 
 
 @pytest.fixture

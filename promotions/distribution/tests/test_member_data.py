@@ -192,7 +192,7 @@ def test_a_merge_and_a_refund_at_once_both_end(guarded, monkeypatch):
             lock_sale(order_number=sale.order_number).save()
             holds.set()
             until_somebody_waits()
-            taken = Move(source.pk, EntryKind.REVERSED, 100, "x", sale.pk, origin=Bucket.FROZEN)
+            taken = Move(source.pk, EntryKind.REVERSED, 100, "x", sale.pk, place=Bucket.FROZEN)
             book([taken], now=NOW)
         return "refunded"
 

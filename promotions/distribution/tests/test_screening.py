@@ -5,10 +5,11 @@ from threading import Barrier
 import pytest
 
 from members.identity.models import MemberSession
-from members.identity.tests.factories import MemberFactory
+from members.identity.tests.factories import AddressFactory, MemberFactory
 from promotions.distribution import screening
 from promotions.distribution.member_data import erase
 from promotions.distribution.models import Binding, Distributor, FormerPhone, Sale
+from promotions.distribution.screening import Destination
 from promotions.distribution.services import selling
 from promotions.distribution.services.forgetting import forget_phones
 from promotions.distribution.tests.making import NOW, customer, distributor, later, prefer, product, sold, visit
@@ -33,17 +34,57 @@ def signed_in(member, **where):
     ("theirs", "own", "signs"),
     [
         ({"device": "d1"}, {"device": "d1"}, ["device"]),
-        ({"address": "1.2.3.4"}, {"address": "1.2.3.4"}, ["address"]),
+        ({"address": "1.2.3.4"}, {"address": "1.2.3.4"}, ["network"]),
         ({"device": "d1", "address": "1.2.3.4"}, {"device": "d2", "address": "1.2.3.5"}, []),
         ({"device": ""}, {"device": ""}, []),
     ],
 )
-def test_the_same_device_or_address(theirs, own, signs):
+def test_the_same_device_or_network(theirs, own, signs):
     seller = distributor()
     buyer = customer(seller)
     signed_in(seller.member, **theirs)
     signed_in(buyer, **own)
     assert sold(buyer, 1000).signs == signs
+
+
+HOME = Destination("110105", "朝阳路 8 号院 3-201", "+8613800138000")
+
+
+@pytest.mark.parametrize(
+    ("there", "signs"),
+    [
+        (HOME, ["address"]),
+        (Destination("110105", "朝阳路８号院3－201 ", "+86 138-0013-8000"), ["address"]),
+        (Destination("110106", "朝阳路 8 号院 3-201", "+8613800138000"), []),
+        (Destination("110105", "朝阳路 8 号院 3-202", "+8613800138000"), []),
+        (Destination("110105", "朝阳路 8 号院 3-201", "+8613800138001"), []),
+        (Destination("110105", "", ""), []),
+        (None, []),
+    ],
+)
+@pytest.mark.parametrize("known_by", ["address", "order"])
+def test_what_is_sent_to_where_the_distributor_receives_parcels(there, signs, known_by, settings):
+    """By an address of theirs, or by something that they have ordered themselves."""
+    seller = distributor()
+    settings.MEMBER_DESTINATIONS = f"{__name__}.ordered_{'home' if known_by == 'order' else 'nothing'}"
+    if known_by == "address":
+        AddressFactory(member=seller.member, region_id=HOME.region_code, detail=HOME.detail, phone=HOME.phone)
+    assert sold(customer(seller), 1000, destination=there).signs == signs
+
+
+def ordered_home(*, member_id, region_code):
+    return [("110105", "", ""), ("110105", HOME.detail, HOME.phone)] if region_code == "110105" else []
+
+
+def ordered_nothing(*, member_id, region_code):
+    return []
+
+
+def test_what_distributors_send_home_for_themselves_is_no_sign():
+    prefer(own_purchases="themselves")
+    seller = distributor()
+    AddressFactory(member=seller.member, region_id=HOME.region_code, detail=HOME.detail, phone=HOME.phone)
+    assert sold(seller.member, 1000, destination=HOME, now=later(hours=1)).signs == []
 
 
 def test_one_payer_behind_several_customers():

@@ -1,17 +1,28 @@
 """What orders are worth: rates, levels, refunds, settlement. All amounts are worked out by hand."""
 
 from itertools import permutations
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from members.identity.tests.factories import MemberFactory
-from promotions.distribution.errors import SaleNotHeld
+from members.notifications.models import Notification
+from promotions.distribution.errors import SaleNotHeld, SaleNotRefused, SaleRefused
 from promotions.distribution.models import Binding, Commission, CommissionEntry, ProductRate, Sale
 from promotions.distribution.rates import shares
+from promotions.distribution.services import selling
 from promotions.distribution.services.joining import pause
-from promotions.distribution.services.selling import SoldLine, clear_sale, refuse_sale, sell
+from promotions.distribution.services.selling import (
+    SoldLine,
+    clear_sale,
+    follow_refunds,
+    refuse_sale,
+    restore_sale,
+    sell,
+)
 from promotions.distribution.services.settling import complete_sale, release_due, settle, settle_due
+from promotions.distribution.services.withdrawing import approve_withdrawal, ask_for_withdrawal
 from promotions.distribution.tests.making import (
     NOW,
     STAFF,
@@ -28,6 +39,7 @@ from promotions.distribution.tests.making import (
     sold,
 )
 from shop.core.transactions import unit_of_work
+from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -188,14 +200,139 @@ def test_a_held_order_waits_for_a_decision():
     settled(refused)
     assert release_due(now=NOW) == 0
     clear_sale(sale_id=held.pk, actor=STAFF, now=NOW)
-    refuse_sale(sale_id=refused.pk, actor=STAFF, now=NOW)
-    for service in (clear_sale, refuse_sale):
-        with pytest.raises(SaleNotHeld):
-            service(sale_id=refused.pk, actor=STAFF, now=NOW)
+    refuse_sale(sale_id=refused.pk, reason="Bought for herself", actor=STAFF, now=NOW)
+    with pytest.raises(SaleNotHeld):
+        clear_sale(sale_id=refused.pk, actor=STAFF, now=NOW)
+    with pytest.raises(SaleRefused):
+        refuse_sale(sale_id=refused.pk, reason="Again", actor=STAFF, now=NOW)
+    refused.refresh_from_db()
+    assert (refused.reason, refused.reviewed_by) == ("Bought for herself", "staff:operator")
     assert release_due(now=NOW) == 1
     assert balances(seller) == {"frozen": 100, "available": 200}
     assert (worth(refused), left(refused, 0)) == ([0], 0)
     assert laws() == []
+
+
+@pytest.mark.parametrize(
+    ("come_to", "left_over"),
+    [(lambda sale: sale, {}), (settled, {}), (released, {}), ("withdrawn", {"available": -100, "paid": 100})],
+)
+def test_what_turns_out_wrong_later_is_taken_back_wherever_it_has_come_to(come_to, left_over):
+    """¥1 at the first level, ¥0.20 at the second; what was paid out already is owed, and repaid by what comes."""
+    prefer(second_level=True, paid_as="points", smallest_withdrawal_fen=100)
+    top = distributor(second_rate_bp=200)
+    seller = distributor(customer(top), rate_bp=1000, now=later(minutes=1))
+    buyer = customer(seller)
+    sale = sold(buyer, 1000)
+    if come_to == "withdrawn":
+        released(sale)
+        made = ask_for_withdrawal(member_id=seller.member_id, amount_fen=100, method="points", now=NOW)
+        approve_withdrawal(number=made.number, actor=STAFF, now=NOW)
+    else:
+        come_to(sale)
+    assert sale.review == "clear"
+    refuse_sale(sale_id=sale.pk, reason="One and the same", actor=STAFF, now=NOW)
+    assert (worth(sale), worth(sale, level=2)) == ([0], [0])
+    assert (balances(seller), balances(top)) == (left_over, {})
+    back = CommissionEntry.objects.filter(kind="reversed").values_list("amount_fen", "actor")
+    assert list(back) == [(100, "staff:operator"), (20, "staff:operator")]
+    told = Notification.objects.filter(event="commission_refused").order_by("pk")
+    assert [each.member_id for each in told] == [seller.member_id, top.member_id]
+    assert "One and the same" in told[0].body
+    # Nothing of it comes back to life, whatever happens to its goods.
+    assert left(sale, 500) == 0
+    settle(order_number=sale.order_number, now=later(days=30))
+    assert (release_due(now=later(days=90)), balances(seller), laws()) == (0, left_over, [])
+    released(sold(buyer, 2000))
+    assert balances(seller) == {"available": 200 + left_over.get("available", 0)} | (
+        {"paid": 100} if "paid" in left_over else {}
+    )
+
+
+def test_what_was_refused_by_mistake_is_worth_again_what_is_still_paid():
+    """¥1 of ¥10, of which ¥4 go back meanwhile: ¥0.60, where the sale lies, as often as people change their minds."""
+    seller = distributor(rate_bp=1000)
+    sale = released(sold(customer(seller), 1000))
+    with pytest.raises(SaleNotRefused):
+        restore_sale(sale_id=sale.pk, reason="A mistake", actor=STAFF, now=NOW)
+    assert (balances(seller), CommissionEntry.objects.count()) == ({"available": 100}, 3)
+    for _ in range(2):
+        refuse_sale(sale_id=sale.pk, reason="Fraud", actor=STAFF, now=NOW)
+        assert (left(sale, 600), balances(seller)) == (0, {})
+        restored = restore_sale(sale_id=sale.pk, reason="A mistake", actor=STAFF, now=NOW)
+        assert (restored.review, restored.reason, worth(sale), balances(seller)) == (
+            "clear",
+            "A mistake",
+            [60],
+            {"available": 60},
+        )
+    told = Notification.objects.filter(event="commission_restored")
+    assert "A mistake" in told[0].body
+    assert (release_due(now=later(days=1)), laws()) == (0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_many_refuse_at_once_is_taken_back_once(guarded, monkeypatch):
+    """Five refuse it at once; the unguarded twins take nothing and write nothing before all have read."""
+    seller = distributor(rate_bp=1000)
+    buyer = customer(seller)
+    released(sold(buyer, 9000))
+    sale = released(sold(buyer, 1000))
+    if not guarded:
+        looked = Barrier(5, timeout=60)
+
+        def look(pk):
+            found = Sale.objects.get(pk=pk)
+            looked.wait()
+            return found
+
+        monkeypatch.setattr(selling, "lock_sale_by_key", look)
+        monkeypatch.setattr(selling, "_reviewed", lambda sale, review, **said: None)
+        monkeypatch.setattr(selling, "_recount", recounted_unguarded(looked))
+    answers = run_together(
+        *[lambda: refuse_sale(sale_id=sale.pk, reason="Fraud", actor=STAFF, now=NOW) for _ in range(5)]
+    )
+    refusals = [type(each) for each in answers].count(SaleRefused)
+    expected = (4, {"available": 900}) if guarded else (0, {"available": 500})
+    assert (refusals, balances(seller)) == expected
+    assert bool(laws()) != guarded
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_refunds_of_many_lines_at_one_instant_leave_what_is_still_paid(guarded, monkeypatch):
+    """Each of eight lines goes back by a message of its own, told twice; the unguarded twins have read all as whole."""
+    seller = distributor(rate_bp=500)
+    sale = sold(customer(seller), *[33] * 8, 1_000)
+    tellings = [{line: 0} for line in range(8)] * (2 if guarded else 1)
+    if not guarded:
+        looked = Barrier(8, timeout=60)
+        monkeypatch.setattr(selling, "lock_sale", lambda order_number: Sale.objects.get(order_number=order_number))
+        monkeypatch.setattr(selling, "points_earned", lambda number: looked.wait() and 0)
+
+    def tell(number, left_fen):
+        with unit_of_work():
+            told = {"order_number": sale.order_number, "left_fen": left_fen, "now": NOW}
+            return follow_refunds(reference=f"refund:{number}", **told)
+
+    run_together(*[lambda each=each: tell(*each) for each in enumerate(tellings)])
+    lefts = list(sale.commissions.order_by("position").values_list("left_fen", flat=True))
+    assert (lefts == [0] * 8 + [1_000]) == guarded
+    assert bool(laws()) != guarded
+    if guarded:
+        assert (worth(sale), balances(seller)) == ([0] * 8 + [50], {"frozen": 50})
+
+
+def recounted_unguarded(looked):
+    recount = selling._recount
+
+    def recount_when_all_have_read(sale, rows, **told):
+        looked.wait()
+        sale.review = "refused"
+        return recount(sale, rows, **told)
+
+    return recount_when_all_have_read
 
 
 def test_a_paused_distributor_earns_nothing_new():
