@@ -1,7 +1,8 @@
-"""Analytics on ten million synthetic events: dashboards, an ad-hoc funnel, the loader.
+"""Analytics on ten million synthetic events: dashboards, an ad-hoc funnel, bounce rates, the loader.
 
 Dashboards over HTTP against a look-up by primary key over HTTP; the five-step funnel of a week, read from files of
-single events, against DuckDB's ASOF joins on the same files, with the same counts; the loader against plain COPY into
+single events, against DuckDB's ASOF joins on the same files, with the same counts; the bounces of a month against
+DuckDB on those files; the loader against plain COPY into
 the same table, with nothing lost or doubled when everything comes twice.
 
     python bench/analytics.py [--quick]
@@ -24,7 +25,7 @@ EVENTS, QUICK_EVENTS = 10_000_000, 300_000
 INGESTED, QUICK_INGESTED = 200_000, 20_000
 EVENTS_EACH = 6.5
 ROUNDS = 60
-DASHBOARD_TIMES, FUNNEL_SHARE, INGEST_SHARE = 10, 0.6, 0.5
+DASHBOARD_TIMES, FUNNEL_SHARE, BOUNCE_SHARE, INGEST_SHARE = 10, 0.6, 1.0, 0.5
 FIRST = date(2026, 3, 1)
 WEEK = (FIRST + timedelta(days=10), FIRST + timedelta(days=16))
 # From every exposure of the week the next event of each step after the other.
@@ -45,6 +46,17 @@ WITH e AS (
 {LATER})
 SELECT {", ".join(f"(SELECT count(DISTINCT k) FROM s{n})" for n in range(1, 6))}
 """
+# Sessions here are short, so DuckDB need not cut them.
+BOUNCES = """
+SELECT entry, count(*), count(*) FILTER (WHERE views = 1 AND done = 0) FROM (
+    SELECT min(day) FILTER (WHERE is_server = 0) AS day, count(*) FILTER (WHERE name = 'page_view') AS views,
+        count(*) FILTER (
+            WHERE name IN ('click', 'cart', 'search', 'favourite', 'share', 'join', 'redeem', 'order')
+        ) AS done,
+        arg_min(page, moment) FILTER (WHERE name = 'page_view') AS entry
+    FROM read_parquet('{files}') GROUP BY visitor_id, session_id
+) sessions WHERE views > 0 AND day BETWEEN '{first}' AND '{last}' GROUP BY entry
+"""
 RECOUNT = """
 SELECT count(*) FROM events_event
 WHERE name = 'page_view' AND at >= '{first}T00:00:00+08:00' AND at < '{last}T00:00:00+08:00'
@@ -62,6 +74,7 @@ def main() -> int:
         report.note(f"thirty days counted in {shop.call('bench.telling', 'count_days'):.0f} s")
         measure_dashboards(shop, report)
         measure_funnel(shop, report, columns)
+        measure_bounces(shop, report, columns)
         measure_ingest(shop, report, ingested, asked.seed)
     return report.finish()
 
@@ -115,6 +128,23 @@ def measure_funnel(shop: Any, report: Report, columns: str) -> None:
     report.must("funnel_of_files", found["steps"], expected)
     report.must("funnel_of_rollups", found["rollup"], expected)
     report.figure("funnel_seconds", found["seconds"], reference=min(took), target=FUNNEL_SHARE, better="lower")
+
+
+def measure_bounces(shop: Any, report: Report, columns: str) -> None:
+    """Thirty days by page of entry: by the shop's own engine, by that of files, and by DuckDB on the same files."""
+    found = shop.call("bench.telling", "bounces_of_month")
+    statement = BOUNCES.format(files=f"{columns}/*.parquet", first=FIRST, last=FIRST + timedelta(days=29))
+    took = []
+    with duckdb.connect() as database:
+        for _turn in range(3):
+            started = time.monotonic()
+            expected = sorted([list(row) for row in database.execute(statement).fetchall()])
+            took.append(time.monotonic() - started)
+    report.must("bounces_of_rollups", found["rollup"], expected)
+    report.must("bounces_of_files", found["files"], expected)
+    best = min(took)
+    report.figure("bounce_seconds", found["rollup_seconds"], reference=best, target=BOUNCE_SHARE, better="lower")
+    report.figure("bounce_of_files_seconds", found["files_seconds"], reference=best, better="lower")
 
 
 def measure_ingest(shop: Any, report: Report, events: int, seed: int) -> None:

@@ -155,3 +155,17 @@ def funnel_of_week() -> dict[str, Any]:
         steps = read.funnel(period)
         took.append(time.monotonic() - started)
     return {"steps": list(steps), "seconds": min(took), "rollup": list(PostgresEngine().funnel(period))}
+
+
+def bounces_of_month() -> dict[str, Any]:
+    """Entries and bounces by page, and the best of three runs of each engine in seconds."""
+    period, found = Period(FIRST, FIRST + timedelta(days=DAYS - 1)), dict[str, Any]()
+    for name, read in (("rollup", PostgresEngine()), ("files", ColumnsEngine())):
+        took = []
+        for _turn in range(3):
+            started = time.monotonic()
+            pages = read.bounces(period)
+            took.append(time.monotonic() - started)
+        found[name] = sorted([page, each.entries, each.bounces] for page, each in pages.items())
+        found[f"{name}_seconds"] = min(took)
+    return found

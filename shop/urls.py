@@ -49,6 +49,7 @@ API_ROOMS: tuple[str, ...] = (
     "analytics.funnel.urls",
     "analytics.recommendations.urls",
     "analytics.outreach.urls",
+    "analytics.reports.urls",
 )
 
 urlpatterns = [

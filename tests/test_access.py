@@ -10,6 +10,7 @@ from analytics.events.tests import access as events
 from analytics.funnel.tests import access as funnel
 from analytics.outreach.tests import access as outreach
 from analytics.recommendations.tests import access as recommendations
+from analytics.reports.tests import access as reports
 from analytics.traffic.tests import access as traffic
 from logistics.network.tests import access as network
 from logistics.shipments.tests import access as shipments
@@ -89,6 +90,7 @@ DOORS: tuple[Door, ...] = (
     *funnel.DOORS,
     *recommendations.DOORS,
     *outreach.DOORS,
+    *reports.DOORS,
 )
 
 MEMBERS_DOORS = [door for door in DOORS if door.who is Who.MEMBER]

@@ -58,6 +58,7 @@ PROMOTIONS = {
     "/admin/distribution/commissionaccount/",
     "/admin/distribution/commissionentry/",
 }
+REPORTS = {"/admin/reports/report/overview/", "/admin/reports/report/"}
 POINTS = {
     "/admin/accounts/ledgerproof/",
     "/admin/ledger/expirypolicy/",
@@ -67,6 +68,7 @@ POINTS = {
     "/admin/ledger/pointlot/",
     "/admin/ledger/pointtransaction/",
 }
+FINANCE = ORDERS | POINTS | PROMOTIONS | REPORTS
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def linked(client):
     return {screen for screen in SCREENS if re.search(rf'href="{screen}"', page)}
 
 
-@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", ORDERS | POINTS | PROMOTIONS)])
+@pytest.mark.parametrize(("account", "expected"), [("warehouse", LOGISTICS), ("finance", FINANCE)])
 def test_staff_see_their_own_work_only(accounts, account, expected):
     client = client_of(accounts[account])
     assert opened(client) == linked(client) == expected

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -136,13 +137,17 @@ class SegmentFilterAdmin(ReadOnlyAdmin):
         count = self.admin_site.admin_view(self.count_members)
         return [path("count/", count, name="buyers_segmentfilter_count"), *super().get_urls()]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentFilter]:
+        """With those who were in it when it was last filled; who would be in it now is counted while it is changed."""
+        inside = Count("segment__memberships", filter=Q(segment__memberships__until=None))
+        return super().get_queryset(request).annotate(filled=inside)
+
     @display(description=gettext_lazy("members"))
     def size(self, saved: Any) -> str:
         page = reverse("admin:segments_segmentmembership_changelist")
         link = f"{page}?segment__id__exact={saved.segment_id}"
         style = "text-primary-600 dark:text-primary-500"
-        count = preview_filter(criteria=saved.criteria, now=clock.now())
-        return format_html('<a class="{}" href="{}">{}</a>', style, link, f"{count:,}")
+        return format_html('<a class="{}" href="{}">{}</a>', style, link, f"{saved.filled:,}")
 
     def has_make_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("buyers.add_segmentfilter")

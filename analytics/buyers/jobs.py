@@ -14,6 +14,8 @@ from analytics.buyers.services import (
 from shop.core.clock import business_day
 from shop.core.jobs import Effect, job
 
+COUNT_JOB = "buyers.count"
+
 
 @job("buyers.score", at=(2, 10))
 def score(now: datetime) -> Effect:
@@ -27,7 +29,7 @@ def fill_filters(now: datetime) -> Effect:
     return {"evaluated": refresh_filters(now=now)}
 
 
-@job("buyers.count", at=(3, 0))
+@job(COUNT_JOB, at=(3, 0))
 def count(now: datetime) -> Effect:
     yesterday = business_day(now) - timedelta(days=1)
     counted = count_cohorts() + count_points(day=yesterday) + count_products(day=yesterday)

@@ -1,11 +1,9 @@
 """Pages of charts and tables over what the nights have worked out."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -17,6 +15,7 @@ from analytics.buyers.models import RepurchaseDay, Stage
 from shop.core import clock
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Panel
 from shop.core.money import yuan
+from shop.core.screens import panels_page
 
 DAYS = timedelta(days=29)
 SCORES = range(5, 0, -1)
@@ -38,7 +37,7 @@ class BuyerPages(ModelAdmin):
         panels: list[Panel] = [_stages(), _repurchase(queries.repurchase()), _scores(), _moves(first, last)]
         if found:
             panels.insert(1, _stage_chart(found))
-        return self._shown(request, _("Buyers at a glance"), panels, form)
+        return panels_page(self, request, title=_("Buyers at a glance"), panels=panels, form=form)
 
     @action(description=gettext_lazy("Cohorts"), url_path="cohorts", permissions=["view"], icon="grid_on")
     def cohorts(self, request: HttpRequest) -> HttpResponse:
@@ -57,7 +56,7 @@ class BuyerPages(ModelAdmin):
         headers = [_("first purchase in"), _("buyers"), _("net paid so far"), *months]
         table = ListPanel(_("Share of buyers who bought again in a month"), headers, rows)
         notes = [_("The last figure of a row may be of a month that is not over.")]
-        return self._shown(request, _("Cohorts"), [table], None, notes)
+        return panels_page(self, request, title=_("Cohorts"), panels=[table], notes=notes)
 
     @action(
         description=gettext_lazy("Points flow"), url_path="points-flow", permissions=["view"], icon="waterfall_chart"
@@ -83,7 +82,7 @@ class BuyerPages(ModelAdmin):
                 _("Expired"): [row.expired for row in days],
             }
             panels.append(ChartPanel(_("Points by day"), "bar", [f"{row.day:%m-%d}" for row in days], series))
-        return self._shown(request, _("Points flow"), panels, form)
+        return panels_page(self, request, title=_("Points flow"), panels=panels, form=form)
 
     @action(description=gettext_lazy("Rankings"), url_path="rankings", permissions=["view"], icon="leaderboard")
     def rankings(self, request: HttpRequest) -> HttpResponse:
@@ -95,25 +94,7 @@ class BuyerPages(ModelAdmin):
             _ranking(_("Buyers of the past year"), _("orders"), queries.best_buyers()),
             _ranking(_("Distributors"), "", sellers),
         ]
-        return self._shown(request, _("Rankings"), panels, form)
-
-    def _shown(
-        self,
-        request: HttpRequest,
-        title: str,
-        panels: list[Panel],
-        form: forms.Form | None,
-        notes: list[str] | None = None,
-    ) -> HttpResponse:
-        context: dict[str, Any] = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": title,
-            "form": form,
-            "panels": panels,
-            "notes": notes or [],
-        }
-        return TemplateResponse(request, "admin/analytics/panels.html", context)
+        return panels_page(self, request, title=_("Rankings"), panels=panels, form=form)
 
 
 def _period(request: HttpRequest) -> tuple[forms.Form, date, date]:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from analytics.events.answers import kept_answer
 from analytics.events.dirty import FUNNEL
@@ -53,6 +54,16 @@ def funnel_by(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
     if field not in ("day", "channel", "device", "subject"):
         raise ValueError(f"no funnel by {field}")
     return _ask(asked, field)
+
+
+def visitors_reaching(asked: FunnelQuestion, step: str) -> RawSQL:
+    """Those whom `funnel_of` counts at this step, to be looked for among sessions."""
+    level = Steps._fields.index(step) + 1
+    return RawSQL(
+        f"SELECT visitor_id FROM ({_LONGEST}) longest WHERE level >= %(level)s"
+        " AND (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)",
+        {**asked.parameters, "level": level},
+    )
 
 
 def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:

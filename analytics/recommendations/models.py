@@ -1,4 +1,4 @@
-"""Which products are bought by the same people, as of last night, and who does not want to be recommended by it."""
+"""Which products are bought and looked at by the same people, as of last night, and who wants none of it."""
 
 from django.db import models
 from django.db.models import F
@@ -27,7 +27,7 @@ class Build(models.Model):
 
 
 class Neighbour(models.Model):
-    """`other` is bought by those who bought `product`; all rows are of one build."""
+    """`other` is bought or looked at by those who bought or looked at `product`; all rows are of one build."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", verbose_name=_("product"), db_index=False)
     other = models.ForeignKey(Product, models.CASCADE, related_name="+", verbose_name=_("bought with it"))

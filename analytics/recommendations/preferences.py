@@ -17,6 +17,20 @@ DAYS = whole_number(
     maximum=1095,
     label=_("Days of purchases that recommendations are made of"),
 )
+VIEW_DAYS = whole_number(
+    "recommendations.view_days",
+    default=30,
+    minimum=1,
+    maximum=365,
+    label=_("Days of views that recommendations are made of"),
+)
+VIEW_PERCENT = whole_number(
+    "recommendations.view_percent",
+    default=20,
+    maximum=100,
+    label=_("What a view counts beside a purchase (percent)"),
+    help_text=_("0: recommendations are made of purchases alone."),
+)
 NEIGHBOURS = whole_number(
     "recommendations.neighbours",
     default=50,

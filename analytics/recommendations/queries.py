@@ -1,4 +1,4 @@
-"""What is recommended: from what goes together with a product, a cart or past purchases, else what sells best.
+"""What is recommended: from what goes together with a product, a cart, past purchases or views, else what sells best.
 
 Never what cannot be bought now, nor what the member has in the cart or bought within the same days. Answers are kept
 in the catalogue's cache for its minute; what a member chooses acts at once.
@@ -11,8 +11,11 @@ from enum import StrEnum
 import orjson
 from django.db import connection
 
+from analytics.events.models import Event
+from analytics.events.names import VIEWS
+from analytics.events.services.choices import refuses_tracking
 from analytics.recommendations.models import PersonalChoice
-from analytics.recommendations.preferences import DAYS, IS_ON
+from analytics.recommendations.preferences import DAYS, IS_ON, VIEW_DAYS, VIEW_PERCENT
 from orders.cart.models import CartItem
 from orders.checkout.models import OrderLine
 from shop.catalog.cache import EVERYTHING, LISTING, Loaded, fetch
@@ -39,7 +42,10 @@ class Scene(StrEnum):
 
 
 def wants_personal(*, member_id: int) -> bool:
-    return not PersonalChoice.objects.filter(pk=member_id, is_personal=False).exists()
+    """Who refuses to be watched refuses what comes of it."""
+    if PersonalChoice.objects.filter(pk=member_id, is_personal=False).exists():
+        return False
+    return not refuses_tracking(member_id=member_id)
 
 
 def recommended(*, scene: Scene, product_id: int | None, member_id: int | None, now: datetime) -> list[int]:
@@ -58,7 +64,9 @@ def _found(scene: Scene, product_id: int | None, member_id: int | None, now: dat
     is_on = IS_ON.value()
     bought = _bought(member_id, now) if member_id is not None and is_on else []
     cart = _in_cart(member_id) if member_id is not None and scene is Scene.CART else []
-    seeds = {Scene.PRODUCT: [product_id] if product_id else [], Scene.CART: cart, Scene.HOME: bought[:SEEDS]}[scene]
+    seeds = {Scene.PRODUCT: [product_id] if product_id else [], Scene.CART: cart}.get(scene)
+    if seeds is None:
+        seeds = _at_home(bought, member_id, now)
     without = [*bought, *cart, *([product_id] if product_id else [])]
     found = _alike(seeds, without, now) if is_on and seeds else []
     return [*found, *_best_sellers(product_id, [*without, *found], SHOWN - len(found), now)]
@@ -89,6 +97,19 @@ def _bought(member_id: int, now: datetime) -> list[int]:
     since = now - timedelta(days=DAYS.value())
     lines = OrderLine.objects.filter(order__member=member_id, order__paid_at__gte=since, is_gift=False)
     return list(dict.fromkeys(lines.order_by("-order__paid_at", "-pk").values_list("product_id", flat=True)[:1000]))
+
+
+def _at_home(bought: Sequence[int], member_id: int | None, now: datetime) -> list[int]:
+    """What was bought last, then what was looked at last."""
+    if member_id is None or not IS_ON.value():
+        return []
+    viewed: list[int] = []
+    if VIEW_PERCENT.value():
+        since = now - timedelta(days=VIEW_DAYS.value())
+        events = Event.objects.filter(member_id=member_id, at__gte=since, at__lte=now, name__in=VIEWS)
+        found = events.filter(product_id__isnull=False).order_by("-at").values_list("product_id", flat=True)
+        viewed = list(found[:SEEDS])
+    return list(dict.fromkeys([*bought, *viewed]))[:SEEDS]
 
 
 def _in_cart(member_id: int) -> list[int]:

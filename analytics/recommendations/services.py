@@ -7,23 +7,35 @@ import numpy as np
 from django.db import connection
 
 from analytics.buyers.purchases import PURCHASES
+from analytics.events.names import VIEWS
 from analytics.recommendations.models import Build, PersonalChoice
-from analytics.recommendations.preferences import DAYS, IS_ON, NEIGHBOURS
-from analytics.recommendations.similarity import Floats, Ints, neighbours, weighed
+from analytics.recommendations.preferences import DAYS, IS_ON, NEIGHBOURS, VIEW_DAYS, VIEW_PERCENT
+from analytics.recommendations.similarity import Ints, beside, neighbours, weighed
 from shop.core import clock
 from shop.core.transactions import use_case
 
 CHUNK = 50_000
-_CURSOR = "recommendations_bought"
-# Who refused is left out of what others are recommended as well.
-_BOUGHT = f"""
+MOST_VIEWS = 3
+_CURSOR = "recommendations_liked"
+# How often it was bought, and how often somebody was interested: bought it, looked at it, put it into the cart or kept
+# it. Who refused is left out of what others are recommended as well.
+_LIKED = f"""
 DECLARE {_CURSOR} NO SCROLL CURSOR FOR
-SELECT member_id, line.product_id, count(*) FROM ({PURCHASES}) AS purchase
-JOIN checkout_orderline line USING (order_id)
-WHERE paid_at >= %s AND NOT line.is_gift AND line.quantity > line.units_returned
-    AND NOT EXISTS (SELECT FROM recommendations_personalchoice refused
-        WHERE refused.member_id = purchase.member_id AND NOT refused.is_personal)
-GROUP BY member_id, line.product_id
+SELECT member_id, product_id, sum(bought), sum(seen) FROM (
+    SELECT member_id, line.product_id, count(*) AS bought, count(*) AS seen FROM ({PURCHASES}) AS purchase
+    JOIN checkout_orderline line USING (order_id)
+    WHERE paid_at >= %(bought_since)s AND NOT line.is_gift AND line.quantity > line.units_returned
+    GROUP BY member_id, line.product_id
+    UNION ALL
+    SELECT member_id, product_id, 0, least(count(*), {MOST_VIEWS}) FROM events_event
+    WHERE at >= %(viewed_since)s AND at <= %(now)s AND %(with_views)s AND name = ANY(%(names)s) AND NOT is_bot
+        AND member_id IS NOT NULL AND product_id IN (SELECT id FROM catalog_product)
+    GROUP BY member_id, product_id
+) AS liked
+WHERE NOT EXISTS (SELECT FROM recommendations_personalchoice refused
+        WHERE refused.member_id = liked.member_id AND NOT refused.is_personal)
+    AND NOT EXISTS (SELECT FROM events_trackingrefusal refused WHERE refused.member_id = liked.member_id)
+GROUP BY member_id, product_id
 """
 _WRITE = """
 INSERT INTO recommendations_neighbour (product_id, other_id, score)
@@ -33,19 +45,21 @@ SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::float8[])
 
 @use_case
 def build(*, now: datetime) -> Build | None:
-    """Work out anew what is bought together; readers have the old rows until it commits. None while it is off."""
+    """Work out anew what goes together; readers have the old rows until it commits. None while it is off."""
     if not IS_ON.value():
         return None
     with connection.cursor() as cursor:
         # Two nights at once: one after the other.
         cursor.execute("LOCK TABLE recommendations_neighbour IN SHARE ROW EXCLUSIVE MODE")
-        people, products, times = _bought(since=now - timedelta(days=DAYS.value()))
-        members, who = np.unique(people, return_inverse=True)
-        known, what = np.unique(products, return_inverse=True)
+        liked = _liked(now=now)
+        members, who = np.unique(liked[:, 0], return_inverse=True)
+        known, what = np.unique(liked[:, 1], return_inverse=True)
         cursor.execute("DELETE FROM recommendations_neighbour")
         pairs = 0
         if len(known) > 1:
-            rows = weighed(who, what, times, shape=(len(members), len(known)))
+            shape, times = (len(members), len(known)), liked[:, 2:].astype(np.float32)
+            bought = weighed(who, what, times[:, 0], shape=shape)
+            rows = beside(bought, weighed(who, what, times[:, 1], shape=shape), share=VIEW_PERCENT.value() / 100)
             for items, others, scores in neighbours(rows, most=NEIGHBOURS.value()):
                 cursor.execute(_WRITE, [known[items].tolist(), known[others].tolist(), scores.astype(float).tolist()])
                 pairs += len(items)
@@ -54,11 +68,18 @@ def build(*, now: datetime) -> Build | None:
     )
 
 
-def _bought(*, since: datetime) -> tuple[Ints, Ints, Floats]:
-    """Member, product and how often, read in chunks by a cursor of the server."""
-    chunks: list[Ints] = [np.empty((0, 3), dtype=np.int64)]
+def _liked(*, now: datetime) -> Ints:
+    """Rows of member, product, how often bought and how often seen, read in chunks by a cursor of the server."""
+    asked = {
+        "now": now,
+        "bought_since": now - timedelta(days=DAYS.value()),
+        "viewed_since": now - timedelta(days=VIEW_DAYS.value()),
+        "with_views": VIEW_PERCENT.value() > 0,
+        "names": list(VIEWS),
+    }
+    chunks: list[Ints] = [np.empty((0, 4), dtype=np.int64)]
     with connection.cursor() as cursor:
-        cursor.execute(_BOUGHT, [since])
+        cursor.execute(_LIKED, asked)
         while True:
             cursor.execute(f"FETCH {CHUNK} FROM {_CURSOR}")
             rows = cursor.fetchall()
@@ -66,8 +87,7 @@ def _bought(*, since: datetime) -> tuple[Ints, Ints, Floats]:
                 break
             chunks.append(np.array(rows, dtype=np.int64))
         cursor.execute(f"CLOSE {_CURSOR}")
-    found = np.concatenate(chunks)
-    return found[:, 0], found[:, 1], found[:, 2].astype(np.float32)
+    return np.concatenate(chunks)
 
 
 @use_case

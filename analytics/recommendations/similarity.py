@@ -20,6 +20,7 @@ def weighed(people: Ints, items: Ints, times: Floats, *, shape: tuple[int, int])
     """Items by people: BM25 of how often each was bought by whom."""
     bought = sparse.csr_matrix((times, (items, people)), shape=(shape[1], shape[0]), dtype=np.float32)
     bought.sum_duplicates()
+    bought.eliminate_zeros()
     by_person = bought.T.tocsr()
     length = np.asarray(by_person.sum(axis=1)).ravel()
     norm = (1 - B) + B * length / max(length.mean(), 1e-9) if length.size else length
@@ -28,6 +29,15 @@ def weighed(people: Ints, items: Ints, times: Floats, *, shape: tuple[int, int])
     columns = bought.indices
     bought.data = bought.data * (K1 + 1) / (bought.data + K1 * norm[columns]) * rarity[columns]
     return bought.astype(np.float32)
+
+
+def beside(rows: sparse.csr_matrix, more: sparse.csr_matrix, *, share: float) -> sparse.csr_matrix:
+    """Items by what both say of people, the second at `share`.
+
+    Each has people of its own, so that what was only looked at stays that much farther from what was bought: as sums
+    in one column lengths would make up for any share. Where both say the same, likeness is that of one.
+    """
+    return sparse.hstack([rows, more * np.float32(share)], format="csr", dtype=np.float32) if share else rows
 
 
 def neighbours(rows: sparse.csr_matrix, *, most: int) -> Iterator[tuple[Ints, Ints, Floats]]:

@@ -24,7 +24,9 @@ class RecommendationsView(PublicAPIView):
         responses={200: serializers.RecommendationsOut, 400: ErrorOut, 401: ErrorOut},
     )
     def get(self, request: Request) -> HttpResponse:
-        """What goes together with a product, with the cart, or with what the member bought; else what sells best.
+        """What goes together with a product, with the cart, or with what the member bought or looked at.
+
+        Else what sells best.
 
         `scene=product` needs `product`. Who is not signed in, or has switched it off, gets nothing personal.
         """
@@ -53,7 +55,7 @@ class PersonalChoiceView(MemberAPIView):
         responses={200: serializers.PersonalChoiceOut, 400: ErrorOut, 401: ErrorOut},
     )
     def put(self, request: MemberRequest) -> Response:
-        """Off: what the member bought is used for nobody's recommendations any more."""
+        """Off: what the member bought and looked at is used for nobody's recommendations any more."""
         given = validated(serializers.PersonalChoiceIn, request)
         chosen = choose(member_id=request.member.pk, is_personal=given["is_personal"], now=clock.now())
         return Response({"is_personal": chosen.is_personal})

@@ -1,12 +1,12 @@
 """Traffic and the heat map as pages with charts: what was counted, narrowed by days, front and device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from analytics.events.names import CART, CLICK, EXPOSURE, LABELS, ORDER, PAID, REDEEM
@@ -19,6 +19,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.clock import business_day
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel
+from shop.core.screens import panels_page
 
 HEAT_NAMES = (EXPOSURE, CLICK, CART, ORDER, PAID, REDEEM)
 
@@ -31,6 +32,10 @@ class HeatPanel:
     title: Any
     rows: list[tuple[str, list[tuple[int, int]]]]
     hours: range = range(24)
+
+    @property
+    def lines(self) -> list[Sequence[Any]]:
+        return [("", *self.hours), *((name, *(count for count, _heat in cells)) for name, cells in self.rows)]
 
 
 class PageAdmin(ReadOnlyAdmin):
@@ -52,19 +57,18 @@ class PageAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form, asked = slice_form(request.GET, today=business_day(clock.now()))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": self.page_title,
-            "form": self.narrowed(form),
-            "panels": self.panels(asked, request),
+        form, asked = slice_form(request.GET, today=business_day(clock.now()), kind=SliceForm)
+        return panels_page(
+            self,
+            request,
+            title=self.page_title,
+            panels=self.panels(asked, request),
+            form=self.narrowed(form),
             **self.choices(request),
-        }
-        return TemplateResponse(request, "admin/analytics/page.html", context)
+        )
 
 
 @admin.register(SessionDay)
@@ -77,7 +81,7 @@ class TrafficAdmin(PageAdmin):
         whole, parts = overview(asked), traffic(asked)
         if not whole["sessions"]:
             return []
-        return [_figures(whole), *_days(whole["days"]), _load(parts["load_times"]), _pages(parts), *_tables(parts)]
+        return [_figures(whole), *_days(whole["days"]), load_chart(parts["load_times"]), _pages(parts), *_tables(parts)]
 
 
 @admin.register(HeatHour)
@@ -147,7 +151,7 @@ def _days(days: list[dict[str, Any]]) -> list[ChartPanel]:
     ]
 
 
-def _load(steps: list[dict[str, Any]]) -> ChartPanel:
+def load_chart(steps: list[dict[str, Any]]) -> ChartPanel:
     labels = [f"{_step(each)} ({each['entries']:,})" for each in steps]
     rates = {_("Bounce rate"): [(each["bounce_bp"] or 0) / 100 for each in steps]}
     return ChartPanel(_("Bounce rate by load time of the first page (percent; sessions)"), "bar", labels, rates)

@@ -1,7 +1,7 @@
 """What screens and the API are asked: days, channel, device. Both read it here, so they show the same."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +39,9 @@ class SliceForm(forms.Form):
         return cleaned
 
 
+F = TypeVar("F", bound=SliceForm)
+
+
 def is_period(first: date, last: date) -> bool:
     return first <= last and (last - first).days < MOST_DAYS
 
@@ -49,12 +52,13 @@ def slice_of(cleaned: dict[str, Any], *, today: date) -> Slice:
     return Slice(min(first, last), last, cleaned.get("channel") or "", cleaned.get("device") or "")
 
 
-def slice_form(query: Any, *, today: date) -> tuple[SliceForm, Slice]:
+def slice_form(query: Any, *, today: date, kind: type[F]) -> tuple[F, Slice]:
     """The form as asked, shown with the days that it stands for."""
-    form = SliceForm(query)
+    form = kind(query)
     asked = slice_of(form.cleaned_data if form.is_valid() else {}, today=today)
-    shown = {"from": asked.first, "to": asked.last, "channel": asked.channel, "device": asked.device}
-    return (SliceForm(shown) if form.is_valid() else form), asked
+    if not form.is_valid():
+        return form, asked
+    return kind({**form.cleaned_data, "from": asked.first, "to": asked.last}), asked
 
 
 class PeriodQuery(StrictSerializer):

@@ -2,15 +2,15 @@
 
 from datetime import date, timedelta
 
-from django.db.models import Aggregate, Count, Q, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from orders.checkout.models import Order, OrderStatus
+from orders.checkout.sales import sales_between, sales_by_day
 from shop.core import clock
-from shop.core.clock import SHANGHAI, business_day, day_bounds
+from shop.core.clock import business_day, day_bounds
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel
 from shop.core.money import yuan
 
@@ -23,10 +23,7 @@ def today_panel(request: HttpRequest) -> FiguresPanel | None:
     if not request.user.has_perm("checkout.view_order"):
         return None
     start, end = day_bounds(business_day(clock.now()))
-    placed = Order.objects.filter(placed_at__gte=start, placed_at__lt=end).count()
-    paid = Order.objects.filter(paid_at__gte=start, paid_at__lt=end).aggregate(
-        orders=Count("pk"), fen=Sum("paid_fen", default=0)
-    )
+    sold = sales_between(start, end)
     waiting = Order.objects.filter(status__in=[*TO_SHIP, OrderStatus.PENDING_PAYMENT]).aggregate(
         to_ship=Count("pk", filter=Q(status__in=TO_SHIP)), unpaid=Count("pk", filter=~Q(status__in=TO_SHIP))
     )
@@ -34,8 +31,8 @@ def today_panel(request: HttpRequest) -> FiguresPanel | None:
     return FiguresPanel(
         title=_("Orders today"),
         figures=[
-            Figure(_("Orders"), str(placed), link=link),
-            Figure(_("Revenue"), yuan(paid["fen"]), note=_("{count} paid").format(count=paid["orders"])),
+            Figure(_("Orders"), str(sold.placed), link=link),
+            Figure(_("Revenue"), yuan(sold.paid_fen), note=_("{count} paid").format(count=sold.paid)),
             Figure(_("To ship"), str(waiting["to_ship"]), link=f"{link}?status=to_ship"),
             Figure(_("Unpaid"), str(waiting["unpaid"]), link=f"{link}?status=pending_payment"),
         ],
@@ -47,12 +44,12 @@ def month_orders_panel(request: HttpRequest) -> ChartPanel | None:
     if not request.user.has_perm("checkout.view_order"):
         return None
     days = _days()
-    counts = _by_day(days, Count("pk"))
+    sold = _by_day(days)
     return ChartPanel(
         title=_("Paid orders in the last 30 days"),
         kind="bar",
         labels=[f"{day:%m-%d}" for day in days],
-        series={_("Orders"): [counts.get(day, 0) for day in days]},
+        series={_("Orders"): [sold.get(day, (0, 0))[0] for day in days]},
     )
 
 
@@ -61,12 +58,12 @@ def month_revenue_panel(request: HttpRequest) -> ChartPanel | None:
     if not request.user.has_perm("checkout.view_order"):
         return None
     days = _days()
-    fen = _by_day(days, Sum("paid_fen"))
+    sold = _by_day(days)
     return ChartPanel(
         title=_("Revenue in the last 30 days"),
         kind="line",
         labels=[f"{day:%m-%d}" for day in days],
-        series={_("Revenue (¥)"): [fen.get(day, 0) / 100 for day in days]},
+        series={_("Revenue (¥)"): [sold.get(day, (0, 0))[1] / 100 for day in days]},
     )
 
 
@@ -75,8 +72,5 @@ def _days() -> list[date]:
     return [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
 
 
-def _by_day(days: list[date], figure: Aggregate) -> dict[date, int]:
-    """One figure over the orders paid on each day; days without any are left out."""
-    start, _end = day_bounds(days[0])
-    paid = Order.objects.filter(paid_at__gte=start).order_by()
-    return dict(paid.values_list(TruncDate("paid_at", tzinfo=SHANGHAI)).annotate(figure=figure))
+def _by_day(days: list[date]) -> dict[date, tuple[int, int]]:
+    return sales_by_day(day_bounds(days[0])[0], day_bounds(days[-1])[1])

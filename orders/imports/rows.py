@@ -12,10 +12,10 @@ from members.identity.phones import parse_mobile
 from orders.checkout.models import Order
 from orders.payments.models import PaymentMethod
 from shop.catalog.models import Sku
-from shop.catalog.product_files.formulas import original
 from shop.catalog.product_files.reading import read_lines
 from shop.core.channels import Channel
 from shop.core.clock import SHANGHAI
+from shop.core.formulas import original
 from shop.core.money import parse_yuan
 
 BATCH = 1_000

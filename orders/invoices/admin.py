@@ -23,11 +23,11 @@ from orders.invoices.models import Invoice, InvoiceFile, InvoiceStatus
 from orders.invoices.queries import still_paid_fen
 from orders.invoices.services import issue_invoice, refuse_invoice, reverse_invoice
 from orders.invoices.views import pdf
-from shop.catalog.product_files.formulas import harmless
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanField
+from shop.core.formulas import harmless
 from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
 from shop.core.paginator import BoundedPaginator

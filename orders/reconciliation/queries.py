@@ -10,8 +10,8 @@ from django.db.models.functions import TruncMonth
 from orders.checkout.models import Deposit, DepositStatus
 from orders.payments.gateways.words import in_words
 from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
-from shop.catalog.product_files.formulas import harmless
 from shop.core.clock import SHANGHAI
+from shop.core.formulas import harmless
 from shop.core.money import plain_yuan
 
 OPEN = Q(differences__state=DifferenceState.OPEN)

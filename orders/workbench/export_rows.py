@@ -15,7 +15,7 @@ from members.identity.recipients import Addressee
 from orders.checkout.models import Order
 from orders.payments.models import Payment
 from orders.workbench.models import OrderExport
-from shop.catalog.product_files.formulas import harmless
+from shop.core.formulas import harmless
 from shop.core.money import plain_yuan
 
 Content = OrderExport.Content

@@ -18,8 +18,8 @@ from logistics.carriers.models import Carrier
 from logistics.shipments.models import Shipment, ShipmentStatus
 from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY
 from orders.workbench.models import BulkWork, WorkItem
-from shop.catalog.product_files.formulas import harmless, original
 from shop.catalog.product_files.reading import Line, read_lines
+from shop.core.formulas import harmless, original
 
 BATCH = 1000
 MOST_ROWS = 50_000

@@ -11,8 +11,8 @@ from members.identity.models import Member
 from members.identity.phones import parse_mobile
 from points.accounts.models import GrantFile, GrantLine
 from points.ledger.models import ExpiryPolicy
-from shop.catalog.product_files.formulas import harmless, original
 from shop.catalog.product_files.reading import Line, read_lines
+from shop.core.formulas import harmless, original
 
 BATCH = 1000
 MOST_POINTS = 1_000_000

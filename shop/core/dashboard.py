@@ -4,18 +4,21 @@
 may not see it or where there is nothing to show.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, ClassVar
 
 import orjson
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
 from shop.core import clock
+from shop.core.formulas import harmless
 from shop.core.models import Alert, OutboxEntry
 from shop.core.schedule import job_problems
 
@@ -46,6 +49,10 @@ class FiguresPanel:
     title: Any
     figures: Sequence[Figure]
 
+    @property
+    def lines(self) -> list[Sequence[Any]]:
+        return [(figure.label, figure.value, figure.note) for figure in self.figures]
+
 
 @dataclass(frozen=True)
 class ListPanel:
@@ -60,6 +67,10 @@ class ListPanel:
     @property
     def table(self) -> dict[str, Any]:
         return {"headers": list(self.headers), "rows": [list(row) for row in self.rows]}
+
+    @property
+    def lines(self) -> list[Sequence[Any]]:
+        return [self.headers, *self.rows]
 
 
 @dataclass(frozen=True)
@@ -88,8 +99,22 @@ class ChartPanel:
         ]
         return orjson.dumps({"labels": list(self.labels), "datasets": datasets}).decode()
 
+    @property
+    def lines(self) -> list[Sequence[Any]]:
+        rows = zip(self.labels, *self.series.values(), strict=True)
+        return [("", *self.series), *(["" if cell is None else cell for cell in row] for row in rows)]
+
 
 Panel = FiguresPanel | ListPanel | ChartPanel
+
+
+def lines_of(panels: Sequence[Any]) -> Iterator[list[str]]:
+    """Panels as rows of a file, one under the other with their titles: words as they are read, and no formulas."""
+    for panel in panels:
+        yield [harmless(str(panel.title))]
+        for line in panel.lines:
+            yield [harmless(unescape(strip_tags(str(cell)))) for cell in line]
+        yield []
 
 
 @dataclass(frozen=True)

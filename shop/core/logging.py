@@ -39,7 +39,10 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.request": {"level": "ERROR"}, "httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
+        "loggers": {
+            "django.request": {"level": "ERROR"},
+            **dict.fromkeys(("httpx", "axes", "fontTools", "fpdf"), {"level": "WARNING"}),
+        },
     }
     logging.config.dictConfig(config)
     return config

@@ -107,6 +107,8 @@ INSTALLED_APPS = [
     "analytics.recommendations",
     "analytics.outreach",
     "analytics.engine",
+    "analytics.reports",
+    "analytics.anomalies",
 ]
 
 MIDDLEWARE = [
@@ -243,6 +245,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     # Fields of one name and different values, told apart.
     "ENUM_NAME_OVERRIDES": {
+        "ReportKindEnum": "analytics.reports.models.Kind",
         "CouponKindEnum": ["amount", "percent", "free_shipping", "exchange"],
         "ReviewStatusEnum": "orders.reviews.models.Status",
         "AfterSaleKindEnum": "orders.after_sales.models.Kind",

@@ -221,6 +221,15 @@ NAVIGATION: list[dict[str, Any]] = [
         "separator": True,
         "collapsible": True,
         "items": [
+            {
+                "title": _("Overview"),
+                "icon": "dashboard",
+                "link": reverse_lazy("admin:reports_overview"),
+                "permission": _allowed("reports.view_report"),
+            },
+            item(_("Reports"), "summarize", "reports_report"),
+            item(_("Mails of reports"), "forward_to_inbox", "reports_mailing"),
+            item(_("Anomalies"), "crisis_alert", "anomalies_anomaly"),
             item(_("Traffic"), "monitoring", "traffic_sessionday"),
             item(_("Funnel"), "filter_alt", "funnel_funnelfact"),
             item(_("Heat map"), "grid_on", "traffic_heathour"),

@@ -56,7 +56,7 @@ PROMOTIONS = (
     "promotion_checkout",
 )
 SYSTEM = ("core", "staff", "auth", "django_celery_beat")
-ANALYTICS = ("buyers", "events", "traffic", "funnel", "recommendations", "outreach")
+ANALYTICS = ("buyers", "events", "traffic", "funnel", "recommendations", "outreach", "reports", "anomalies")
 MEMBERS = ("identity", "uploads", "tiers", "invitations", "notifications", "segments")
 
 ROLES: tuple[Role, ...] = (
@@ -112,6 +112,7 @@ ROLES: tuple[Role, ...] = (
             "workbench.orderexport": ("view", "add"),
             "workbench.pricechange": EDIT,
             "reconciliation": EDIT,
+            "reports.report": VIEW,
             "ledger": VIEW,
             "ledger.manualgrant": EDIT,
             "accounts.ledgerproof": ("view", "add"),

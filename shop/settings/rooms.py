@@ -32,6 +32,7 @@ DEMO_LOADERS: list[str] = [
     "analytics.recommendations.demo.load",
     "analytics.funnel.demo.load",
     "analytics.outreach.demo.load",
+    "analytics.reports.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",

@@ -1,6 +1,8 @@
 """Segments by filter: what they hold, how many while typing, and what becomes of them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from analytics.buyers.criteria import CRITERIA, matching
@@ -123,6 +125,19 @@ def test_staff_make_one_and_see_how_many_while_they_type(crowd, admin_client):
     admin_client.post(change, {"name": "老客", "orders_from": "1"})
     saved.refresh_from_db()
     assert (saved.segment.name, saved.criteria) == ("老客", {"orders_from": 1})
+
+
+def test_the_list_tells_who_is_in_without_counting_each_anew(crowd, admin_client, django_assert_num_queries):
+    saved = save({"orders_from": 2})
+    refresh_filters(now=NOW)
+    page = reverse("admin:buyers_segmentfilter_changelist")
+    with CaptureQueriesContext(connection) as alone:
+        shown = admin_client.get(page).context["cl"].result_list
+    assert [(each.pk, each.filled) for each in shown] == [(saved.pk, 1)]
+    for number in range(5):
+        save({"orders_from": number + 1})
+    with django_assert_num_queries(len(alone)):
+        admin_client.get(page)
 
 
 def test_who_may_only_look_counts_nothing(crowd, client, django_user_model):

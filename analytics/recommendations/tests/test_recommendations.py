@@ -1,15 +1,17 @@
 """What goes together: from orders, without what was bought or cannot be, and nothing personal for who refuses."""
 
 import io
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from django.urls import reverse
 
+from analytics.events.tests.making import event, load, send
 from analytics.recommendations.models import Build, Neighbour
-from analytics.recommendations.preferences import IS_ON
+from analytics.recommendations.preferences import IS_ON, VIEW_PERCENT
 from analytics.recommendations.services import build, choose
-from analytics.recommendations.similarity import neighbours, weighed
+from analytics.recommendations.similarity import beside, neighbours, weighed
 from members.identity.services.merging import merge_accounts
 from members.identity.tests.factories import MemberFactory, client_for
 from orders.cart.models import CartItem
@@ -87,6 +89,19 @@ def test_the_nearest_are_kept_in_order_and_no_more_than_wanted():
             assert np.allclose(cosines[item][others[found == item]], mine, atol=1e-5)
 
 
+def test_what_was_only_looked_at_stays_farther_by_its_share():
+    """One buys both of two items and looks at a third: 0.2 of 1 against a row of length √(1 + 0.04)."""
+    people, items = np.zeros(3, dtype=int), np.arange(3)
+    bought = weighed(people, items, np.array([1, 1, 0], dtype=np.float32), shape=(1, 3))
+    seen = weighed(people, items, np.ones(3, dtype=np.float32), shape=(1, 3))
+    scale = bought.max() / seen.max()
+    rows = beside(bought, seen * scale, share=0.2)
+    found = {(int(a), int(b)): float(s) for block in neighbours(rows, most=5) for a, b, s in zip(*block, strict=True)}
+    assert found[0, 1] == pytest.approx(1.0, abs=1e-5)
+    assert found[0, 2] == pytest.approx(0.2 / 1.04**0.5, abs=1e-5)
+    assert (beside(bought, seen, share=0) != bought).nnz == 0
+
+
 def test_a_product_is_shown_with_what_is_bought_with_it(history, goods, api):
     assert names(api, scene="product", product=goods["TEA"].pk)[:2] == ["POT", "CUP"]
     # Nobody bought anything with nuts: what sells best instead.
@@ -121,6 +136,46 @@ def test_who_refuses_gets_nothing_personal_and_gives_nothing(history, goods, api
     assert (answer["is_personal"], answer["items"][0]["name"]) == (False, "TEA")
     for name in "bc":
         choose(member_id=history[name].pk, is_personal=False, now=clock.now())
+    build(now=clock.now())
+    assert not Neighbour.objects.filter(other=goods["POT"]).exists()
+    assert Neighbour.objects.filter(other=goods["CUP"]).exists()
+
+
+def test_what_is_looked_at_together_counts_less_than_what_is_bought_together(history, goods, api):
+    """Tea was bought with cups by c and d; nuts, which go with nothing, are looked at by both of them, and by f."""
+    clicks = [(history[name], code) for name, code in (("c", "NUT"), ("d", "NUT"), ("f", "NUT"), ("f", "BAG"))]
+    now = clock.now()
+    for number, (member, code) in enumerate(clicks):
+        told = event("click", at=now - timedelta(minutes=1), product_id=goods[code].pk, visitor_id=f"v{number}")
+        assert send(client_for(member), told).status_code == 202
+    load()
+    build(now=clock.now())
+    score = dict(Neighbour.objects.filter(product=goods["TEA"]).values_list("other__name", "score"))
+    assert sorted(score, key=score.get, reverse=True)[:2] == ["POT", "CUP"]
+    # Only looked at, by one of five who bought tea: a fifth of what it would be as a purchase.
+    assert 0 < score["BAG"] < 0.2
+    assert 0 < score["NUT"] < 0.2
+    set_preference(VIEW_PERCENT, 0)
+    build(now=clock.now())
+    assert set(Neighbour.objects.filter(product=goods["TEA"]).values_list("other__name", flat=True)) == {"POT", "CUP"}
+
+
+def test_home_follows_what_was_looked_at_when_nothing_was_bought(history, goods):
+    member = MemberFactory()
+    client = client_for(member)
+    told = event("click", at=clock.now() - timedelta(minutes=1), product_id=goods["POT"].pk)
+    assert send(client, told).status_code == 202
+    load()
+    assert names(client)[:2] == ["TEA", "CUP"]
+
+
+def test_who_refuses_to_be_watched_gets_nothing_personal_and_gives_nothing(history, goods):
+    """One refusal for both."""
+    for name in "abc":
+        client_for(history[name]).put("/api/v1/me/tracking", {"refused": True})
+    answer = client_for(history["a"]).get("/api/v1/recommendations").json()
+    assert (answer["is_personal"], answer["items"][0]["name"]) == (False, "TEA")
+    assert client_for(history["a"]).get("/api/v1/me/recommendations").json() == {"is_personal": False}
     build(now=clock.now())
     assert not Neighbour.objects.filter(other=goods["POT"]).exists()
     assert Neighbour.objects.filter(other=goods["CUP"]).exists()

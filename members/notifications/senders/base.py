@@ -1,8 +1,16 @@
 """What every sender takes, and the ways in which sending ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Attachment(NamedTuple):
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,7 @@ class Message:
     params: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
     language: str = ""
+    attachments: Sequence[Attachment] = ()
 
 
 class NotSent(Exception):

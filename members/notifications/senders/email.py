@@ -18,6 +18,7 @@ def send(message: Message) -> str:
         body=message.text,
         to=[message.address],
         headers={"Message-ID": mail_id} if mail_id else {},
+        attachments=[(each.name, each.content, each.media_type) for each in message.attachments],
     )
     try:
         mail.send()

@@ -21,11 +21,11 @@ from promotions.distribution.models import Withdrawal, WithdrawalStatus
 from promotions.distribution.payouts import payout_gateway
 from promotions.distribution.services.paying_out import refresh_payout
 from promotions.distribution.services.withdrawing import approve_withdrawal, refuse_withdrawal, stop_withdrawal
-from shop.catalog.product_files.formulas import harmless
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.formulas import harmless
 from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
 from shop.core.screens import form_page, found_or_404, staff

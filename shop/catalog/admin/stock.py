@@ -14,10 +14,10 @@ from unfold.decorators import display
 from shop.catalog.admin.forms import nowrap, typed_columns
 from shop.catalog.models import SkuStock, StockReservation
 from shop.catalog.options import format_options
-from shop.catalog.product_files.formulas import harmless
 from shop.catalog.replenishment import IS_SOLD, RUNS_LOW, with_suggestion
 from shop.catalog.services.changes import products_changed
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.formulas import harmless
 from shop.core.labels import Label
 
 

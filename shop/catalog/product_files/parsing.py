@@ -17,9 +17,9 @@ from shop.catalog.product_files.columns import (
     Column,
     column_named,
 )
-from shop.catalog.product_files.formulas import original
 from shop.catalog.product_files.reading import Line
 from shop.catalog.product_files.report import ImportReport
+from shop.core.formulas import original
 
 MAX_ROWS = 300_000
 _REQUIRED = tuple(column for column in COLUMNS if column.required)

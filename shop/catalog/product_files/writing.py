@@ -16,8 +16,8 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from shop.catalog.models import Category, Product, Sku
 from shop.catalog.product_files.columns import COLUMNS, PRODUCT_COLUMNS, SKU_FIELDS, Column
-from shop.catalog.product_files.formulas import harmless
 from shop.catalog.services.places import category_paths
+from shop.core.formulas import harmless
 
 BATCH = 1000
 WIDE = {"name", "name_en", "subtitle", "description", "category", "options"}
