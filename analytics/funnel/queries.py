@@ -1,5 +1,6 @@
 """How far visitors came in a period, from the facts of its days."""
 
+import re
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ SELECT DISTINCT ON (subject, visitor_id) day, channel, device, subject, level FR
 WHERE unit = %(unit)s AND day BETWEEN %(first)s AND %(last)s AND (%(subject)s = '' OR subject = %(subject)s)
 ORDER BY subject, visitor_id, level DESC, started_at DESC
 """
+_NAME = re.compile(r"%\((\w+)\)s")
 _REACHED = ", ".join(f"count(*) FILTER (WHERE level >= {step})" for step in range(1, len(FUNNEL_STEPS) + 1))
 
 
@@ -58,12 +60,13 @@ def funnel_by(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
 
 def visitors_reaching(asked: FunnelQuestion, step: str) -> RawSQL:
     """Those whom `funnel_of` counts at this step, to be looked for among sessions."""
-    level = Steps._fields.index(step) + 1
-    return RawSQL(
+    named = {**asked.parameters, "level": Steps._fields.index(step) + 1}
+    sql = (
         f"SELECT visitor_id FROM ({_LONGEST}) longest WHERE level >= %(level)s"
-        " AND (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)",
-        {**asked.parameters, "level": level},
+        " AND (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)"
     )
+    # What stands inside another query takes its parameters by their places.
+    return RawSQL(_NAME.sub("%s", sql), [named[name] for name in _NAME.findall(sql)])
 
 
 def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:

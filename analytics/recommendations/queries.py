@@ -107,8 +107,8 @@ def _at_home(bought: Sequence[int], member_id: int | None, now: datetime) -> lis
     if VIEW_PERCENT.value():
         since = now - timedelta(days=VIEW_DAYS.value())
         events = Event.objects.filter(member_id=member_id, at__gte=since, at__lte=now, name__in=VIEWS)
-        found = events.filter(product_id__isnull=False).order_by("-at").values_list("product_id", flat=True)
-        viewed = list(found[:SEEDS])
+        found = events.filter(product_id__isnull=False).order_by("-at").values_list("product_id", flat=True)[:SEEDS]
+        viewed = [product for product in found if product is not None]
     return list(dict.fromkeys([*bought, *viewed]))[:SEEDS]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -70,7 +71,7 @@ def build(*, now: datetime) -> Build | None:
 
 def _liked(*, now: datetime) -> Ints:
     """Rows of member, product, how often bought and how often seen, read in chunks by a cursor of the server."""
-    asked = {
+    asked: dict[str, Any] = {
         "now": now,
         "bought_since": now - timedelta(days=DAYS.value()),
         "viewed_since": now - timedelta(days=VIEW_DAYS.value()),

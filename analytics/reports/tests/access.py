@@ -12,8 +12,10 @@ READERS = ("owner", "operator", "finance", "analyst")
 
 def _report(member: Member) -> Thing:
     day = date(2026, 5, 4)
-    report = Report.objects.create(
-        kind=Kind.DAILY, first=day, last=day, content=content_of(Slice(day, day)), made_at=clock.now()
+    report, _ = Report.objects.get_or_create(
+        kind=Kind.DAILY,
+        first=day,
+        defaults={"last": day, "content": content_of(Slice(day, day)), "made_at": clock.now()},
     )
     return Thing({"report_id": report.pk}, report)
 
