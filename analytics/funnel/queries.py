@@ -14,7 +14,7 @@ from analytics.funnel.models import Unit
 
 # Of each visitor (and subject) the longest chain, of those the latest: a visitor of many days counts once.
 _LONGEST = """
-SELECT DISTINCT ON (subject, visitor_id) day, channel, device, subject, level FROM funnel_funnelfact
+SELECT DISTINCT ON (subject, visitor_id) visitor_id, day, channel, device, subject, level FROM funnel_funnelfact
 WHERE unit = %(unit)s AND day BETWEEN %(first)s AND %(last)s AND (%(subject)s = '' OR subject = %(subject)s)
 ORDER BY subject, visitor_id, level DESC, started_at DESC
 """
@@ -62,7 +62,7 @@ def visitors_reaching(asked: FunnelQuestion, step: str) -> RawSQL:
     """Those whom `funnel_of` counts at this step, to be looked for among sessions."""
     named = {**asked.parameters, "level": Steps._fields.index(step) + 1}
     sql = (
-        f"SELECT visitor_id FROM ({_LONGEST}) longest WHERE level >= %(level)s"
+        f"SELECT longest.visitor_id FROM ({_LONGEST}) longest WHERE level >= %(level)s"
         " AND (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)"
     )
     # What stands inside another query takes its parameters by their places.
