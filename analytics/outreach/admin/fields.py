@@ -43,7 +43,7 @@ FIELDSETS: list[tuple[Any, dict[str, Any]]] = [
         _("What they get"),
         {"fields": [("coupon_template", "points"), "speaks", "title", "text", "page", "product", "collection"]},
     ),
-    (_("When"), {"fields": ["every", "hour", "weekday", "month_day", ("starts_at", "ends_at"), "rest_days"]}),
+    (_("When"), {"fields": ["every", "hour", "weekday", "month_day", "starts_at", "ends_at", "rest_days"]}),
     (
         _("How much, and how it is measured"),
         {"fields": [("control_bp", "window_days"), ("most_people", "most_points", "most_coupons")]},

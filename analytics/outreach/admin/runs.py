@@ -39,6 +39,7 @@ COLOURS = {
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
     list_display = ["shown_plan", "due_at", "shown_status", "treated", "control", "shown_left_out", "finished_at"]
+    list_display_links = ["due_at"]
     list_filter = ["status", "plan"]
     list_filter_submit = True
     list_select_related = ["plan"]
