@@ -43,12 +43,19 @@ class Template:
 
 @dataclass(frozen=True)
 class Goods:
-    """All that is sent, together; `worth_fen` at list prices."""
+    """All that is sent, together; `worth_fen` at list prices. What is not bought, but owed, earns no lower freight by
+    its worth.
+    """
 
     weight_g: int
     volume_cm3: int
     pieces: int
     worth_fen: int
+    are_bought: bool = True
+
+    def reach(self, fen: int | None) -> bool:
+        """Whether so much was bought that freight is lower from `fen` on; never where that is None."""
+        return fen is not None and self.are_bought and self.worth_fen >= fen
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def quote(template: Template, *, regions: Iterable[str], goods: Goods) -> Freigh
     if zone is None or not zone.delivers:
         raise NotDeliverable
     free_from = template.free_from_fen if zone.free_shipping else None
-    if free_from is not None and goods.worth_fen >= free_from:
+    if goods.reach(free_from):
         return FreightQuote(0, zone.name, free_from)
     return FreightQuote(_fen(template, zone, goods), zone.name, free_from)
 
@@ -88,8 +95,7 @@ def _fen(template: Template, zone: Zone, goods: Goods) -> int:
         step=zone.step_size * unit,
         step_fen=zone.step_fen,
     )
-    cheaper = zone.cheaper_from_fen is not None and goods.worth_fen >= zone.cheaper_from_fen
-    return min(fen, zone.cheaper_fen) if cheaper else fen
+    return min(fen, zone.cheaper_fen) if goods.reach(zone.cheaper_from_fen) else fen
 
 
 def _size(template: Template, goods: Goods) -> int:

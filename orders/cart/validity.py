@@ -40,6 +40,12 @@ def problems(
     return {sku_id: each for sku_id, each in found.items() if each}
 
 
+def shortages(lines: Sequence[Wanted]) -> Mapping[int, tuple[Problem, ...]]:
+    """Of lines that neither shelf nor limits keep back: those of which there is too little."""
+    found = {line.sku.sku_id: shortage(line) for line in lines}
+    return {sku_id: (each,) for sku_id, each in found.items() if each is not None}
+
+
 def shortage(line: Wanted) -> Problem | None:
     if line.sku.available <= 0:
         return Problem(OUT_OF_STOCK, _("Sold out."))

@@ -14,7 +14,7 @@ from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound, TooManyUnits
 from orders.cart.preferences import MAX_LINES, MAX_UNITS
 from orders.cart.queries import selected_units
-from orders.cart.validity import LIMIT, OFF_SHELF, Problem, Wanted, problems
+from orders.cart.validity import LIMIT, OFF_SHELF, Problem, Wanted, problems, shortages
 from orders.checkout.errors import (
     AddressNotFound,
     CartEmpty,
@@ -31,7 +31,7 @@ from promotions.campaigns.audience import Buyer
 from promotions.campaigns.presold import DepositTerms, Presold
 from promotions.campaigns.queries import buyer_for
 from promotions.checkout.mechanism import ActivityAsk, Asking
-from promotions.checkout.services import kept, pay_within, presold, quote, sells
+from promotions.checkout.services import kept, owes, pay_within, presold, quote, sells
 from promotions.pricing.answers import GiftLine, Quote
 from promotions.pricing.model import CartSnapshot, PricingLine
 from shop.catalog.models import Product
@@ -127,9 +127,7 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         lock_buyer(member_id=wish.member_id)
     _refuse_kinds(lines, sells(wish.activity), pointers)
     goods = [line for line in lines if line.sku.kind == Product.Kind.GOODS]
-    _refuse_problems(
-        lines, problems(goods, bought_before=bought_before(member_id=wish.member_id, lines=goods)), pointers
-    )
+    _refuse_problems(lines, _problems(wish, goods), pointers)
     recipient = _recipient(wish) if goods else None
     cart = CartSnapshot(
         lines=tuple(_pricing_line(line) for line in lines),
@@ -215,6 +213,13 @@ def _refuse_kinds(lines: Sequence[Wanted], sold: frozenset[str], pointers: Mappi
         )
 
 
+def _problems(wish: Wish, goods: Sequence[Wanted]) -> Mapping[int, tuple[Problem, ...]]:
+    """What is owed to the member needs to be there, and nothing else."""
+    if owes(wish.activity):
+        return shortages(goods)
+    return problems(goods, bought_before=bought_before(member_id=wish.member_id, lines=goods))
+
+
 def _refuse_problems(
     lines: Sequence[Wanted], found: Mapping[int, tuple[Problem, ...]], pointers: Mapping[int, str]
 ) -> None:
@@ -259,7 +264,9 @@ def _recipient(wish: Wish) -> RecipientSnapshot | None:
 
 
 def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None, binding: bool) -> int | None:
-    """Before promotions. Free from so much on means the goods at list price: no discount ever costs freight."""
+    """Before promotions. Free from so much on means the goods at list price: no discount ever costs freight. What is
+    owed to the member makes no freight lower: that is for purchases.
+    """
     if wish.pickup_store_id is not None:
         return 0
     if recipient is None:
@@ -271,6 +278,7 @@ def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapsh
             volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
             pieces=sum(line.quantity for line in lines),
             worth_fen=sum(line.sku.price_fen * line.quantity for line in lines),
+            are_bought=not owes(wish.activity),
         ),
         binding=binding,
     ).fen

@@ -19,7 +19,8 @@ DAY = timedelta(days=1)
 def load(*, size: str, now: datetime) -> str:
     if Bargain.objects.filter(name=NAME).exists():
         return "0 bargains"
-    sku = Sku.objects.filter(product__category__slug="tea", is_active=True).order_by("price_fen", "pk").first()
+    there = Sku.objects.filter(is_active=True, stock__available__gte=1)
+    sku = there.filter(product__category__slug="tea").order_by("price_fen", "pk").first()
     if sku is None:
         return "0 bargains"
     with unit_of_work():

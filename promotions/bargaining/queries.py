@@ -11,7 +11,7 @@ from members.invitations.targets import ShareTarget
 from promotions.bargaining.errors import BargainAttemptNotFound
 from promotions.bargaining.models import AttemptStatus, Bargain, BargainAttempt, BargainTally
 from promotions.campaigns.audience import Buyer
-from promotions.campaigns.queries import live_at, open_to
+from promotions.campaigns.queries import live_at, open_to, switched_on
 from promotions.campaigns.version import OFF
 from shop.catalog.queries import SkuSnapshot, on_shelf, sku_snapshots
 
@@ -95,7 +95,7 @@ def shown_name(member: Member | None) -> str:
 
 def share_target(*, pk: int, now: datetime) -> ShareTarget | None:
     """An attempt that can still be helped, with its present price."""
-    attempt = BargainAttempt.objects.filter(open_at(now), pk=pk).select_related("bargain").first()
+    attempt = BargainAttempt.objects.filter(open_at(now), switched_on(), pk=pk).select_related("bargain").first()
     if attempt is None or not attempt.bargain.is_live(now=now):
         return None
     [found] = shown([attempt], now=now)

@@ -27,7 +27,8 @@ class MyAttemptOut(serializers.Serializer[Any]):
 
 
 class BargainOut(serializers.Serializer[Any]):
-    """`left` is None where there is no limit, `attempts_left` while nobody is signed in; `attempt` is my latest one.
+    """`left` are those that can still be bought; `attempts_left` is null while nobody is signed in; `attempt` is my
+    latest one.
 
     A new member's help counts for `new_helper_cuts`.
     """
@@ -46,7 +47,7 @@ class BargainOut(serializers.Serializer[Any]):
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
     server_time = serializers.DateTimeField()
-    left = serializers.IntegerField(allow_null=True)
+    left = serializers.IntegerField()
     attempts_left = serializers.IntegerField(allow_null=True)
     attempt = MyAttemptOut(allow_null=True)
 
@@ -93,7 +94,7 @@ class AttemptOut(serializers.Serializer[Any]):
     server_time = serializers.DateTimeField()
     running = serializers.BooleanField()
     buy_at = serializers.ChoiceField(Bargain.BuyAt.choices)
-    left = serializers.IntegerField(allow_null=True)
+    left = serializers.IntegerField()
     mine = serializers.BooleanField()
     helped_fen = serializers.IntegerField(allow_null=True)
     can_buy = serializers.BooleanField()
@@ -125,7 +126,7 @@ def present_bargain(offered: Offered, *, now: datetime) -> dict[str, Any]:
         "starts_at": bargain.starts_at,
         "ends_at": bargain.ends_at,
         "server_time": now,
-        "left": _left(bargain),
+        "left": _left(bargain, offered.sku),
         "attempts_left": offered.attempts_left,
         "attempt": attempt
         and {
@@ -142,6 +143,7 @@ def present_attempt(shown: Shown, *, viewer_id: int, now: datetime) -> dict[str,
     cuts: Sequence[Cut] = list(attempt.cuts.all())
     mine, status = attempt.member_id == viewer_id, attempt.status_at(now)
     running = status == AttemptStatus.OPEN and bargain.is_live(now=now)
+    left = _left(bargain, shown.sku)
     enough = attempt.is_at_floor or bargain.buy_at == Bargain.BuyAt.ANY_TIME
     return {
         "id": attempt.pk,
@@ -162,10 +164,10 @@ def present_attempt(shown: Shown, *, viewer_id: int, now: datetime) -> dict[str,
         "server_time": now,
         "running": running,
         "buy_at": bargain.buy_at,
-        "left": _left(bargain),
+        "left": left,
         "mine": mine,
         "helped_fen": next((cut.fen for cut in cuts if cut.helper_id == viewer_id and not cut.is_own), None),
-        "can_buy": mine and running and enough and not bargain.is_sold_out,
+        "can_buy": mine and running and enough and left > 0,
         "order_number": (attempt.order_number or None) if mine else None,
         "cuts": [_cut(each) for each in reversed(cuts)],
     }
@@ -186,8 +188,10 @@ def _goods(sku: SkuSnapshot) -> dict[str, Any]:
     }
 
 
-def _left(bargain: Bargain) -> int | None:
-    return None if bargain.quota is None else bargain.quota - bargain.taken
+def _left(bargain: Bargain, sku: SkuSnapshot) -> int:
+    """Of the quota, and of what the shop has."""
+    there = max(sku.available, 0)
+    return there if bargain.quota is None else min(bargain.quota - bargain.taken, there)
 
 
 def _cut(cut: Cut) -> dict[str, Any]:

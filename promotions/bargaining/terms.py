@@ -45,7 +45,7 @@ def terms_of_attempt(*, buyer: Buyer, cart: CartSnapshot, attempt_id: int, now: 
     return _terms(bargain, attempt.sku_id, attempt.price_fen)
 
 
-def terms_of_bargain(bargain: Bargain, paths: Mapping[int, str]) -> Terms:
+def terms_of_bargain(bargain: Bargain, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """At the floor: see `campaigns.conflicts.terms_of`."""
     return Terms(unit_prices=(_terms(bargain, bargain.sku_id, bargain.floor_fen),))
 

@@ -121,10 +121,10 @@ def conflicts_between(campaigns: Sequence[Campaign]) -> list[tuple[Campaign, Con
     return found
 
 
-def terms_of(campaign: Campaign, paths: Mapping[int, str]) -> Terms:
-    """What it offers by itself while it acts, to whom it is for, with nothing used up yet."""
+def terms_of(campaign: Campaign, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
+    """What it offers by itself to whom it is for, with nothing used up yet: at that moment, or while it acts at all."""
     build = settings.CAMPAIGN_TERMS.get(campaign.KIND)
-    return import_string(build)(campaign, paths) if build else Terms()
+    return import_string(build)(campaign, paths, at=at) if build else Terms()
 
 
 def shop_terms(*, buyer: Buyer, cart: CartSnapshot, now: datetime) -> Terms:

@@ -209,6 +209,10 @@ class Campaign(AudienceFields):
         """The deepest share of a price that it can take off, for approval."""
         raise NotImplementedError
 
+    def gives_to_all(self) -> bool:
+        """Whether nobody who takes part goes away with nothing: all of its budget is spent, however much it is."""
+        return False
+
     def highest_cost_fen(self) -> int | None:
         """The most that it can cost without a budget, where that can be told for approval; None: nobody knows.
 
@@ -220,12 +224,20 @@ class Campaign(AudienceFields):
         """What hinders its publication, in sentences for the merchant."""
         return ()
 
+    def why_not_at(self, moment: datetime) -> Any | None:
+        """What keeps it from acting at a moment of its window, in a sentence for the merchant."""
+        return None
+
     def traits(self, *, now: datetime) -> Traits:
         """What it does that platforms and the law have rules about."""
         return Traits()
 
     def before_publication(self) -> None:
         """Bring counters in line that are kept only where something is limited; the campaign is locked."""
+
+    def promised(self) -> frozenset[str]:
+        """The fields that stay as they were published, in a draft too."""
+        return frozenset()
 
     def touch_catalogue(self) -> None:
         """Tell the catalogue's cache, where products show this campaign; inside the transaction that changes it."""

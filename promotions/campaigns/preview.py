@@ -37,7 +37,7 @@ def preview(
     paths = category_paths()
     left_out = [(each, why) for each in drafts if (why := _why_not(each, buyer, at)) is not None]
     acting = [each for each in drafts if each not in [campaign for campaign, _why in left_out]]
-    more = together([terms_of(each, paths) for each in acting])
+    more = together([terms_of(each, paths, at=at) for each in acting])
     terms = replace(
         offered,
         unit_prices=offered.unit_prices + more.unit_prices,
@@ -51,5 +51,5 @@ def preview(
 def _why_not(campaign: Campaign, buyer: Buyer, at: datetime) -> str | None:
     if at < campaign.starts_at or (campaign.ends_at is not None and at >= campaign.ends_at):
         return ""
-    refusal = campaign.audience.refusal(buyer)
+    refusal = campaign.why_not_at(at) or campaign.audience.refusal(buyer)
     return None if refusal is None else str(refusal)

@@ -124,6 +124,7 @@ class Prizes(Activity):
     """Goods that somebody has won, named by the draw."""
 
     name, kinds = PRIZE, (PRIZE,)
+    is_owed = True
 
     def price(self, asking: Asking, asked: ActivityAsk) -> UnitPriceTerms:
         return self._terms(asking, asked).price

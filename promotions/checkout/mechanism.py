@@ -140,10 +140,12 @@ class Activity(Mechanism, ABC):
 
     Its `name` is the `kind` of an `ActivityAsk` and of its adjustments. With `has_gate` a crowd is turned away by
     `admit` before an order is looked at. `held_because` is what its buyer is told while it holds the goods of a paid
-    order. It sells goods, or what its `sells` names besides: that needs neither shelf, stock, nor parcel.
+    order. It sells goods, or what its `sells` names besides: that needs neither shelf, stock, nor parcel. What
+    `is_owed` is the member's already: shelf and limits do not keep it back, and it is no purchase.
     """
 
     has_gate: ClassVar[bool] = False
+    is_owed: ClassVar[bool] = False
     sells: ClassVar[frozenset[str]] = frozenset({Product.Kind.GOODS.value})
     held_because: ClassVar[Any] = _("This order waits for something else before it is sent.")
 

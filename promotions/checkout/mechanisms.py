@@ -37,7 +37,8 @@ class NewMember(Mechanism):
     name, kinds = "first_purchase", ()
 
     def taken(self, taking: Taking) -> Sequence[Adjustment]:
-        return taking.quote.applied if taking.buyer.is_new else ()
+        is_purchase = taking.activity is None or not is_owed(taking.activity.kind)
+        return taking.quote.applied if taking.buyer.is_new and is_purchase else ()
 
     def claim(self, taking: Taking) -> None:
         if not take_first_purchase(member_id=taking.member_id, order_number=taking.order_number, now=taking.now):
@@ -182,6 +183,11 @@ MECHANISMS: tuple[Mechanism, ...] = (
 )
 BY_NAME: Mapping[str, Mechanism] = {each.name: each for each in MECHANISMS}
 ACTIVITIES: Mapping[str, Activity] = {each.name: each for each in MECHANISMS if isinstance(each, Activity)}
+
+
+def is_owed(kind: str) -> bool:
+    """Whether what a mechanism of this name gives is the member's already."""
+    return kind in ACTIVITIES and ACTIVITIES[kind].is_owed
 
 
 def hold_reference(order_number: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from promotions.campaigns.audience import Buyer
@@ -20,7 +21,7 @@ from promotions.campaigns.presold import Presold
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.checkout.combination import COMBINATION
 from promotions.checkout.mechanism import Activity, ActivityAsk, Asking, Mechanism, Settling, Taking
-from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Points
+from promotions.checkout.mechanisms import ACTIVITIES, BY_NAME, MECHANISMS, Points, is_owed
 from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, PromotionClaim
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
@@ -38,7 +39,7 @@ _LOCK = Prepared(
     "lock_promotion_claims",
     f"""
 SELECT {columns(PromotionClaim)} FROM promotion_checkout_promotionclaim
-WHERE order_number = %s AND status = %s ORDER BY id FOR NO KEY UPDATE
+WHERE order_number = %s AND status = ANY(%s::text[]) ORDER BY id FOR NO KEY UPDATE
 """,
 )
 _CONFIRMED = Prepared(
@@ -99,6 +100,17 @@ def sells(activity: ActivityAsk | None) -> frozenset[str]:
     """The kinds of products that can be ordered through the activity; goods without one."""
     found = ACTIVITIES.get(activity.kind) if activity else None
     return found.sells if found else Activity.sells
+
+
+def owes(activity: ActivityAsk | None) -> bool:
+    """Whether what is ordered through it is the member's already: neither shelf nor limits keep it back."""
+    return activity is not None and is_owed(activity.kind)
+
+
+def was_owed(number: str) -> Exists:
+    """The condition that the order with the number in that column bought nothing, but fetched what it was owed."""
+    owed = [name for name, each in ACTIVITIES.items() if each.is_owed]
+    return Exists(PromotionClaim.objects.filter(order_number=OuterRef(number), mechanism__in=owed))
 
 
 def kept(activity: ActivityAsk | None, *, member_id: int) -> Mapping[int, int]:
@@ -198,12 +210,15 @@ def _hold(taking: Taking, wanted: Sequence[tuple[Mechanism, Sequence[Adjustment]
 
 
 def confirm(*, order_number: str, member_id: int, paid_fen: int, now: datetime) -> None:
-    """The order is paid: what it held is used, and its buyer is no new member any more."""
+    """The order is paid: what it held is used, and its buyer is no new member any more, unless it was owed."""
     settling = Settling(order_number, member_id, paid_fen, now)
-    for held in _locked(order_number, ClaimStatus.CLAIMED):
-        BY_NAME[held.mechanism].confirm(settling)
-        _move(held, ClaimStatus.CONFIRMED, now)
-    confirm_first_purchase(member_id=member_id, order_number=order_number, now=now)
+    claims = _locked(order_number, ClaimStatus.CLAIMED, ClaimStatus.CONFIRMED)
+    for held in claims:
+        if held.status == ClaimStatus.CLAIMED:
+            BY_NAME[held.mechanism].confirm(settling)
+            _move(held, ClaimStatus.CONFIRMED, now)
+    if not any(is_owed(held.mechanism) for held in claims):
+        confirm_first_purchase(member_id=member_id, order_number=order_number, now=now)
 
 
 def release(*, order_number: str, now: datetime) -> None:
@@ -235,8 +250,8 @@ def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:
     return [{**each._asdict(), "label": str(each.label)} for each in adjustments]
 
 
-def _locked(order_number: str, status: ClaimStatus) -> list[PromotionClaim]:
-    return _LOCK.all(PromotionClaim, [order_number, str(status)])
+def _locked(order_number: str, *statuses: ClaimStatus) -> list[PromotionClaim]:
+    return _LOCK.all(PromotionClaim, [order_number, [str(each) for each in statuses]])
 
 
 def _move(claimed: PromotionClaim, status: ClaimStatus, now: datetime) -> None:

@@ -94,7 +94,7 @@ def terms_for(*, buyer: Buyer, asked: CouponChoice, now: datetime) -> tuple[Coup
     return tuple(_terms_of(coupon, paths=paths, is_off=stamp == version.OFF) for coupon in coupons)
 
 
-def terms_of_template(template: CouponTemplate, paths: Mapping[int, str]) -> Terms:
+def terms_of_template(template: CouponTemplate, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """As it acts for somebody who holds one coupon of it and may use it now; no coupon in hand has a number below 0."""
     told = [getattr(template, name) for name in Held._fields[2:]]
     return Terms(coupons=(_terms_of(Held(-template.pk, True, *told), paths=paths),))

@@ -64,13 +64,13 @@ def _may_reach(offer: LiveOffer, basket: Basket[PricingLine]) -> bool:
     return any(most >= tier.threshold for tier in terms.tiers)
 
 
-def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str]) -> Terms:
+def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """See `campaigns.conflicts.terms_of`."""
     items = live_items(discount, paths)
     return Terms(unit_prices=tuple(replace(each.terms, max_units=each.limit_per_member) for each in items))
 
 
-def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str]) -> Terms:
+def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """See `campaigns.conflicts.terms_of`."""
     return Terms(spend_offers=(live_offer(offer, paths).terms,))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from promotions.campaigns.errors import ActivityNotFound
+from promotions.campaigns.errors import ActivityNotFound, BudgetSpent
 from promotions.flash_sale import gate
 from promotions.flash_sale.errors import (
     FlashSaleLimitReached,
@@ -12,13 +12,15 @@ from promotions.flash_sale.errors import (
 )
 from promotions.flash_sale.gate import Answer, State, Ticket
 from promotions.flash_sale.live import live
-from promotions.flash_sale.models import FlashSaleItem, FlashSaleTally
+from promotions.flash_sale.models import FlashSaleTally
 from promotions.flash_sale.preferences import TRIES
+from promotions.flash_sale.terms import units_to_be_had
+from shop.catalog.errors import OutOfStock
 from shop.core.api.idempotency import is_known
 from shop.core.errors import DomainError, RateLimited
 
 # What the database says when it knows better than the gate.
-_BETTER_KNOWN = (FlashSaleSoldOut.code, FlashSaleLimitReached.code)
+_BETTER_KNOWN = (FlashSaleSoldOut.code, FlashSaleLimitReached.code, BudgetSpent.code, OutOfStock.code)
 
 
 def admit(ticket: Ticket, *, principal: str, now: datetime) -> Ticket | None:
@@ -67,7 +69,7 @@ def _ask(ticket: Ticket, now: datetime, *, looks: bool = False) -> Answer | None
 
 def _load(item_id: int, *, with_members: bool) -> None:
     item = live().items.get(item_id)
-    left = FlashSaleItem.objects.filter(pk=item_id).values_list("left", flat=True).first() if item else None
+    left = units_to_be_had(item) if item else None
     if item is None or left is None:
         gate.store(item_id, State(), {} if with_members else None)
         return

@@ -83,6 +83,10 @@ class FlashSale(StackingFields, Campaign):
         """Points count with what they are worth."""
         return max((each.depth_bp() for each in self.items.select_related("sku")), default=0)
 
+    def why_not_at(self, moment: datetime) -> Any | None:
+        runs = any(each.is_at(moment) for each in self.sessions.all())
+        return None if runs else _("None of its sessions is at that moment.")
+
     def traits(self, *, now: datetime) -> Traits:
         return Traits(raised_prices=raised_prices(self.reach({}), now=now))
 
@@ -139,6 +143,9 @@ class FlashSaleSession(models.Model):
         start, end = self.starts_at.astimezone(SHANGHAI), self.ends_at.astimezone(SHANGHAI)
         last = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%m-%d %H:%M}"
         return f"{start:%m-%d %H:%M} – {last}"
+
+    def is_at(self, moment: datetime) -> bool:
+        return self.starts_at <= moment < self.ends_at
 
     def lies_within(self, sale: FlashSale) -> bool:
         return sale.starts_at <= self.starts_at and (sale.ends_at is None or self.ends_at <= sale.ends_at)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from promotions.campaigns.audience import Buyer
+from promotions.campaigns.conflicts import line_of
 from promotions.campaigns.errors import ActivityGoods, ActivityNotFound, BudgetSpent
 from promotions.campaigns.goods import only_line
 from promotions.flash_sale.errors import (
@@ -13,7 +14,7 @@ from promotions.flash_sale.errors import (
     FlashSaleSoldOut,
 )
 from promotions.flash_sale.live import LiveItem, live, live_item, live_sale
-from promotions.flash_sale.models import FlashSale
+from promotions.flash_sale.models import FlashSale, FlashSaleItem
 from promotions.pricing.model import CartSnapshot, Mechanism, PricingLine, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Scope
 from promotions.pricing.unit_prices import saving_fen
@@ -54,10 +55,25 @@ def pay_within(*, item_id: int, buyer: Buyer) -> timedelta | None:
     return item.sale.pay_within if item else None
 
 
-def terms_of_sale(sale: FlashSale, paths: Mapping[int, str]) -> Terms:
-    """See `campaigns.conflicts.terms_of`."""
+def units_to_be_had(item: LiveItem) -> int | None:
+    """As many as are left of the item, as the shop has, and as the sale's budget reaches for; None where it is gone.
+
+    At worst a moment too old: the claim decides.
+    """
+    rows = FlashSaleItem.objects.select_related("sku__product__category", "sku__stock", "session__sale")
+    row = rows.filter(pk=item.id).first()
+    if row is None:
+        return None
+    units, budget_fen = min(row.left, max(row.sku.stock.available, 0)), row.session.sale.left_fen
+    each_fen = saving_fen(line_of(row.sku, 1), _terms(item, asked=True))
+    return units if budget_fen is None or not each_fen else min(units, max(budget_fen, 0) // each_fen)
+
+
+def terms_of_sale(sale: FlashSale, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
+    """Of the sessions of that moment; see `campaigns.conflicts.terms_of`."""
     known = live_sale(sale)
-    rows = [(row, session) for session in sale.sessions.all() for row in session.items.all()]
+    sessions = [each for each in sale.sessions.all() if at is None or each.is_at(at)]
+    rows = [(row, session) for session in sessions for row in session.items.all()]
     rows.sort(key=lambda each: each[0].pk)
     return Terms(unit_prices=tuple(_terms(live_item(row, session, known)) for row, session in rows))
 

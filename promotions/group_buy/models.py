@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from members.identity.models import Member
+from promotions.campaigns.conflicts import line_of
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.platform_rules import Traits
 from promotions.campaigns.scopes import GONE, category_paths
@@ -101,7 +102,8 @@ class GroupBuy(StackingFields, Campaign):
         return max((item.depth_bp for item in self.items.select_related("sku")), default=0)
 
     def lacks(self) -> Sequence[Any]:
-        return [] if self.items.exists() else [_("Name the goods and their prices.")]
+        rows = list(self.items.select_related("sku__product__category").order_by("pk"))
+        return [each for row in rows for each in row.lacks()] if rows else [_("Name the goods and their prices.")]
 
     def traits(self, *, now: datetime) -> Traits:
         return Traits(
@@ -153,6 +155,15 @@ class GroupBuyItem(models.Model):
 
     def price_for(self, *, leads: bool) -> int:
         return self.leader_price_fen if leads and self.leader_price_fen is not None else self.price_fen
+
+    def lacks(self) -> list[Any]:
+        """No price is shown that nobody would pay."""
+        found: list[Any] = []
+        if self.price_for(leads=True) < line_of(self.sku, 1).least_unit_fen:
+            found.append(_("{sku}: this is less than the least that it is sold for.").format(sku=self.sku))
+        if self.price_fen > self.sku.price_fen:
+            found.append(_("{sku}: this is more than it costs without the group.").format(sku=self.sku))
+        return found
 
     @property
     def depth_bp(self) -> int:

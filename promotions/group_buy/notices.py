@@ -81,6 +81,24 @@ MISSING = _declare(
     _MISSING,
     _UNTIL,
 )
+LEADS = _declare(
+    "team_leads",
+    _("The lead of a team passed on"),
+    gettext_noop("You lead the team now"),
+    gettext_noop("Who led it has left. {missing} more members by {until}, and {goods} is yours at the group price."),
+    gettext_noop("thing1: {goods}\nnumber2: {missing}\ntime3: {until}"),
+    _MISSING,
+    _UNTIL,
+)
+CLOSED = _declare(
+    "team_closed",
+    _("Unpaid order closed with its team"),
+    gettext_noop("Your team is over"),
+    gettext_noop("Order {number} for {goods} is closed unpaid: its team was not completed. Open a team of your own?"),
+    gettext_noop("thing1: {goods}\ncharacter_string2: {number}\nthing3: The team is over"),
+    _ORDER,
+    link=_ORDER_PAGE,
+)
 SUCCEEDED = _declare(
     "team_succeeded",
     _("Team succeeded"),
@@ -127,6 +145,16 @@ def tell_joined(seats: Iterable[Seat], *, who: Seat, team: Team, now: datetime) 
 def tell_missing(seats: Iterable[Seat], *, team: Team, occasion: str, now: datetime) -> None:
     for seat in seats:
         _tell(MISSING, seat, team, f"{team.pk}:{occasion}", now)
+
+
+def tell_leads(seat: Seat, *, team: Team, now: datetime) -> None:
+    _tell(LEADS, seat, team, seat.order_number, now)
+
+
+def tell_closed(seats: Iterable[Seat], *, team: Team, now: datetime) -> None:
+    """Those who held a seat unpaid, and need not pay any more."""
+    for seat in seats:
+        _tell(CLOSED, seat, team, seat.order_number, now)
 
 
 def tell_succeeded(seats: Iterable[Seat], *, team: Team, now: datetime) -> None:

@@ -66,7 +66,7 @@ def pay_within(*, group_buy_id: int, team_id: int | None, now: datetime) -> time
     return longest if ends_at is None else min(longest, max(ends_at - now, timedelta()))
 
 
-def terms_of_group_buy(group_buy: GroupBuy, paths: Mapping[int, str]) -> Terms:
+def terms_of_group_buy(group_buy: GroupBuy, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """What who joins a team pays; see `campaigns.conflicts.terms_of`."""
     items = sorted(group_buy.items.all(), key=lambda item: item.pk)
     return Terms(unit_prices=tuple(terms_of_item(item, leads=False) for item in items))

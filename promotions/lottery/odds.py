@@ -15,7 +15,8 @@ from typing import Any
 RULE = (
     "Prizes stand in the order of id, each with as many numbers as its weight, the first of them 0. A draw is a number "
     "from a secure random source, uniform below the sum of all weights. A prize that is out of stock, has had all of "
-    "its day or of the day of all prizes, is beyond the budget, or is a coupon no longer given yields the fallback."
+    "its day or of the day of all prizes, is beyond the budget, or is a coupon no longer given yields the fallback. "
+    "The fallback is on the budget as well: once that does not reach for it, nothing is given."
 )
 
 

@@ -71,7 +71,7 @@ def orders_give_chances(*, moment: str, now: datetime) -> bool:
 
 
 def prizes_of(lottery: Lottery) -> list[Prize]:
-    return list(lottery.prizes.select_related("template").order_by("pk"))
+    return list(lottery.prizes.select_related("template", "sku").order_by("pk"))
 
 
 def standing_of(lottery: Lottery, *, member_id: int, now: datetime) -> Standing:

@@ -3,23 +3,20 @@
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from points.ledger.queries import points_worth_fen
 from promotions.campaigns.results import Result
-from promotions.lottery.models import PUT_BACK, ChanceEntry, Draw, Prize, Source, Win
+from promotions.lottery.models import PUT_BACK, ChanceEntry, Draw, Source, Win
 
 
 def result_of_lottery(campaign_id: int) -> Result:
-    """Points for the rest cost too, though no budget asks for them; a coupon's cost counts with its own template.
+    """A coupon's cost counts with its own template.
 
     The members that it has brought are the friends whose registration gave their inviter chances.
     """
     drawn = Draw.objects.filter(lottery=campaign_id)
     standing = Win.objects.filter(draw__lottery=campaign_id).exclude(status__in=PUT_BACK)
-    rest = standing.filter(prize__is_fallback=True, prize__kind=Prize.Kind.POINTS)
-    points = rest.aggregate(points=Sum("prize__points", default=0))["points"]
     return Result(
         participants=drawn.aggregate(members=Count("member", distinct=True))["members"],
         new_members=ChanceEntry.objects.filter(lottery=campaign_id, source=Source.INVITATION).count(),
         new_by=_("registered on an invitation"),
-        cost_fen=standing.aggregate(fen=Sum("cost_fen", default=0))["fen"] + points_worth_fen(points),
+        cost_fen=standing.aggregate(fen=Sum("cost_fen", default=0))["fen"],
     )

@@ -104,10 +104,13 @@ class WonPrizeOut(serializers.Serializer[Any]):
 
 
 class DrawOut(serializers.Serializer[Any]):
-    """`claim_before` where the prize waits to be ordered with the activity `{kind: "prize", draw_id}`."""
+    """`claim_before` where the prize waits to be ordered with the activity `{kind: "prize", draw_id}`. Not `is_given`:
+    the prize is none, or it is for the rest and the budget does not reach for it.
+    """
 
     draw_id = serializers.IntegerField()
     prize = WonPrizeOut()
+    is_given = serializers.BooleanField()
     paid_with = serializers.ChoiceField(Draw.Paid.choices)
     points_paid = serializers.IntegerField()
     claim_before = serializers.DateTimeField(allow_null=True)
@@ -197,6 +200,7 @@ def present_draw(made: Draw, *, standing: Standing) -> dict[str, Any]:
     return {
         "draw_id": made.pk,
         "prize": _won(made.prize),
+        "is_given": win is not None,
         "paid_with": made.paid_with,
         "points_paid": made.points_paid,
         "claim_before": win.due_at if win else None,
@@ -249,7 +253,7 @@ def _won(prize: Prize, coupon: str | None = None) -> dict[str, Any]:
         "image_url": prize.image.url if prize.image else None,
         "is_fallback": prize.is_fallback,
         "points": prize.points if prize.kind == Prize.Kind.POINTS else 0,
-        "coupon": coupon or (prize.template.name if prize.template else None),
+        "coupon": coupon or (prize.template.name if prize.template and prize.kind == Prize.Kind.COUPON else None),
         "sku_id": prize.sku_id if prize.kind == Prize.Kind.GOODS else None,
         "freight_is_free": prize.freight_is_free,
     }

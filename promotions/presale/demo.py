@@ -12,12 +12,15 @@ MANAGER = Actor.staff("operator")
 NAME = "明前新茶预售"
 DAY = timedelta(days=1)
 DEPOSIT_FEN, COUNTS_FOR_FEN = 1000, 2000
+QUOTA = 20
 
 
 def load(*, size: str, now: datetime) -> str:
     if Presale.objects.filter(name=NAME).exists():
         return "0 presales"
-    tea = Sku.objects.filter(product__category__slug="tea", is_active=True, price_fen__gte=4 * COUNTS_FOR_FEN)
+    tea = Sku.objects.filter(
+        product__category__slug="tea", is_active=True, stock__available__gte=QUOTA, price_fen__gte=4 * COUNTS_FOR_FEN
+    )
     with unit_of_work():
         presale = Presale(
             name=NAME,
@@ -36,7 +39,7 @@ def load(*, size: str, now: datetime) -> str:
                 price_fen=sku.price_fen,
                 deposit_fen=DEPOSIT_FEN,
                 expanded_fen=COUNTS_FOR_FEN,
-                quota=100,
+                quota=QUOTA,
                 limit_per_member=3,
             )
     noted = {each.code for each in findings_of(presale, now=now)}

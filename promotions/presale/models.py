@@ -1,4 +1,5 @@
-"""Presales: goods ordered before they can be sent, paid at once or by a deposit that counts for more than it is.
+"""Presales: goods ordered before they are sent, paid at once or by a deposit that counts for more than it is. An order
+takes of the stock as every other does: what is to come is entered there before it is offered.
 
 Always: what an item has `taken` is the sum of its uses that stand and never exceeds its quota; a member's tally is the
 sum of the member's; a use is written by the order's transaction and given back once. What was agreed on of the deposit
@@ -88,12 +89,13 @@ class Presale(Campaign):
         return Traits(raised_prices=raised_prices(self.reach({}), now=now))
 
     def lacks(self) -> Sequence[Any]:
-        rows = list(self.items.select_related("sku__product__category").order_by("pk"))
+        rows = list(self.items.select_related("sku__product__category", "sku__stock").order_by("pk"))
         found: list[Any] = [] if rows else [_("Name the goods and their prices.")]
         found += self._lacks_of_window()
         for row in rows:
             if bool(row.deposit_fen) != self.takes_deposits:
                 found.append(_("{sku}: a deposit is given where it is paid, and only there.").format(sku=row.sku))
+            found += row.lacks_stock()
             if row.unit_price_fen < line_of(row.sku, 1).least_unit_fen:
                 found.append(_("{sku}: this is less than the least that it is sold for.").format(sku=row.sku))
         return found
@@ -182,6 +184,17 @@ class PresaleItem(models.Model):
         """What that takes off the price of the SKU, which comes with it."""
         list_fen = self.sku.price_fen
         return max(list_fen - self.unit_price_fen, 0) * WHOLE_BP // list_fen if list_fen else 0
+
+    def lacks_stock(self) -> list[Any]:
+        """Every order takes of the stock when it is placed: what is to come must be promised there first."""
+        wanted, available = (1 if self.left is None else self.left), max(self.sku.stock.available, 0)
+        if available >= wanted:
+            return []
+        text = _(
+            "{sku}: {wanted} are offered and {available} can be promised. Orders take of the stock when they are"
+            " placed: enter what is to come as stock first, or offer fewer."
+        )
+        return [text.format(sku=self.sku, wanted=wanted, available=available)]
 
     @staticmethod
     def has_units() -> Q:

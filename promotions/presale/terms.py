@@ -58,7 +58,7 @@ def presold(*, item_id: int, cart: CartSnapshot) -> Presold | None:
     return Presold(presale.ships_at, agreed)
 
 
-def terms_of_presale(presale: Presale, paths: Mapping[int, str]) -> Terms:
+def terms_of_presale(presale: Presale, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """See `campaigns.conflicts.terms_of`: as for somebody who comes through it."""
     items = sorted(presale.items.all(), key=lambda item: item.pk)
     return Terms(unit_prices=tuple(_terms(each) for each in items))

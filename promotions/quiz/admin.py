@@ -16,7 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin, PartInlineMixin
-from promotions.quiz.drawing import drawn, shuffled
+from promotions.quiz.drawing import drawn, plain, shuffled
 from promotions.quiz.models import Question, QuestionOption, Quiz, QuizQuestion, QuizTry
 from shop.catalog.admin.forms import CatalogFormMixin
 from shop.core.admin import ReadOnlyAdmin
@@ -33,8 +33,9 @@ class OptionFormSet(forms.BaseInlineFormSet):
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
         right = sum(bool(row.get("is_right")) for row in kept)
         kind = self.instance.kind
+        wrong: str | bool | None
         if kind == Kind.TYPED:
-            wrong = not kept and _("Give at least one answer that is accepted.")
+            wrong = _wrong_answers([row["text"] for row in kept if row.get("text")])
         elif len(kept) < 2:
             wrong = _("Give at least two options.")
         else:
@@ -42,6 +43,15 @@ class OptionFormSet(forms.BaseInlineFormSet):
             wrong = wrong or (not right and _("Tick the options that are right."))
         if wrong:
             raise forms.ValidationError(wrong)
+
+
+def _wrong_answers(texts: list[str]) -> str | None:
+    """Of what a member writes signs and spaces are left out: an answer of nothing else could never be given."""
+    if not texts:
+        return _("Give at least one answer that is accepted.")
+    unheard = next((text for text in texts if not plain(text)), None)
+    sentence = _("“{answer}” could never be given: only letters, numbers and characters of what is written count.")
+    return None if unheard is None else sentence.format(answer=unheard)
 
 
 class OptionInline(PartInlineMixin, TabularInline):

@@ -29,7 +29,7 @@ def start_attempt(*, bargain_id: int, member_id: int, channel: str, now: datetim
     Raises BargainNotFound, what says that the member is not of its audience, BargainSoldOut, BudgetSpent,
     BargainPriceFallen, BargainAttemptsUsed, BargainUnderWay.
     """
-    bargain = Bargain.objects.filter(running_at(now), pk=bargain_id).select_related("sku").first()
+    bargain = Bargain.objects.filter(running_at(now), pk=bargain_id).select_related("sku__stock").first()
     buyer = buyer_for(member_id=member_id, channel=channel, now=now)
     if bargain is None or buyer.stamp == OFF:
         raise BargainNotFound
@@ -51,7 +51,7 @@ def _check_worth_starting(bargain: Bargain) -> None:
     span_fen = bargain.sku.price_fen - bargain.floor_fen
     if span_fen < 1:
         raise BargainPriceFallen
-    if bargain.is_sold_out:
+    if bargain.is_sold_out or bargain.sku.stock.available < 1:
         raise BargainSoldOut(name=bargain.name)
     if bargain.left_fen is not None and bargain.left_fen < span_fen:
         raise BudgetSpent(name=bargain.name)

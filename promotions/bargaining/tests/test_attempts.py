@@ -38,6 +38,7 @@ from promotions.campaigns.errors import BudgetSpent
 from promotions.campaigns.models import CampaignStatus, FirstPurchase
 from promotions.campaigns.services.switch import switch_promotions
 from shop.catalog.models import Sku
+from shop.catalog.tests.factories import SkuFactory
 from shop.core.actors import Actor
 
 pytestmark = pytest.mark.django_db
@@ -230,3 +231,14 @@ def test_with_all_promotions_off_nothing_is_started_or_helped():
 def test_an_unknown_attempt_is_not_there():
     with pytest.raises(BargainAttemptNotFound):
         cut_price(attempt_id=1, helper_id=old_member().pk, now=NOW)
+
+
+@pytest.mark.parametrize("available", [0, 1])
+def test_what_the_shop_has_not_is_not_bargained_for(available):
+    bargain = make_bargain(SkuFactory(price_fen=10_000, stock=available), quota=5)
+    if available:
+        assert start(bargain).pk
+        return
+    with pytest.raises(BargainSoldOut):
+        start(bargain)
+    assert (BargainAttempt.objects.count(), BargainTally.objects.count()) == (0, 0)

@@ -5,6 +5,7 @@ from promotions.bargaining.invariants import LAWS
 from promotions.bargaining.member_data import export, move
 from promotions.bargaining.models import Bargain, BargainAttempt, BargainTally, Cut
 from promotions.bargaining.tests.making import DAY, NOW, help_with, make_bargain, old_member, start
+from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import make_category, make_sku
 from shop.core import clock
 
@@ -48,7 +49,8 @@ def test_a_member_takes_attempts_and_helps_along():
 
 def test_the_demo_shop_has_a_bargain_that_friends_have_helped():
     assert load(size="small", now=clock.now()) == "0 bargains"
-    make_sku(category_id=make_category(slug="tea").pk, price_fen=6800)
+    tea = make_sku(category_id=make_category(slug="tea").pk, price_fen=6800)
+    SkuStock.objects.filter(sku=tea).update(available=9)
     for _ in range(3):
         old_member(clock.now())
     assert load(size="small", now=clock.now()) == "1 bargain"

@@ -10,6 +10,7 @@ from promotions.bargaining.errors import (
     BargainAtFloor,
     BargainChanged,
     BargainHelpedAlready,
+    BargainHelpsUsed,
     BargainHelpsUsedToday,
     BargainOrdered,
     BargainSoldOut,
@@ -21,6 +22,7 @@ from promotions.bargaining.services import cutting, ordering, starting
 from promotions.bargaining.services.ordering import order_attempt
 from promotions.bargaining.tests.making import NOW, help_with, make_bargain, new_member, old_member, start
 from promotions.campaigns.errors import BudgetSpent
+from shop.catalog.tests.factories import SkuFactory
 from shop.core.transactions import unit_of_work
 from tests.concurrency.racing import run_together
 
@@ -129,14 +131,22 @@ def test_one_friend_helps_an_attempt_once(guarded, monkeypatch):
 
 
 @guards
-def test_one_friend_helps_as_many_as_the_day_allows(guarded, monkeypatch):
-    bargain, friend = make_bargain(helps_per_day=2), old_member()
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [
+        ({"helps_per_day": 2}, BargainHelpsUsedToday),
+        ({"helps_per_day": CROWD, "helps_in_all": 2}, BargainHelpsUsed),
+    ],
+    ids=["a day", "in all"],
+)
+def test_one_friend_helps_as_many_as_the_limits_allow(limits, refusal, guarded, monkeypatch):
+    bargain, friend = make_bargain(SkuFactory(price_fen=10_000, stock=CROWD), **limits), old_member()
     attempts = [start(bargain) for _ in range(CROWD)]
     if not guarded:
         monkeypatch.setattr(cutting, "count_help", lambda bargain, member_id, *, now: True)
     answers = run_together(*[lambda each=each: help_with(each, friend) for each in attempts])
     assert Cut.objects.filter(helper=friend).count() == (2 if guarded else CROWD)
-    assert refusals(answers) == ([BargainHelpsUsedToday] * (CROWD - 2) if guarded else [])
+    assert refusals(answers) == ([refusal] * (CROWD - 2) if guarded else [])
     if guarded:
         assert (BargainTally.objects.get(member=friend).helps_of_day, laws()) == (2, [])
 

@@ -2,10 +2,13 @@ import pytest
 
 from members.identity.tests.factories import MemberFactory, client_for
 from promotions.bargaining.models import BargainAttempt, Cut
+from promotions.bargaining.queries import share_target
 from promotions.bargaining.tests.making import DAY, help_with, make_live_bargain, new_member, old_member, start
 from promotions.campaigns.models import FirstPurchase
+from promotions.campaigns.services.switch import switch_promotions
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.actors import Actor
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,17 @@ def test_a_card_leads_to_an_attempt_that_can_be_helped(member_client):
     assert member_client.get(card)["Content-Type"] == "image/png"
     BargainAttempt.objects.update(expires_at=clock.now())
     assert member_client.get(card).status_code == 404
+
+
+@pytest.mark.parametrize(("quota", "stock", "left"), [(5, 3, 3), (2, 3, 2), (None, 3, 3)])
+def test_as_many_are_left_as_the_quota_and_the_shop_have(api, quota, stock, left):
+    make_live_bargain(SkuFactory(price_fen=10_000, stock=stock), quota=quota)
+    assert [each["left"] for each in api.get("/api/v1/bargains").json()["items"]] == [left]
+
+
+def test_nothing_is_shared_while_all_promotions_are_off():
+    now = clock.now()
+    attempt = start(make_live_bargain(), now=now)
+    assert share_target(pk=attempt.pk, now=now) is not None
+    switch_promotions(on=False, actor=Actor.staff("clerk"), now=now)
+    assert share_target(pk=attempt.pk, now=now) is None

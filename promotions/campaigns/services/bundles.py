@@ -82,5 +82,7 @@ def _rows(bundle: CampaignBundle, *, lock: bool = False, **conditions: Any) -> I
 
 
 def _share(bundle: CampaignBundle, campaign: Campaign) -> None:
+    """All but what the campaign has promised already."""
     for name in SHARED:
-        setattr(campaign, name, getattr(bundle, name))
+        if name not in campaign.promised():
+            setattr(campaign, name, getattr(bundle, name))

@@ -115,12 +115,13 @@ def submit(
 def needs_approval(campaign: Campaign) -> bool:
     """Whether a second person must see it, by how deep it cuts or how much it may spend.
 
-    Without a budget that is what it can give away in all; where nothing bounds that, it is beyond any limit.
+    Without a budget that is what it can give away in all; where nothing bounds that, it is beyond any limit. So is
+    what gives to all without end, where a budget is no more than the moment at which it stops.
     """
     limit_bp, limit_fen = APPROVAL_DEPTH_BP.value(), APPROVAL_BUDGET_FEN.value()
     if campaign.depth_bp() > limit_bp:
         return True
-    if campaign.budget_fen is not None:
+    if campaign.budget_fen is not None and not campaign.gives_to_all():
         return campaign.budget_fen > limit_fen
     cost_fen = campaign.highest_cost_fen()
     return not limit_fen or cost_fen is None or cost_fen > limit_fen

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from promotions.campaigns.audience import Buyer
+from promotions.campaigns.preview import preview
 from promotions.flash_sale.models import FlashSale, FlashSaleItem, FlashSaleSession
 from promotions.flash_sale.tests.making import DAY, HOUR, draft_sale, live_item, published
 from shop.catalog.tests.factories import SkuFactory
@@ -159,3 +161,18 @@ def test_what_is_published_is_looked_at_and_its_goods_are_not_edited(desk, tea):
     preview = f"{reverse('admin:campaigns_preview')}?draft=flash_sale-{copy.pk}"
     asked = {"sku_1": tea.pk, "units_1": 2, "units_2": 1, "units_3": 1, **moment("at", clock.now())}
     assert "¥160.00" in desk.post(preview, asked).content.decode()
+
+
+def test_a_preview_shows_the_session_of_its_moment_and_says_when_there_is_none():
+    """From 10 for ¥80, and from 14 for ¥70, two hours each."""
+    sku, first_at = SkuFactory(price_fen=10_000, stock=50), clock.now() + HOUR
+    sale = draft_sale(sku, starts_at=first_at)
+    later = FlashSaleSession.objects.create(sale=sale, starts_at=first_at + 4 * HOUR, ends_at=first_at + 6 * HOUR)
+    FlashSaleItem.objects.create(session=later, sku=sku, price_fen=7000, quota=5)
+
+    def seen(hours):
+        return preview(buyer=Buyer(None, None), units={sku.pk: 1}, drafts=[sale], at=first_at + hours * HOUR)
+
+    assert [seen(hours).quote.payable_fen for hours in (0, 2, 4, 6)] == [8000, 10_000, 7000, 10_000]
+    assert [bool(seen(hours).left_out) for hours in (0, 2, 4, 6)] == [False, True, False, True]
+    assert seen(2).left_out[0][1] != ""

@@ -16,6 +16,7 @@ from points.ledger.queries import balance_of
 from points.ledger.services import grant
 from promotions.campaigns.services.lifecycle import pause_campaign
 from promotions.checkout.models import PromotionClaim
+from promotions.flash_sale import gate
 from promotions.flash_sale.invariants import LAWS
 from promotions.flash_sale.models import FlashSaleItem, FlashSaleTally, FlashSaleUse
 from promotions.flash_sale.results import result_of_sale
@@ -185,13 +186,14 @@ def test_a_quote_knows_what_is_left_of_the_budget_as_the_claim_does(client, tea)
     """It reaches for two units of ¥20 off and not for a third; below the least price less is taken off."""
     item = live_item(tea, limit_per_member=None, sale={"budget_fen": 5999})
     for ask in (quote, place):
-        assert refusal(ask(client, asked(item, 3))) == (409, "campaign_budget_spent")
+        assert refusal(ask(client, asked(item, 3))) == (409, "flash_sale_sold_out")
     assert nothing_happened(item, tea)
     assert quote(client, asked(item, 2)).json()["payable_fen"] == 16_000
     assert place(client, asked(item, 2)).status_code == 201
     for ask in (quote, place):
-        assert refusal(ask(client, asked(item))) == (409, "campaign_budget_spent")
+        assert refusal(ask(client, asked(item))) == (409, "flash_sale_sold_out")
     Sku.objects.filter(pk=tea.pk).update(floor_price_fen=8500)
+    gate.forget([item.pk])
     assert quote(client, asked(item)).json()["payable_fen"] == 8500
     assert place(client, asked(item)).status_code == 201
     sale = item.session.sale
@@ -214,7 +216,7 @@ def test_other_goods_and_unknown_items_are_refused(client, tea):
 
 def test_the_shop_must_have_the_goods_too(client, tea):
     item = live_item(SkuFactory(price_fen=10_000, stock=1))
-    assert refusal(place(client, asked(item, 2))) == (409, "out_of_stock")
+    assert refusal(place(client, asked(item, 2))) == (409, "flash_sale_sold_out")
     assert (left(item), FlashSaleUse.objects.exists()) == (5, False)
 
 

@@ -14,9 +14,10 @@ from orders.checkout.services.cancellation import cancel_unpaid
 from orders.checkout.tests.making import buyer, place, quote
 from promotions.campaigns.services.lifecycle import pause_campaign, resume_campaign
 from promotions.flash_sale import admission, gate
-from promotions.flash_sale.models import FlashSaleItem, FlashSaleUse
+from promotions.flash_sale.models import FlashSale, FlashSaleItem, FlashSaleUse
 from promotions.flash_sale.preferences import TRIES
 from promotions.flash_sale.tests.making import AUTHOR, HOUR, asked, live_item
+from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
@@ -271,3 +272,36 @@ def test_a_crowd_at_the_door_buys_exactly_the_quota(tea):
     answers = run_together(*[lambda each=each: place(each, asked(item)).status_code for each in crowd])
     assert sorted(answers) == [201] * 3 + [409] * 7
     assert (FlashSaleUse.objects.count(), left(item)) == (3, 0)
+
+
+@pytest.mark.parametrize("what", ["stock", "budget"])
+def test_the_gate_turns_away_who_comes_when_stock_or_budget_is_gone_before_the_quota(
+    client, what, django_assert_num_queries
+):
+    """The budget of ¥25 reaches for one unit, of which the sale takes off ¥20."""
+    tea = SkuFactory(price_fen=10_000, stock=1 if what == "stock" else 50)
+    item = live_item(tea, quota=100, sale={"budget_fen": 2500} if what == "budget" else {})
+    assert place(client, asked(item)).status_code == 201
+    late = buyer(MemberFactory())
+    with django_assert_num_queries(0):
+        assert refusal(place(late, asked(item))) == (409, "flash_sale_sold_out")
+    cancel(Order.objects.get())
+    gate.forget([item.pk])
+    assert place(late, asked(item)).status_code == 201
+
+
+@pytest.mark.parametrize(("what", "code"), [("stock", "out_of_stock"), ("budget", "campaign_budget_spent")])
+def test_what_the_database_knew_better_is_read_anew(client, tea, server, what, code, django_assert_num_queries):
+    """It was gone after the gate had looked."""
+    late = buyer(MemberFactory())
+    item = live_item(tea, quota=100, sale={"budget_fen": 100_000})
+    assert quote(client, asked(item)).status_code == 200
+    assert known(server, item) == (50, {})
+    if what == "stock":
+        SkuStock.objects.update(available=0)
+    else:
+        FlashSale.objects.update(spent_fen=99_000)
+    assert refusal(place(client, asked(item))) == (409, code)
+    assert refusal(place(client, asked(item))) == (409, "flash_sale_sold_out")
+    with django_assert_num_queries(0):
+        assert refusal(place(late, asked(item))) == (409, "flash_sale_sold_out")

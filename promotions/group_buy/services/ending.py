@@ -10,7 +10,7 @@ from promotions.group_buy.errors import CompletionNotAllowed, TeamNotFound, Team
 from promotions.group_buy.facts import SeatFailed, SeatReleased, SeatSucceeded
 from promotions.group_buy.locks import lock_team
 from promotions.group_buy.models import Ending, GroupBuy, Seat, SeatStatus, Team, TeamStatus
-from promotions.group_buy.notices import tell_failed, tell_missing, tell_succeeded
+from promotions.group_buy.notices import tell_closed, tell_failed, tell_missing, tell_succeeded
 from promotions.group_buy.preferences import WARN_MINUTES
 from promotions.group_buy.services.giving_back import give_back
 from shop.core.actors import Actor
@@ -84,7 +84,7 @@ def succeed(team: Team, ending: Ending, *, by: str, now: datetime) -> None:
 
 def fail(team: Team, ending: Ending, *, by: str, now: datetime) -> None:
     """The locked team fails: paid orders go back, unpaid ones are closed; inside the caller's transaction."""
-    paid, held = paid_seats(team), list(team.seats.filter(status=SeatStatus.HELD))
+    paid, held = paid_seats(team), _seats(team, SeatStatus.HELD)
     close(team, TeamStatus.FAILED if paid else TeamStatus.GIVEN_UP, ending, by=by, now=now)
     team.seats_taken -= len(held)
     team.save(update_fields=["seats_taken"])
@@ -93,6 +93,7 @@ def fail(team: Team, ending: Ending, *, by: str, now: datetime) -> None:
     publish(*(SeatFailed(late=False, at=now, **named(seat)) for seat in paid))
     publish(*(SeatReleased(at=now, **named(seat)) for seat in held))
     tell_failed(paid, team=team, now=now)
+    tell_closed(held, team=team, now=now)
 
 
 def close(team: Team, status: TeamStatus, ending: Ending, *, by: str, now: datetime) -> None:
@@ -134,8 +135,12 @@ def _warn(*, team_id: int, now: datetime) -> bool:
 
 
 def paid_seats(team: Team) -> list[Seat]:
+    return _seats(team, SeatStatus.PAID)
+
+
+def _seats(team: Team, status: SeatStatus) -> list[Seat]:
     """With what members are told of."""
-    return list(team.seats.filter(status=SeatStatus.PAID).select_related("member", "sku__product"))
+    return list(team.seats.filter(status=status).select_related("member", "sku__product"))
 
 
 def named(seat: Seat) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from promotions.group_buy.models import (
     Team,
     TeamStatus,
 )
-from promotions.group_buy.notices import tell_joined, tell_missed, tell_missing, tell_opened, tell_succeeded
+from promotions.group_buy.notices import tell_joined, tell_leads, tell_missed, tell_missing, tell_opened, tell_succeeded
 from promotions.group_buy.services.ending import close, named, paid_seats, succeed
 from promotions.group_buy.services.giving_back import give_back
 from promotions.group_buy.terms import is_in
@@ -115,7 +115,7 @@ def release_seat(*, order_number: str, now: datetime) -> None:
     team.save(update_fields=["seats_taken"])
     give_back(team, [seat])
     if led:
-        _pass_on_the_lead(team)
+        _pass_on_the_lead(team, now)
     if team.status == TeamStatus.OPEN and not team.seats_taken:
         close(team, TeamStatus.GIVEN_UP, Ending.EMPTY, by="", now=now)
 
@@ -166,12 +166,13 @@ def _takes_the_lead(seat: Seat) -> bool:
     return bool(unpaid.update(leads=False))
 
 
-def _pass_on_the_lead(team: Team) -> None:
-    """To who paid first, or to who holds a seat for longest while nobody has."""
-    heirs = Seat.objects.filter(team=team, status__in=STANDING)
+def _pass_on_the_lead(team: Team, now: datetime) -> None:
+    """To who paid first, or to who holds a seat for longest while nobody has. They are told."""
+    heirs = Seat.objects.filter(team=team, status__in=STANDING).select_related("member", "sku__product")
     heir = heirs.order_by(F("paid_at").asc(nulls_last=True), "pk").first()
     if heir is not None:
         Seat.objects.filter(pk=heir.pk).update(leads=True)
+        tell_leads(heir, team=team, now=now)
 
 
 def _tell_of_payment(team: Team, seat: Seat, now: datetime) -> None:

@@ -4,7 +4,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from orders.fulfilment.tests.test_parcels import pay
-from promotions.group_buy.models import GroupBuy
+from promotions.group_buy.models import GroupBuy, GroupBuyItem
 from promotions.group_buy.tests.making import DAY, make_group_buy, seated, team_of
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
@@ -125,3 +125,21 @@ def test_who_may_only_look_ends_nothing(client, tea):
     assert client.post(reverse("admin:group_buy_team_end", args=[team.pk]), {"reason": "x"}).status_code == 403
     team.refresh_from_db()
     assert team.status == "open"
+
+
+@pytest.mark.parametrize(
+    ("prices", "is_sold_so"),
+    [
+        ({"price_fen": 8000}, True),
+        ({"price_fen": 7999}, False),
+        ({"price_fen": 9000, "leader_price_fen": 7999}, False),
+        ({"price_fen": 10_000, "leader_price_fen": 8000}, True),
+        ({"price_fen": 10_001}, False),
+    ],
+)
+def test_no_price_is_published_that_nobody_would_pay(prices, is_sold_so):
+    """¥100 without the group, and never less than ¥80."""
+    group_buy = make_group_buy(status="draft")
+    sku = SkuFactory(price_fen=10_000, floor_price_fen=8000)
+    GroupBuyItem.objects.create(group_buy=group_buy, sku=sku, **prices)
+    assert (list(group_buy.lacks()) == []) is is_sold_so

@@ -177,7 +177,7 @@ def test_who_pays_after_the_team_has_failed_is_paid_back_and_told(group, tea):
     sweep_teams(now=team.due_at)
     pay(late)
     assert (state(team), seats(team)) == (("failed", 1, 1), ["paid", "refused"])
-    assert (facts("SeatFailed"), told(late)) == ([paid.number, late.number], ["team_missed"])
+    assert (facts("SeatFailed"), told(late)) == ([paid.number, late.number], ["team_closed", "team_missed"])
     assert laws() == []
 
 
@@ -185,7 +185,7 @@ def test_a_team_without_a_payment_is_given_up_when_its_time_is_over(group, tea):
     unpaid = seated(group, tea)
     team = team_of(unpaid)
     sweep_teams(now=team.due_at)
-    assert (state(team), facts("SeatReleased"), told(unpaid)) == (("given_up", 0, 0), [unpaid.number], [])
+    assert (state(team), facts("SeatReleased"), told(unpaid)) == (("given_up", 0, 0), [unpaid.number], ["team_closed"])
     assert laws() == []
 
 
@@ -354,3 +354,18 @@ def test_goods_wait_for_the_team(group, tea):
     orders += [pay(seated(group, tea, team=team)) for _ in range(2)]
     deliver_facts()
     assert {row.status for row in OutboxEntry.objects.all()} == {"done"}
+
+
+def test_who_leads_next_is_told_and_so_is_whose_unpaid_seat_is_closed(tea):
+    group = make_group_buy((tea, 8000))
+    first = seated(group, tea)
+    team = team_of(first)
+    second, third = seated(group, tea, team=team), seated(group, tea, team=team)
+    cancel(first)
+    assert (told(second), told(third)) == (["team_leads"], [])
+    pay(second)
+    for _ in range(2):
+        sweep_teams(now=clock.now() + 2 * DAY)
+    deliver_facts()
+    third.refresh_from_db()
+    assert (third.status, told(third).count("team_closed"), told(second).count("team_closed")) == ("cancelled", 1, 0)

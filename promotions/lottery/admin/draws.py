@@ -42,12 +42,13 @@ class DrawAdmin(_OfMembersAdmin):
         "number",
         "drawn",
         "prize",
+        "shown_given",
         "fallback",
         "paid_with",
         "drawn_at",
     ]
     list_filter = ["fallback", "paid_with", "lottery"]
-    list_select_related = ["lottery", "member", "drawn", "prize"]
+    list_select_related = ["lottery", "member", "drawn", "prize", "win"]
     fields = [
         "lottery",
         "member",
@@ -55,13 +56,18 @@ class DrawAdmin(_OfMembersAdmin):
         "shown_value",
         "drawn",
         "prize",
+        "shown_given",
         "fallback",
         "paid_with",
         "points_paid",
         "shown_odds",
         "drawn_at",
     ]
-    readonly_fields = ["shown_value", "shown_odds"]
+    readonly_fields = ["shown_value", "shown_given", "shown_odds"]
+
+    @display(description=gettext_lazy("something was given"), boolean=True)
+    def shown_given(self, made: Draw) -> bool:
+        return hasattr(made, "win")
 
     @display(description=gettext_lazy("number drawn"))
     def shown_value(self, made: Draw) -> str:

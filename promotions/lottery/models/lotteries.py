@@ -126,6 +126,9 @@ class Lottery(Campaign):
         elif self.prizes_per_day is not None and self.prizes_of_day > self.prizes_per_day:
             raise ValidationError({"prizes_per_day": _("More than that are given today already.")})
 
+    def promised(self) -> frozenset[str]:
+        return frozenset(RULES) if self.has_begun else frozenset()
+
     def is_used_up(self) -> bool:
         """What waits to be claimed may come back."""
         return super().is_used_up() and not self.draws.filter(win__status=WinStatus.WAITING).exists()
@@ -140,9 +143,12 @@ class Lottery(Campaign):
     def depth_bp(self) -> int:
         return 0
 
+    def gives_to_all(self) -> bool:
+        return any(each.cost_fen for each in self.prizes.filter(is_fallback=True))
+
     def highest_cost_fen(self) -> int | None:
         """All of every prize, points for the rest without end; a coupon's cost is on its own template."""
-        costly = [each for each in self.prizes.all() if each.cost_fen]
+        costly = [each for each in self.prizes.select_related("sku") if each.cost_fen]
         if any(each.stock is None for each in costly):
             return None
         return sum((each.stock or 0) * each.cost_fen for each in costly)
@@ -215,7 +221,10 @@ class Prize(models.Model):
     is_fallback = models.BooleanField(
         _("for the rest"),
         default=False,
-        help_text=_("Given instead of a prize that is gone, paced out or beyond the budget. Without limit."),
+        help_text=_(
+            "Given instead of a prize that is gone, paced out or beyond the budget. Its points are on the budget too:"
+            " once that does not reach for them, nothing is given."
+        ),
     )
     stock = models.PositiveIntegerField(
         _("how many"), null=True, blank=True, help_text=_("Blank: no limit. Of codes as many as are imported.")
@@ -224,7 +233,10 @@ class Prize(models.Model):
         _("at most a day"), null=True, blank=True, validators=[MinValueValidator(1)], help_text=_("Blank: no limit.")
     )
     worth_fen = models.PositiveIntegerField(
-        _("worth (fen)"), default=0, blank=True, help_text=_("Of goods or a code; counts towards the budget.")
+        _("worth (fen)"),
+        default=0,
+        blank=True,
+        help_text=_("Of goods or a code; counts towards the budget. Blank or 0: the price of the goods."),
     )
     points = models.PositiveIntegerField(_("points"), default=0, blank=True)
     template = models.ForeignKey(
@@ -276,6 +288,18 @@ class Prize(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """What was chosen for a kind that it is not any more would be given by nobody."""
+        kind = self.Kind
+        if self.kind != kind.POINTS:
+            self.points = 0
+        if self.kind != kind.COUPON:
+            self.template = None
+        if self.kind != kind.GOODS:
+            self.sku, self.freight_is_free = None, True
+        if self.kind not in (kind.GOODS, kind.CODE):
+            self.worth_fen = 0
+
     @property
     def is_counted(self) -> bool:
         """Whether anything limits it: otherwise nobody waits at its row."""
@@ -287,10 +311,12 @@ class Prize(models.Model):
 
     @property
     def cost_fen(self) -> int:
-        """What one takes of the budget."""
+        """What one takes of the budget; a coupon is on that of its own template."""
         if self.kind == self.Kind.POINTS:
             return points_worth_fen(self.points)
-        return self.worth_fen if self.kind in (self.Kind.GOODS, self.Kind.CODE) else 0
+        if self.kind == self.Kind.GOODS:
+            return self.worth_fen or (self.sku.price_fen if self.sku is not None else 0)
+        return self.worth_fen if self.kind == self.Kind.CODE else 0
 
     @property
     def worth_at_most_fen(self) -> int:

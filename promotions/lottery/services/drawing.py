@@ -27,7 +27,7 @@ from promotions.lottery.notices import tell_won
 from promotions.lottery.odds import odds_in
 from promotions.lottery.services.chances import use_chance
 from promotions.lottery.services.keeping import keep_goods
-from promotions.lottery.services.prizes import Taken, take_prize
+from promotions.lottery.services.prizes import Taken, take_prize, take_rest
 from shop.catalog.errors import OutOfStock
 from shop.core.clock import business_day
 from shop.core.transactions import use_case
@@ -101,9 +101,10 @@ def draw(*, lottery_id: int, member_id: int, channel: str, now: datetime, pay_wi
 def _settle(ticket: _Ticket, drawn: _Drawn, taken: Taken | Fallback) -> Draw:
     """Write the draw down, with what is given for it, be it for the rest. Raises OutOfStock."""
     points = ticket.lottery.points_per_draw if ticket.paid_with == Paid.POINTS else None
-    given = taken if isinstance(taken, Taken) else Taken(drawn.rest)
+    lottery, now = ticket.lottery, ticket.now
+    given = taken if isinstance(taken, Taken) else take_rest(lottery=lottery, prize=drawn.rest, now=now)
     made = Draw.objects.create(
-        lottery=ticket.lottery,
+        lottery=lottery,
         member_id=ticket.member_id,
         number=ticket.number,
         odds=drawn.odds,
@@ -114,7 +115,7 @@ def _settle(ticket: _Ticket, drawn: _Drawn, taken: Taken | Fallback) -> Draw:
         fallback="" if isinstance(taken, Taken) else taken,
         paid_with=ticket.paid_with,
         points_paid=points or 0,
-        drawn_at=ticket.now,
+        drawn_at=now,
     )
     if points:
         spend(
@@ -122,10 +123,10 @@ def _settle(ticket: _Ticket, drawn: _Drawn, taken: Taken | Fallback) -> Draw:
             member_id=ticket.member_id,
             points=points,
             source="campaign",
-            now=ticket.now,
-            note=ticket.lottery.name,
+            now=now,
+            note=lottery.name,
         )
-    if given.prize.kind != Prize.Kind.NONE:
+    if given.is_given:
         _hand_over(ticket, made, given)
     return made
 
@@ -158,7 +159,7 @@ def _draw_number(published: OddsVersion) -> _Drawn:
     """By the words that were published, not by what stands in the prizes' rows."""
     odds = odds_in(published.document)
     value, prize_id = odds.draw()
-    prizes = Prize.objects.select_related("template").in_bulk([prize_id, odds.fallback_id])
+    prizes = Prize.objects.select_related("template", "sku").in_bulk([prize_id, odds.fallback_id])
     return _Drawn(published, value, odds.total, prizes[prize_id], prizes[odds.fallback_id])
 
 

@@ -15,10 +15,11 @@ from shop.core.clock import business_day
 
 @dataclass(frozen=True)
 class Taken:
-    """One of a prize that now belongs to a draw."""
+    """One of a prize that now belongs to a draw; nothing of it where not `is_given`."""
 
     prize: Prize
     cost_fen: int = 0
+    is_given: bool = True
     coupon: Coupon | None = None
     code: PrizeCode | None = None
 
@@ -31,17 +32,30 @@ class _NotThere(Exception):
 
 def take_prize(*, lottery: Lottery, prize: Prize, member_id: int, reference: str, now: datetime) -> Taken | Fallback:
     """One of the prize, or why there is none; inside the transaction of the draw. What is refused takes nothing."""
-    if prize.is_fallback or prize.kind == Prize.Kind.NONE:
-        return Taken(prize)
+    if prize.is_fallback:
+        return take_rest(lottery=lottery, prize=prize, now=now)
+    if prize.kind == Prize.Kind.NONE:
+        return Taken(prize, is_given=False)
     try:
         with transaction.atomic():
             _spend(lottery, prize, now)
             _count(prize, now)
             code = _free_code(prize) if prize.kind == Prize.Kind.CODE else None
-            coupon = _coupon(prize, member_id, reference, now) if prize.template is not None else None
-            return Taken(prize, prize.cost_fen, coupon, code)
+            coupon = _coupon(prize, member_id, reference, now) if prize.kind == Prize.Kind.COUPON else None
+            return Taken(prize, prize.cost_fen, coupon=coupon, code=code)
     except _NotThere as refused:
         return refused.why
+
+
+def take_rest(*, lottery: Lottery, prize: Prize, now: datetime) -> Taken:
+    """What is for the rest, as far as the budget reaches for it: otherwise nothing is given."""
+    if prize.kind == Prize.Kind.NONE:
+        return Taken(prize, is_given=False)
+    try:
+        _spend(lottery, prize, now)
+    except _NotThere:
+        return Taken(prize, is_given=False)
+    return Taken(prize, prize.cost_fen)
 
 
 def put_back(win: Win) -> None:
@@ -53,14 +67,21 @@ def put_back(win: Win) -> None:
 
 
 def _spend(lottery: Lottery, prize: Prize, now: datetime) -> None:
-    """The budget and the pace of all prizes, where either is limited: otherwise nobody waits at the lottery's row."""
-    if lottery.budget_fen is None and lottery.prizes_per_day is None:
+    """The budget and the pace of all prizes, where either is limited: otherwise nobody waits at the lottery's row.
+
+    What is for the rest is on the budget too, and on the pace of no day.
+    """
+    if lottery.budget_fen is None and (lottery.prizes_per_day is None or prize.is_fallback):
         return
     day, cost = business_day(now), prize.cost_fen
     paid = Q(budget_fen__isnull=True) | Q(spent_fen__lte=F("budget_fen") - cost)
     paced = Q(prizes_per_day__isnull=True) | _another_day(day) | Q(prizes_of_day__lt=F("prizes_per_day"))
     mine = Lottery.objects.filter(live_at(now), pk=lottery.pk)
     spent = Case(When(budget_fen__isnull=True, then=F("spent_fen")), default=F("spent_fen") + cost)
+    if prize.is_fallback:
+        if not mine.filter(paid).update(spent_fen=spent):
+            raise _NotThere(Fallback.BUDGET)
+        return
     of_day = Case(When(day=day, then=F("prizes_of_day") + 1), default=1)
     if not mine.filter(paid, paced).update(spent_fen=spent, prizes_of_day=of_day, day=day):
         raise _NotThere(Fallback.PACED if mine.filter(paid).exists() else Fallback.BUDGET)

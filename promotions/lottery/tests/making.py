@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from members.identity.models import Member
-from promotions.campaigns.services.lifecycle import findings_of, publish_campaign, save_draft
+from promotions.campaigns.services.lifecycle import approve_campaign, findings_of, publish_campaign, save_draft
 from promotions.lottery.models import ChanceAccount, Lottery, Prize
 from promotions.lottery.services import draw, gift_chances
 from shop.core import clock
@@ -14,7 +14,7 @@ from shop.core.actors import Actor
 
 NOW = datetime(2026, 2, 3, 4, 0, tzinfo=UTC)  # noon in Shanghai
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CLERK = Actor.staff("clerk")
+CLERK, SECOND = Actor.staff("clerk"), Actor.staff("second")
 REST: dict[str, Any] = {"name": "再接再厉", "kind": "none", "weight": 1, "is_fallback": True}
 FIFTY: dict[str, Any] = {"name": "50 积分", "kind": "points", "points": 50, "weight": 1}
 
@@ -44,8 +44,11 @@ def draft_lottery(*prizes: dict[str, Any], **fields: Any) -> Lottery:
 
 
 def published(lottery: Lottery, *, now: datetime = NOW) -> Lottery:
+    """And approved by a second person where that is asked for."""
     noted = {each.code for each in findings_of(lottery, now=now)}
-    publish_campaign(kind=Lottery.KIND, pk=lottery.pk, actor=CLERK, now=now, noted=noted)
+    done = publish_campaign(kind=Lottery.KIND, pk=lottery.pk, actor=CLERK, now=now, noted=noted)
+    if done.status == "awaiting":
+        approve_campaign(kind=Lottery.KIND, pk=lottery.pk, actor=SECOND, now=now, noted=noted)
     lottery.refresh_from_db()
     return lottery
 

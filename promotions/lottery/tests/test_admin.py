@@ -1,10 +1,15 @@
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
+from promotions.campaigns.models import CampaignBundle
+from promotions.campaigns.services.bundles import findings_of_bundle, save_bundle
+from promotions.campaigns.services.lifecycle import findings_of, pause_campaign, withdraw_campaign
 from promotions.coupons.tests.making import make_template
 from promotions.lottery.models import RULES, ChanceEntry, Lottery, Prize, PrizeCode
 from promotions.lottery.tests.making import (
+    CLERK,
     DAY,
     FIFTY,
     NOW,
@@ -124,6 +129,58 @@ def test_no_prize_is_worth_more_than_the_law_allows(desk, fen, status):
     lottery.refresh_from_db()
     assert lottery.status == status
     assert page.status_code == (302 if status == "running" else 200)
+
+
+@pytest.mark.parametrize(
+    ("prizes", "fields"),
+    [
+        ((FIFTY, {**REST, "kind": "points", "points": 1}), {"budget_fen": 100}),
+        (("goods", REST), {"budget_fen": None}),
+    ],
+)
+def test_what_gives_to_all_and_goods_without_a_worth_ask_for_a_second_person(desk, prizes, fields):
+    """A hundred of goods that are sold for ¥5,000."""
+    goods = {
+        "name": "冰箱",
+        "kind": "goods",
+        "sku": SkuFactory(price_fen=500_000, stock=100),
+        "stock": 100,
+        "weight": 1,
+    }
+    rows_ = [goods if each == "goods" else each for each in prizes]
+    lottery = draft_lottery(*rows_, ends_at=None, now=clock.now(), **fields)
+    codes = "\n".join(each.code for each in findings_of(lottery, now=clock.now()))
+    assert desk.post(step(lottery, "publish"), {"codes": codes, "noted": "on"}).status_code == 302
+    lottery.refresh_from_db()
+    assert lottery.status == "awaiting"
+
+
+def test_what_a_prize_is_not_any_more_is_not_kept_with_it(desk):
+    template = make_template(way="reward")
+    prize = {"name": "50 积分", "kind": "points", "weight": 1, "points": 50, "template": template.pk, "worth_fen": "9"}
+    rest = {"name": "谢谢", "kind": "none", "weight": 3, "is_fallback": "on", "points": 7}
+    added = desk.post(reverse("admin:lottery_lottery_add"), {**typed(), **rows(prize, rest)})
+    assert added.status_code == 302, added.context["errors"]
+    kept = Lottery.objects.get().prizes.order_by("pk").values_list("points", "template", "worth_fen")
+    assert list(kept) == [(50, None, 0), (0, None, 0)]
+
+
+def test_a_bundle_leaves_what_a_lottery_has_promised_and_shares_the_rest(desk):
+    lottery, now = make_live_lottery(), clock.now()
+    bundle = CampaignBundle(name="节日", starts_at=now, ends_at=now + DAY, channels=["app"])
+    with transaction.atomic():
+        save_bundle(bundle=bundle, actor=CLERK, now=now)
+    Lottery.objects.filter(pk=lottery.pk).update(bundle=bundle)
+    pause_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=now)
+    withdraw_campaign(kind="lottery", pk=lottery.pk, actor=CLERK, now=now)
+    with transaction.atomic():
+        save_bundle(bundle=bundle, actor=CLERK, now=now)
+    codes = "\n".join(each.code for each in findings_of_bundle(bundle, now=now))
+    answer = desk.post(reverse("admin:campaigns_bundle_publish", args=[bundle.pk]), {"codes": codes, "noted": "on"})
+    assert answer.status_code == 302
+    after = Lottery.objects.get()
+    assert (after.status, after.channels) == ("running", ["app"])
+    assert (after.starts_at, after.ends_at) == (lottery.starts_at, lottery.ends_at)
 
 
 def test_what_is_for_the_rest_is_one_prize_without_limit(desk):

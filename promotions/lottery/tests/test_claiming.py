@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from logistics.freight.models import FreightTemplate, FreightZone
 from members.identity.tests.factories import MemberFactory
 from members.notifications.models import Notification
 from orders.checkout.locks import lock_order
@@ -14,6 +15,8 @@ from orders.checkout.tests.making import buyer, items, place, quote, stock
 from orders.fulfilment.tests.test_parcels import deliver_facts
 from points.ledger.queries import balance_of
 from points.ledger.services import grant
+from promotions.campaigns.models import FirstPurchase
+from promotions.campaigns.queries import buyer_for
 from promotions.campaigns.services.lifecycle import pause_campaign, withdraw_campaign
 from promotions.checkout.models import PromotionClaim
 from promotions.lottery.errors import PrizeHasNoCode, PrizeNotFound
@@ -33,6 +36,7 @@ from promotions.lottery.tests.making import (
     published,
     sure,
 )
+from shop.catalog.models import Product
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 from shop.core.actors import Actor
@@ -210,6 +214,48 @@ def test_freight_is_paid_where_the_prize_says_so(member, client, lantern):
     win = win_goods(member, lantern, freight_is_free=False)
     kinds = [each["kind"] for each in quote(client, wish(win, lantern)).json()["applied"]]
     assert kinds == ["prize"]
+
+
+@pytest.mark.parametrize("free_from_fen", [None, 9000])
+def test_no_prize_is_worth_free_freight(member, client, lantern, free_from_fen):
+    """The lantern of ¥100 would be above the threshold, had it been bought."""
+    template = FreightTemplate.objects.create(name="默认", is_default=True, free_from_fen=free_from_fen)
+    FreightZone.objects.create(template=template, name="全国", first_fen=1000, step_fen=500)
+    win = win_goods(member, lantern, freight_is_free=False)
+    shown = quote(client, wish(win, lantern)).json()
+    assert (shown["freight_fen"], shown["payable_fen"]) == (1000, 1000)
+    assert place(client, wish(win, lantern)).status_code == 201
+    assert Order.objects.get().payable_fen == 1000
+
+
+def test_what_was_won_is_fetched_though_nobody_may_buy_it_any_more(member, client, lantern):
+    win = win_goods(member, lantern)
+    Product.objects.filter(pk=lantern.product_id).update(on_shelf=False)
+    assert quote(client, {"items": items((lantern, 1))}).json()["code"] == "off_shelf"
+    assert place(client, wish(win, lantern)).status_code == 201
+    deliver_facts()
+    assert (standing(win)[0], laws()) == ("claimed", [])
+
+
+def test_a_prize_is_no_purchase_neither_for_limits_nor_for_new_members(member, client, lantern):
+    Product.objects.filter(pk=lantern.product_id).update(limit_per_member=1)
+    first, second = win_goods(member, lantern), win_goods(member, lantern)
+    assert place(client, wish(first, lantern)).status_code == 201
+    deliver_facts()
+    assert buyer_for(member_id=member.pk, channel="", now=clock.now()).is_new
+    assert place(client, {"items": items((lantern, 1))}).status_code == 201
+    assert place(client, wish(second, lantern)).status_code == 201
+    again = place(client, {"items": items((lantern, 1))})
+    assert (again.status_code, again.json()["code"]) == (409, "limit_exceeded")
+    assert Order.objects.count() == 3
+
+
+def test_an_unpaid_order_of_a_new_member_does_not_keep_them_from_their_prize(member, client, lantern):
+    win = win_goods(member, lantern)
+    FirstPurchase.objects.create(member=member, order_number="unpaid", placed_at=clock.now())
+    assert place(client, wish(win, lantern)).status_code == 201
+    deliver_facts()
+    assert FirstPurchase.objects.get().order_number == "unpaid"
 
 
 def test_only_its_winner_sees_a_code_and_when_it_was_first_seen_is_kept(member, client, lantern):

@@ -26,6 +26,7 @@ from promotions.lottery.models import (
     Win,
 )
 from promotions.lottery.odds import digest_of
+from promotions.lottery.results import result_of_lottery
 from promotions.lottery.services import add_stock, drawing, import_codes
 from promotions.lottery.tests.making import (
     CLERK,
@@ -42,6 +43,7 @@ from promotions.lottery.tests.making import (
     published,
     sure,
 )
+from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,13 +176,46 @@ def test_what_is_gone_paced_or_beyond_the_budget_yields_what_is_for_the_rest(mem
     assert (poor.spent_fen, points(member), laws()) == (50, 300, [])
 
 
-def test_what_is_for_the_rest_may_be_points_and_never_runs_out(member):
+@pytest.mark.parametrize(("budget_fen", "expected"), [(62, [50, 55, 60, 60]), (None, [50, 55, 60, 65])])
+def test_what_is_for_the_rest_may_be_points_as_far_as_the_budget_reaches(member, budget_fen, expected):
     rest = {**REST, "kind": "points", "points": 5, "weight": 0}
-    lottery = make_lottery({**FIFTY, "stock": 1}, rest, budget_fen=50)
-    for expected in (50, 55, 60):
+    lottery = make_lottery({**FIFTY, "stock": 1}, rest, budget_fen=budget_fen)
+    made, had = [], []
+    for _ in range(4):
+        made.append(given_and_drawn(lottery, member))
+        had.append(points(member))
+    lottery.refresh_from_db()
+    assert (had, laws()) == (expected, [])
+    assert [bool(each.fallback) for each in made] == [False, True, True, True]
+    assert [Win.objects.filter(draw=each).exists() for each in made] == [True, True, True, budget_fen is None]
+    assert lottery.spent_fen == (60 if budget_fen else 0)
+    assert result_of_lottery(lottery.pk).cost_fen == expected[-1]
+
+
+def test_the_rest_that_was_drawn_itself_is_on_the_budget_and_its_rule_is_published(member):
+    rest = {**REST, "kind": "points", "points": 60, "weight": 1}
+    lottery = make_lottery({**FIFTY, "weight": 1, "stock": 0}, rest, budget_fen=100)
+    for _ in range(3):
         given_and_drawn(lottery, member)
-        assert points(member) == expected
-    assert laws() == []
+    lottery.refresh_from_db()
+    assert (points(member), lottery.spent_fen, laws()) == (60, 60, [])
+    assert "once that does not reach for it, nothing is given" in lottery.odds_versions.get().document
+
+
+def test_a_prize_gives_what_its_kind_says_and_nothing_that_was_left_in_its_row(member):
+    template = make_template(way="reward", starts_at=NOW - DAY, ends_at=NOW + DAY)
+    lottery = make_lottery(*sure(template=template))
+    given_and_drawn(lottery, member)
+    assert (points(member), Coupon.objects.count()) == (50, 0)
+
+
+def test_goods_count_with_their_price_where_the_merchant_names_no_worth(member):
+    sku = SkuFactory(price_fen=9000, stock=5)
+    lottery = make_lottery(*sure(kind="goods", points=0, sku=sku, stock=2), budget_fen=10_000)
+    assert lottery.highest_cost_fen() == 18_000
+    assert [given_and_drawn(lottery, member).fallback for _ in range(2)] == ["", "budget"]
+    lottery.refresh_from_db()
+    assert (lottery.spent_fen, laws()) == (9000, [])
 
 
 def test_a_coupon_is_won_and_where_it_is_no_longer_given_nothing_of_it_is_counted(member):

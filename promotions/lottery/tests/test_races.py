@@ -12,13 +12,14 @@ from orders.checkout.services.placing import place_order
 from promotions.campaigns.models import FirstPurchase
 from promotions.checkout import activities
 from promotions.checkout.mechanism import ActivityAsk
-from promotions.lottery.errors import DrawsUsedToday, NoChancesLeft, PrizeOrderedAlready
+from promotions.lottery.errors import DrawsUsed, DrawsUsedToday, NoChancesLeft, PrizeOrderedAlready
 from promotions.lottery.invariants import LAWS
 from promotions.lottery.models import ChanceAccount, Draw, Lottery, Prize, PrizeCode, Win
 from promotions.lottery.services import drawing, expire_wins, import_codes, prizes
 from promotions.lottery.services.claiming import check_claimable
 from promotions.lottery.tests.making import (
     DAY,
+    FIFTY,
     NOW,
     chances_of,
     draft_lottery,
@@ -74,6 +75,31 @@ def test_the_budget_and_the_pace_of_all_prizes_are_exact(guarded, monkeypatch):
 
 
 @pytest.mark.parametrize("guarded", [True, False])
+def test_a_prize_is_given_as_often_as_its_day_allows(guarded, monkeypatch):
+    lottery = make_lottery(*sure(per_day=3), budget_fen=None)
+    if not guarded:
+        monkeypatch.setattr(prizes, "_count", lambda prize, now: None)
+    made = drawn_by_all(lottery, MemberFactory.create_batch(CROWD))
+    assert sum(not each.fallback for each in made) == (3 if guarded else CROWD)
+    assert {each.fallback for each in made} == ({"", "paced"} if guarded else {""})
+    if guarded:
+        prize = lottery.prizes.get(is_fallback=False)
+        assert (prize.won, prize.won_of_day, laws()) == (3, 3, [])
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_is_for_the_rest_is_given_as_far_as_the_budget_reaches(guarded, monkeypatch):
+    """50 points are worth 50 fen: the budget reaches for two of them."""
+    rest = {**FIFTY, "name": "安慰", "weight": 1, "is_fallback": True}
+    lottery = make_lottery({**FIFTY, "stock": 0}, rest, budget_fen=120)
+    if not guarded:
+        monkeypatch.setattr(prizes, "_spend", lambda lottery, prize, now: None)
+    drawn_by_all(lottery, MemberFactory.create_batch(CROWD))
+    assert Win.objects.count() == (2 if guarded else CROWD)
+    assert (laws() == []) is guarded
+
+
+@pytest.mark.parametrize("guarded", [True, False])
 def test_one_chance_is_one_draw_however_often_it_is_sent(guarded, monkeypatch):
     lottery, member = make_lottery(*sure()), MemberFactory.create()
     give(lottery, member)
@@ -97,8 +123,9 @@ def test_one_chance_is_one_draw_however_often_it_is_sent(guarded, monkeypatch):
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_draws_of_a_day_are_exact(guarded, monkeypatch):
-    lottery, member = make_lottery(*sure(), draws_per_day=2), MemberFactory.create()
+@pytest.mark.parametrize(("limit", "refusal"), [("draws_per_day", DrawsUsedToday), ("draws_in_all", DrawsUsed)])
+def test_draws_of_a_day_and_in_all_are_exact(limit, refusal, guarded, monkeypatch):
+    lottery, member = make_lottery(*sure(), **{limit: 2}), MemberFactory.create()
     give(lottery, member, CROWD)
     if not guarded:
         monkeypatch.setattr(drawing, "_count_draw", _uncounted())
@@ -107,7 +134,7 @@ def test_draws_of_a_day_are_exact(guarded, monkeypatch):
     if not guarded:
         assert (len(refused), Draw.objects.count()) == (0, CROWD)
         return
-    assert [type(each) for each in refused] == [DrawsUsedToday] * (CROWD - 2)
+    assert [type(each) for each in refused] == [refusal] * (CROWD - 2)
     assert (Draw.objects.count(), ChanceAccount.objects.get().balance, laws()) == (2, CROWD - 2, [])
 
 
@@ -149,7 +176,7 @@ def test_each_code_has_one_winner(guarded, monkeypatch):
 def test_no_more_goods_are_won_than_the_shop_can_keep(guarded, won, monkeypatch):
     """Prizes for all, but passers-by have left three of the goods."""
     sku = SkuFactory(stock=CROWD)
-    lottery = make_lottery(*sure(kind="goods", sku=sku, stock=CROWD, points=0))
+    lottery = make_lottery(*sure(kind="goods", sku=sku, stock=CROWD, points=0), budget_fen=None)
     SkuStock.objects.update(available=3)
     if not guarded:
         monkeypatch.setattr(drawing, "keep_goods", lambda win: None)

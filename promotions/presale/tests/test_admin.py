@@ -5,6 +5,7 @@ from members.identity.tests.factories import MemberFactory
 from promotions.presale.demo import load
 from promotions.presale.models import Presale, PresaleItem, PresaleUse
 from promotions.presale.tests.making import DAY, make_full_item, make_item, make_presale
+from shop.catalog.models import SkuStock
 from shop.catalog.tests.factories import SkuFactory, make_category, make_product
 from shop.core import clock
 
@@ -128,8 +129,22 @@ def test_the_result_counts_orders_that_are_paid(desk, tea):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_shop_has_a_presale_of_tea():
-    make_product(prices=[12_000], category_id=make_category(slug="tea").pk)
+    tea = make_product(prices=[12_000], category_id=make_category(slug="tea").pk)
+    SkuStock.objects.filter(sku__product=tea).update(available=20)
     assert load(size="small", now=clock.now()) == "1 presale of 1 goods"
     assert load(size="small", now=clock.now()) == "0 presales"
     presale = Presale.objects.get()
     assert (presale.status, presale.items.get().unit_price_fen) == ("running", 11_000)
+
+
+@pytest.mark.parametrize(("stock", "quota", "can"), [(10, 10, True), (9, 10, False), (0, None, False), (1, None, True)])
+def test_no_more_is_offered_than_can_be_promised(stock, quota, can):
+    item = make_item(SkuFactory(price_fen=10_000, stock=stock), quota=quota)
+    said = [str(each) for each in item.presale.lacks()]
+    assert (said == []) is can
+    assert all(str(stock) in each for each in said)
+
+
+def test_what_is_ordered_already_needs_no_stock_again():
+    item = make_item(SkuFactory(price_fen=10_000, stock=7), quota=10, taken=3)
+    assert list(item.presale.lacks()) == []

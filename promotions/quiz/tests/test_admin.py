@@ -131,3 +131,9 @@ def test_a_question_that_a_quiz_asks_is_not_deleted(desk):
     for question in (asked, free):
         desk.post(reverse("admin:quiz_question_delete", args=[question.pk]), {"post": "yes"})
     assert list(Question.objects.all()) == [asked]
+
+
+@pytest.mark.parametrize(("answer", "is_kept"), [("%", False), (" 🐂 ", False), ("50%", True), ("花灯", True)])
+def test_a_riddle_has_no_answer_that_nobody_could_give(desk, answer, is_kept):
+    page = add_question(desk, "typed", ("花", False), (answer, False))
+    assert (page.status_code == 302, Question.objects.exists()) == (is_kept, is_kept)

@@ -133,9 +133,13 @@ def test_only_its_audience_answers(member):
 
 
 @pytest.mark.parametrize("guarded", [True, False])
-def test_fifty_answers_at_once_are_one_try_and_one_reward(member, guarded, monkeypatch):
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [({"tries_per_day": 1}, QuizTriesUsedToday), ({"tries_per_day": CROWD, "tries_in_all": 1}, QuizTriesUsed)],
+)
+def test_fifty_answers_at_once_are_one_try_and_one_reward(member, limits, refusal, guarded, monkeypatch):
     """Without the row that counts them they are as many as come."""
-    quiz = make_quiz(tries_per_day=1)
+    quiz = make_quiz(**limits)
     answers = answers_to(quiz, member)
     if not guarded:
         monkeypatch.setattr(services, "_count_try", lambda quiz, member_id, now: (1, 0))
@@ -150,7 +154,7 @@ def test_fifty_answers_at_once_are_one_try_and_one_reward(member, guarded, monke
     if not guarded:
         assert len(won) == CROWD
         return
-    assert [type(each) for each in answered if isinstance(each, Exception)] == [QuizTriesUsedToday] * (CROWD - 1)
+    assert [type(each) for each in answered if isinstance(each, Exception)] == [refusal] * (CROWD - 1)
     assert (len(won), QuizTry.objects.count(), points(member), laws()) == (1, 1, 50, [])
 
 
@@ -163,6 +167,20 @@ def test_rewards_in_all_are_exact_among_many_members(guarded, won, monkeypatch):
     answered = run_together(*[lambda each=each: answer(quiz, each) for each in members])
     assert sum(bool(each.made.points) for each in answered) == won
     assert (laws() == []) is guarded
+
+
+@pytest.mark.parametrize(("guarded", "won"), [(True, 2), (False, CROWD)])
+def test_the_budget_for_rewards_is_exact_among_many_members(guarded, won, monkeypatch):
+    """50 points are worth 50 fen: it reaches for two."""
+    quiz = make_quiz(budget_fen=120)
+    members = MemberFactory.create_batch(CROWD)
+    if not guarded:
+        monkeypatch.setattr(services, "_take_reward", lambda quiz: True)
+    answered = run_together(*[lambda each=each: answer(quiz, each) for each in members])
+    assert sum(bool(each.made.points) for each in answered) == won
+    quiz.refresh_from_db()
+    if guarded:
+        assert (quiz.spent_fen, laws()) == (100, [])
 
 
 def test_what_came_of_it_is_counted():
