@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 DEPOSIT_PAID = "deposit"
 NOT_PAID_IN_TIME = "expired"
+PAID_BACK_ELSEWHERE = "paid_back"
 TEAM_FAILED, TEAM_LATE, TEAM_LEFT = "team_failed", "team_late", "team_left"
 
 _SENTENCES: Mapping[str, Any] = {
     DEPOSIT_PAID: _("The deposit was paid."),
     NOT_PAID_IN_TIME: _("Not paid in time."),
+    PAID_BACK_ELSEWHERE: _("Its payment was refunded outside the shop."),
     TEAM_FAILED: _("Team {number} was not completed."),
     TEAM_LATE: _("Paid after team {number} had ended."),
     TEAM_LEFT: _("Team {number} ended before this order was paid."),

@@ -77,6 +77,10 @@ class NotificationMismatch(DomainError):
     code, status, message = "notification_mismatch", 409, _("The notification does not match the payment.")
 
 
+# Why a gateway could not be asked, or not be believed, this time: nothing was changed, and it is asked again.
+GATEWAY_ERRORS = (PaymentGatewayUnavailable, PaymentMethodUnavailable, PaymentRefused, NotificationMismatch)
+
+
 class BillUnreadable(DomainError):
     """The gateway's bill has not the shape that its description promises."""
 

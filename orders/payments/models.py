@@ -146,6 +146,7 @@ class Refund(models.Model):
         REPRICED = "repriced", _("Paid at a price that had changed")
         AFTER_SALE = "after_sale", _("After-sale")
         DEPOSIT = "deposit", _("Deposit given back")
+        ELSEWHERE = "elsewhere", _("Refunded outside the shop")
 
     number = models.CharField(_("refund number"), max_length=32, unique=True)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
@@ -170,7 +171,7 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["payment"],
-                condition=Q(reason__in=["late", "duplicate", "repriced"]),
+                condition=Q(reason__in=["late", "duplicate", "repriced", "elsewhere"]),
                 name="refund_whole_once",
             ),
             models.UniqueConstraint(

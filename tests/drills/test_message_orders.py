@@ -16,9 +16,9 @@ import pytest
 from members.identity.tests.factories import MemberFactory, client_for
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.models import OrderStatus
-from orders.payments.gateways.base import GatewayRefundState, TradeState
+from orders.payments.gateways.base import GatewayRefundState, RefundRequest, TradeState
 from orders.payments.gateways.registry import gateway_for
-from orders.payments.models import Payment, Refund, RefundStatus
+from orders.payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from orders.payments.services import confirmation
 from orders.payments.services.asking import ask_due
 from orders.payments.services.closing import close_unpaid_order, expire_unpaid_orders, look_at_closed_payments
@@ -55,6 +55,7 @@ class Walk:
     sandbox: object
     look_again: bool = True
     paid: dict[str, dict] = field(default_factory=dict)
+    refunded_in_console: int = 0
 
     def __post_init__(self):
         member = MemberFactory(openid=self.sandbox.user())
@@ -71,6 +72,16 @@ class Walk:
 
     def wechat_pays(self):
         self._pay("wechat", "/wechat/pay", {"client_params": self.wechat["client_params"]})
+
+    def console_refunds(self):
+        """The merchant, who sees no order to it; what the shop knows of is refunded through the shop."""
+        known = Payment.objects.get(number=self.wechat["number"]).status == PaymentStatus.SUCCEEDED
+        if "wechat" in self.paid and not known:
+            number = f"C{self.wechat['number']}"
+            gateway_for("wechat").refund(
+                RefundRequest(number, self.wechat["number"], PAYABLE, PAYABLE, "退款", "http://127.0.0.1:1/none")
+            )
+            self.refunded_in_console = PAYABLE
 
     def alipay_pays(self):
         self._pay("alipay", "/alipay/pay", {"out_trade_no": self.alipay["number"]})
@@ -124,12 +135,12 @@ class Walk:
 
     def held_fen(self):
         """What the gateways say they took for this order and have not given back."""
-        held = 0
+        held = -self.refunded_in_console
         for payment in Payment.objects.filter(order=self.order):
             gateway = gateway_for(payment.method)
             if gateway.query(number=payment.number).state in (TradeState.PAID, TradeState.REFUNDED):
                 held += payment.amount_fen
-            for refund in payment.refunds.all():
+            for refund in payment.refunds.exclude(reason=Refund.Reason.ELSEWHERE):
                 told = gateway.query_refund(number=refund.number, payment_number=payment.number)
                 assert told.state == GatewayRefundState.SUCCEEDED
                 held -= refund.amount_fen
@@ -174,6 +185,24 @@ def test_every_order_of_steps_ends_fulfilled_or_refunded(silent):
             assert outcomes[steps] == GIVEN_UP, steps
         assert Payment.objects.filter(order=walk.order, settles_order=True).count() <= 1
     assert {FULFILLED, GIVEN_UP} == set(outcomes.values())
+    assert_lawful()
+
+
+CONSOLE_STEPS = ("wechat pays", "console refunds", "alipay pays", "member cancels", "shop asks")
+
+
+def test_what_is_refunded_in_the_console_after_a_lost_callback_is_refunded_here(silent):
+    walks = [walk for walk in permutations(CONSOLE_STEPS) if walk.index("wechat pays") < walk.index("console refunds")]
+    # 5! orders, half of them for the pair.
+    assert len(walks) == 60
+    found = 0
+    for steps in walks:
+        walk = walked(silent, steps)
+        assert walk.outcome() in (FULFILLED, GIVEN_UP), steps
+        elsewhere = Refund.objects.filter(payment__order=walk.order, reason=Refund.Reason.ELSEWHERE)
+        assert elsewhere.count() == bool(walk.refunded_in_console), steps
+        found += elsewhere.count()
+    assert found
     assert_lawful()
 
 

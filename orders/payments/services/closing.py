@@ -5,20 +5,19 @@ So is one whose balance was not paid: its deposit goes back or stays, as was agr
 
 from datetime import datetime, timedelta
 
-import structlog
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from orders.checkout.errors import OrderNotCancellable
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.notes import NOT_PAID_IN_TIME
-from orders.checkout.services.cancellation import cancel_unpaid
-from orders.payments.errors import DepositStays, NotificationMismatch, PaymentGatewayUnavailable, PaymentRefused
-from orders.payments.gateways.base import MAX_FAILURES, CloseResult
+from orders.payments.errors import DepositStays
+from orders.payments.gateways.base import CloseResult
 from orders.payments.gateways.registry import gateway_for
-from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus, Refund
-from orders.payments.services.asking import LONGEST_PAUSE, mark_closed, refresh_payment
-from orders.payments.services.refunding import request_refund
+from orders.payments.models import OPEN_STATUSES, Payment, PaymentStatus
+from orders.payments.services.asking import LONGEST_PAUSE, mark_closed, postpone, refresh_payment
+from orders.payments.services.giving_up import give_up
+from orders.payments.services.sweeping import sweep
 from shop.core.actors import Actor, ActorKind
 from shop.core.errors import Busy, DomainError
 from shop.core.transactions import use_case
@@ -29,8 +28,6 @@ MAX_ROUNDS = 3
 CLOSING_GRACE = timedelta(minutes=2)
 # When what a payer has in hand is worthless for certain, whatever the clocks say.
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
-
-log = structlog.get_logger(__name__)
 
 
 def close_unpaid_order(
@@ -47,7 +44,7 @@ def close_unpaid_order(
     Talks to the gateway, so it is never called inside a transaction. A payment that turns out to be paid is confirmed
     instead. A deposit goes back or stays as was agreed on, which a member has to accept by `gives_up_deposit`; where
     staff cancel it always goes back.
-    Raises OrderNotFound, OrderNotCancellable, DepositStays, PaymentGatewayUnavailable.
+    Raises OrderNotFound, OrderNotCancellable, DepositStays, and GATEWAY_ERRORS.
     """
     for _round in range(MAX_ROUNDS):
         open_payments = Payment.objects.filter(order__number=number, status__in=OPEN_STATUSES)
@@ -92,44 +89,48 @@ def look_at_closed_payments(*, now: datetime, limit: int = 200) -> dict[str, int
     """Close for good what could still have been paid; returns how many were asked about, found paid, and failed."""
     due = Payment.objects.filter(status=PaymentStatus.CLOSED, query_at__lte=now).order_by("query_at")
     effect = {"asked": 0, "paid": 0, "failed": 0}
-    for number in due.values_list("number", flat=True)[:limit]:
-        if effect["failed"] >= MAX_FAILURES:
-            break
+
+    def look_at(payment: Payment) -> None:
         effect["asked"] += 1
         # Put off first: whatever happens, the next run asks about others too.
-        closed = Payment.objects.filter(number=number, status=PaymentStatus.CLOSED)
+        closed = Payment.objects.filter(pk=payment.pk, status=PaymentStatus.CLOSED)
         closed.update(asked_at=now, query_at=now + LONGEST_PAUSE)
-        try:
-            close_payment(number=number, actor=Actor.system("payments.look_at_closed"), now=now)
-        except (PaymentGatewayUnavailable, PaymentRefused, NotificationMismatch) as error:
-            effect["failed"] += 1
-            log.warning("closed_payment_not_looked_at", payment=number, error=error.code)
-            continue
+        close_payment(number=payment.number, actor=Actor.system("payments.look_at_closed"), now=now)
         effect["paid"] += not closed.update(query_at=None)
+
+    effect["failed"] = sweep(due, look_at, by="method", limit=limit, now=now)
     return effect
 
 
 def expire_unpaid_orders(*, now: datetime, limit: int = 500) -> dict[str, int]:
     """Cancel what was not paid in time; returns how many were cancelled, found paid, and must be tried again."""
-    has_open = Exists(Payment.objects.filter(order=OuterRef("pk"), status__in=OPEN_STATUSES))
-    due = Order.objects.filter(status=OrderStatus.PENDING_PAYMENT, expires_at__lte=now).annotate(has_open=has_open)
+    being_paid = Payment.objects.filter(order=OuterRef("pk"), status__in=OPEN_STATUSES)
+    due = Order.objects.filter(status=OrderStatus.PENDING_PAYMENT, expires_at__lte=now).order_by("expires_at")
     effect = {"cancelled": 0, "paid": 0, "failed": 0}
+
+    def expire(order: Order) -> None:
+        effect[_expire(number=order.number, now=now)] += 1
+
     # Those that need no gateway go first: a gateway out of order must not hold back their stock.
-    for number, needs_gateway in due.order_by("has_open", "expires_at").values_list("number", "has_open")[:limit]:
-        if needs_gateway and effect["failed"] >= MAX_FAILURES:
-            break
-        effect[_expire(number=number, now=now)] += 1
+    for order in due.exclude(Exists(being_paid))[:limit]:
+        expire(order)
+    # What has failed waits until its gateway is asked again anyway.
+    put_off = being_paid.exclude(gateway_note="").filter(query_at__gt=now)
+    waiting = due.exclude(Exists(put_off)).annotate(method=Subquery(being_paid.values("method")[:1]))
+    effect["failed"] += sweep(waiting, expire, by="method", limit=limit, now=now)
     return effect
 
 
 def _expire(*, number: str, now: datetime) -> str:
+    """Raises whatever keeps it open, after having put it off."""
     try:
         close_unpaid_order(number=number, actor=SWEEP, now=now, note=NOT_PAID_IN_TIME)
     except OrderNotCancellable:
         return "paid"
     except DomainError as error:
-        log.warning("order_not_expired", order=number, error=error.code)
-        return "failed"
+        for payment in Payment.objects.filter(order__number=number, status__in=OPEN_STATUSES):
+            postpone(payment, note=error.code, now=now)
+        raise
     return "cancelled"
 
 
@@ -144,15 +145,7 @@ def _cancel_if_closed(
     if Payment.objects.filter(order=order, status__in=OPEN_STATUSES).exists():
         return None
     deposit_back = order.waits_for_balance and _deposit_comes_back(order, actor, gives_up_deposit, now)
-    cancel_unpaid(order=order, actor=actor, now=now, note=note, deposit_back=deposit_back)
-    if order.refunded_fen:
-        request_refund(
-            order=order,
-            amount_fen=order.refunded_fen,
-            reason=Refund.Reason.DEPOSIT,
-            reference=order.number,
-            now=now,
-        )
+    give_up(order=order, actor=actor, now=now, note=note, deposit_back=deposit_back)
     return order
 
 

@@ -79,14 +79,14 @@ def _why_unneeded(payment: Payment, order: Order) -> Refund.Reason:
     return Refund.Reason.REPRICED if still_due else Refund.Reason.DUPLICATE
 
 
-def check_facts(payment: Payment, transaction: Transaction) -> None:
-    """Raises NotificationMismatch unless the gateway speaks of this very payment, paid, in this amount."""
+def check_facts(payment: Payment, transaction: Transaction, *, state: TradeState = TradeState.PAID) -> None:
+    """Raises NotificationMismatch unless the gateway speaks of this very payment, in this state and amount."""
     wrong = [
         name
         for name, told, expected in (
             ("amount", transaction.amount_fen, payment.amount_fen),
             ("currency", transaction.currency, CURRENCY),
-            ("state", transaction.state, TradeState.PAID),
+            ("state", transaction.state, state),
             ("transaction", bool(transaction.transaction_id), True),
             ("transaction", transaction.transaction_id, payment.transaction_id or transaction.transaction_id),
         )

@@ -13,25 +13,14 @@ from django.utils import translation
 from django.utils.translation import gettext_noop
 
 from orders.checkout.models import Order
-from orders.payments.errors import (
-    NotificationMismatch,
-    PaymentGatewayUnavailable,
-    PaymentNotFound,
-    PaymentRefused,
-    RefundExceedsPayment,
-)
+from orders.payments.errors import NotificationMismatch, PaymentNotFound, PaymentRefused, RefundExceedsPayment
 from orders.payments.facts import RefundRequested, RefundSucceeded
-from orders.payments.gateways.base import (
-    MAX_FAILURES,
-    GatewayRefund,
-    GatewayRefundState,
-    RefundMoved,
-    RefundRequest,
-)
+from orders.payments.gateways.base import GatewayRefund, GatewayRefundState, RefundMoved, RefundRequest
 from orders.payments.gateways.registry import gateway_for, refund_notify_url
 from orders.payments.gateways.words import in_shop_language
 from orders.payments.locks import lock_refund
 from orders.payments.models import REFUND_TRANSITIONS, Payment, PaymentStatus, Refund, RefundStatus
+from orders.payments.services.sweeping import sweep
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.numbers import new_number
 from shop.core.outbox import publish
@@ -141,17 +130,14 @@ def refresh_due_refunds(*, now: datetime, limit: int = 100) -> dict[str, int]:
     """Ask about every refund whose time has come; returns how many were asked, succeeded and failed."""
     due = Refund.objects.exclude(status=RefundStatus.SUCCEEDED).filter(query_at__lte=now).order_by("query_at")
     effect = {"asked": 0, "succeeded": 0, "failed": 0}
-    for number in due.values_list("number", flat=True)[:limit]:
-        if effect["failed"] >= MAX_FAILURES:
-            break
+
+    def ask(refund: Refund) -> None:
         effect["asked"] += 1
         # Put off first: whatever happens, the next run asks about others too.
-        Refund.objects.filter(number=number).update(asked_at=now, query_at=now + NEXT_QUERY_AFTER)
-        try:
-            effect["succeeded"] += refresh_refund(number=number, now=now).status == RefundStatus.SUCCEEDED
-        except (PaymentGatewayUnavailable, PaymentRefused, NotificationMismatch) as error:
-            effect["failed"] += 1
-            log.warning("refund_not_refreshed", refund=number, error=error.code)
+        Refund.objects.filter(pk=refund.pk).update(asked_at=now, query_at=now + NEXT_QUERY_AFTER)
+        effect["succeeded"] += refresh_refund(number=refund.number, now=now).status == RefundStatus.SUCCEEDED
+
+    effect["failed"] = sweep(due, ask, by="payment__method", limit=limit, now=now)
     return effect
 
 

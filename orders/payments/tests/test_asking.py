@@ -6,10 +6,12 @@ import httpx
 import pytest
 
 from orders.checkout.models import OrderStatus
+from orders.payments.gateways.base import MAX_FAILURES
 from orders.payments.models import Payment, PaymentStatus
 from orders.payments.services.asking import ask_due
 from orders.payments.tests.factories import assert_lawful, make_order, start
 from shop.core import clock
+from shop.core.models import Alert
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,27 @@ def test_a_gateway_out_of_order_is_asked_again_later(sandbox, payment):
     assert ask_due(now=now + timedelta(minutes=5))["confirmed"] == 1
     payment.refresh_from_db()
     assert payment.gateway_note == ""
+
+
+def test_a_method_switched_off_holds_up_no_other(sandbox, payment, member, member_client, settings):
+    known_by_alipay = settings.ALIPAY["app_id"]
+    stuck = [start(member_client, make_order(member), method="alipay")["number"] for _ in range(MAX_FAILURES + 1)]
+    Payment.objects.filter(number__in=stuck).update(query_at=clock.now())
+    sandbox.pay(payment.client_params)
+    settings.ALIPAY = {**settings.ALIPAY, "app_id": ""}
+    now = clock.now() + timedelta(seconds=20)
+    assert ask_due(now=now) == {"asked": MAX_FAILURES + 1, "confirmed": 1, "failed": MAX_FAILURES}
+    put_off = Payment.objects.filter(gateway_note="payment_method_unavailable", query_at__gt=now)
+    assert put_off.count() == MAX_FAILURES
+    alert = Alert.objects.get(cause="payments.switched_off.alipay")
+    assert (alert.permission, str(alert.data["method"])) == ("payments.view_payment", "支付宝")
+    # Asked by its member it answers as it is.
+    with clock.fixed(now + timedelta(minutes=1)):
+        answer = member_client.get(f"/api/v1/payments/{stuck[0]}")
+    assert (answer.status_code, answer.json()["status"]) == (200, "pending")
+    settings.ALIPAY = {**settings.ALIPAY, "app_id": known_by_alipay}
+    assert ask_due(now=now + timedelta(minutes=10))["failed"] == 0
+    assert not Alert.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,6 +16,7 @@ from orders.payments.tests.factories import assert_lawful, make_order, post, sta
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
+from shop.core.models import Alert
 from tests.concurrency.racing import run_together
 
 
@@ -117,8 +118,35 @@ def test_while_the_gateway_is_silent_only_what_it_does_not_know_is_released(sand
     answer = post(member_client, f"orders/{begun[0].number}/cancel")
     assert (answer.status_code, answer.json()["code"]) == (503, "payment_gateway_unavailable")
     sandbox.heal()
-    assert expire_unpaid_orders(now=clock.now())["cancelled"] == len(begun)
+    # What failed is put off; those that nobody has come to are closed at once.
+    assert expire_unpaid_orders(now=clock.now())["cancelled"] == 2
+    assert expire_unpaid_orders(now=clock.now() + timedelta(minutes=5))["cancelled"] == MAX_FAILURES
     assert_lawful()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_switched_off", [True, False])
+def test_orders_of_a_gateway_out_of_order_hold_up_none_of_another(
+    sandbox, payer, member_client, settings, is_switched_off
+):
+    stuck = [make_order(payer) for _ in range(MAX_FAILURES + 1)]
+    for order in stuck:
+        start(member_client, order, method="alipay")
+        expired(order)
+    mine = make_order(payer)
+    start(member_client, mine)
+    expired(mine)
+    if is_switched_off:
+        settings.ALIPAY = {**settings.ALIPAY, "app_id": ""}
+    else:
+        sandbox.fault("alipay", "500", times=1000)
+    now = clock.now()
+    assert expire_unpaid_orders(now=now) == {"cancelled": 1, "paid": 0, "failed": MAX_FAILURES}
+    assert stock_of(mine) == (10, 0)
+    # The one that was not come to is next, before those that failed.
+    assert expire_unpaid_orders(now=now) == {"cancelled": 0, "paid": 0, "failed": 1}
+    assert {stock_of(order) for order in stuck} == {(9, 1)}
+    assert Alert.objects.filter(cause="payments.switched_off.alipay").exists() is is_switched_off
 
 
 @pytest.mark.django_db

@@ -9,16 +9,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from orders.payments.errors import (
+    GATEWAY_ERRORS,
     BillUnreadable,
-    NotificationMismatch,
     PaymentGatewayUnavailable,
     PaymentMethodUnavailable,
     PaymentRefused,
 )
+from orders.payments.gateways.base import MAX_FAILURES
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.gateways.words import in_shop_language
 from orders.payments.models import Payment
-from orders.payments.services.asking import MAX_FAILURES, refresh_payment
+from orders.payments.services.asking import refresh_payment
 from orders.payments.services.refunding import refresh_refund
 from orders.reconciliation.errors import DayNotOver
 from orders.reconciliation.models import GATEWAYS, Difference, DifferenceState, Reconciliation
@@ -33,7 +34,7 @@ RETRY_AFTER = timedelta(minutes=20)
 CHECK_AGAIN_AFTER = timedelta(hours=6)
 MOST_ASKED = 200
 NO_BILL_MESSAGE = gettext_noop("The bill of {day} could not be had from {gateway}: {failure}")
-GATEWAY_ERRORS = (PaymentGatewayUnavailable, PaymentRefused, NotificationMismatch)
+
 
 log = structlog.get_logger(__name__)
 
