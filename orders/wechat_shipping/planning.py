@@ -66,6 +66,13 @@ def plan(upload: ShippingUpload) -> Plan | None:
     return _by_express(upload, order, lines)
 
 
+def has_wrong_number(upload: ShippingUpload) -> bool:
+    """Whether WeChat was told a tracking number that none of the order's parcels has any more."""
+    sent = {each["tracking_number"] for each in upload.sent} - {""}
+    parcels = Shipment.objects.filter(order_number=upload.payment.order.number).exclude(status=ShipmentStatus.CANCELLED)
+    return not sent <= set(parcels.values_list("tracking_number", flat=True))
+
+
 def _without_parcels(order: Order, lines: Sequence[OrderLine], kind: int) -> Plan | None:
     if order.status not in ARRIVED:
         return None

@@ -4,6 +4,7 @@ The call stands outside of every transaction: a row is leased by a conditional u
 another. What passes is tried again with growing pauses; what WeChat refuses for good waits for a person, with an alarm.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,7 +19,7 @@ from orders.payments.models import Payment, PaymentMethod
 from orders.wechat_shipping.errors import CarrierUnknownToWechat, NothingToCorrect, NothingToSendAgain
 from orders.wechat_shipping.facts import ShippingInfoDue
 from orders.wechat_shipping.models import OPEN, ShippingUpload, UploadStatus
-from orders.wechat_shipping.planning import Plan, plan
+from orders.wechat_shipping.planning import Plan, has_wrong_number, plan
 from orders.wechat_shipping.preferences import ON
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
@@ -103,16 +104,30 @@ def correct(*, payment_id: int, now: datetime) -> None:
 
     Raises NothingToCorrect.
     """
+    if not _correct_if_done(payment_id, now):
+        raise NothingToCorrect
+
+
+def note_correction(*, order_number: str, now: datetime) -> None:
+    """A parcel of the order goes under another number than it left with; inside the caller's transaction.
+
+    While parcels are still to come WeChat only adds to what it knows: the new number is told at once, and what was
+    wrong is replaced when the last parcel was told.
+    """
+    uploads = ShippingUpload.objects.filter(payment__order__number=order_number)
+    for payment_id in uploads.order_by("pk").values_list("pk", flat=True):
+        under_way = uploads.filter(pk=payment_id, status__in=OPEN)
+        if not _correct_if_done(payment_id, now) and under_way.update(due_at=now):
+            publish(ShippingInfoDue(payment_id=payment_id, at=now))
+
+
+def _correct_if_done(payment_id: int, now: datetime) -> bool:
+    """Whether there was something to correct; inside the caller's transaction."""
     done = ShippingUpload.objects.filter(pk=payment_id, status=Status.DONE, corrected_at=None, corrects=False)
     if not done.update(status=Status.PARTLY, corrects=True, due_at=now, tries=0):
-        raise NothingToCorrect
+        return False
     publish(ShippingInfoDue(payment_id=payment_id, at=now))
-
-
-def payments_told(*, order_number: str) -> list[int]:
-    """The payments of the order whose parcels WeChat knows, or is to know."""
-    uploads = ShippingUpload.objects.filter(payment__order__number=order_number)
-    return list(uploads.order_by("pk").values_list("pk", flat=True))
+    return True
 
 
 def _due(now: datetime) -> Q:
@@ -156,7 +171,11 @@ def _taken(upload: ShippingUpload, told: Plan, now: datetime) -> None:
         "note": "",
     }
     _write(upload, **fields)
-    if not told.is_last and plan(ShippingUpload.objects.select_related("payment__order").get(pk=upload.pk)):
+    written = ShippingUpload.objects.select_related("payment__order").get(pk=upload.pk)
+    if told.is_last and not upload.corrects and has_wrong_number(written):
+        with suppress(NothingToCorrect):
+            correct(payment_id=upload.pk, now=now)
+    elif not told.is_last and plan(written):
         # More parcels than one call takes.
         ShippingUpload.objects.filter(pk=upload.pk).update(due_at=Coalesce("due_at", now))
 

@@ -1,12 +1,9 @@
 """What travels or has arrived is noted, and told to WeChat outside of every transaction."""
 
-from contextlib import suppress
-
 from logistics.shipments.facts import ShipmentShipped, TrackingNumberEntered
 from orders.checkout.facts import OrderCompleted
-from orders.wechat_shipping.errors import NothingToCorrect
 from orders.wechat_shipping.facts import ShippingInfoDue
-from orders.wechat_shipping.services import correct, note_parcels, payments_told, send
+from orders.wechat_shipping.services import note_correction, note_parcels, send
 from orders.wechat_shipping.watching import refresh_alarms
 from shop.core import clock
 from shop.core.events import subscribe
@@ -20,9 +17,7 @@ def parcel_travels(fact: ShipmentShipped) -> None:
 @subscribe(TrackingNumberEntered, only=lambda fact: fact.corrects)
 def parcel_was_another(fact: TrackingNumberEntered) -> None:
     """WeChat knows the wrong number; it takes one correction."""
-    for payment_id in payments_told(order_number=fact.order_number):
-        with suppress(NothingToCorrect):
-            correct(payment_id=payment_id, now=fact.at)
+    note_correction(order_number=fact.order_number, now=fact.at)
 
 
 @subscribe(OrderCompleted)
