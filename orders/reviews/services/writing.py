@@ -57,14 +57,17 @@ def write_review(
 
 @use_case
 def follow_up_review(*, review_id: int, member_id: int, content: str, images: Sequence[str], now: datetime) -> FollowUp:
-    """Add something to one's own review that is shown, once.
+    """Add something to one's own review that is shown, once; what was rejected may be written again.
 
     Raises ReviewNotFound, FollowUpNotPossible, UploadNotFound, UploadInUse.
     """
     review = lock_review(review_id=review_id, member_id=member_id)
-    _check_follow_up(review, now)
+    added = _follow_up_to_write(review, now)
+    before = set(added.pictures)
     pictures = attach_uploads(member_id=member_id, urls_or_ids=images, to=f"{review.reference}:more", now=now)
-    added = FollowUp(review=review, content=content, pictures=list(pictures), written_at=now, status=Status.PENDING)
+    discard_uploads(ids=sorted(before - set(pictures)), now=now)
+    added.content, added.pictures = content, list(pictures)
+    added.written_at, added.status, added.reason = now, Status.PENDING, ""
     shown = may_be_shown(content=content, pictures=pictures)
     if shown:
         _approve(added, now)
@@ -119,13 +122,16 @@ def _review_to_write(order: Order, line_id: int, now: datetime) -> Review:
     return written
 
 
-def _check_follow_up(review: Review, now: datetime) -> None:
+def _follow_up_to_write(review: Review, now: datetime) -> FollowUp:
+    """A new one, or the one that was rejected; whoever decides about it holds the review too."""
     if review.status != Status.APPROVED or review.is_default:
         raise FollowUpNotPossible(reason="not_shown")
-    if FollowUp.objects.filter(review=review).exists():
+    written = FollowUp.objects.filter(review=review).first()
+    if written is not None and Status.PENDING not in TRANSITIONS[written.status]:
         raise FollowUpNotPossible(reason="followed_up")
     if now >= review.written_at + timedelta(days=FOLLOW_UP_DAYS.value()):
         raise FollowUpNotPossible(reason="too_late")
+    return written or FollowUp(review=review)
 
 
 def _approve(said: Said, now: datetime) -> None:

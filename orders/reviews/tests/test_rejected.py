@@ -6,9 +6,18 @@ from threading import Event
 import pytest
 
 from members.identity.tests.factories import MemberFactory
-from orders.reviews.errors import LineNotReviewable
-from orders.reviews.models import Review, ReviewTally
-from orders.reviews.services import approve_review, defaults, reject_review, withdraw_review, write_default_reviews
+from orders.reviews.errors import FollowUpNotPossible, LineNotReviewable
+from orders.reviews.models import FollowUp, Review, ReviewTally
+from orders.reviews.services import (
+    approve_review,
+    defaults,
+    follow_up_review,
+    hide_follow_up,
+    reject_follow_up,
+    reject_review,
+    withdraw_review,
+    write_default_reviews,
+)
 from orders.reviews.tests.making import assert_lawful, received, reviewed
 from orders.reviews.tests.test_writing import CLERK, prefer, send
 from shop.core import clock
@@ -115,4 +124,25 @@ def test_an_order_that_fails_is_told_and_holds_up_no_other(monkeypatch):
     assert failed.__notes__ == [f"order {lines[1].order.number}"]
     # What it had begun is undone.
     assert set(Review.objects.values_list("line", flat=True)) == {lines[0].pk, lines[2].pk}
+    assert_lawful()
+
+
+def test_a_rejected_follow_up_may_be_written_again(member):
+    review = reviewed(member)
+
+    def say(content):
+        now = clock.now()
+        return follow_up_review(review_id=review.pk, member_id=member.pk, content=content, images=[], now=now)
+
+    first = say("weixin 123")
+    assert first.status == "pending"
+    with pytest.raises(FollowUpNotPossible):
+        say("很好")
+    reject_follow_up(review_id=review.pk, reason="请去掉微信号", actor=CLERK, now=clock.now())
+    again = say("很好")
+    assert (again.pk, again.status, again.reason, again.content) == (first.pk, "approved", "", "很好")
+    hide_follow_up(review_id=review.pk, reason="争吵", actor=CLERK, now=clock.now())
+    with pytest.raises(FollowUpNotPossible):
+        say("还是很好")
+    assert FollowUp.objects.get().content == "很好"
     assert_lawful()
