@@ -6,7 +6,9 @@ The steps run after the payment's commit and take effect once: in one transactio
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from orders.after_sales.services import call_off
 from orders.checkout.facts import OrderCompleted, OrderPaid
@@ -40,6 +42,7 @@ WHERE sold.number = %s AND NOT line.is_gift GROUP BY line.product_id
 )
 
 SHOP = Actor.system("orders.give_rewards")
+NOTE_LENGTH = 200
 Step: TypeAlias = Callable[[OrderPaid], None]
 
 
@@ -57,7 +60,9 @@ def give_rewards(fact: OrderPaid) -> None:
         with transaction.atomic():
             promotions.give(order_number=order.number, now=fact.at)
     except DomainError as refusal:
-        call_off(number=order.number, note=refusal.code, actor=SHOP, now=fact.at)
+        with translation.override(settings.LANGUAGE_CODE):
+            why = str(refusal)[:NOTE_LENGTH]
+        call_off(number=order.number, note=why, actor=SHOP, now=fact.at)
     else:
         complete(order=order, actor=SHOP, now=fact.at)
 

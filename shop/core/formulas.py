@@ -1,6 +1,6 @@
 """Text that a spreadsheet would run as a formula is written with an apostrophe before it, and read without."""
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")
+STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def harmless(text: str) -> str:

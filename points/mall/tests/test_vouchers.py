@@ -290,6 +290,8 @@ def test_coupons_that_are_gone_are_refused_before_and_paid_back_after(member, ri
     deliver_facts()
     [back] = AfterSale.objects.all()
     assert (back.refund_fen, back.refund_points, Coupon.objects.count()) == (1980, 200, 0)
+    # The member reads why, not a code.
+    assert back.description == "优惠券已被领完。"
     money_arrives(back)
     order.refresh_from_db()
     assert (order.status, available(member), Redemption.objects.get().status) == ("refunded", 20_000, "returned")
