@@ -6,6 +6,7 @@ function of the set of courier events, so late, repeated and reordered reports a
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -88,19 +89,8 @@ def ship(
     shipment = lock_shipment(number=shipment_number)
     if shipment.status not in BEFORE_SHIPPING:
         raise NotShippable(state=shipment.get_status_display())
-    replaced = shipment.tracking_number
-    shipment.tracking_number = tracking_number or shipment.tracking_number
-    shipment.carrier_id = carrier_id or shipment.carrier_id
-    if not shipment.tracking_number or shipment.carrier_id is None:
-        raise TrackingNumberRequired
-    try:
-        with transaction.atomic():
-            _ship(shipment, at=now, actor=actor, now=now)
-    except IntegrityError as error:
-        raise TrackingNumberUsed from error
-    if replaced != shipment.tracking_number:
-        _tell_entered(shipment, corrects=False, now=now)
-    if replaced and replaced != shipment.tracking_number:
+    replaced = _hand_over(shipment, tracking_number, carrier_id, actor=actor, now=now)
+    if replaced:
         publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
     return shipment
 
@@ -119,28 +109,39 @@ def correct_tracking(
         raise NotUnderWay(state=shipment.get_status_display())
     if (shipment.carrier_id, shipment.tracking_number) == (carrier_id, tracking_number):
         return shipment
-    correction = TrackingCorrection(
-        shipment=shipment,
-        wrong_carrier_id=shipment.carrier_id,
-        wrong_number=shipment.tracking_number,
-        carrier_id=carrier_id,
-        tracking_number=tracking_number,
-        actor=str(actor)[:80],
-        corrected_at=now,
-    )
-    shipment.events.all().delete()
-    if shipment.status == ShipmentStatus.EXCEPTION:
-        _move(shipment, ShipmentStatus.SHIPPED)
-    shipment.carrier_id, shipment.tracking_number = carrier_id, tracking_number
-    shipment.problem, shipment.news, shipment.news_at, shipment.polled_at = "", "", None, now
-    try:
-        with transaction.atomic():
-            shipment.save()
-    except IntegrityError as error:
-        raise TrackingNumberUsed from error
-    correction.save()
-    _tell_entered(shipment, corrects=True, now=now)
+    _correct(shipment, tracking_number, carrier_id, actor=actor, now=now)
     return shipment
+
+
+class Renumbering(NamedTuple):
+    """Under which number of which carrier a parcel goes, whether it has left or not."""
+
+    shipment_number: str
+    carrier_id: int
+    tracking_number: str
+
+
+@use_case
+def renumber_together(*, changes: Sequence[Renumbering], actor: Actor, now: datetime) -> None:
+    """Parcels of which some have the numbers of others: each is handed over or corrected, all of them or none.
+
+    No waybill is voided whose number another of them takes. Raises NotUnderWay, TrackingNumberUsed, AllocationNotOpen.
+    """
+    wanted = {each.shipment_number: each for each in changes}
+    taken = {each.tracking_number for each in changes}
+    locked = Shipment.objects.filter(number__in=wanted).order_by("pk").select_for_update(no_key=True, of=("self",))
+    parcels = list(locked)
+    Shipment.objects.filter(pk__in=[each.pk for each in parcels]).update(tracking_number="")
+    for shipment in parcels:
+        _number, carrier_id, tracking_number = wanted[shipment.number]
+        if shipment.status in BEFORE_SHIPPING:
+            replaced = _hand_over(shipment, tracking_number, carrier_id, actor=actor, now=now)
+            if replaced and replaced not in taken:
+                publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
+        elif shipment.status in UNDER_WAY:
+            _correct(shipment, tracking_number, carrier_id, actor=actor, now=now)
+        else:
+            raise NotUnderWay(state=shipment.get_status_display())
 
 
 @use_case
@@ -247,6 +248,51 @@ def _follow(shipment: Shipment, reported: Standing, now: datetime) -> None:
         _deliver(shipment, at=reported.delivered_at or now, now=now)
     else:
         _move(shipment, reported.status)
+
+
+def _hand_over(
+    shipment: Shipment, tracking_number: str | None, carrier_id: int | None, *, actor: Actor, now: datetime
+) -> str:
+    """Ship the locked parcel; returns the number that another one took the place of, if one did."""
+    replaced = shipment.tracking_number
+    shipment.tracking_number = tracking_number or shipment.tracking_number
+    shipment.carrier_id = carrier_id or shipment.carrier_id
+    if not shipment.tracking_number or shipment.carrier_id is None:
+        raise TrackingNumberRequired
+    try:
+        with transaction.atomic():
+            _ship(shipment, at=now, actor=actor, now=now)
+    except IntegrityError as error:
+        raise TrackingNumberUsed from error
+    if replaced == shipment.tracking_number:
+        return ""
+    _tell_entered(shipment, corrects=False, now=now)
+    return replaced
+
+
+def _correct(shipment: Shipment, tracking_number: str, carrier_id: int, *, actor: Actor, now: datetime) -> None:
+    """Give the locked parcel, which has left, its own number."""
+    correction = TrackingCorrection(
+        shipment=shipment,
+        wrong_carrier_id=shipment.carrier_id,
+        wrong_number=shipment.tracking_number,
+        carrier_id=carrier_id,
+        tracking_number=tracking_number,
+        actor=str(actor)[:80],
+        corrected_at=now,
+    )
+    shipment.events.all().delete()
+    if shipment.status == ShipmentStatus.EXCEPTION:
+        _move(shipment, ShipmentStatus.SHIPPED)
+    shipment.carrier_id, shipment.tracking_number = carrier_id, tracking_number
+    shipment.problem, shipment.news, shipment.news_at, shipment.polled_at = "", "", None, now
+    try:
+        with transaction.atomic():
+            shipment.save()
+    except IntegrityError as error:
+        raise TrackingNumberUsed from error
+    correction.save()
+    _tell_entered(shipment, corrects=True, now=now)
 
 
 def _ship(shipment: Shipment, *, at: datetime, actor: Actor, now: datetime) -> None:

@@ -6,7 +6,7 @@ from shop.core.events import Fact
 
 
 class NothingToPay(Fact):
-    """An order was placed that costs nothing: points or promotions have paid it all."""
+    """An unpaid order costs nothing: points or promotions have paid it all, or staff have lowered its price."""
 
     number: str
     at: datetime

@@ -147,9 +147,17 @@ class OrderListQuery(StrictSerializer):
     activity = serializers.ChoiceField(
         ACTIVITY_KINDS, required=False, help_text="Only orders that came from an activity of this kind."
     )
+    activity_id = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="With `activity`: the one of its kind with this id."
+    )
     reviewable = serializers.BooleanField(
         required=False, default=False, help_text="Only orders with something to review."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "activity_id" in attrs and "activity" not in attrs:
+            raise serializers.ValidationError({"activity": _("An id is that of an activity of some kind.")}, "needed")
+        return attrs
 
 
 class AdjustmentOut(serializers.Serializer[Any]):

@@ -75,7 +75,8 @@ class OrdersView(MemberAPIView):
         else:
             orders = queries.member_orders(member_id=member_id, status=asked.get("status"))
         if "activity" in asked:
-            orders = that_took_of(orders, mechanism=asked["activity"])
+            ids = [asked["activity_id"]] if "activity_id" in asked else None
+            orders = that_took_of(orders, mechanism=asked["activity"], activity_ids=ids)
         return Response(
             page_together(orders, request, ordering=["-id"], present=lambda rows: present_orders(orders=rows, now=now))
         )
@@ -116,8 +117,8 @@ class ReceiveView(MemberAPIView):
     )
     @idempotent
     def post(self, request: MemberRequest, number: str) -> Response:
-        validated(NoFields, request)
         """Confirm to have the goods. An order to be fetched is received by the store's staff, who hand it over."""
+        validated(NoFields, request)
         order = receive_order(number=number, member_id=request.member.pk, now=clock.now())
         return Response(present_order(order))
 
@@ -129,6 +130,7 @@ class BuyAgainView(MemberAPIView):
         responses={200: CartOut, 400: ErrorOut, 401: ErrorOut, 404: ErrorOut},
     )
     def post(self, request: MemberRequest, number: str) -> Response:
+        """Put what was bought into the cart again, but for gifts."""
         validated(NoFields, request)
         now, member_id = clock.now(), request.member.pk
         order = queries.member_order(member_id=member_id, number=number)

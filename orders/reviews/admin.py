@@ -23,6 +23,7 @@ from orders.reviews import services
 from orders.reviews.models import MOST_CHARACTERS, FollowUp, Review, Said, Status
 from orders.reviews.queries import follow_up_of
 from shop.core import clock
+from shop.core.actors import actor_in_words
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
@@ -330,6 +331,7 @@ def _link(address: str, text: str) -> str:
 
 def _history(review: Review) -> MemberPanel:
     rows = [
-        [when(event.happened_at), event.get_what_display(), event.actor, event.note] for event in review.events.all()
+        [when(event.happened_at), event.get_what_display(), actor_in_words(event.actor), event.note]
+        for event in review.events.all()
     ]
     return MemberPanel(_("History"), [_("Time"), _("Event"), _("By"), _("Note")], rows)

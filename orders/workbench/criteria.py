@@ -6,7 +6,7 @@ A criterion reads its own parameters of an address. A value that means nothing m
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -80,6 +80,20 @@ def given_of(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: parameters[name].strip() for name in known if parameters.get(name, "").strip()}
 
 
+def as_of(given: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """The same criteria, with days in place of words such as "today": for what is read later."""
+    if given.get("placed") not in DAYS:
+        return dict(given)
+    first, last = _days_meant(given["placed"], now)
+    try:
+        first = max(first, date.fromisoformat(given.get("placed_at_from") or first.isoformat()))
+        last = min(last, date.fromisoformat(given.get("placed_at_to") or last.isoformat()))
+    except ValueError:
+        return dict(given)
+    days = {"placed_at_from": first.isoformat(), "placed_at_to": last.isoformat()}
+    return {name: value for name, value in given.items() if name != "placed"} | days
+
+
 def matching(given: Mapping[str, str]) -> Orders:
     """The orders that all criteria given let through."""
     orders = Order.objects.all()
@@ -148,8 +162,13 @@ def _days_of(column: str) -> Callable[[Orders, Mapping[str, str]], Orders]:
 def _lately(orders: Orders, given: Mapping[str, str]) -> Orders:
     if given["placed"] not in DAYS:
         return orders.none()
-    first, last = (clock.business_day(clock.now()) - timedelta(days=back) for back in DAYS[given["placed"]])
+    first, last = _days_meant(given["placed"], clock.now())
     return orders.filter(placed_at__gte=clock.day_bounds(first)[0], placed_at__lt=clock.day_bounds(last)[1])
+
+
+def _days_meant(word: str, now: datetime) -> tuple[date, date]:
+    first, last = (clock.business_day(now) - timedelta(days=back) for back in DAYS[word])
+    return first, last
 
 
 def _last_days() -> Choices:
@@ -258,6 +277,15 @@ def _activity(orders: Orders, given: Mapping[str, str]) -> Orders:
     return that_took_of(orders, mechanism=given["activity"])
 
 
+def _source(orders: Orders, given: Mapping[str, str]) -> Orders:
+    """`flash_sale:7`, or several of its kind: `flash_sale:7,8`."""
+    kind, _colon, numbers = given["source"].partition(":")
+    keys = numbers.split(",")
+    if not all(map(_is_key, keys)):
+        return orders.none()
+    return that_took_of(orders, mechanism=kind, activity_ids=[int(each) for each in keys])
+
+
 def _is_key(value: str) -> bool:
     return value.isascii() and value.isdecimal() and len(value) < 19
 
@@ -304,5 +332,6 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion("payment", gettext_lazy("payment method"), Shape.CHOICE, _payment, lambda: PaymentMethod.choices),
     Criterion("after_sale", gettext_lazy("after-sale"), Shape.CHOICE, _after_sale, _after_sales),
     Criterion("activity", gettext_lazy("promotion"), Shape.CHOICE, _activity, lambda: MECHANISMS),
+    Criterion("source", gettext_lazy("one promotion (kind:number)"), Shape.TYPED, _source),
     Criterion("member", gettext_lazy("member (phone or number)"), Shape.TYPED, _member),
 )

@@ -35,11 +35,16 @@ Status = WorkItem.Status
 
 @dataclass
 class Reader:
-    """What has been seen of a file so far: parcels and tracking numbers with the row that named them."""
+    """What has been seen of a file so far: parcels and tracking numbers with the row that named them.
+
+    `moved` are the parcels that get another number, `taken` the rows whose number another parcel has, by that parcel.
+    """
 
     carriers: Mapping[str, int]
     parcels: dict[str, int] = field(default_factory=dict)
     trackings: dict[str, int] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
+    taken: dict[str, WorkItem] = field(default_factory=dict)
 
 
 class Wrong(Exception):
@@ -62,17 +67,16 @@ def read_items(file: IO[bytes]) -> Iterator[list[WorkItem]]:
     except Wrong as wrong:
         yield [_refused(WorkItem(row=heading.number if heading else 1, cells=[]), wrong)]
         return
-    reader = Reader(_carriers())
-    count = 0
+    reader, batches, count = Reader(_carriers()), list[list[WorkItem]](), 0
     while batch := list(islice(lines, BATCH)):
         count += len(batch)
         if count > MOST_ROWS:
             over = Wrong("", _("A file may have {count} rows at most.").format(count=MOST_ROWS))
-            yield [_refused(WorkItem(row=batch[-1].number), over)]
-            return
-        yield _items(batch, places, reader)
-    if not count:
-        yield [_refused(WorkItem(row=1), Wrong("", _("The file has no rows.")))]
+            batches.append([_refused(WorkItem(row=batch[-1].number), over)])
+            break
+        batches.append(_items(batch, places, reader))
+    _refuse_what_stays_taken(reader)
+    yield from batches or [[_refused(WorkItem(row=1), Wrong("", _("The file has no rows.")))]]
 
 
 def failure_rows(work: BulkWork) -> Iterator[list[str]]:
@@ -158,8 +162,19 @@ def _fill(
             state = shipment.get_status_display()
             raise Wrong("number", _("A parcel that is {state} cannot be shipped.").format(state=state))
         item.replaces = shipment.tracking_number
+    reader.moved.add(shipment.number)
     if used.get(tracking, shipment.number) != shipment.number:
-        raise Wrong("tracking", _("Another parcel has this tracking number."))
+        reader.taken[used[tracking]] = item
+
+
+def _refuse_what_stays_taken(reader: Reader) -> None:
+    """A number that another parcel has is free once that parcel gets another one by the same file."""
+    for holder in [each for each in reader.taken if each not in reader.moved]:
+        item = reader.taken.pop(holder, None)
+        while item is not None:
+            _refused(item, Wrong("tracking", _("Another parcel has this tracking number.")))
+            # So the row that waits for this one's number waits in vain.
+            item = reader.taken.pop(item.shipment_number, None)
 
 
 def _check_tracking(tracking: str) -> None:

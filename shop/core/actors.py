@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 
 class ActorKind(StrEnum):
     MEMBER = "member"
@@ -34,3 +36,10 @@ class Actor:
     @classmethod
     def gateway(cls, name: str) -> "Actor":
         return cls(ActorKind.GATEWAY, name)
+
+
+def actor_in_words(actor: str) -> str:
+    """An actor as it is kept in audit trails, for people: staff by their names, others by what they are."""
+    kind, _colon, name = actor.partition(":")
+    words = {ActorKind.MEMBER: _("Member"), ActorKind.SYSTEM: _("The shop"), ActorKind.GATEWAY: _("Payment service")}
+    return name if kind == ActorKind.STAFF else words.get(kind, actor)

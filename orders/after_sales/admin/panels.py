@@ -21,6 +21,7 @@ from orders.checkout.notes import told
 from orders.payments.gateways.words import in_words
 from orders.payments.models import Payment, Refund
 from shop.core import clock
+from shop.core.actors import actor_in_words
 from shop.core.money import yuan
 
 Rows = list[list[Any]]
@@ -198,7 +199,7 @@ def _others(after_sale: AfterSale) -> Rows:
 
 def _history(after_sale: AfterSale) -> Rows:
     return [
-        [when(event.happened_at), event.get_status_display(), event.actor, told(event.note)]
+        [when(event.happened_at), event.get_status_display(), actor_in_words(event.actor), told(event.note)]
         for event in after_sale.events.all()
     ]
 

@@ -87,7 +87,7 @@ def test_a_price_changed_by_staff_and_points_are_no_activity(client):
 
 def test_orders_can_be_listed_by_the_activity_they_came_from(client, member, django_assert_num_queries):
     ordered(client, (SkuFactory(), 1))
-    first, second = with_coupon(client, member)[0], with_coupon(client, member)[0]
+    (first, used), (second, _other) = with_coupon(client, member), with_coupon(client, member)
     with_coupon(stranger := buyer(MemberFactory()), Member.objects.latest("pk"))
     Order.objects.filter(number=first["number"]).update(status=OrderStatus.PAID)
     with django_assert_num_queries(2):
@@ -97,6 +97,12 @@ def test_orders_can_be_listed_by_the_activity_they_came_from(client, member, dja
     assert [each["number"] for each in both] == [first["number"]]
     assert client.get("/api/v1/orders?activity=spend_offer").json()["items"] == []
     assert len(stranger.get("/api/v1/orders?activity=coupon").json()["items"]) == 1
+    with django_assert_num_queries(2):
+        of_one = client.get(f"/api/v1/orders?activity=coupon&activity_id={used.pk}").json()["items"]
+    assert [each["number"] for each in of_one] == [first["number"]]
+    assert client.get(f"/api/v1/orders?activity=timed_discount&activity_id={used.pk}").json()["items"] == []
+    refused = client.get(f"/api/v1/orders?activity_id={used.pk}")
+    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity_id")
     refused = client.get("/api/v1/orders?activity=points")
     assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity")
 

@@ -21,6 +21,7 @@ from orders.checkout.notes import told
 from orders.payments.models import Payment, Refund
 from promotions.group_buy.models import GroupBuy
 from promotions.group_buy.queries import standings_of
+from shop.core.actors import actor_in_words
 from shop.core.money import yuan
 
 Rows = list[list[Any]]
@@ -181,7 +182,7 @@ def _after_sale(after_sale: AfterSale) -> list[Any]:
 
 def _events(order: Order) -> Rows:
     return [
-        [when(event.happened_at), OrderStatus(event.status).label, event.actor, told(event.note)]
+        [when(event.happened_at), OrderStatus(event.status).label, actor_in_words(event.actor), told(event.note)]
         for event in order.events.all()
     ]
 

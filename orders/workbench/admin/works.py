@@ -1,9 +1,10 @@
 """Bulk works: what each will do before it begins, its progress, and what was refused."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -51,6 +52,10 @@ class BulkWorkAdmin(ReadOnlyAdmin):
     actions_detail = ["begin", "stop", "download_failures"]
     change_form_outer_after_template = "admin/orders/watch.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkWork]:
+        """Each with whether the reader may know what was typed of people and money."""
+        return super().get_queryset(request).annotate(tells_all=Value(_may_see_orders(request)))
+
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perms(["workbench.view_bulkwork", "shipments.change_shipment"])
 
@@ -87,9 +92,7 @@ class BulkWorkAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("source"))
     def source(self, work: BulkWork) -> str:
-        chosen = _("Orders chosen by hand") if work.kind == BulkWork.Kind.CANCEL else _("All orders")
-        source = work.filename or " · ".join(sentences(work.given)) or chosen
-        return f"{source} · {_('also orders with a refund asked for')}" if work.despite_refunds else source
+        return _source(work, work.given if getattr(work, "tells_all", False) else _without_people(work.given))
 
     @display(description=gettext_lazy("refused"))
     def refusals(self, work: BulkWork) -> str:
@@ -107,7 +110,11 @@ class BulkWorkAdmin(ReadOnlyAdmin):
     def ship_matching(self, request: HttpRequest) -> HttpResponse:
         """What would be shipped, and why the rest would not; a POST begins."""
         given = given_of(request.GET)
-        if request.method == "POST":
+        told = given if _may_see_orders(request) else _without_people(given)
+        if given != told:
+            # Who may not see orders learns nothing of people and money by asking how many match.
+            messages.error(request, _("You may narrow by what the warehouse needs only."))
+        elif request.method == "POST":
             try:
                 work = ship_all(
                     given=given,
@@ -118,8 +125,9 @@ class BulkWorkAdmin(ReadOnlyAdmin):
             except DomainError as refusal:
                 messages.error(request, str(refusal))
             else:
-                self.log_addition(request, work, str(self.source(work)))
+                self.log_addition(request, work, _source(work, _without_people(work.given)))
                 return redirect(CHANGE, work.pk)
+        given = told
         found, form = prospect(given=given), NarrowForm(given)
         context = {
             "opts": self.opts,
@@ -208,6 +216,24 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         else:
             self.log_change(request, changed, changed.get_status_display())
         return redirect(CHANGE, work.pk)
+
+
+def _may_see_orders(request: HttpRequest) -> bool:
+    return request.user.has_perm("checkout.view_order")
+
+
+def _without_people(given: Mapping[str, str]) -> dict[str, str]:
+    """What a warehouse may narrow by."""
+    known = NarrowForm().fields
+    return {name: value for name, value in given.items() if name in known}
+
+
+def _source(work: BulkWork, given: Mapping[str, str]) -> str:
+    chosen = _("Orders chosen by hand") if work.kind == BulkWork.Kind.CANCEL else _("All orders")
+    if given != work.given:
+        chosen = _("Some orders")
+    source = work.filename or " · ".join(sentences(given)) or chosen
+    return f"{source} · {_('also orders with a refund asked for')}" if work.despite_refunds else source
 
 
 def _known(object_id: Any, **said: Any) -> bool:

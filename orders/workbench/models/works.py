@@ -85,6 +85,8 @@ class WorkItem(models.Model):
     replaces = models.CharField(_("in place of"), max_length=40, blank=True)
     cells = models.JSONField(default=list, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    # How often something that passes, such as a gateway out of order, has kept it waiting since the work was begun.
+    tries = models.PositiveSmallIntegerField(default=0)
     column = models.CharField(_("column"), max_length=20, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 

@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.text import capfirst
 
 from orders.checkout.models import Order
-from orders.workbench.criteria import given_of, matching
+from orders.workbench.criteria import as_of, given_of, matching
 from orders.workbench.export_rows import headings, numbers, rows_of
 from orders.workbench.facts import ExportGoesOn
 from orders.workbench.models import ExportPiece, OrderExport
@@ -49,7 +49,7 @@ def ask_export(
         owner_id=owner_id,
         content=content,
         format=file_format,
-        given=given_of(given),
+        given=as_of(given_of(given), now),
         reveals=reveals,
         language=translation.get_language() or "en",
         below=newest + 1,

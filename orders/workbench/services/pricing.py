@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
+from orders.checkout.facts import NothingToPay
 from orders.checkout.locks import lock_order
 from orders.checkout.models import Order, OrderEvent, OrderLine, OrderStatus
 from orders.payments.models import OPEN_STATUSES, Payment
@@ -31,6 +32,7 @@ from shop.core.actors import Actor
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.errors import Busy
 from shop.core.money import yuan
+from shop.core.outbox import publish
 from shop.core.prepared import Prepared, columns
 from shop.core.transactions import use_case
 
@@ -129,6 +131,8 @@ def _apply_if_closed(*, change: PriceChange, actor: Actor, now: datetime) -> boo
     told = f"{yuan(change.before_fen)} → {yuan(change.after_fen)} {change.reason}"
     OrderEvent.objects.create(order=order, status=order.status, actor=str(actor)[:80], note=told[:200], happened_at=now)
     tell_price_changed(change=change, now=now)
+    if not order.payable_fen:
+        publish(NothingToPay(number=order.number, at=now))
     return True
 
 

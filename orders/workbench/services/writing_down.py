@@ -10,8 +10,9 @@ from orders.workbench.models import BulkWork
 MOST = 50_000
 _WRITE_DOWN = """
 INSERT INTO workbench_workitem
-    (work_id, row, order_number, shipment_number, tracking_number, replaces, cells, status, "column", reason)
-SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number, '', '', '[]', 'waiting', '', ''
+    (work_id, row, order_number, shipment_number, tracking_number, replaces, cells, status, tries, "column", reason)
+SELECT %s, row_number() OVER (ORDER BY chosen.id), chosen.order_number, chosen.number,
+    '', '', '[]', 'waiting', 0, '', ''
 FROM ({chosen}) AS chosen (id, order_number, number) ORDER BY chosen.id
 """
 

@@ -248,3 +248,27 @@ def test_only_who_ships_may_begin_or_stop(here):
     for page in ("ship/", "import/", f"{work.pk}/begin/", f"{work.pk}/stop/"):
         assert viewer.post(f"{WORKS}{page}").status_code == 403
     assert outcome(work) == ("running", 1, 0, 0)
+
+
+def test_who_may_not_see_orders_learns_nothing_of_people_or_money_by_counting(here):
+    [order] = [parcel.order_number for parcel in to_ship(here, 1)]
+    phone = Order.objects.get(number=order).member.phone
+    boss, packer = seated(owner()), seated(clerk("view_bulkwork", "change_shipment", name="packer"))
+    refused = "You may narrow by what the warehouse needs only."
+    for asked in ({"member": phone}, {"member": "13900000000"}, {"q": order}, {"amount_from": "9999"}):
+        page = packer.get(f"{WORKS}ship/", asked)
+        assert page.context["found"] == packer.get(f"{WORKS}ship/").context["found"]
+        assert refused in page.content.decode()
+        address = f"{WORKS}ship/?" + "&".join(f"{name}={value}" for name, value in asked.items())
+        assert refused in packer.post(address).content.decode()
+    assert not BulkWork.objects.exists()
+    assert boss.get(f"{WORKS}ship/", {"amount_from": "9999"}).context["found"].parcels == 0
+    address = f"{WORKS}ship/?member={phone.replace('+', '%2B')}"
+    assert boss.post(address).status_code == 302
+    work = BulkWork.objects.get()
+    page = f"{WORKS}{work.pk}/change/"
+    assert phone in boss.get(page).content.decode()
+    hidden = packer.get(page).content.decode()
+    assert phone not in hidden
+    assert "Some orders" in hidden
+    assert phone not in packer.get(f"{WORKS}{work.pk}/history/").content.decode()

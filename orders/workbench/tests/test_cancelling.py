@@ -1,8 +1,14 @@
 """Cancelling many unpaid orders: asked first, one by one in the background, twice the same as once."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.db import OperationalError
+
+from members.identity.tests.factories import MemberFactory
 from orders.checkout.models import Order
+from orders.payments.errors import PaymentGatewayUnavailable
+from orders.payments.services.closing import expire_unpaid_orders
 from orders.payments.services.opening import start_payment
 from orders.workbench.errors import NothingToCancel, TooManyOrders
 from orders.workbench.models import BulkWork
@@ -11,6 +17,9 @@ from orders.workbench.services.cancelling import choose_to_cancel
 from orders.workbench.services.working import carry_on, start_work, stop_work, work_on
 from orders.workbench.tests.making import LIST, STAFF, clerk, order_of, owner, pay, seated
 from shop.core import clock
+from shop.core.actors import Actor
+from shop.core.models import Alert, OutboxEntry
+from shop.core.outbox import deliver_due
 from tests.concurrency.racing import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,3 +142,93 @@ def test_who_may_not_change_orders_neither_begins_nor_stops_it():
     assert server.post(f"{WORKS}{work.pk}/stop/").status_code == 302
     assert sender.post(f"{WORKS}{work.pk}/begin/").status_code == 403
     assert outcome(work)[0] == "stopped"
+
+
+def being_paid(sandbox):
+    member = MemberFactory(openid=sandbox.user())
+    order = order_of(member=member)
+    start_payment(member_id=member.pk, order_number=order.number, method="wechat", login_code=None, now=clock.now())
+    return order
+
+
+def test_a_short_outage_of_the_gateway_refuses_nothing(sandbox):
+    work = begun(*[being_paid(sandbox) for _ in range(3)])
+    sandbox.fault("wechat_pay", "500", times=3)
+    with pytest.raises(PaymentGatewayUnavailable):
+        carry_on(work_id=work.pk)
+    assert (outcome(work), set(statuses())) == (("running", 3, 0, 0), {"pending_payment"})
+    sandbox.heal()
+    # The outbox comes back by itself.
+    deliver_due(now=clock.now() + timedelta(minutes=1))
+    assert (outcome(work), set(statuses())) == (("done", 3, 3, 0), {"cancelled"})
+
+
+def test_what_was_done_before_an_outage_is_not_tried_again(sandbox):
+    done, waits = order_of(), being_paid(sandbox)
+    work = begun(done, waits)
+    sandbox.fault("wechat_pay", "500", times=100)
+    carry_on(work_id=work.pk)
+    assert (outcome(work), statuses()) == (("running", 2, 1, 0), ["cancelled", "pending_payment"])
+    # The next slice has begun nothing, so that the outbox comes back later.
+    with pytest.raises(PaymentGatewayUnavailable):
+        carry_on(work_id=work.pk)
+
+
+def test_a_long_outage_stops_the_work_and_tells_people(sandbox):
+    work = begun(being_paid(sandbox))
+    sandbox.fault("wechat_pay", "500", times=1000)
+    for minutes in range(1, 20):
+        deliver_due(now=clock.now() + timedelta(hours=minutes))
+    assert outcome(work) == ("stopped", 1, 0, 0)
+    assert work.items.get().tries == working.MOST_TRIES
+    alert = Alert.objects.get(cause=f"workbench.work.{work.pk}")
+    assert (alert.permission, alert.data["number"]) == ("workbench.view_bulkwork", work.pk)
+    assert set(OutboxEntry.objects.filter(fact="WorkGoesOn").values_list("status", flat=True)) == {"done"}
+    sandbox.heal()
+    start_work(work_id=work.pk, actor=STAFF, now=clock.now())
+    assert not Alert.objects.exists()
+    carry_on(work_id=work.pk)
+    assert outcome(work) == ("done", 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"), [(RuntimeError("bug"), ("done", 2, 1, 1)), (OperationalError("away"), ("running", 2, 0, 0))]
+)
+def test_an_item_that_breaks_is_refused_and_holds_up_no_other(monkeypatch, error, ends):
+    broken, whole = order_of(), order_of()
+    work = begun(broken, whole)
+    close = working.close_unpaid_order
+
+    def close_or_break(*, number, **more):
+        if number == broken.number:
+            raise error
+        return close(number=number, **more)
+
+    monkeypatch.setattr(working, "close_unpaid_order", close_or_break)
+    if ends[0] == "running":
+        with pytest.raises(OperationalError):
+            carry_on(work_id=work.pk)
+    else:
+        carry_on(work_id=work.pk)
+        assert statuses() == ["pending_payment", "cancelled"]
+        assert work.items.get(status="failed").reason == "系统出了点问题。"
+    assert outcome(work) == ends
+
+
+def test_whoever_lets_a_work_go_on_answers_for_it():
+    work = begun(order_of())
+    stop_work(work_id=work.pk, actor=STAFF)
+    start_work(work_id=work.pk, actor=Actor.staff("other"), now=clock.now())
+    carry_on(work_id=work.pk)
+    work.refresh_from_db()
+    assert work.asked_by == "staff:other"
+    assert Order.objects.get().events.last().actor == "staff:other"
+
+
+def test_the_history_names_jobs_in_words():
+    order = order_of()
+    Order.objects.update(expires_at=clock.now() - timedelta(seconds=1))
+    expire_unpaid_orders(now=clock.now())
+    page = seated(owner()).get(f"{LIST}{order.pk}/change/").content.decode()
+    assert "payments.expire_orders" not in page
+    assert "The shop" in page

@@ -105,6 +105,10 @@ def test_by_promotion():
     PromotionClaim.objects.create(order_number=order.number, mechanism="coupon", claimed_at=clock.now())
     assert found(activity="coupon") == {order}
     assert found(activity="points") == set()
+    PromotionClaim.objects.update(taken=[{"kind": "coupon", "id": 7, "label": "券"}])
+    assert found(source="coupon:7") == found(source="coupon:8,7") == {order}
+    for nothing in ("coupon:8", "points:7", "coupon:", "coupon", ":7", "coupon:7,", "coupon:7;8"):
+        assert found(source=nothing) == set()
 
 
 @pytest.mark.django_db

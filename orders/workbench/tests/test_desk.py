@@ -135,7 +135,7 @@ def test_a_shipped_order_is_found_by_tracking_number_and_warehouse_and_shows_it_
     desk.get(page(order))  # what a process looks up once (content types) is known from here on
     with django_assert_num_queries(14):
         html = desk.get(page(order)).content.decode()
-    for shown in ("龙井", "¥49.90", f"P{order.number}", "SF1234567890", "gateway:wechat", order.recipient["detail"]):
+    for shown in ("龙井", "¥49.90", f"P{order.number}", "SF1234567890", "Payment service", order.recipient["detail"]):
         assert shown in html
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from logistics.network.tests.factories import HANGZHOU, make_warehouse
 from logistics.shipments.tests.factories import make_carrier
 from members.identity.phones import show_phone
+from orders.checkout.models import Order
 from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.workbench.models import ExportPiece, OrderExport
 from orders.workbench.services import exporting
@@ -19,6 +20,7 @@ from orders.workbench.services.exporting import ask_export, carry_on, content_of
 from orders.workbench.tests.making import clerk, order_of, owner, pay, seated, to_ship
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.clock import SHANGHAI
 from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,10 +69,10 @@ def test_sums_are_plain_numbers_in_yuan(boss):
 
 
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(boss):
-    for start in "=+-@\t\r":
+    for start in "=+-@\t\r\n＝＋－＠":
         order_of(remark=f"{start}cmd|' /C calc'!A0", staff_remark=f"{start}1")
     rows = written(asked(boss))
-    assert {row["Remark"][:2] for row in rows} == {f"'{start}" for start in "=+-@\t\r"}
+    assert {row["Remark"][:2] for row in rows} == {f"'{start}" for start in "=+-@\t\r\n＝＋－＠"}
     assert all(row["Staff remark"].startswith("'") for row in rows)
     export = asked(boss, file_format="xlsx")
     carry_on(export_id=export.pk)
@@ -235,3 +237,25 @@ def test_a_file_is_nobody_else_s(boss):
         assert f"#{export.pk}" not in stranger.get(EXPORTS).content.decode()
     assert seated(boss).get(f"{EXPORTS}{export.pk}/download/").status_code == 200
     assert seated(clerk("view_order", name="viewer")).get(f"{EXPORTS}ask/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("given", "has_it"),
+    [
+        ({"placed": "today"}, True),
+        ({"placed": "week", "placed_at_from": "2026-11-20", "placed_at_to": "2026-12-31"}, True),
+        ({"placed": "yesterday"}, False),
+        ({"placed": "week", "placed_at_to": "2026-11-19"}, False),
+        ({"placed": "today", "placed_at_from": "soon"}, False),
+        ({"placed": "ever"}, False),
+    ],
+)
+def test_today_is_the_day_on_which_the_file_was_asked_for(boss, given, has_it):
+    late = datetime(2026, 11, 20, 23, 59, 30, tzinfo=SHANGHAI)
+    order = order_of()
+    Order.objects.filter(pk=order.pk).update(placed_at=late - timedelta(hours=3))
+    with clock.fixed(late):
+        export = asked(boss, **given)
+    with clock.fixed(late + timedelta(minutes=1)):
+        rows = written(export)
+    assert [row["Order number"] for row in rows] == [order.number] * has_it

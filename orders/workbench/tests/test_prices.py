@@ -307,3 +307,13 @@ def test_staff_change_a_price_in_the_admin_and_a_second_one_agrees():
     assert prices(order)[0] == [10_000]
     assert LogEntry.objects.count() == 3
     assert seated(clerk("view_order", name="viewer")).post(page, form).status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_price_lowered_to_nothing_pays_the_order_at_once():
+    order = order_of((SkuFactory(price_fen=1500), 1))
+    ask(order, {0: 1500}, freight=0)
+    deliver_facts()
+    order.refresh_from_db()
+    assert (order.payable_fen, order.status in ("pending_payment", "cancelled")) == (0, False)
+    assert order.payments.get().method == "balance_free"

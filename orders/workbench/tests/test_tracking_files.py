@@ -15,7 +15,7 @@ from orders.fulfilment.tests.test_parcels import deliver_facts
 from orders.workbench import tracking_files
 from orders.workbench.models import BulkWork
 from orders.workbench.services.tracking import check_tracking_file
-from orders.workbench.services.working import start_work
+from orders.workbench.services.working import carry_on, start_work
 from orders.workbench.tests.making import STAFF, clerk, seated, to_ship
 from shop.catalog.errors import ImportFileNotReadable
 from shop.core import clock
@@ -103,7 +103,7 @@ def test_another_number_corrects_that_of_a_parcel_on_its_way(parcels, carrier):
     shipped_from(checked(as_csv([first.order_number, "SF", "SF0001"], arrived, [third.order_number, "SF", "SF0003"])))
     deliver(shipment_number=second.number, now=clock.now())
     other = make_carrier("JD")
-    file = as_csv([first.order_number, "JD", "JD0009"], [second.number, "SF", "SF0009"], [third.number, "SF", "SF0001"])
+    file = as_csv([first.order_number, "JD", "JD0009"], [second.number, "SF", "SF0009"], [third.number, "SF", "SF0002"])
     work = checked(file)
     # What has arrived keeps its number, and nobody takes another parcel's.
     assert refused(work) == [(3, "number"), (4, "tracking")]
@@ -196,3 +196,76 @@ def test_an_upload_shows_what_it_will_do_and_gives_back_what_is_wrong(parcels):
     assert "Order or parcel" in packer.get(f"{WORKS}template/").getvalue().decode("utf-8-sig")
     bad = packer.post(f"{WORKS}import/", {"file": SimpleUploadedFile("x.csv", b"\x00\x01")}).content.decode()
     assert "neither CSV nor XLSX" in bad
+
+
+def sent_under(*numbers):
+    """Parcels that have left under these numbers."""
+    make_carrier("SF")
+    parcels = to_ship(make_warehouse(HANGZHOU), len(numbers), with_waybill=False)
+    work = checked(as_csv(*([each.number, "SF", number] for each, number in zip(parcels, numbers, strict=True))))
+    shipped_from(work)
+    return parcels
+
+
+def numbers_of(parcels):
+    return [Shipment.objects.get(pk=each.pk).tracking_number for each in parcels]
+
+
+def done_with(work):
+    start_work(work_id=work.pk, actor=STAFF, now=clock.now())
+    carry_on(work_id=work.pk)
+    work.refresh_from_db()
+    return work.status, work.done, work.failed
+
+
+def test_swapped_numbers_are_put_right_together_and_told_once():
+    parcels = sent_under("SF0002", "SF0003", "SF0001")
+    wanted = ["SF0001", "SF0002", "SF0003"]
+    work = checked(as_csv(*([each.number, "SF", number] for each, number in zip(parcels, wanted, strict=True))))
+    assert refused(work) == []
+    told = OutboxEntry.objects.filter(fact="TrackingNumberEntered", payload__corrects=True)
+    before = told.values("event_id").distinct().count()
+    assert done_with(work) == ("done", 3, 0)
+    assert numbers_of(parcels) == wanted
+    assert told.values("event_id").distinct().count() == before + 3
+    wrong = TrackingCorrection.objects.order_by("shipment").values_list("wrong_number", "tracking_number")
+    assert list(wrong) == [("SF0002", "SF0001"), ("SF0003", "SF0002"), ("SF0001", "SF0003")]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_number_that_another_row_frees_may_be_taken_wherever_that_row_stands(turned):
+    first, second = parcels = sent_under("SF0002", "SF0009")
+    rows = [[first.number, "SF", "SF0001"], [second.number, "SF", "SF0002"]]
+    work = checked(as_csv(*(rows[::-1] if turned else rows)))
+    assert refused(work) == []
+    assert done_with(work) == ("done", 2, 0)
+    assert numbers_of(parcels) == ["SF0001", "SF0002"]
+
+
+def test_waybills_that_were_mixed_up_while_packing_are_swapped_and_none_is_voided():
+    make_carrier("SF")
+    first, second = parcels = to_ship(make_warehouse(HANGZHOU), 2)
+    wanted = [second.tracking_number, first.tracking_number]
+    work = checked(as_csv([first.number, "SF", wanted[0]], [second.number, "SF", wanted[1]]))
+    assert refused(work) == []
+    assert done_with(work) == ("done", 2, 0)
+    assert numbers_of(parcels) == wanted
+    assert not OutboxEntry.objects.filter(fact="WaybillVoided").exists()
+
+
+def test_a_number_that_its_parcel_keeps_is_refused_and_so_is_who_waits_for_it():
+    first, second, third = parcels = sent_under("SF0001", "SF0002", "SF0003")
+    work = checked(
+        as_csv([first.number, "SF", "SF0002"], [second.number, "SF", "SF0003"], [third.number, "SF", "SF0003"])
+    )
+    assert [item.row for item in work.items.filter(status="failed").order_by("row")] == [2, 3, 4]
+    assert numbers_of(parcels) == ["SF0001", "SF0002", "SF0003"]
+
+
+def test_a_ring_that_breaks_leaves_every_number_as_it_was(monkeypatch):
+    first, second = parcels = sent_under("SF0002", "SF0001")
+    work = checked(as_csv([first.number, "SF", "SF0001"], [second.number, "SF", "SF0002"]))
+    Shipment.objects.filter(pk=second.pk).update(status="delivered")
+    assert done_with(work) == ("done", 0, 2)
+    assert numbers_of(parcels) == ["SF0002", "SF0001"]
+    assert not TrackingCorrection.objects.exists()

@@ -112,7 +112,7 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
     show_full_result_count = False
     change_form_outer_before_template = "admin/promotions/steps.html"
     actions = ["stop_selected"]
-
+    is_named_by_orders = False  # as what they took of, and not by a part of it, such as a coupon
     # Drafts are edited, the rest is looked at.
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -173,11 +173,17 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
             "campaign_status": (STATUS_LABELS[status], status.label),
             "campaign_links": [
                 {"label": _("Result"), "url": self.step_url(campaign, "result")},
+                *self._orders_link(request, campaign),
                 {"label": _("Preview"), "url": self.preview_url(campaign)},
                 {"label": _("Calendar"), "url": reverse("admin:campaigns_calendar")},
             ],
             "campaign_events": events[:20],
         }
+
+    def _orders_link(self, request: HttpRequest, campaign: Any) -> list[dict[str, str]]:
+        orders = f"{reverse('admin:checkout_order_changelist')}?source={campaign.KIND}:{campaign.pk}"
+        may = self.is_named_by_orders and request.user.has_perm("checkout.view_order")
+        return [{"label": _("Orders"), "url": orders}] if may else []
 
     def preview_url(self, campaign: Any) -> str:
         return f"{reverse('admin:campaigns_preview')}?draft={campaign.KIND}-{campaign.pk}"

@@ -206,6 +206,7 @@ def test_what_is_published_is_looked_at_and_not_edited(owner):
     change = reverse("admin:discounts_spendoffer_change", args=[offer.pk])
     page = owner.get(change)
     assert str(gold) in text(page)
+    assert f"/admin/checkout/order/?source=spend_offer:{offer.pk}" in page.content.decode()
     assert owner.post(change, offer_form({"threshold_fen": "1", "off_fen": "1"})).status_code == 403
     assert offer.tiers.get().threshold_fen == 20_000
     assert owner.post(reverse("admin:discounts_spendoffer_delete", args=[offer.pk]), {"post": "yes"}).status_code == 403
