@@ -102,7 +102,7 @@ def test_orders_can_be_listed_by_the_activity_they_came_from(client, member, dja
     assert [each["number"] for each in of_one] == [first["number"]]
     assert client.get(f"/api/v1/orders?activity=timed_discount&activity_id={used.pk}").json()["items"] == []
     refused = client.get(f"/api/v1/orders?activity_id={used.pk}")
-    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity_id")
+    assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity")
     refused = client.get("/api/v1/orders?activity=points")
     assert (refused.status_code, refused.json()["details"][0]["field"]) == (400, "/activity")
 

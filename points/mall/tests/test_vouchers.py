@@ -291,7 +291,7 @@ def test_coupons_that_are_gone_are_refused_before_and_paid_back_after(member, ri
     [back] = AfterSale.objects.all()
     assert (back.refund_fen, back.refund_points, Coupon.objects.count()) == (1980, 200, 0)
     # The member reads why, not a code.
-    assert back.description == "优惠券已被领完。"
+    assert back.description == "该兑换商品已无法发放。"
     money_arrives(back)
     order.refresh_from_db()
     assert (order.status, available(member), Redemption.objects.get().status) == ("refunded", 20_000, "returned")
