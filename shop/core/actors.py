@@ -41,5 +41,9 @@ class Actor:
 def actor_in_words(actor: str) -> str:
     """An actor as it is kept in audit trails, for people: staff by their names, others by what they are."""
     kind, _colon, name = actor.partition(":")
-    words = {ActorKind.MEMBER: _("Member"), ActorKind.SYSTEM: _("The shop"), ActorKind.GATEWAY: _("Payment service")}
+    words: dict[str, str] = {
+        ActorKind.MEMBER: _("Member"),
+        ActorKind.SYSTEM: _("The shop"),
+        ActorKind.GATEWAY: _("Payment service"),
+    }
     return name if kind == ActorKind.STAFF else words.get(kind, actor)
