@@ -16,7 +16,7 @@ from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
-from scipy.stats import binom, poisson
+from scipy.special import bdtrc, pdtr, pdtrc
 
 WEEKS, LEAST_WEEKS = 8, 4
 SCALE = 1.4826
@@ -53,7 +53,8 @@ def judge_count(now: int, past: Sequence[int], *, is_low: bool, least: int, devi
     if is_low and usual < least:
         return Verdict(State.UNKNOWN, usual)
     expected = max(usual, LEAST_COUNT)
-    chance = float(poisson.cdf(now, expected) if is_low else poisson.sf(now - 1, expected))
+    at_least_so_many = pdtrc(now - 1, expected) if now else 1.0
+    chance = float(pdtr(now, expected) if is_low else at_least_so_many)
     distance = usual - now if is_low else now - usual
     is_enough = is_low or distance >= least
     return Verdict(_state(chance, distance, _spread(past), deviations, is_enough), usual)
@@ -65,7 +66,7 @@ def judge_share(now: Hour, past: Sequence[Hour], *, least: int, deviations: floa
     if len(shares) < LEAST_WEEKS or now.whole < least:
         return Verdict(State.UNKNOWN)
     usual = float(median(shares))
-    chance = float(binom.sf(now.part - 1, now.whole, max(usual, LEAST_SHARE)))
+    chance = float(bdtrc(now.part - 1, now.whole, max(usual, LEAST_SHARE)))
     return Verdict(_state(chance, now.part / now.whole - usual, _spread(shares), deviations, True), usual)
 
 
