@@ -14,7 +14,7 @@ from promotions.pricing.balance import Balance, Places
 from promotions.pricing.cheapest import cheapest, together_at_most
 from promotions.pricing.model import CouponKind, CouponTerms, Refusal
 from promotions.pricing.purse import Purse
-from promotions.pricing.tickets import Ticket, acting_order, ticket_on
+from promotions.pricing.tickets import Ticket, act_alike, acting_order, ticket_on
 from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
@@ -59,7 +59,7 @@ def most_off(w: Workings, balance: Balance) -> int:
         is_wanted = terms.refusal is None and (asked == "best" or terms.id in asked)
         if is_wanted and found.is_reached(w.setting.listed_fen(found.places)):
             tickets.append(found)
-    if any(each.terms.kind == CouponKind.EXCHANGE for each in tickets):
+    if not act_alike(tickets):
         return together_at_most(tickets, balance, most)
     after = balance.copy()
     tickets.sort(key=acting_order)

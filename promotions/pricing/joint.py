@@ -17,10 +17,9 @@ from collections.abc import Sequence
 
 from promotions.pricing.balance import Balance
 from promotions.pricing.cheapest import NOTHING_MORE, Ending, cheapest, together_at_most
-from promotions.pricing.model import CouponKind
 from promotions.pricing.offers import Offer, gives_more, narrow_first
 from promotions.pricing.purse import Cost
-from promotions.pricing.tickets import Ticket, tickets_on
+from promotions.pricing.tickets import Ticket, act_alike, tickets_on
 from promotions.pricing.workings import UNKNOWN, Workings
 
 # Of the effort that is left one price takes at most a sixth to look at sets of offers, the coupons after one set a
@@ -111,7 +110,7 @@ class Joint:
             if lower >= limit:
                 return lower, bound
         after = self._after(tickets, balance, NOTHING_MORE)
-        if all(each.terms.kind != CouponKind.EXCHANGE for each in tickets):
+        if act_alike(tickets):
             bound = balance.payable - after.payable
         cost = self._purse.cost(after)
         if self._purse.at_least(after.payable) < min(cost, limit):

@@ -127,6 +127,14 @@ def tickets_on(w: Workings, balance: Balance) -> list[Ticket]:
     return sorted([each for each in found if each.is_reached(balance.base(each.places))], key=acting_order)
 
 
+def act_alike(tickets: Sequence[Ticket]) -> bool:
+    """Whether they take off no more when others have acted before them: neither is another line the dearest then, which
+    an exchange pays, nor another share the narrower, which acts first.
+    """
+    kinds = [each.terms.kind for each in tickets]
+    return CouponKind.EXCHANGE not in kinds and kinds.count(CouponKind.PERCENT) < 2
+
+
 def acting_order(each: Ticket) -> tuple[Any, ...]:
     return each.effect, each.terms.id
 

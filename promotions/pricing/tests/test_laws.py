@@ -63,8 +63,8 @@ def test_the_laws_catch_points_that_pay_nothing(monkeypatch):
     assert any("pay as much" in law for law in _broken_in(range(400)))
 
 
-@pytest.mark.parametrize("seed", [1_000_001_550, 1_000_002_929, 13_030])
-def test_the_laws_hold_where_rounding_and_offers_of_gifts_once_broke_them(seed):
+@pytest.mark.parametrize("seed", [1_000_001_550, 1_000_002_929, 13_030, 1_040_249, 1_095_594])
+def test_the_laws_hold_where_rounding_gifts_and_the_order_of_shares_once_broke_them(seed):
     rng = Random(seed)
     assert broken_laws(*random_case(rng), rng) == []
 
