@@ -75,7 +75,7 @@ def suspicions(*, inviter: Member, invitee: Member, now: datetime) -> list[str]:
         Suspicion.SELF: bool(invitee.phone) and Address.objects.filter(member=inviter, phone=invitee.phone).exists(),
         Suspicion.LOOP: invitee.pk in _inviters_above(inviter),
         Suspicion.DEVICE: "device" in origins,
-        Suspicion.ADDRESS: "address" in origins,
+        Suspicion.ADDRESS: "network" in origins,
         Suspicion.PACE: recent.count() >= INVITEES_PER_DAY.value(),
     }
     return [sign.value for sign, seen in signs.items() if seen]

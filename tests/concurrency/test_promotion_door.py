@@ -55,6 +55,11 @@ def _all_quoted_before_anybody_claims(monkeypatch):
     monkeypatch.setattr("orders.checkout.services.placing.claim", together)
 
 
+@pytest.fixture(autouse=True)
+def _the_gate_knows_of_the_budget_too_late(monkeypatch):
+    monkeypatch.setattr("promotions.flash_sale.admission.units_to_be_had", lambda item: 50)
+
+
 def campaign(draft, *children, **fields):
     return published(draft(*children, starts_at=clock.now(), ends_at=None, **fields), now=clock.now())
 
