@@ -18,7 +18,7 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1366, "height": 900}
 DAY = timedelta(days=1)
 
 DEAREST = """
-SELECT sku.code FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
+SELECT sku.{column} FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
 WHERE sku.is_active AND product.on_shelf AND product.kind = 'goods' ORDER BY sku.price_fen DESC, sku.id LIMIT 1
 """
 RUNNING = [
@@ -66,7 +66,7 @@ def type_values(page, **values):
 
 def pick(desk, select):
     """The dearest of what is sold; its code."""
-    code, page = ask(desk.shop, DEAREST), desk.page
+    code, page = ask(desk.shop, DEAREST.format(column="code")), desk.page
     page.locator(f"select[name={select}] + .select2").click()
     page.locator(".select2-search__field:focus").fill(code)
     page.locator(".select2-results__option").get_by_text(code).first.click()
@@ -130,7 +130,8 @@ def test_a_group_buy_of_three(desk_of):
     type_moments(desk.page, starts_at=day(1), ends_at=day(5))
     type_values(desk.page, size=3, hours=24, budget_fen=5000)
     pick(desk, "items-0-sku")
-    type_values(desk.page, **{"items-0-price_fen": 600, "items-0-leader_price_fen": 590})
+    yuan = ask(desk.shop, DEAREST.format(column="price_fen")) // 100
+    type_values(desk.page, **{"items-0-price_fen": yuan - 5, "items-0-leader_price_fen": yuan - 10})
     fits(desk)
     save(desk)
     publish(desk)
