@@ -24,7 +24,10 @@ from orders.after_sales.models import AfterSale
 from orders.checkout.activities import that_took_of
 from orders.checkout.models import Flag, Order, OrderLine, OrderStatus
 from orders.payments.models import Payment, PaymentMethod
+from promotions.campaigns.mechanisms import campaign_models, mechanism_label
+from promotions.campaigns.models import Campaign
 from promotions.campaigns.stacking import MECHANISMS
+from promotions.redemption.terms import KIND as REWARD
 from shop.catalog.models import Product, Sku
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES
@@ -59,6 +62,7 @@ class Criterion:
     shape: Shape
     narrow: Callable[[Orders, Mapping[str, str]], Orders]
     choices: Callable[[], Choices] = tuple
+    in_words: Callable[[str], str] = str
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ class Criterion:
         if self.shape is Shape.CHOICE:
             known = {str(value): str(label) for value, label in self.choices()}
             values = [known.get(values[0], values[0])]
-        return f"{self.label}: {' – '.join(values)}"
+        return f"{self.label}: {' – '.join(map(self.in_words, values))}"
 
 
 def given_of(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -278,12 +282,26 @@ def _activity(orders: Orders, given: Mapping[str, str]) -> Orders:
 
 
 def _source(orders: Orders, given: Mapping[str, str]) -> Orders:
-    """`flash_sale:7`, or several of its kind: `flash_sale:7,8`."""
-    kind, _colon, numbers = given["source"].partition(":")
-    keys = numbers.split(",")
-    if not all(map(_is_key, keys)):
+    """`flash_sale:7`: a campaign; or a reward of the points mall, `reward:7`."""
+    kind, _colon, number = given["source"].partition(":")
+    if not _is_key(number):
         return orders.none()
-    return that_took_of(orders, mechanism=kind, activity_ids=[int(each) for each in keys])
+    if kind == REWARD:
+        return that_took_of(orders, mechanism=kind, activity_ids=[int(number)])
+    campaign = _campaign(kind, number)
+    numbers = campaign.order_numbers() if campaign else None
+    return orders.none() if numbers is None else orders.filter(number__in=numbers)
+
+
+def _source_in_words(value: str) -> str:
+    kind, _colon, number = value.partition(":")
+    campaign = _campaign(kind, number) if _is_key(number) else None
+    return f"{mechanism_label(kind)} · {campaign}" if campaign else value
+
+
+def _campaign(kind: str, number: str) -> Campaign | None:
+    model: Any = next((each for each in campaign_models() if kind == each.KIND), None)
+    return model.objects.filter(pk=int(number)).first() if model else None
 
 
 def _is_key(value: str) -> bool:
@@ -332,6 +350,6 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion("payment", gettext_lazy("payment method"), Shape.CHOICE, _payment, lambda: PaymentMethod.choices),
     Criterion("after_sale", gettext_lazy("after-sale"), Shape.CHOICE, _after_sale, _after_sales),
     Criterion("activity", gettext_lazy("promotion"), Shape.CHOICE, _activity, lambda: MECHANISMS),
-    Criterion("source", gettext_lazy("one promotion (kind:number)"), Shape.TYPED, _source),
+    Criterion("source", gettext_lazy("one promotion (kind:number)"), Shape.TYPED, _source, in_words=_source_in_words),
     Criterion("member", gettext_lazy("member (phone or number)"), Shape.TYPED, _member),
 )

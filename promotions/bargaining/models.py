@@ -129,6 +129,9 @@ class Bargain(StackingFields, Campaign):
     def reach(self, paths: Mapping[int, str]) -> Scope:
         return Scope(skus=frozenset([self.sku_id]))
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return BargainAttempt.objects.filter(bargain=self).exclude(order_number="").values("order_number")
+
     def depth_bp(self) -> int:
         price_fen = self.sku.price_fen
         return max(0, price_fen - self.floor_fen) * WHOLE_BP // price_fen if price_fen else 0

@@ -205,6 +205,13 @@ class Campaign(AudienceFields):
         """The goods that it is about; `paths` are those of all categories. See `scopes.ScopeFields`."""
         return EVERYTHING
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        """Of the orders that took something of it, in one column; None where orders take nothing of its kind.
+
+        Of what comes back to a member, such as a coupon, the order that has it now.
+        """
+        return None
+
     def depth_bp(self) -> int:
         """The deepest share of a price that it can take off, for approval."""
         raise NotImplementedError

@@ -68,7 +68,6 @@ class TierInline(PartInlineMixin, YuanFormMixin, PercentFormMixin, TabularInline
 @admin.register(TimedDiscount)
 class TimedDiscountAdmin(CampaignAdmin):
     form = StackingForm
-    is_named_by_orders = True
     inlines: ClassVar[list[Any]] = [ItemInline]
     fieldsets = [WHAT, WHOM, WHEN, TOGETHER]
 
@@ -86,7 +85,6 @@ class SpendOfferForm(ScopeForm, StackingForm):
 @admin.register(SpendOffer)
 class SpendOfferAdmin(ScopedAdminMixin, CampaignAdmin):
     form = SpendOfferForm
-    is_named_by_orders = True
     inlines: ClassVar[list[Any]] = [TierInline]
     fieldsets = [
         WHAT,

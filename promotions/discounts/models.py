@@ -52,6 +52,9 @@ class TimedDiscount(StackingFields, Campaign):
             skus=frozenset(row.sku_id for row in rows if row.sku_id),
         )
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return orders_with_uses(self)
+
     def depth_bp(self) -> int:
         return depth.of_items(self.items.all(), paths=category_paths())
 
@@ -180,6 +183,9 @@ class SpendOffer(ScopeFields, StackingFields, Campaign):
 
     def is_used_up(self) -> bool:
         return super().is_used_up() and not has_unpaid_uses(self)
+
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return orders_with_uses(self)
 
     def depth_bp(self) -> int:
         return depth.of_tiers(self.tiers.select_related("gift_sku"), scope=self.reach(category_paths()))
@@ -353,6 +359,10 @@ def spent_by_uses(campaign: Campaign) -> int:
     """What it has cost in the orders that stand: taken off them, or given with them."""
     uses = DiscountUse.objects.filter(kind=campaign.KIND, campaign_id=campaign.pk, released_at=None)
     return uses.aggregate(fen=Sum("cost_fen", default=0))["fen"]
+
+
+def orders_with_uses(campaign: Campaign) -> models.QuerySet[Any, Any]:
+    return DiscountUse.objects.filter(kind=campaign.KIND, campaign_id=campaign.pk).values("order_number")
 
 
 def has_unpaid_uses(campaign: Campaign) -> bool:

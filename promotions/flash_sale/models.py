@@ -79,6 +79,9 @@ class FlashSale(StackingFields, Campaign):
         skus = frozenset(item.sku_id for session in self.sessions.all() for item in session.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return FlashSaleUse.objects.filter(item__session__sale=self).values("order_number")
+
     def depth_bp(self) -> int:
         """Points count with what they are worth."""
         return max((each.depth_bp() for each in self.items.select_related("sku")), default=0)

@@ -98,6 +98,9 @@ class GroupBuy(StackingFields, Campaign):
         skus = frozenset(item.sku_id for item in self.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return Seat.objects.filter(team__group_buy=self).values("order_number")
+
     def depth_bp(self) -> int:
         return max((item.depth_bp for item in self.items.select_related("sku")), default=0)
 

@@ -82,6 +82,9 @@ class Presale(Campaign):
         skus = frozenset(item.sku_id for item in self.items.all())
         return Scope(skus=skus) if skus else Scope(categories=frozenset([GONE]))
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return PresaleUse.objects.filter(item__presale=self).values("order_number")
+
     def depth_bp(self) -> int:
         return max((each.off_bp for each in self.items.select_related("sku")), default=0)
 

@@ -105,10 +105,26 @@ def test_by_promotion():
     PromotionClaim.objects.create(order_number=order.number, mechanism="coupon", claimed_at=clock.now())
     assert found(activity="coupon") == {order}
     assert found(activity="points") == set()
-    PromotionClaim.objects.update(taken=[{"kind": "coupon", "id": 7, "label": "券"}])
-    assert found(source="coupon:7") == found(source="coupon:8,7") == {order}
-    for nothing in ("coupon:8", "points:7", "coupon:", "coupon", ":7", "coupon:7,", "coupon:7;8"):
+
+
+@pytest.mark.django_db
+def test_by_a_reward_and_sources_that_mean_nothing():
+    order, _other = order_of(), order_of()
+    taken = [{"kind": "reward", "id": 7, "label": "茶"}]
+    PromotionClaim.objects.create(order_number=order.number, mechanism="reward", claimed_at=clock.now(), taken=taken)
+    assert found(source="reward:7") == {order}
+    for nothing in (
+        "reward:8",
+        "coupon:7",
+        "reward:",
+        "reward",
+        ":7",
+        "reward:7,8",
+        "flash_sale:x",
+        "reward:" + "9" * 30,
+    ):
         assert found(source=nothing) == set()
+    assert list(sentences({"source": "flash_sale:x"}))[0].endswith(": flash_sale:x")
 
 
 @pytest.mark.django_db

@@ -112,7 +112,7 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
     show_full_result_count = False
     change_form_outer_before_template = "admin/promotions/steps.html"
     actions = ["stop_selected"]
-    is_named_by_orders = False  # as what they took of, and not by a part of it, such as a coupon
+
     # Drafts are edited, the rest is looked at.
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -182,7 +182,7 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
 
     def _orders_link(self, request: HttpRequest, campaign: Any) -> list[dict[str, str]]:
         orders = f"{reverse('admin:checkout_order_changelist')}?source={campaign.KIND}:{campaign.pk}"
-        may = self.is_named_by_orders and request.user.has_perm("checkout.view_order")
+        may = campaign.order_numbers() is not None and request.user.has_perm("checkout.view_order")
         return [{"label": _("Orders"), "url": orders}] if may else []
 
     def preview_url(self, campaign: Any) -> str:

@@ -239,6 +239,9 @@ class CouponTemplate(ScopeFields, StackingFields, Campaign):
     def is_live(self, *, now: datetime) -> bool:
         return not self.halted and super().is_live(now=now)
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return self.coupons.exclude(order_number="").values("order_number")
+
     def depth_bp(self) -> int:
         """Of the smallest purchase that it can be used for, capped where it is capped."""
         if self.kind == self.Kind.PERCENT:

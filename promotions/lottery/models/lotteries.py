@@ -140,6 +140,9 @@ class Lottery(Campaign):
     def reach(self, paths: Any) -> Scope:
         return Scope(categories=frozenset([GONE]))
 
+    def order_numbers(self) -> models.QuerySet[Any, Any] | None:
+        return self.prizes.filter(wins__order_number__gt="").values_list("wins__order_number")
+
     def depth_bp(self) -> int:
         return 0
 
