@@ -9,7 +9,7 @@ import numpy as np
 from logistics.allocation.inputs import Inputs, SiteState, Wanted
 from logistics.allocation.optimiser import Batch, Tariff
 from logistics.allocation.optimiser.problem import Floats
-from logistics.carriers.engine import Rate
+from logistics.carriers.engine import Rate, waits_minutes
 from logistics.network.geography import distance_km
 
 # A parcel that no carrier takes may still be sent, by whom a person finds: the last choice, but a choice.
@@ -121,7 +121,8 @@ def _tariff(inputs: Inputs, places: list[Place]) -> Tariff:
                 first[cell], step[cell] = rate.first_fen + way, rate.step_fen
                 first_weight[cell], step_weight[cell] = rate.first_weight_g, rate.step_weight_g
                 heaviest[cell] = np.inf if rate.max_weight_g is None else rate.max_weight_g
-                eta[cell] = site.handling_hours + rate.eta_hours
+                waits = waits_minutes(site.ready_minute, rate.pick_up_at) / 60
+                eta[cell] = site.handling_hours + waits + rate.eta_hours
                 missed[cell] = missed_fen(inputs, rate)
                 divisor[cell[2]] = rate.volumetric_divisor
     return Tariff(

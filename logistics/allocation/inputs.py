@@ -54,7 +54,8 @@ class Wanted:
 @dataclass(frozen=True)
 class SiteState:
     """A warehouse with its free units by SKU id, in order. `room` is how many more parcels it sends today, None for any
-    number; `handling_hours` are those until a parcel leaves, the wait until picking begins included."""
+    number; `handling_hours` are those until a parcel leaves, the wait until picking begins included; `ready_minute` the
+    minute of the day at which that is."""
 
     warehouse_id: int
     code: str
@@ -66,6 +67,7 @@ class SiteState:
     is_active: bool
     free: Mapping[int, int]
     room: int | None = None
+    ready_minute: int | None = None
 
 
 @dataclass(frozen=True)

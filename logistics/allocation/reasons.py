@@ -86,7 +86,14 @@ def parcel_cost(known: Lookup, wanted: Wanted, site: SiteState, lines: Sequence[
     """The cheapest carrier for these lines from there and what each part comes to, in fen."""
     inputs, terms = known.inputs, known.inputs.terms
     weight, volume = sum(line.weight_g for line in lines), sum(line.volume_cm3 for line in lines)
-    parcel = Parcel(site.province_code, wanted.destination, weight, volume, value_fen=wanted.value_fen)
+    parcel = Parcel(
+        site.province_code,
+        wanted.destination,
+        weight,
+        volume,
+        value_fen=wanted.value_fen,
+        ready_minute=site.ready_minute,
+    )
     way = way_fen(inputs, kilometres(wanted, site))
     best = {"carrier": "", "card": 0, "freight": NO_CARRIER_FEN, "late": 0.0, "missed": 0.0}
     least = float(NO_CARRIER_FEN)
@@ -94,12 +101,12 @@ def parcel_cost(known: Lookup, wanted: Wanted, site: SiteState, lines: Sequence[
         offer = offer_of(parcel, rate)
         if offer.rejected:
             continue
-        late = max(site.handling_hours + rate.eta_hours - terms.promise_hours, 0) * terms.late_hour_fen
+        late = max(site.handling_hours + offer.hours - terms.promise_hours, 0.0) * terms.late_hour_fen
         missed = missed_fen(inputs, rate)
         total = offer.cost_fen + late + missed
         if total < least:
             least = total
-            best = {"carrier": rate.carrier_code, "card": rate.card, "freight": offer.cost_fen, "late": late}
-            best["missed"] = round(missed, 2)
+            best = {"carrier": rate.carrier_code, "card": rate.card, "freight": offer.cost_fen}
+            best["late"], best["missed"] = round(late, 2), round(missed, 2)
     parts = {**best, "per_parcel": terms.per_parcel_fen, "way": round(way, 2)}
     return {**parts, "fen": round(least + terms.per_parcel_fen + way, 2)}

@@ -88,7 +88,7 @@ class RateCardInline(TabularInline):
 
 @admin.register(Carrier)
 class CarrierAdmin(YuanFormMixin, ModelAdmin):
-    list_display = ["name", "code", "volumetric_divisor", "worth_at_most", "is_active"]
+    list_display = ["name", "code", "volumetric_divisor", "worth_at_most", "pick_up_at", "is_active"]
     list_filter = ["is_active"]
     inlines = [CarrierRateInline, RateCardInline]
     ordering = ["code"]

@@ -26,10 +26,12 @@ def keep_card(*, carrier_id: int, actor: Actor, now: datetime) -> RateCard | Non
     says = {
         "volumetric_divisor": carrier.volumetric_divisor,
         "max_value_fen": carrier.max_value_fen,
+        "pick_up_at": f"{carrier.pick_up_at:%H:%M}" if carrier.pick_up_at else None,
         "rates": list(rows.values(*KEPT)),
     }
     last = carrier.cards.order_by("-version").first()
-    if last is not None and last.rates == says:
+    # What was not asked yet when a card was kept was not so.
+    if last is not None and {**dict.fromkeys(says), **last.rates} == says:
         return None
     version = 1 if last is None else last.version + 1
     return RateCard.objects.create(carrier=carrier, version=version, rates=says, made_by=str(actor)[:80], made_at=now)

@@ -1,6 +1,6 @@
 """The demo shop's four carriers with plausible contract rates, dearer and slower to Xinjiang and Tibet."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from logistics.carriers.cards import keep_card
 from logistics.carriers.engine import ANYWHERE
@@ -74,6 +74,8 @@ CARRIERS: tuple[tuple[str, str, str, int, dict[tuple[str, str], tuple[int, int, 
 
 # Parcels of goods worth more go with others.
 WORTH_AT_MOST = {"YTO": 500_000, "ZTO": 1_000_000}
+# The others come for each parcel.
+PICKS_UP_AT = {"ZTO": time(18), "YTO": time(17, 30)}
 
 
 @use_case
@@ -81,7 +83,7 @@ def load(*, size: str, now: datetime) -> str:
     added = 0
     for code, name, name_en, divisor, lanes in CARRIERS:
         fields = {"name": name, "name_en": name_en, "volumetric_divisor": divisor}
-        fields["max_value_fen"] = WORTH_AT_MOST.get(code)
+        fields |= {"max_value_fen": WORTH_AT_MOST.get(code), "pick_up_at": PICKS_UP_AT.get(code)}
         carrier, created = Carrier.objects.get_or_create(code=code, defaults=fields)
         if not created:
             continue

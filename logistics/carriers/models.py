@@ -19,6 +19,15 @@ class Carrier(models.Model):
         blank=True,
         help_text=_("What it answers for: dearer parcels go with others. Empty for any worth."),
     )
+    pick_up_at = models.TimeField(
+        _("picks parcels up at"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Once a day, in Shanghai: what is ready later travels from the next day, and transit counts from then."
+            " Empty where it comes for each parcel."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -29,7 +29,7 @@ _RATES = """
 SELECT carrier.id, carrier.code, carrier.volumetric_divisor, origin_province, destination_province, first_weight_g,
     first_fen + surcharge_fen, step_weight_g, step_fen, max_weight_g, eta_hours, 1.0::float,
     coalesce((SELECT max(version) FROM carriers_ratecard card WHERE card.carrier_id = carrier.id), 0),
-    carrier.max_value_fen
+    carrier.max_value_fen, carrier.pick_up_at
 FROM carriers_carrierrate rate JOIN carriers_carrier carrier ON carrier.id = rate.carrier_id
 WHERE carrier.is_active
 """

@@ -31,7 +31,9 @@ def offers_table(choice: CarrierChoice) -> SafeString:
             f"v{offer['card']}" if offer.get("card") else "–",
             yuan(offer["cost_fen"]),
             f"{offer['on_time'] * 100:.1f}" if "on_time" in offer else "–",
+            yuan(offer["late_fen"]) if offer.get("late_fen") else "–",
             yuan(offer.get("score_fen") or offer["cost_fen"]),
+            _waits(offer.get("waits_minutes", 0)),
             _("{hours} h").format(hours=offer["eta_hours"]),
             f"{offer['billed_weight_g']:,} g",
             refusal(offer["rejected"]) or "–",
@@ -43,12 +45,18 @@ def offers_table(choice: CarrierChoice) -> SafeString:
         _("rate card"),
         _("cost"),
         _("on time, per cent"),
+        _("lateness"),
         _("decisive"),
+        _("until its pick-up"),
         _("transit time"),
         _("billed weight"),
         _("refused"),
     ]
     return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
+
+
+def _waits(minutes: int) -> str:
+    return _("{hours} h").format(hours=f"{minutes / 60:.1f}") if minutes else "–"
 
 
 def card_table(card: RateCard) -> SafeString:

@@ -1,15 +1,13 @@
 """When goods would arrive if they were paid for now: asks the engines that will decide it later."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from logistics.allocation.engine import AllocationRequest, allocate
-from logistics.allocation.policies import live_terms
 from logistics.allocation.services import network_of
-from logistics.carriers.engine import Parcel, province_of
 from logistics.carriers.queries import estimate_for
-from logistics.network.picking import picking_begins
 from logistics.network.queries import warehouse_states
+from logistics.shipments.handover import asked_of_carriers, delivered_at, ready_at
 from shop.regions.queries import city_of
 
 
@@ -33,17 +31,19 @@ def promise(
     arrivals = []
     for sender in (state for state in states if state.warehouse_id in plan.parcels):
         # The whole weight for each parcel: the estimate of a split order errs to the careful side.
-        parcel = Parcel(
-            province_of(sender.region_code),
-            city_of(region_code),
-            weight_g,
-            volume_cm3,
-            promise_worth_fen=live_terms().promise_worth_fen,
+        ready = ready_at(pick_cut_off=sender.pick_cut_off, handling_hours=sender.handling_hours, now=now)
+        parcel = asked_of_carriers(
+            origin=sender.region_code,
+            destination=city_of(region_code),
+            weight_g=weight_g,
+            volume_cm3=volume_cm3,
             value_fen=value_fen,
+            ready=ready,
+            now=now,
         )
         offers = estimate_for(parcel)
         if not offers or offers[0].rejected:
             return None
-        begins = picking_begins(sender.pick_cut_off, now)
-        arrivals.append(begins + timedelta(hours=sender.handling_hours + offers[0].eta_hours))
+        best = offers[0]
+        arrivals.append(delivered_at(ready, waits_minutes=best.waits_minutes, eta_hours=best.eta_hours))
     return max(arrivals, default=None)

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from logistics.allocation.inputs import Inputs, LaneRates, Line, SiteState, Wanted
 from logistics.allocation.models import Allocation, AllocationLine, FulfilmentLine, FulfilmentRequest
 from logistics.allocation.terms import Terms
-from logistics.carriers.engine import province_of
+from logistics.carriers.engine import minute_of_day, province_of
 from logistics.carriers.queries import destination_of, known_rates
 from logistics.network.picking import picking_begins
 from logistics.network.queries import WarehouseState, warehouse_states
@@ -99,6 +99,7 @@ def _sites(states: Sequence[WarehouseState], now: datetime) -> tuple[SiteState, 
             is_active=state.is_active,
             free=dict(sorted(state.free.items())),
             room=rooms.get(state.warehouse_id),
+            ready_minute=minute_of_day(picking_begins(state.pick_cut_off, now) + timedelta(hours=state.handling_hours)),
         )
         for state in sorted(states, key=lambda each: (each.priority, each.warehouse_id))
     )

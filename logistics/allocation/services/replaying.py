@@ -53,9 +53,15 @@ def replay(*, allocation: Allocation) -> bool:
     kept = allocation.decision
     inputs = inputs_of(kept)
     if kept["planned_with"] == 1 and len(inputs.wanted) == 1:
-        return choose_by(inputs).record == kept
+        return _decided(choose_by(inputs).record) == _decided(kept)
     found = {each.request_id: each.record for each in decide(inputs).decisions}
-    return found.get(allocation.request_id) == kept
+    return _decided(found.get(allocation.request_id, {})) == _decided(kept)
+
+
+def _decided(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the digests by which the inputs were found: a version of the program that knows more inputs digests the
+    same ones otherwise."""
+    return {name: value for name, value in record.items() if name not in ("inputs", "rates")}
 
 
 def forget_inputs(*, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """Decisions on plain data; every cost is worked out by hand."""
 
 from dataclasses import replace
+from datetime import time
 
 import pytest
 
@@ -241,3 +242,27 @@ def test_the_parts_of_all_parcels_are_what_the_optimiser_counted(seed):
         if decision.parcels:
             parts = sum(parcel["fen"] for parcel in decision.record["parcels"])
             assert decision.record["cost_fen"] == pytest.approx(parts, abs=1)
+
+
+def test_the_wait_for_a_carrier_counts_as_its_transit_does():
+    """Ready at 20:00 in the near warehouse: two hours after the pick-up, 22 hours until the next, then 24 on the road.
+    Above 30 hours each costs 50 fen: 16 of them 800. From afar, ready at 17:00, one and 24 hours: none."""
+    terms = replace(PLAIN, promise_hours=30, late_hour_fen=50)
+    near, far = site(NEAR, ZHEJIANG, {TEA: 5}, ready_minute=1200), site(FAR, GUANGDONG, {TEA: 5}, ready_minute=1020)
+    lanes = {(o, ZHEJIANG): (rate("ZTO", fen, pick_up_at=time(18)),) for o, fen in ((ZHEJIANG, 800), (GUANGDONG, 1200))}
+    given = inputs(wanted(1, (TEA, 1, 1000)), sites=(near, far), lanes=lanes, terms=terms)
+    outcome = decide(given)
+    (decision,) = outcome.decisions
+    assert (decision.parcels, outcome.cost_fen) == ({FAR: {TEA: 1}}, 1500)
+    assert [
+        (each["verdict"], each["whole"]["late"], each["whole"]["fen"]) for each in decision.record["candidates"]
+    ] == [
+        ("dearer", 800.0, 1900.0),
+        ("chosen", 0.0, 1500.0),
+    ]
+    # What is kept of it decides the same again; without a pick-up the near one does.
+    assert decide(read_inputs(given.kept())).decisions == outcome.decisions
+    always = {lane: (replace(rates[0], pick_up_at=None),) for lane, rates in lanes.items()}
+    assert parcels(inputs(wanted(1, (TEA, 1, 1000)), sites=(near, far), lanes=always, terms=terms)) == [
+        {NEAR: {TEA: 1}}
+    ]

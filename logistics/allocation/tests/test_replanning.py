@@ -1,7 +1,9 @@
+import json
 from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
-from zlib import decompress
+from zlib import compress, decompress
 
+import pgtrigger
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -136,6 +138,15 @@ def test_small_savings_count_when_together_they_are_worth_it():
 def test_every_decision_can_be_taken_again_and_none_is_rewritten(misplaced):
     request, _near, _far = misplaced
     allocation = request.allocations.get()
+    assert replay(allocation=allocation) is True
+    # As a version of the program has written it that knew fewer inputs: the digests differ, the decision does not.
+    with pgtrigger.ignore("allocation.KeptInputs:write_once"):
+        kept = json.loads(decompress(bytes(KeptInputs.objects.get().inputs)))
+        for site in kept["sites"]:
+            del site["ready_minute"]
+        for each in (rate for lane in kept["lanes"] for rate in lane["rates"]):
+            del each["pick_up_at"]
+        KeptInputs.objects.update(inputs=compress(json.dumps(kept).encode()))
     assert replay(allocation=allocation) is True
     replan(now=SOON)
     moved = request.allocations.get(status="open")

@@ -1,7 +1,10 @@
+from datetime import time
+
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from logistics.carriers.cards import keep_card
 from logistics.carriers.demo import load
 from logistics.carriers.engine import Parcel
 from logistics.carriers.models import Carrier, CarrierRate, QualityDay, RateCard
@@ -9,6 +12,7 @@ from logistics.carriers.queries import offers_for
 from logistics.carriers.services import choose_carrier
 from logistics.network.tests.factories import NOW
 from shop.core import clock
+from shop.core.actors import Actor
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +90,15 @@ def test_each_change_of_rates_is_a_version_that_choices_name(admin_client):
     with pytest.raises(DatabaseError), transaction.atomic():
         RateCard.objects.update(rates={})
     assert "¥6.00 / 1,000 g" in admin_client.get(page).content.decode()
+    last = {**again, "rates-0-first_fen": "6.00", "pick_up_at": "18:00"}
+    assert admin_client.post(page, last).status_code == 302
+    assert [each.rates["pick_up_at"] for each in carrier.cards.order_by("pk")] == [None, None, "18:00"]
+
+
+def test_what_was_not_asked_yet_when_a_card_was_kept_makes_no_new_version():
+    carrier = Carrier.objects.create(code="ZTO", name="中通")
+    rates = {"volumetric_divisor": 6000, "rates": []}
+    RateCard.objects.create(carrier=carrier, version=1, rates=rates, made_by="-", made_at=NOW)
+    assert keep_card(carrier_id=carrier.pk, actor=Actor.system("test"), now=NOW) is None
+    Carrier.objects.update(pick_up_at=time(18))
+    assert keep_card(carrier_id=carrier.pk, actor=Actor.system("test"), now=NOW).version == 2

@@ -1,6 +1,8 @@
+from datetime import UTC, datetime, time
+
 import pytest
 
-from logistics.carriers.engine import ANYWHERE, Parcel, Rate, choose
+from logistics.carriers.engine import ANYWHERE, Parcel, Rate, choose, minute_of_day
 
 
 def rate(carrier: str = "ZTO", **fields) -> Rate:
@@ -114,3 +116,56 @@ def test_the_promise_is_a_hard_limit():
 
 def test_a_place_that_nobody_serves_has_no_offers():
     assert choose(parcel(to="710000"), [rate(destination_province="110000")]) == []
+
+
+SIX = 18 * 60
+
+
+@pytest.mark.parametrize(
+    ("ready", "waits"), [(SIX - 1, 1), (SIX, 0), (SIX + 1, 24 * 60 - 1), (0, SIX), (24 * 60, SIX), (None, 0)]
+)
+def test_what_is_ready_after_the_pick_up_travels_from_the_next_day(ready, waits):
+    daily, always = choose(parcel(ready_minute=ready), [rate("ZTO", pick_up_at=time(18)), rate("SF", first_fen=900)])
+    assert (daily.waits_minutes, daily.hours) == (waits, waits / 60 + 48)
+    assert (always.waits_minutes, always.hours) == (0, 48)
+
+
+@pytest.mark.parametrize(
+    ("hour", "second", "minute"), [(9, 59, 17 * 60 + 60), (10, 0, SIX), (10, 1, SIX + 1), (16, 0, 0), (15, 59, 24 * 60)]
+)
+def test_the_minute_of_the_day_is_that_of_shanghai_a_begun_one_whole(hour, second, minute):
+    moment = datetime(2026, 11, 20, hour, 59 if second == 59 else 0, second, tzinfo=UTC)
+    assert minute_of_day(moment) == minute
+
+
+def test_who_has_just_been_there_loses_to_who_comes_for_the_parcel():
+    """500 fen and 48 hours against 1,000 fen and 48; from 50 hours on each costs 30 fen."""
+    rates = [rate("ZTO", pick_up_at=time(18)), rate("SF", first_fen=1000)]
+    asked = {"late_after_hours": 50, "late_hour_fen": 30}
+    # Six hours until the pick-up: four of them late, 120 fen. A minute too late: 23 h 59 m, 21 h 59 m late, 659.5 fen.
+    for ready, chosen, late_fen in ((SIX - 360, "ZTO", 120), (SIX + 1, "SF", 660)):
+        offers = choose(parcel(ready_minute=ready, **asked), rates)
+        assert offers[0].carrier_code == chosen
+        by_code = {offer.carrier_code: offer for offer in offers}
+        assert (by_code["ZTO"].late_fen, by_code["ZTO"].score_fen) == (late_fen, 500 + late_fen)
+        assert (by_code["SF"].late_fen, by_code["SF"].score_fen) == (0, 1000)
+
+
+def test_of_two_that_cost_the_same_the_sooner_one_is_who_delivers_first():
+    rates = [rate("ZTO", eta_hours=40, pick_up_at=time(18)), rate("SF", eta_hours=48)]
+    assert choose(parcel(ready_minute=SIX), rates)[0].carrier_code == "ZTO"
+    assert choose(parcel(ready_minute=SIX - 481), rates)[0].carrier_code == "SF"
+
+
+def test_waiting_for_the_pick_up_may_break_the_promise():
+    rates = [rate("ZTO", pick_up_at=time(18)), rate("SF", first_fen=1200)]
+    for ready, expected in ((SIX - 120, ["ZTO", "SF"]), (SIX - 121, ["SF", "ZTO"])):
+        offers = choose(parcel(ready_minute=ready, within_hours=50), rates)
+        assert [offer.carrier_code for offer in offers] == expected
+        assert offers[-1].rejected == ("too_slow" if expected[0] == "SF" else "")
+
+
+def test_a_promise_that_nobody_can_keep_any_more_binds_nobody():
+    heavy = rate("YTO", first_fen=100, max_weight_g=400)
+    offers = choose(parcel(within_hours=-3), [rate("ZTO"), rate("SF", first_fen=1200), heavy])
+    assert [(o.carrier_code, o.rejected) for o in offers] == [("ZTO", ""), ("SF", ""), ("YTO", "too_heavy")]

@@ -9,12 +9,13 @@ from django.urls import reverse
 from logistics.allocation.models import Allocation, Reason
 from logistics.allocation.services import reject_allocation, send_from_elsewhere
 from logistics.allocation.services.replanning import replan
+from logistics.carriers.models import CarrierChoice
 from logistics.network.models import Warehouse
 from logistics.network.tests.factories import CLERK, GUANGZHOU, NOW, make_warehouse, stock
 from logistics.shipments.models import Shipment, ShipmentStatus
 from logistics.shipments.tests.factories import make_carrier, plan, ready
 from shop.catalog.tests.factories import make_sku
-from shop.core import outbox
+from shop.core import clock, outbox
 from shop.core.models import OutboxEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +56,21 @@ def test_the_waybill_is_voided_and_another_parcel_planned_from_elsewhere(parcel,
     assert voided.payload["tracking_number"] == parcel.tracking_number
     (planned,) = Shipment.objects.exclude(pk=parcel.pk)
     assert (planned.warehouse_id, planned.status, planned.order_number) == (near.pk, "planned", parcel.order_number)
+
+
+def test_the_parcel_instead_keeps_the_promise_where_a_carrier_can(parcel):
+    """Promised for 72 hours after 18:00, when it was to be picked. Turned down a day later, it is picked a day later as
+    well: 24 hours remain for the road."""
+    dear = make_carrier("SF", first_fen=1500, eta_hours=24)
+    reject_allocation(
+        number=parcel.allocation.number, reason=Reason.OVERLOADED, units={}, actor=CLERK, now=NOW + timedelta(days=1)
+    )
+    with clock.fixed(NOW + timedelta(days=1)):
+        deliver()
+    planned = Shipment.objects.exclude(pk=parcel.pk).get()
+    assert (planned.carrier_id, planned.promised_at) == (dear.pk, parcel.promised_at)
+    cheap, _dear = sorted(CarrierChoice.objects.get(reference=planned.number).candidates, key=lambda c: c["cost_fen"])
+    assert (cheap["carrier_code"], cheap["rejected"]) == ("ZTO", "too_slow")
 
 
 def test_printing_a_picking_list_begins_the_picking_for_who_may_ship(client, django_user_model):

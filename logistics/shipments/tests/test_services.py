@@ -11,7 +11,7 @@ from logistics.allocation.errors import AllocationNotOpen, AlreadyShipped
 from logistics.allocation.services import FulfilmentItem, cancel_fulfilment, reduce_fulfilment, request_fulfilment
 from logistics.allocation.tests.factories import XIHU, fulfil, recipient, reserve
 from logistics.allocation.tests.test_services import assert_laws
-from logistics.carriers.models import CarrierRate
+from logistics.carriers.models import Carrier, CarrierChoice, CarrierRate
 from logistics.network.models import StockMovement, WarehouseStock
 from logistics.network.tests.factories import CLERK, NOW, make_warehouse, stock
 from logistics.shipments.errors import NotShippable, TrackingNumberRequired, TrackingNumberUsed, UnknownShipment
@@ -54,6 +54,29 @@ def test_the_promise_of_a_parcel_counts_from_when_its_warehouse_picks():
     stock(make_warehouse(pick_cut_off=time(18)), {tea.pk: 1})
     make_carrier()
     assert plan({tea.pk: 1}).promised_at == NOW + timedelta(hours=6 + 72)
+
+
+@pytest.mark.parametrize(
+    ("pick_up_at", "waits"), [(None, 0), (time(12), 0), (time(12, 1), 1), (time(11, 59), 24 * 60 - 1)]
+)
+def test_what_is_ready_after_its_carrier_came_travels_from_the_next_day(pick_up_at, waits):
+    # Allocated at noon in Shanghai, it is ready at noon on the next day.
+    Carrier.objects.filter(pk=make_carrier().pk).update(pick_up_at=pick_up_at)
+    shipment = plan()
+    assert shipment.promised_at == NOW + timedelta(hours=72, minutes=waits)
+    (offer,) = CarrierChoice.objects.get(reference=shipment.number).candidates
+    assert (offer["waits_minutes"], offer["eta_hours"], offer["rejected"]) == (waits, 48, "")
+
+
+def test_the_carrier_is_the_one_by_which_the_warehouse_was_chosen():
+    """The cheap one takes 200 hours after 24 of handling: 128 too many at 10 fen each. It would save 1,000 only."""
+    make_carrier("ZTO", eta_hours=200)
+    make_carrier("SF", first_fen=1500)
+    shipment = plan()
+    (parcel,) = shipment.allocation.decision["parcels"]
+    assert (shipment.carrier.code, parcel["carrier"]) == ("SF", "SF")
+    by_code = {each["carrier_code"]: each for each in CarrierChoice.objects.get().candidates}
+    assert (by_code["ZTO"]["cost_fen"], by_code["ZTO"]["late_fen"], by_code["SF"]["late_fen"]) == (500, 1280, 0)
 
 
 def test_a_parcel_to_a_remote_city_and_one_worth_too_much_go_with_others():

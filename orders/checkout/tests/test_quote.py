@@ -317,6 +317,17 @@ def test_what_is_paid_after_the_cut_off_is_promised_from_the_next_one(client, ha
         assert datetime.fromisoformat(promised) == begins + timedelta(hours=72)
 
 
+def test_a_quote_promises_by_when_the_carrier_comes(client, hangzhou):
+    """Ready 24 hours later, at the same time of the day; the carrier comes at 18:00 in Shanghai and takes 48 hours."""
+    Carrier.objects.update(pick_up_at=time(18))
+    sku = SkuFactory(stock=0)
+    receive(hangzhou, {sku.pk: 5})
+    for minute, promised in ((0, datetime(2026, 11, 23, 10, tzinfo=UTC)), (1, datetime(2026, 11, 24, 10, tzinfo=UTC))):
+        with clock.fixed(datetime(2026, 11, 20, 10, minute, tzinfo=UTC)):
+            answer = quote(client, {"items": items((sku, 1))}).json()["promised_at"]
+        assert datetime.fromisoformat(answer) == promised
+
+
 @pytest.mark.parametrize("lines", [1, 20])
 def test_a_quote_takes_as_many_queries_however_many_lines(client, freight, hangzhou, lines, django_assert_num_queries):
     skus = [SkuFactory(stock=0) for _ in range(lines)]
