@@ -14,7 +14,7 @@ from members.identity.models import Address, Member
 from members.identity.queries import shared_origins
 from promotions.distribution.models import Binding, Distributor, FormerPhone, Sale, Sign
 from promotions.distribution.preferences import REJOINED_DAYS, SALES_PER_DAY
-from shop.core.clock import business_day, day_bounds
+from shop.core.clock import business_day
 
 # Longer than any honest chain of who brought whom.
 MOST_STEPS = 50
@@ -93,8 +93,7 @@ def _plain(text: str) -> str:
 
 
 def _sold_on_day(distributor: Distributor, sold_at: datetime) -> int:
-    start, end = day_bounds(business_day(sold_at))
-    return Sale.objects.filter(distributor=distributor, sold_at__gte=start, sold_at__lt=end).count()
+    return Sale.objects.filter(distributor=distributor, sold_on=business_day(sold_at)).count()
 
 
 def _in_circle(buyer: Member, distributor: Distributor) -> bool:

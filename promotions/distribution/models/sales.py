@@ -77,6 +77,7 @@ class Sale(models.Model):
             models.Index(fields=["settled_at"], condition=Q(stage="settled", review="clear"), name="sale_to_release"),
             models.Index(fields=["-id"], condition=Q(review="held"), name="sale_held"),
             models.Index(fields=["distributor", "-id"], name="sale_of_distributor"),
+            models.Index(fields=["distributor", "sold_on"], name="sale_of_day"),
             models.Index(fields=["buyer"], name="sale_of_buyer"),
             models.Index(fields=["payer_digest"], condition=~Q(payer_digest=""), name="sale_by_payer"),
             # What leaderboards read, without touching the table.

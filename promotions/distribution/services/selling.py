@@ -100,11 +100,15 @@ def follow_refunds(*, order_number: str, left_fen: dict[int, int], reference: st
     if sale is None:
         return 0
     rows = list(sale.commissions.order_by("level", "position"))
+    before, lines_before = (sale.left_fen, sale.points), [row.left_fen for row in rows]
     for row in rows:
         row.left_fen = min(row.left_fen, max(left_fen.get(row.position, row.left_fen), 0))
     first_level = [row.left_fen for row in rows if row.level == 1]
     sale.left_fen, sale.points = sum(first_level), points_earned(order_number)
-    sale.save(update_fields=["left_fen", "points"])
+    if (sale.left_fen, sale.points) != before:
+        sale.save(update_fields=["left_fen", "points"])
+    if [row.left_fen for row in rows] == lines_before:
+        return 0
     moves = _recount(sale, rows, reference=reference, actor=None, now=now)
     for move in moves:
         tell_taken_back(sale, distributor_id=move.distributor_id, amount_fen=move.amount_fen, dedupe=reference, now=now)

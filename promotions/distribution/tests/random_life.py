@@ -1,7 +1,7 @@
 """A random forest of members who visit, join, buy, return and withdraw, lived by the services and by the reference."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -36,8 +36,8 @@ WEIGHTS = {
 class RandomLife:
     """Every step is taken twice: by the services, and by the reference, which must come to the same."""
 
-    def __init__(self, *, members: list[Member], products: list[Product], seed: int) -> None:
-        self.dice, self.now, self.known = Random(seed), NOW, Reference()
+    def __init__(self, *, members: list[Member], products: list[Product], seed: int, begins: datetime = NOW) -> None:
+        self.dice, self.now, self.known = Random(seed), begins, Reference()
         self.members, self.products = members, products
         self.sellers: dict[int, Distributor] = {}
         self.sales: list[Sale] = []

@@ -1,5 +1,6 @@
 """What distribution must come to, in plain Python: without a ledger, all is counted anew whenever it is asked."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,13 +17,10 @@ class Sold:
     settles_at: datetime | None = None
     is_refused: bool = False
 
-    def worth(self) -> dict[int, int]:
+    def worth(self, seller: int) -> int:
         if self.is_refused:
-            return {}
-        return {
-            seller: sum(fen * bp for fen, bp in zip(self.left, rates, strict=True)) // 10_000
-            for seller, rates in self.rates.items()
-        }
+            return 0
+        return sum(fen * bp for fen, bp in zip(self.left, self.rates[seller], strict=True)) // 10_000
 
 
 @dataclass
@@ -34,6 +32,7 @@ class Reference:
     paused: set[int] = field(default_factory=set)
     customers: dict[int, tuple[int, datetime | None]] = field(default_factory=dict)
     orders: list[Sold] = field(default_factory=list)
+    orders_of: dict[int, list[Sold]] = field(default_factory=lambda: defaultdict(list))
     withdrawn: dict[int, list[list[object]]] = field(default_factory=dict)
     has_second_level: bool = True
 
@@ -61,14 +60,17 @@ class Reference:
         above = self.recruiters[seller]
         if self.has_second_level and above is not None and above not in self.paused and above != member:
             rates[above] = [self.rates[above][1]] * len(paid)
-        self.orders.append(Sold(list(paid), rates))
+        order = Sold(list(paid), rates)
+        self.orders.append(order)
+        for each in rates:
+            self.orders_of[each].append(order)
         return True
 
     def balances(self, seller: int) -> dict[str, int]:
         found = {"frozen": 0, "settled": 0, "available": 0, "reserved": 0, "paid": 0}
-        for order in self.orders:
+        for order in self.orders_of[seller]:
             where = {"released": "available"}.get(order.stage, order.stage)
-            found[where] += order.worth().get(seller, 0)
+            found[where] += order.worth(seller)
         for fen, state in self.withdrawn[seller]:
             if state != "back":
                 found["available"] -= int(str(fen))
