@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,8 +20,9 @@ from logistics.carriers.models import CarrierChoice
 from logistics.carriers.screens import offers_table
 from logistics.shipments.figures import panels
 from logistics.shipments.forms import PackForm, ShipForm
-from logistics.shipments.models import Shipment, ShipmentLine, ShipmentStatus, TrackingCorrection
+from logistics.shipments.models import Shipment, ShipmentLine, TrackingCorrection
 from logistics.shipments.packing import pack_anew, together, units_of
+from logistics.shipments.piles import in_pile
 from logistics.shipments.printing import MOST_PRINTED, picking_list, slips
 from logistics.shipments.services import BEFORE_SHIPPING, UNDER_WAY, correct_tracking, deliver, ship
 from members.identity.panels import may_reveal
@@ -52,22 +53,14 @@ class WorkFilter(admin.SimpleListFilter):
         return [
             ("to_ship", _("To ship")),
             ("under_way", _("On the way")),
+            ("stuck", _("Needs a decision")),
             ("attention", _("Needs attention")),
             ("late", _("Later than promised")),
             ("done", _("Delivered")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> QuerySet[Shipment]:
-        unfinished = Q(status__in=[*BEFORE_SHIPPING, *UNDER_WAY])
-        piles = {
-            "to_ship": Q(status__in=BEFORE_SHIPPING),
-            "under_way": Q(status__in=UNDER_WAY),
-            "attention": Q(status__in=[ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED]) | ~Q(problem=""),
-            "late": unfinished & Q(promised_at__lt=clock.now()),
-            "done": Q(status=ShipmentStatus.DELIVERED),
-        }
-        pile = piles.get(self.value() or "")
-        return queryset if pile is None else queryset.filter(pile)
+        return in_pile(queryset, self.value() or "", now=clock.now())
 
 
 class ShipmentLineInline(PartInlineMixin, TabularInline):

@@ -1,6 +1,7 @@
 """Parcels on their way: one shipment per allocation, its waybill and its tracking events."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +82,9 @@ class Shipment(models.Model):
                 condition=Q(status__in=["ready", "shipped", "exception"]),
                 name="shipment_under_way",
             ),
+            # A day's parcels: they leave and arrive in about the order of their rows.
+            BrinIndex(fields=["shipped_at"], autosummarize=True, name="shipment_by_departure"),
+            BrinIndex(fields=["delivered_at"], autosummarize=True, name="shipment_by_arrival"),
         ]
 
     def __str__(self) -> str:

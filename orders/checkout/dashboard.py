@@ -14,6 +14,8 @@ from shop.core.clock import business_day, day_bounds
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel
 from shop.core.money import yuan
 
+# Who hears what the shop turns over.
+TURNOVER = ("checkout.view_order", "reports.view_report")
 TO_SHIP = (OrderStatus.PAID, OrderStatus.ALLOCATED, OrderStatus.PARTLY_SHIPPED)
 DAYS = 30
 
@@ -28,11 +30,12 @@ def today_panel(request: HttpRequest) -> FiguresPanel | None:
         to_ship=Count("pk", filter=Q(status__in=TO_SHIP)), unpaid=Count("pk", filter=~Q(status__in=TO_SHIP))
     )
     link = reverse("admin:checkout_order_changelist")
+    revenue = Figure(_("Revenue"), yuan(sold.paid_fen), note=_("{count} paid").format(count=sold.paid))
     return FiguresPanel(
         title=_("Orders today"),
         figures=[
             Figure(_("Orders"), str(sold.placed), link=link),
-            Figure(_("Revenue"), yuan(sold.paid_fen), note=_("{count} paid").format(count=sold.paid)),
+            *([revenue] if request.user.has_perms(TURNOVER) else []),
             Figure(_("To ship"), str(waiting["to_ship"]), link=f"{link}?status=to_ship"),
             Figure(_("Unpaid"), str(waiting["unpaid"]), link=f"{link}?status=pending_payment"),
         ],
@@ -41,7 +44,7 @@ def today_panel(request: HttpRequest) -> FiguresPanel | None:
 
 def month_orders_panel(request: HttpRequest) -> ChartPanel | None:
     """Paid orders per Shanghai day, today last."""
-    if not request.user.has_perm("checkout.view_order"):
+    if not request.user.has_perms(TURNOVER):
         return None
     days = _days()
     sold = _by_day(days)
@@ -55,7 +58,7 @@ def month_orders_panel(request: HttpRequest) -> ChartPanel | None:
 
 def month_revenue_panel(request: HttpRequest) -> ChartPanel | None:
     """Yuan paid per Shanghai day, today last."""
-    if not request.user.has_perm("checkout.view_order"):
+    if not request.user.has_perms(TURNOVER):
         return None
     days = _days()
     sold = _by_day(days)

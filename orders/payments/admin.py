@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from orders.checkout.models import Deposit, Order
 from orders.payments.gateways.words import in_words
 from orders.payments.models import Payment, Refund
+from orders.payments.queries import stuck_refunds
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.by_hand import settle_by_hand
 from orders.payments.services.refunding import refresh_refund, send_refund
@@ -133,10 +134,21 @@ class PaymentAdmin(SaidByGateway, ReadOnlyAdmin):
         _ask_each(self, request, queryset, ask)
 
 
+class PeopleFilter(admin.SimpleListFilter):
+    title = _("to do")
+    parameter_name = "todo"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("people", _("Needs people"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        return stuck_refunds(queryset) if self.value() == "people" else queryset
+
+
 @admin.register(Refund)
 class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
     list_display = ["number", "payment_link", "shown_status", "amount", "reason", "told_note", "created_at"]
-    list_filter = ["status", "reason"]
+    list_filter = [PeopleFilter, "status", "reason"]
     search_fields = ["number", "payment__number", "payment__order__number", "gateway_refund_id"]
     search_help_text = _("Refund, payment or order number, or gateway refund")
     list_select_related = ["payment"]

@@ -1,4 +1,4 @@
-"""Reviews on the admin's home: what waits, and what buyers have thought lately."""
+"""Reviews on the admin's home: what buyers have thought lately."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from orders.reviews.queries import figures, waiting_count
+from orders.reviews.queries import figures
 from shop.core import clock
 from shop.core.dashboard import Figure, FiguresPanel
 
@@ -23,7 +23,6 @@ def reviews_panel(request: HttpRequest) -> FiguresPanel | None:
         figures=[
             Figure(_("Written"), str(found["written"]), link=link),
             Figure(_("Mean"), f"{found['mean']:.1f} ★" if found["mean"] is not None else "–"),
-            Figure(_("Waiting for approval"), str(waiting_count()), link=f"{link}?todo=decide"),
             Figure(_("One or two stars without a reply"), str(found["bad"]), link=f"{link}?todo=bad"),
         ],
     )

@@ -73,12 +73,6 @@ def follow_up_of(review: Review) -> FollowUp | None:
     return getattr(review, "follow_up", None)
 
 
-def waiting_count() -> int:
-    """How many reviews wait for somebody to decide, their own words or what was added."""
-    waiting = Review.objects.filter(status=Status.PENDING).count()
-    return waiting + FollowUp.objects.filter(status=Status.PENDING).count()
-
-
 def figures(*, since: datetime) -> dict[str, Any]:
     """Of the reviews that were really written since: how many, their mean, how many of the bad ones have no reply."""
     written = Review.objects.filter(written_at__gte=since, is_default=False, status=Status.APPROVED)

@@ -21,6 +21,7 @@ from promotions.campaigns.mechanisms import campaign_models
 from promotions.campaigns.models import Campaign, CampaignStatus
 from promotions.campaigns.scopes import category_paths
 from promotions.campaigns.services.switch import promotions_are_on, switch_promotions
+from promotions.campaigns.soon import SOON, soon_at
 from promotions.pricing.scopes import Scope
 from shop.catalog.models import Category, Product, Sku
 from shop.core import clock
@@ -61,7 +62,8 @@ def calendar_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse
     first = parse_date(request.GET.get("from", "")[:10]) if request.GET.get("from") else None
     first = first or business_day(now) - timedelta(days=7)
     start, end = day_bounds(first)[0], day_bounds(first + timedelta(days=DAYS))[0]
-    found = _campaigns(start, end)
+    soon = request.GET.get("soon", "")
+    found = _campaigns(start, end, soon_at(soon, now=now))
     met = conflicts_between([each for each in found if each.status in MEETING])
     meeting = {(each.KIND, each.pk) for one, conflict in met for each in (one, conflict.other)}
     context = {
@@ -75,6 +77,7 @@ def calendar_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse
         "before": (first - timedelta(days=DAYS)).isoformat(),
         "after": (first + timedelta(days=DAYS)).isoformat(),
         "is_on": promotions_are_on(),
+        "soon": SOON.get(soon, ""),
         "may_switch": model_admin.has_change_permission(request),
     }
     return TemplateResponse(request, "admin/promotions/calendar.html", context)
@@ -89,8 +92,8 @@ def switch_all(request: HttpRequest) -> HttpResponse:
     return redirect("admin:campaigns_calendar")
 
 
-def _campaigns(start: datetime, end: datetime) -> list[Campaign]:
-    inside = Q(starts_at__lt=end) & (Q(ends_at=None) | Q(ends_at__gt=start))
+def _campaigns(start: datetime, end: datetime, narrow: Q) -> list[Campaign]:
+    inside = Q(starts_at__lt=end) & (Q(ends_at=None) | Q(ends_at__gt=start)) & narrow
     found: list[Campaign] = []
     for model in campaign_models():
         found += (
