@@ -1,6 +1,8 @@
 """Visits on the home of whoever reads figures: yesterday, the last day that is counted whole."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Sum
 from django.http import HttpRequest
@@ -34,7 +36,7 @@ def visits_panel(request: HttpRequest) -> FiguresPanel | None:
     )
 
 
-def _figures(row: dict[str, int] | None) -> tuple[str, str, str, str]:
+def _figures(row: Mapping[str, Any] | None) -> tuple[str, str, str, str]:
     if row is None or not row["all_sessions"]:
         return "0", "–", "–", "–"
     sessions, entries = row["all_sessions"], row["all_entries"]
