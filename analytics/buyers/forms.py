@@ -14,11 +14,12 @@ from unfold.widgets import (
 
 from analytics.buyers.criteria import CRITERIA, Criterion, Shape
 from shop.core.forms import YuanField
+from shop.core.shown import AsShownMixin
 
 MOST = 1_000_000_000
 
 
-class SegmentFilterForm(forms.Form):
+class SegmentFilterForm(AsShownMixin, forms.Form):
     name = forms.CharField(label=gettext_lazy("name"), max_length=60, widget=UnfoldAdminTextInputWidget)
     description = forms.CharField(
         label=gettext_lazy("description"), max_length=300, required=False, widget=UnfoldAdminExpandableTextareaWidget

@@ -6,7 +6,6 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDateWidget
 
@@ -14,6 +13,7 @@ from analytics.buyers import queries
 from analytics.buyers.models import RepurchaseDay, Stage
 from shop.core import clock
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Panel
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 from shop.core.screens import panels_page
 

@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from analytics.events.names import FUNNEL_STEPS, LABELS
 from analytics.funnel.models import Unit
@@ -25,6 +24,7 @@ from members.identity.admin import link_to_member
 from shop.core import clock
 from shop.core.clock import SHANGHAI, business_day
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Panel
+from shop.core.editing import ModelAdmin
 from shop.core.screens import panels_page
 
 SEES_MEMBERS = "identity.view_member"

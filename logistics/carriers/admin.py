@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -19,6 +19,7 @@ from logistics.carriers.scorecard import panels
 from logistics.carriers.screens import card_table, offers_table, refusal
 from shop.core import clock
 from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import panels_page, staff

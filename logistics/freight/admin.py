@@ -6,13 +6,14 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from logistics.freight.models import FreightTemplate, FreightZone
 from logistics.freight.queries import DEFAULT_TEMPLATE
 from shop.core.admin import PartInlineMixin
+from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.regions.queries import places_of_rates

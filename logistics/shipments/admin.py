@@ -345,6 +345,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         shipment = found_or_404(self, request, object_id)
         wrong = {"carrier": shipment.carrier_id, "tracking_number": shipment.tracking_number}
         form = ShipForm(request.POST or None, initial=wrong)
+        form.subject = shipment
         if request.method == "POST" and form.is_valid():
             right = form.cleaned_data["tracking_number"]
             try:

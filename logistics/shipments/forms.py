@@ -9,11 +9,12 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from logistics.carriers.models import Carrier
 from logistics.shipments.models import Shipment, ShipmentLine
+from shop.core.shown import AsShownMixin
 
 MOST_PARCELS = 6
 
 
-class ShipForm(forms.Form):
+class ShipForm(AsShownMixin, forms.Form):
     carrier = forms.ModelChoiceField(
         Carrier.objects.filter(is_active=True).order_by("code"), label=_("carrier"), widget=UnfoldAdminSelectWidget
     )

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -27,6 +26,7 @@ from members.notifications.models import Delivery, NotificationTemplate
 from members.notifications.services.templates import preview, send_test, template_problems
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, staff

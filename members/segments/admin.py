@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
@@ -23,11 +22,13 @@ from members.segments.models import MemberNote, Segment, SegmentMembership, Tag
 from members.segments.queries import current
 from members.segments.services import add_to_segment, set_tags, write_note
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, staff
+from shop.core.shown import AsShownMixin
 
 
-class TagsForm(forms.Form):
+class TagsForm(AsShownMixin, forms.Form):
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.order_by("name"), required=False, label=_("Tags"), widget=UnfoldAdminSelect2MultipleWidget
     )

@@ -15,7 +15,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
@@ -31,6 +30,7 @@ from members.tiers.services.rules import Preview, preview_rules
 from shop.catalog.cache import touch_listing
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, staff

@@ -22,6 +22,7 @@ from members.tiers.engine import Step
 from members.tiers.errors import RulesInvalid
 from members.tiers.models import Behaviour, Tier, TierPolicy, TierRequirement
 from members.tiers.rules import is_ladder
+from shop.core.shown import AsShownMixin
 
 MOST_GROWTH = 10**12
 _WIDGETS: dict[str, Any] = {
@@ -37,7 +38,7 @@ _WIDGETS: dict[str, Any] = {
 }
 
 
-class RulesForm(forms.ModelForm):
+class RulesForm(AsShownMixin, forms.ModelForm):
     """A draft of the next version, filled with the present one. Tiers left blank are not in use."""
 
     class Meta:

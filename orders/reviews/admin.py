@@ -29,6 +29,7 @@ from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.shown import AsShownMixin
 
 STATUS_COLOURS = {
     "pending": "warning",
@@ -64,7 +65,7 @@ class HideForm(ReasonForm):
         self.fields["reason"].help_text = _("For the history of the review.")
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(AsShownMixin, forms.Form):
     reply = forms.CharField(
         label=gettext_lazy("reply of the shop"),
         max_length=MOST_CHARACTERS,
@@ -253,6 +254,7 @@ class ReviewAdmin(ReadOnlyAdmin):
     def reply_to(self, request: HttpRequest, object_id: str) -> HttpResponse:
         review = found_or_404(self, request, object_id)
         form = ReplyForm(request.POST or None, initial={"reply": review.reply})
+        form.subject = review
         if request.method != "POST" or not form.is_valid():
             return form_page(self, request, form=form, title=_("Reply"))
         services.reply_to_review(

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from points.deduction.models import BetterTerms, TierDeduction
 from points.deduction.queries import ACTIVITIES, SHARES
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.forms import PercentFormMixin
 from shop.core.kept import Kept
 from shop.core.labels import Label

@@ -18,6 +18,7 @@ from points.ledger.errors import ExpiryPolicyInvalid
 from points.ledger.models import ExpiryPolicy, ExpiryVersion
 from points.ledger.policies import newest_version
 from points.ledger.services.expiring import check
+from shop.core.shown import AsShownMixin
 
 MOST_POINTS = 10**9
 _WIDGETS: dict[str, Any] = {
@@ -31,7 +32,7 @@ _WIDGETS: dict[str, Any] = {
 }
 
 
-class ExpiryForm(forms.ModelForm):
+class ExpiryForm(AsShownMixin, forms.ModelForm):
     """A draft of the next version of a policy, filled with its present one; a new policy starts as the default one."""
 
     class Meta:

@@ -48,6 +48,7 @@ class CombinationRuleAdmin(ReadOnlyAdmin):
             "title": _("What combines with what"),
             "columns": [LABELS[mechanism] for mechanism in Mechanism],
             "rows": form.rows,
+            "form": form,
             "may_change": may_change,
         }
         return TemplateResponse(request, "admin/combination.html", context)

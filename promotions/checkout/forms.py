@@ -9,11 +9,12 @@ from unfold.widgets import UnfoldBooleanWidget
 from promotions.campaigns.stacking import MECHANISMS
 from promotions.checkout.combination import PAIRS, Pair
 from promotions.pricing.model import Combination, Mechanism
+from shop.core.shown import AsShownMixin
 
 LABELS = {Mechanism(value): label for value, label in MECHANISMS}
 
 
-class CombinationForm(forms.Form):
+class CombinationForm(AsShownMixin, forms.Form):
     def __init__(self, *args: Any, combination: Combination, locked: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for one, other in PAIRS:

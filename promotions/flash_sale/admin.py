@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
@@ -30,6 +30,7 @@ from promotions.flash_sale.models import (
 )
 from promotions.flash_sale.services.sessions import MOST_DAYS, repeat_last_day
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan

@@ -12,7 +12,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin, PartInlineMixin
@@ -20,6 +20,7 @@ from promotions.quiz.drawing import drawn, plain, shuffled
 from promotions.quiz.models import Question, QuestionOption, Quiz, QuizQuestion, QuizTry
 from shop.catalog.admin.forms import CatalogFormMixin
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.screens import found_or_404
 
 Kind = Question.Kind

@@ -22,12 +22,12 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from shop.core import clock, outbox, preferences
+from shop.core.editing import ModelAdmin
 from shop.core.labels import Label
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
 from shop.core.preference_forms import preference_field, preference_label, shown_preference

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from shop.core.actors import Actor
 from shop.core.csv_files import csv_bytes
 from shop.core.dashboard import lines_of
+from shop.core.editing import ModelAdmin
 
 CSV = "text/csv; charset=utf-8"
 

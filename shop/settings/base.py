@@ -357,6 +357,7 @@ UNFOLD = {
     ],
     "SHOW_LANGUAGES": True,
     "STYLES": [lambda request: static("lantern/admin.css")],
+    "SCRIPTS": [lambda request: static("lantern/unsaved.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "shop.core.dashboard.dashboard_callback",

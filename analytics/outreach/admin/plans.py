@@ -12,7 +12,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from analytics.outreach.admin.fields import CONDITIONS, FIELDSETS, fieldsets_to_look_at
@@ -27,6 +26,7 @@ from analytics.outreach.services import save_plan
 from analytics.outreach.services.life import lacks, needs_approval
 from members.segments.models import Segment
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin
 from shop.core.labels import Label

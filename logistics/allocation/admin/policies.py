@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
@@ -25,6 +25,7 @@ from logistics.allocation.services.replaying import inputs_of_round
 from logistics.network.models import Warehouse
 from shop.core import clock
 from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from logistics.network.map import draw
 from logistics.network.models import Store, Warehouse
 from logistics.network.queries import WAREHOUSES
+from shop.core.editing import ModelAdmin
 
 
 @admin.register(Warehouse)

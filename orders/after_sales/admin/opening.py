@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -31,6 +30,7 @@ from orders.after_sales.standing import Standing, standings
 from orders.checkout.models import Order
 from shop.catalog.models import Sku
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.preference_forms import preference_field, preference_label
 from shop.core.preferences import set_preference

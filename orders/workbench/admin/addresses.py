@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
@@ -18,8 +17,10 @@ from members.identity.phones import parse_phone, show_phone
 from orders.checkout.models import Order
 from orders.workbench.services.readdressing import CHANGEABLE, change_recipient
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.shown import AsShownMixin
 from shop.regions.queries import children
 
 
@@ -31,7 +32,7 @@ def districts(parent: str | None = None) -> list[tuple[str, str]]:
     return found
 
 
-class RecipientForm(forms.Form):
+class RecipientForm(AsShownMixin, forms.Form):
     name = forms.CharField(label=gettext_lazy("recipient's name"), max_length=40, widget=UnfoldAdminTextInputWidget)
     phone = forms.CharField(label=gettext_lazy("phone"), max_length=20, widget=UnfoldAdminTextInputWidget)
     region_code = forms.ChoiceField(label=gettext_lazy("region"), choices=districts, widget=UnfoldAdminSelect2Widget)
@@ -67,6 +68,7 @@ class AddressPages(ModelAdmin):
         to = order.recipient or {}
         known = {**to, "phone": show_phone(to["phone"]) if to.get("phone") else ""}
         form = RecipientForm(request.POST or None, initial=known)
+        form.subject = order
         if request.method == "POST" and form.is_valid():
             try:
                 change_recipient(number=order.number, actor=staff(request), now=clock.now(), **form.cleaned_data)

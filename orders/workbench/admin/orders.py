@@ -11,7 +11,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
 from members.identity.panels import may_reveal
@@ -29,6 +28,7 @@ from orders.workbench.admin.saved import SavedFilterPages
 from orders.workbench.criteria import found
 from orders.workbench.services.cancelling import choose_to_cancel
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -20,16 +19,18 @@ from orders.workbench.repricing import OwnPrice, own_price, spread_over
 from orders.workbench.services.pricing import ask_price, decide_price
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanField
 from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.shown import AsShownMixin
 
 ORDER = "admin:checkout_order_change"
 
 
-class PriceForm(forms.Form):
+class PriceForm(AsShownMixin, forms.Form):
     """A discount on the whole order, or a price of their own for some of its lines."""
 
     discount = YuanField(

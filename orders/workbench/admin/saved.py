@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from orders.workbench.criteria import SEARCH, given_of, matching, sentences
@@ -22,13 +21,15 @@ from orders.workbench.models import FirstFilter, SavedFilter
 from orders.workbench.queries import MOST_COUNTED, count_up_to
 from orders.workbench.services.filters import change_filter, delete_filter, save_filter, visible_filters
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError, NotFound
 from shop.core.screens import form_page
+from shop.core.shown import AsShownMixin
 
 LIST = "admin:checkout_order_changelist"
 
 
-class FilterForm(forms.Form):
+class FilterForm(AsShownMixin, forms.Form):
     name = forms.CharField(label=gettext_lazy("name"), max_length=30, widget=UnfoldAdminTextInputWidget)
     shared = forms.BooleanField(
         label=gettext_lazy("for all colleagues"), required=False, widget=UnfoldBooleanSwitchWidget

@@ -10,7 +10,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from points.mall.code_files import CodeLines
@@ -19,6 +18,7 @@ from points.mall.models import Reward
 from points.mall.queries import code_imports
 from points.mall.services.codes import Imported, import_codes, take_codes_out
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.screens import form_page, found_or_404
 
 FAULTS_SHOWN = 50

@@ -14,17 +14,17 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from points.mall.admin.codes import CodePoolMixin
-from points.mall.admin.parts import LockedWhileSavedMixin
 from points.mall.admin.statistics import statistics_page
 from points.mall.forms import KindForm, RewardForm, ZoneForm
 from points.mall.models import Reward, RewardPrice, Zone
 from points.mall.services.publishing import pause_reward, publish_reward
 from shop.core import clock
 from shop.core.admin import PartInlineMixin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
@@ -35,7 +35,7 @@ STATUS_COLOURS = {"draft": "info", "live": "success", "paused": "warning"}
 
 
 @admin.register(Zone)
-class ZoneAdmin(LockedWhileSavedMixin, SimpleHistoryAdmin, ModelAdmin):
+class ZoneAdmin(SimpleHistoryAdmin, ModelAdmin):
     form = ZoneForm
     list_display = ["name", "theme", "shown_window", "shown_pool", "position", "is_active"]
     list_filter = ["theme", "is_active"]
@@ -71,7 +71,7 @@ class RewardPriceInline(PartInlineMixin, YuanFormMixin, TabularInline):
 
 
 @admin.register(Reward)
-class RewardAdmin(LockedWhileSavedMixin, CodePoolMixin, YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
+class RewardAdmin(CodePoolMixin, YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
     """A reward is changed while it is a draft or paused: what members see does not change under their hands."""
 
     form = RewardForm

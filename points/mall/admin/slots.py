@@ -12,17 +12,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
-from points.mall.admin.parts import LockedWhileSavedMixin
 from points.mall.forms import ReasonForm, ResourceForm, SlotsForm
 from points.mall.models import Resource, Slot
 from points.mall.services.calling_off import call_off_slot
 from points.mall.services.planning import plan_slots
 from shop.core import clock
 from shop.core.clock import SHANGHAI, business_day, day_bounds
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404
@@ -84,7 +83,7 @@ class ResourceAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 @admin.register(Slot)
-class SlotAdmin(LockedWhileSavedMixin, SimpleHistoryAdmin, ModelAdmin):
+class SlotAdmin(SimpleHistoryAdmin, ModelAdmin):
     """A slot that somebody has booked keeps its time; it may be closed or hold more."""
 
     list_display = ["shown_slot", "resource", "shown_places", "is_closed"]

@@ -7,11 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from points.mall.statistics import DAYS, RewardFigures, figures_of, units_by_day
 from shop.core import clock
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 
 HOT, LISTED = 10, 100

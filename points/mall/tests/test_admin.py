@@ -5,11 +5,9 @@ from threading import Event
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 
 from logistics.network.tests.factories import make_store
 from members.identity.tests.factories import client_for
-from points.mall.admin.parts import LockedWhileSavedMixin
 from points.mall.admin.rewards import ZoneAdmin
 from points.mall.invariants import LAWS
 from points.mall.models import Resource, Reward, RewardCode, Slot, Voucher, Zone
@@ -27,6 +25,7 @@ from promotions.coupons.tests.making import make_live_template
 from shop.catalog.tests.factories import ProductFactory, SkuFactory
 from shop.core import clock
 from shop.core.clock import business_day
+from shop.core.editing import ModelAdmin
 from shop.core.transactions import unit_of_work
 from tests.concurrency.racing import run_together, until_somebody_waits
 
@@ -202,7 +201,7 @@ def test_a_resource_belongs_to_a_store_that_there_is(desk):
 def test_what_members_take_while_a_form_is_saved_is_not_written_back(desk, member, monkeypatch, guarded):
     """A member has taken a unit and not committed it when the form is sent."""
     if not guarded:
-        monkeypatch.setattr(LockedWhileSavedMixin, "get_object", ModelAdmin.get_object)
+        monkeypatch.setattr(ModelAdmin, "_locked", ModelAdmin.get_object)
     zone = Zone.objects.create(name="中秋", pool=5)
     reward, is_taken, was_read, was_taken = live_reward(zone=zone), Event(), Event(), Event()
 

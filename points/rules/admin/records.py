@@ -8,7 +8,6 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
@@ -22,6 +21,7 @@ from points.rules.services import holidays_changed
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.clock import business_day
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
 from shop.core.screens import staff

@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from points.ledger.queries import points_worth_fen
@@ -17,6 +16,7 @@ from points.rules.models import EarningRule
 from points.rules.queries import try_event
 from points.rules.sentences import shown_amount, shown_points
 from points.rules.trying import TryForm
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404
 

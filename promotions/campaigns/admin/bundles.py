@@ -10,7 +10,6 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from promotions.campaigns.admin.calendar import calendar_page, switch_all
@@ -29,6 +28,7 @@ from promotions.campaigns.services.bundles import (
     stop_bundle,
 )
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.screens import form_page, found_or_404, staff
 

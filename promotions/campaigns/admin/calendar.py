@@ -14,7 +14,6 @@ from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from promotions.campaigns.conflicts import MEETING, Conflict, conflicts_between, window
 from promotions.campaigns.mechanisms import campaign_models
@@ -26,6 +25,7 @@ from promotions.pricing.scopes import Scope
 from shop.catalog.models import Category, Product, Sku
 from shop.core import clock
 from shop.core.clock import business_day, day_bounds
+from shop.core.editing import ModelAdmin
 from shop.core.screens import staff
 
 DAYS = 42

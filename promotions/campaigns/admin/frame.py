@@ -17,7 +17,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from promotions.campaigns.admin.looking import readable
@@ -39,6 +38,7 @@ from promotions.campaigns.services.lifecycle import (
     withdraw_campaign,
 )
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanFormMixin
 from shop.core.labels import Label

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -34,6 +33,7 @@ from promotions.pricing.answers import Adjustment
 from shop.catalog.models import Sku
 from shop.core import clock
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.editing import ModelAdmin
 from shop.core.errors import NotFound
 from shop.core.forms import YuanField
 from shop.core.money import yuan

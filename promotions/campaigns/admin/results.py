@@ -5,10 +5,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from promotions.campaigns.results import Result, result_of
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 
 PERCENT = 100

@@ -24,6 +24,7 @@ from promotions.campaigns.audience import Audience
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.models.codes import MOST_CODES
 from shop.core import clock
+from shop.core.shown import AsShownMixin
 
 MOST_LINES = 20_000
 NAMED = 5
@@ -33,7 +34,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
-class TotalForm(forms.Form):
+class TotalForm(AsShownMixin, forms.Form):
     total_limit = forms.IntegerField(
         label=gettext_lazy("in all"),
         min_value=1,

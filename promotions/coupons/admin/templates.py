@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -257,7 +256,8 @@ class CouponTemplateAdmin(ScopedAdminMixin, CampaignAdmin):
     )
     def change_total(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = found_or_404(self, request, object_id)
-        form: forms.Form = TotalForm(request.POST or None, initial={"total_limit": template.total_limit})
+        form = TotalForm(request.POST or None, initial={"total_limit": template.total_limit})
+        form.subject = template
         if request.method == "POST" and form.is_valid():
             total = form.cleaned_data["total_limit"]
             try:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
@@ -20,6 +20,7 @@ from promotions.distribution.models import Distributor, Leaderboard, Measure, Ra
 from promotions.distribution.ranking import days_of, ranks
 from shop.core import clock
 from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import found_or_404

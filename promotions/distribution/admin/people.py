@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -24,11 +23,13 @@ from promotions.distribution.services import joining
 from promotions.distribution.services.binding import unbind
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin
 from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.shown import AsShownMixin
 
 MOST_AT_ONCE = 100
 STANDING_COLOURS = {
@@ -44,7 +45,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
 
 
-class GradeForm(forms.Form):
+class GradeForm(AsShownMixin, forms.Form):
     grade = forms.ModelChoiceField(
         label=gettext_lazy("grade"), queryset=DistributorGrade.objects.all(), widget=UnfoldAdminSelectWidget
     )
@@ -260,6 +261,7 @@ class DistributorAdmin(MemberSearchMixin, ReadOnlyAdmin):
     def change_grade(self, request: HttpRequest, object_id: str) -> HttpResponse:
         found = found_or_404(self, request, object_id)
         form = GradeForm(request.POST or None, initial={"grade": found.grade_id})
+        form.subject = found
         if request.method == "POST" and form.is_valid():
             grade = form.cleaned_data["grade"]
             joining.change_grade(distributor_id=found.pk, grade_id=grade.pk, actor=staff(request))

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 
 from promotions.lottery.models import Draw, Lottery, Prize
 from promotions.lottery.odds import percent
 from promotions.lottery.queries import published_odds
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Panel
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 
 HEADERS = (

@@ -7,13 +7,13 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from shop.catalog.admin.forms import CatalogFormMixin, image_tag
 from shop.catalog.cache import touch_listing
 from shop.catalog.models import Brand
 from shop.catalog.services.categories import brand_changed
+from shop.core.editing import ModelAdmin
 
 
 @admin.register(Brand)

@@ -13,7 +13,6 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -22,6 +21,7 @@ from shop.catalog.cache import touch_listing
 from shop.catalog.errors import CategoryInsideItself
 from shop.catalog.models import Category
 from shop.catalog.services.categories import move_category, save_category
+from shop.core.editing import ModelAdmin
 
 
 class CategoryForm(forms.ModelForm):

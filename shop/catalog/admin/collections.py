@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from shop.catalog.admin.forms import CatalogFormMixin
 from shop.catalog.cache import touch_listing
 from shop.catalog.models import Collection, CollectionItem
 from shop.core import clock
+from shop.core.editing import ModelAdmin
 from shop.core.labels import Label
 
 

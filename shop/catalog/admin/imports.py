@@ -14,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanSwitchWidget
 
@@ -25,6 +24,7 @@ from shop.catalog.product_files.columns import COLUMNS, column_named
 from shop.catalog.product_files.reading import MAX_BYTES
 from shop.catalog.product_files.writing import example, write_xlsx
 from shop.catalog.services.import_files import check_product_file, import_checked_file
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
@@ -31,6 +31,7 @@ from shop.catalog.services.products import (
     put_on_shelf,
     take_off_shelf,
 )
+from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanField
 from shop.core.images import thumbnail_name

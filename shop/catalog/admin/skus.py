@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from shop.catalog.admin.forms import CatalogFormMixin, typed_columns
@@ -17,6 +16,7 @@ from shop.catalog.models import Sku
 from shop.catalog.options import format_options
 from shop.catalog.replenishment import low_stock
 from shop.catalog.services.changes import products_changed
+from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
 
 

@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from shop.catalog.admin.forms import nowrap, typed_columns
@@ -17,6 +16,7 @@ from shop.catalog.options import format_options
 from shop.catalog.replenishment import IS_SOLD, RUNS_LOW, with_suggestion
 from shop.catalog.services.changes import products_changed
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.editing import ModelAdmin
 from shop.core.formulas import harmless
 from shop.core.labels import Label
 
@@ -25,7 +25,7 @@ class LevelFilter(admin.SimpleListFilter):
     title = _("stock level")
     parameter_name = "level"
 
-    def lookups(self, request: HttpRequest, model_admin: ModelAdmin) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("low", _("Runs low")), ("out", _("Sold out")), ("fine", _("Fine"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SkuStock]) -> QuerySet[SkuStock]:
