@@ -67,7 +67,7 @@ def line_of(row: Row, *, received_at: str) -> str:
             row.device,
             _number(row.load_ms),
             _number(row.dwell_ms),
-            row.order_number,
+            _escaped(row.order_number),
             _number(row.amount_fen),
             "t" if row.is_bot else "f",
             props,

@@ -50,7 +50,7 @@ class Push(CourierEvent, frozen=True, kw_only=True):
 
 
 class _Waybill(msgspec.Struct, frozen=True):
-    tracking_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
+    tracking_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9-]+\Z")]
 
 
 class _Track(msgspec.Struct, frozen=True):

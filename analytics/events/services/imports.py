@@ -1,7 +1,7 @@
 """A history of events from a CSV file: read line by line, all of it or, where something is wrong, nothing."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from analytics.events.incoming import Id, Milliseconds, Number, Sequence, Text64, Text200, Word
+from analytics.events.incoming import Fen, Id, Milliseconds, Number, OrderNumber, Place, Text64, Text200, Word
 from analytics.events.lines import Row, key_of, lines_of, milliseconds
 from analytics.events.models import Batch
 from analytics.events.names import ALL_NAMES
@@ -39,9 +39,9 @@ class EventRow(msgspec.Struct, forbid_unknown_fields=True):
     device: Word = ""
     load_ms: Milliseconds | None = None
     dwell_ms: Milliseconds | None = None
-    seq: Sequence = 0
-    order_number: Text64 = ""
-    amount_fen: int | None = None
+    seq: Place = 0
+    order_number: OrderNumber = ""
+    amount_fen: Fen | None = None
     is_bot: bool = False
 
 
@@ -81,7 +81,7 @@ def import_events(*, file: TextIO, now: datetime) -> Report:
     """Put all rows into the buffer. Raises ProblemsFound, and keeps nothing, when there is one."""
     report = Report()
     reader = csv.DictReader(file)
-    header = reader.fieldnames or []
+    header = _header(reader, report)
     for missing in [name for name in REQUIRED if name not in header]:
         report.add(1, f"column {missing} is missing")
     for unknown in [name for name in header if name not in COLUMNS]:
@@ -97,13 +97,29 @@ def import_events(*, file: TextIO, now: datetime) -> Report:
     return report
 
 
+def _header(reader: "csv.DictReader[str]", report: Report) -> Sequence[str]:
+    try:
+        return reader.fieldnames or []
+    except (UnicodeDecodeError, csv.Error) as error:
+        report.add(1, f"cannot be read: {error}")
+        raise ProblemsFound(report) from None
+
+
 def _rows(reader: "csv.DictReader[str]", report: Report, now: datetime) -> Iterator[tuple[int | None, Row]]:
     check = _checker(now)
-    for given in reader:
+    for given in _read(reader, report):
         try:
             yield check(given)
-        except (ValueError, msgspec.ValidationError) as error:
+        except (ValueError, OverflowError, msgspec.ValidationError) as error:
             report.add(reader.line_num, str(error))
+
+
+def _read(reader: "csv.DictReader[str]", report: Report) -> Iterator[dict[Any, Any]]:
+    """As far as it can be read."""
+    try:
+        yield from reader
+    except (UnicodeDecodeError, csv.Error) as error:
+        report.add(reader.line_num + 1, f"cannot be read: {error}")
 
 
 def _checker(now: datetime) -> Callable[[Mapping[Any, Any]], tuple[int | None, Row]]:

@@ -5,25 +5,30 @@ One at a time: sessions go over midnight, and two loaders would not see each oth
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+import structlog
+from django.db import DataError, IntegrityError, connection
 
 from analytics.events.dirty import COLUMNS as FILES
 from analytics.events.dirty import FUNNEL, FUNNEL_DAYS, HEAT, PATIENCE, TRAFFIC
+from analytics.events.incoming import LONGEST_KEPT, Reason
 from analytics.events.lines import COLUMNS, with_member
+from analytics.events.models import QuarantinedEvent
 from analytics.events.names import FUNNEL_STEPS
 from analytics.events.services.partitions import ensure_partitions
 from shop.core.transactions import use_case
 
+log = structlog.get_logger(__name__)
 EVENTS_AT_ONCE = 50_000
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('analytics:load'))"
 _TAKE = """
 WITH waiting AS (
     SELECT id, sum(events) OVER (ORDER BY id) - events AS before FROM events_batch ORDER BY id LIMIT 5000
 )
-DELETE FROM events_batch WHERE id IN (SELECT id FROM waiting WHERE before < %s) RETURNING member_id, lines, events
+DELETE FROM events_batch WHERE id IN (SELECT id FROM waiting WHERE before < %s) RETURNING member_id, lines, events, received_at
 """
 _INCOMING = f"""
 CREATE TEMP TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT {COLUMNS} FROM events_event WITH NO DATA;
@@ -77,37 +82,79 @@ SELECT count(*) FROM added
 """
 
 
+class Taken(NamedTuple):
+    """A batch that has left the buffer."""
+
+    member_id: int | None
+    lines: str
+    events: int
+    received_at: datetime
+
+
 def load_events(*, seconds: float) -> dict[str, int]:
-    """Load what waits, as far as the time goes; returns how many events were new, and how many came again."""
-    ends, moved, again = time.monotonic() + seconds, 0, 0
+    """Load what waits, as far as the time goes; returns how many events were new, and how many came again.
+
+    What the database cannot take is put aside, a batch at a time, so that it holds up nothing else.
+    """
+    ends, moved, again, most = time.monotonic() + seconds, 0, 0, EVENTS_AT_ONCE
     while time.monotonic() < ends:
-        taken, added = load_some()
+        try:
+            taken, added = load_some(most=most)
+        except (DataError, IntegrityError) as error:
+            if most == 1:
+                set_first_aside(because=str(error))
+            most = 1
+            continue
         if not taken:
             break
-        moved, again = moved + added, again + taken - added
+        moved, again, most = moved + added, again + taken - added, min(most * 10, EVENTS_AT_ONCE)
     return {"moved": moved, "skipped": again}
 
 
 @use_case
-def load_some() -> tuple[int, int]:
-    """One transaction; returns how many events were taken and how many of them were new."""
+def load_some(*, most: int = EVENTS_AT_ONCE) -> tuple[int, int]:
+    """One transaction of about so many events; returns how many were taken and how many of them were new."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK)
-        if not cursor.fetchone()[0]:
-            return 0, 0
-        cursor.execute(_TAKE, [EVENTS_AT_ONCE])
-        batches = cursor.fetchall()
+        batches = _take(cursor, most)
         if not batches:
             return 0, 0
         cursor.execute(PATIENCE)
         cursor.execute(_INCOMING)
-        copy_lines(cursor, [with_member(lines, member_id) for member_id, lines, _events in batches])
+        copy_lines(cursor, [with_member(batch.lines, batch.member_id) for batch in batches])
         cursor.execute(_DAYS)
         ensure_partitions(day for (day,) in cursor.fetchall())
         cursor.execute(_INSERT, [list(FUNNEL_STEPS)])
         [added] = cursor.fetchone()
-    return sum(events for _member_id, _lines, events in batches), added
+    return sum(batch.events for batch in batches), added
+
+
+@use_case
+def set_first_aside(*, because: str) -> None:
+    """Move the batch that waits longest into the quarantine, where staff see it."""
+    with connection.cursor() as cursor:
+        batches = _take(cursor, 1)
+    QuarantinedEvent.objects.bulk_create(
+        QuarantinedEvent(
+            reason=Reason.NOT_LOADED,
+            event=line[:LONGEST_KEPT],
+            member_id=batch.member_id,
+            received_at=batch.received_at,
+        )
+        for batch in batches
+        for line in batch.lines.split("\n")
+    )
+    log.error("events_not_loaded", events=sum(batch.events for batch in batches), error=because)
 
 
 def copy_lines(cursor: Any, lines: Sequence[str]) -> None:
-    cursor.cursor.copy_expert(f"COPY incoming ({COLUMNS}) FROM STDIN", StringIO("".join(lines)))
+    with connection.wrap_database_errors:
+        cursor.cursor.copy_expert(f"COPY incoming ({COLUMNS}) FROM STDIN", StringIO("".join(lines)))
+
+
+def _take(cursor: Any, most: int) -> list[Taken]:
+    """Those that wait longest, one at least; nothing while another loader is at it."""
+    cursor.execute(_LOCK)
+    if not cursor.fetchone()[0]:
+        return []
+    cursor.execute(_TAKE, [most])
+    return [Taken(*row) for row in cursor.fetchall()]

@@ -226,3 +226,55 @@ def test_a_day_whose_events_are_dropped_keeps_what_was_counted(api):
     assert rebuild_dirty(kinds={TRAFFIC: counted.append}, seconds=60) == 1
     assert counted == [date(2026, 5, 4)]
     assert not DirtyDay.objects.exists()
+
+
+def test_a_batch_that_the_database_cannot_take_holds_up_no_other(api, admin_client):
+    with clock.fixed(NOW):
+        for n in range(3):
+            send(api, event(at=NOW, page=f"/{n}"))
+        middle = Batch.objects.order_by("pk")[1]
+        Batch.objects.filter(pk=middle.pk).update(lines=middle.lines.replace("/1", "/1\n"))
+        assert load() == {"moved": 2, "skipped": 0}
+        assert load() == {"moved": 0, "skipped": 0}
+    assert set(Event.objects.values_list("page", flat=True)) == {"/0", "/2"}
+    kept = QuarantinedEvent.objects.filter(reason="not_loaded").order_by("pk")
+    assert [row.received_at for row in kept] == [NOW] * 2
+    assert "anna" in kept[0].event
+    page = admin_client.get(reverse("admin:events_quarantinedevent_changelist") + "?reason=not_loaded")
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "amount"), [("N" * 41, "1"), ("N1", str(2**63)), ("N1", f"-{2**63}")], ids=["long", "much", "little"]
+)
+def test_a_file_brings_nothing_that_the_table_cannot_hold(tmp_path, number, amount):
+    text = f"id,name,at,visitor_id,order_number,amount_fen\n1,paid,2026-05-01T10:00:00,v1,{number},{amount}\n"
+    err = StringIO()
+    with clock.fixed(NOW), pytest.raises(CommandError, match="1 problems"):
+        call_command("import_events", written(tmp_path, text), stderr=err)
+    assert any(name in err.getvalue() for name in ("$.order_number", "$.amount_fen"))
+
+
+def test_backslashes_of_a_file_are_no_signs_of_copy(tmp_path):
+    text = "id,name,at,visitor_id,order_number\n1,paid,2026-05-01T10:00:00,v\\N,\\N\n"
+    with clock.fixed(NOW):
+        call_command("import_events", written(tmp_path, text), stdout=StringIO())
+    assert list(Event.objects.values_list("visitor_id", "order_number")) == [("v\\N", "\\N")]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("id,name,at,visitor_id\n1,click,2026-05-01,门店\n".encode("gbk"), "1"),
+        (b"id,name,at,visitor_id\n" + b"x" * 200_000 + b"\n", "2"),
+        (b"id,name,at,visitor_id\n1,click,0001-01-01T00:00:00+14:00,v1\n", "2"),
+    ],
+    ids=["gbk", "endless cell", "the year one"],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_words(tmp_path, content, line):
+    path, err = tmp_path / "events.csv", StringIO()
+    path.write_bytes(content)
+    with clock.fixed(NOW), pytest.raises(CommandError, match="nothing was imported"):
+        call_command("import_events", path, stderr=err)
+    assert err.getvalue().split(":")[0] == line
+    assert not Batch.objects.exists()

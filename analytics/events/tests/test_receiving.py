@@ -1,5 +1,6 @@
 """What fronts send: kept once, put right in time, refused by name."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,6 +89,28 @@ def test_each_event_is_refused_by_itself_with_its_reason(api):
     kept = QuarantinedEvent.objects.order_by("id")
     assert [row.reason for row in kept] == [each["code"] for each in answer.json()["rejected"]]
     assert '"fly"' in kept[0].event
+
+
+@pytest.mark.parametrize("field", ["id", "visitor_id", "session_id", "page", "campaign"])
+def test_no_text_may_end_a_line(api, field):
+    """Lines are what the loader copies: one more would be no event, and stop everybody's."""
+    answer = send(api, event(at=NOW, **{field: "a\n"}), event(at=NOW)).json()
+    assert (answer["accepted"], [each["code"] for each in answer["rejected"]]) == (1, ["invalid_event"])
+    assert load() == {"moved": 1, "skipped": 0}
+
+
+def nested(levels):
+    return json.dumps(event(at=NOW, id=f"n{levels}"))[:-1] + ', "props": {"a": ' + "[" * levels + "]" * levels + "}}"
+
+
+def test_what_is_nested_too_deep_is_refused_by_itself(api):
+    told = ",".join(nested(levels) for levels in (9, 10, 11, 700))
+    body = f'{{"sent_at": "{NOW.isoformat()}", "events": [{told}]}}'
+    answer = api.post(URL, body.encode(), content_type="application/json").json()
+    assert [each["code"] for each in answer["rejected"]] == ["invalid_event"] * 2
+    assert load() == {"moved": 2, "skipped": 0}
+    endless = f'{{"sent_at": "{NOW.isoformat()}", "events": [{nested(50_000)}]}}'
+    assert api.post(URL, endless.encode(), content_type="application/json").status_code == 400
 
 
 def test_the_window_includes_its_ends(api):

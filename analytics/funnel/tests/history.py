@@ -4,8 +4,10 @@ own facts from a file, as they would come. What was meant is kept beside it, for
 import csv
 import io
 import random
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from rest_framework.test import APIClient
@@ -20,6 +22,7 @@ from shop.core import clock
 # Ten days from Friday, 2026-05-01 in Shanghai.
 START = datetime(2026, 4, 30, 16, tzinfo=UTC)
 PAGES, CHANNELS = ("/home", "/goods", "/sale", "/cart"), ("h5", "app", "mini_program")
+NO_TIME, TWO_HOURS = timedelta(), timedelta(hours=2)
 AFTER_VIEW = ("exposure", "exposure", "click", "cart", "heartbeat", "load", "search")
 
 
@@ -136,22 +139,31 @@ def arrive(api: APIClient, meant: list[Meant], orders: list[Meant], seed: int) -
         if place % 7 == 0:
             load()
             count_everything()
-    _import(orders)
+    tell_of_orders(orders)
     load()
     count_everything()
 
 
 def _call(api: APIClient, some: list[Meant]) -> None:
     """The clocks of the visitors whose number ends in 3 are two hours ahead, all the time."""
+    for off in (True, False):
+        post(api, [each for each in some if each.visitor_id.endswith("3") == off], wrong=TWO_HOURS if off else NO_TIME)
+
+
+def post(api: APIClient, some: list[Meant], *, wrong: timedelta = NO_TIME) -> None:
+    """What fronts with a clock that is so wrong send at this moment; all of it is accepted."""
     for channel in CHANNELS:
-        for off in (True, False):
-            wrong = timedelta(hours=2) if off else timedelta()
-            events = [
-                _sent(each, wrong) for each in some if each.channel == channel and each.visitor_id.endswith("3") == off
-            ]
-            for first in range(0, len(events), 100):
-                answer = send(api, *events[first : first + 100], sent_at=clock.now() + wrong, **{"X-Channel": channel})
-                assert answer.json()["rejected"] == []
+        events = [_sent(each, wrong) for each in some if each.channel == channel]
+        for first in range(0, len(events), 100):
+            answer = send(api, *events[first : first + 100], sent_at=clock.now() + wrong, **{"X-Channel": channel})
+            assert answer.json()["rejected"] == []
+
+
+def by_hour(meant: list[Meant]) -> Iterator[tuple[datetime, list[Meant]]]:
+    """Hours, each at its end, with what happened in them."""
+    ordered = sorted(meant, key=lambda each: each.at)
+    for hour, some in groupby(ordered, key=lambda each: each.at.replace(minute=0, second=0, microsecond=0)):
+        yield hour + timedelta(hours=1), list(some)
 
 
 def _sent(each: Meant, wrong: timedelta) -> dict[str, object]:
@@ -159,7 +171,8 @@ def _sent(each: Meant, wrong: timedelta) -> dict[str, object]:
     return {name: value for name, value in given.items() if name != "channel" and value is not None}
 
 
-def _import(orders: list[Meant]) -> None:
+def tell_of_orders(orders: list[Meant]) -> None:
+    """As the shop knows of them itself, from a file."""
     names = ["id", "name", "at", "visitor_id", "session_id", "channel", "product_id", "order_number", "seq"]
     file = io.StringIO()
     writer = csv.DictWriter(file, names, extrasaction="ignore")

@@ -84,9 +84,14 @@ def pages(db: Any, first: Any, last: Any) -> dict[str, tuple[int, int, int, int]
     return {page: tuple(counts) for page, *counts in rows}
 
 
-def visitors(db: Any, first: Any, last: Any) -> int:
+def visits(db: Any, first: Any, last: Any) -> tuple[int, int, int]:
+    """Sessions, page views in them, and visitors."""
     sessions = (
-        "SELECT visitor_id, session_id, min(happened)::date AS day FROM events WHERE name NOT IN ('order', 'paid')"
+        "SELECT visitor_id, session_id, min(happened)::date AS day, count(*) FILTER (WHERE name = 'page_view') AS views"
+        " FROM events WHERE name NOT IN ('order', 'paid') GROUP BY visitor_id, session_id"
     )
-    counted = f"SELECT count(DISTINCT visitor_id) FROM ({sessions} GROUP BY ALL) WHERE day BETWEEN ? AND ?"
-    return int(db.execute(counted, [first, last]).fetchone()[0])
+    counted = (
+        f"SELECT count(*), sum(views), count(DISTINCT visitor_id) FROM ({sessions}) WHERE day BETWEEN $first AND $last"
+    )
+    found = db.execute(counted, {"first": first, "last": last}).fetchone()
+    return int(found[0]), int(found[1]), int(found[2])
