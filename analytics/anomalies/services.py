@@ -56,7 +56,27 @@ def _watch(*, measure: Measure, now: datetime) -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"anomalies:{measure}"])
     hours = [hour for hour in read_hours(measure, now=now) if hour > now - JUDGED]
-    return len(hours), sum(_judge(measure, hour, now) for hour in hours)
+    return len(hours), sum(judge(measure=measure, hour=hour, now=now) for hour in hours)
+
+
+def judge(*, measure: Measure, hour: datetime, now: datetime) -> bool:
+    """True when an alarm opens. Inside the caller's transaction."""
+    reading = Reading.objects.get(measure=measure, hour=hour)
+    verdict = verdict_of(measure, Hour(reading.part, reading.whole), past_of(measure, hour))
+    anomaly = Anomaly.objects.select_for_update(no_key=True).filter(measure=measure, closed_at=None).first()
+    if anomaly is None:
+        if verdict.state is not State.ABNORMAL:
+            return False
+        _open(reading, verdict, now)
+        return True
+    # An hour of which nothing can be said leaves it as it is.
+    if verdict.state is not State.UNKNOWN:
+        anomaly.calm_hours = anomaly.calm_hours + 1 if verdict.state is State.CALM else 0
+        if anomaly.calm_hours >= CALM_HOURS:
+            anomaly.closed_at = now
+            clear_alert(cause=_cause(measure))
+        anomaly.save(update_fields=["calm_hours", "closed_at"])
+    return False
 
 
 @use_case
@@ -94,26 +114,6 @@ def told(anomaly: Anomaly) -> tuple[str, dict[str, Any]]:
     hour = f"{anomaly.hour.astimezone(SHANGHAI):%m-%d %H:00}"
     values = {"part": anomaly.part, "whole": anomaly.whole, "usual": shown_usual(anomaly.measure, anomaly.usual)}
     return MESSAGES[Measure(anomaly.measure)], {"hour": hour, **values}
-
-
-def _judge(measure: Measure, hour: datetime, now: datetime) -> bool:
-    """True when an alarm opens."""
-    reading = Reading.objects.get(measure=measure, hour=hour)
-    verdict = verdict_of(measure, Hour(reading.part, reading.whole), past_of(measure, hour))
-    anomaly = Anomaly.objects.select_for_update(no_key=True).filter(measure=measure, closed_at=None).first()
-    if anomaly is None:
-        if verdict.state is not State.ABNORMAL:
-            return False
-        _open(reading, verdict, now)
-        return True
-    # An hour of which nothing can be said leaves it as it is.
-    if verdict.state is not State.UNKNOWN:
-        anomaly.calm_hours = anomaly.calm_hours + 1 if verdict.state is State.CALM else 0
-        if anomaly.calm_hours >= CALM_HOURS:
-            anomaly.closed_at = now
-            clear_alert(cause=_cause(measure))
-        anomaly.save(update_fields=["calm_hours", "closed_at"])
-    return False
 
 
 def _open(reading: Reading, verdict: Verdict, now: datetime) -> None:

@@ -33,6 +33,7 @@ DEMO_LOADERS: list[str] = [
     "analytics.funnel.demo.load",
     "analytics.outreach.demo.load",
     "analytics.reports.demo.load",
+    "analytics.anomalies.demo.load",
 ]
 INVARIANTS: list[str] = [
     "shop.catalog.invariants.LAWS",
