@@ -68,7 +68,10 @@ def _find(story: Story, now: datetime) -> None:
         for hour in hours
         for week, each in enumerate(story.usual, 1)
     ]
-    then = [Reading(measure=story.measure, hour=hour, **each._asdict()) for hour, each in zip(hours, story.happened, strict=True)]
+    then = [
+        Reading(measure=story.measure, hour=hour, **each._asdict())
+        for hour, each in zip(hours, story.happened, strict=True)
+    ]
     kept = Reading.objects.bulk_create([*past, *then])
     settles = SOURCES[story.measure].settles if story.measure in SOURCES else AT_ONCE
     for hour in hours:

@@ -28,7 +28,8 @@ _TAKE = """
 WITH waiting AS (
     SELECT id, sum(events) OVER (ORDER BY id) - events AS before FROM events_batch ORDER BY id LIMIT 5000
 )
-DELETE FROM events_batch WHERE id IN (SELECT id FROM waiting WHERE before < %s) RETURNING member_id, lines, events, received_at
+DELETE FROM events_batch WHERE id IN (SELECT id FROM waiting WHERE before < %s)
+RETURNING member_id, lines, events, received_at
 """
 _INCOMING = f"""
 CREATE TEMP TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT {COLUMNS} FROM events_event WITH NO DATA;
