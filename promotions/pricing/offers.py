@@ -161,8 +161,11 @@ def gives_more(balance: Balance, offer: Offer) -> bool:
 
 def most_off(w: Workings, balance: Balance) -> int:
     """What offers would take off at most if nobody had acted on this balance, measured at list price."""
-    after = balance.copy()
-    for group in grouped(after, on_cart(w, w.setting.subtotals)):
+    after, offers = balance.copy(), on_cart(w, w.setting.subtotals)
+    if w.setting.some_make_way:
+        # Some may act beside others then that have no line left where all act.
+        return sum([each.worth(balance) for each in offers])
+    for group in grouped(after, offers):
         for offer in best_of(after, group, w.setting.effort.part(OFFERS)):
             offer.act(after)
     return balance.payable - after.payable

@@ -42,7 +42,8 @@ def spend_offers(w: Workings) -> None:
     for offer in chosen:
         _apply(w, offer)
     # What is given up for coupons and points may come back when fewer unit prices hinder those.
-    w.hope_fen += max(0, joint.most_fen - (before - w.balance.payable))
+    most_fen = sum([each.worth(w.shown) for each in offers]) if w.setting.some_make_way else joint.most_fen
+    w.hope_fen += max(0, most_fen - (before - w.balance.payable))
     for offer in [each for each in offers if each not in chosen]:
         if offer in first or gives_more(w.balance, offer):
             message = _("Left out, because without it you pay less.")

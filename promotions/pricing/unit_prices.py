@@ -3,6 +3,9 @@
 A tier's free shipping belongs here too: what the member has anyway comes before what a coupon would be used up for.
 """
 
+from collections.abc import Mapping
+
+from promotions.pricing.balance import Party
 from promotions.pricing.model import WHOLE_BP, Mechanism, PricingLine, UnitPriceTerms
 from promotions.pricing.workings import Workings
 
@@ -26,7 +29,7 @@ def unit_prices(w: Workings) -> None:
     for place in sorted(best):
         (_asked, saving, _mechanism, _id), terms = best[place]
         units = _units(w.lines[place], terms)
-        party = w.etiquette.party(terms.mechanism, terms.refuses)
+        party = _party(w, terms)
         w.balance.reprice(place, saving, party)
         if not terms.asked:
             w.note(terms.campaign, party, (place,))
@@ -34,6 +37,23 @@ def unit_prices(w: Workings) -> None:
             terms, terms.kind or terms.mechanism.value, [(place, saving)], units=units, points=units * terms.points
         )
     w.setting.limit_order(w.balance)
+    if w.setting.some_make_way:
+        _note_those_in_the_way(w, {place: _party(w, terms) for place, (_rank, terms) in best.items()})
+
+
+def _note_those_in_the_way(w: Workings, acting: Mapping[int, Party]) -> None:
+    """Those that are `acting` on lines which a lesser price would leave to somebody who takes off more."""
+    for terms in w.terms.unit_prices:
+        party = _party(w, terms)
+        if terms.campaign in w.absent or not w.setting.makes_way(party):
+            continue
+        for place in w.places(terms):
+            if saving_fen(w.lines[place], terms) and acting[place] != party:
+                w.blame((place,))
+
+
+def _party(w: Workings, terms: UnitPriceTerms) -> Party:
+    return w.etiquette.party(terms.mechanism, terms.refuses)
 
 
 def shipping_benefits(w: Workings) -> None:

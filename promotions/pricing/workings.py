@@ -43,18 +43,18 @@ class Setting:
         self.quantities = [line.quantity for line in self.lines]
         self.subtotals = [line.subtotal_fen for line in self.lines]
         self.least = [line.least_unit_fen * line.quantity for line in self.lines]
-        self.etiquette = Etiquette(
-            terms.combination,
-            [
-                (Mechanism.POINTS, NOBODY),
-                *((each.mechanism, each.refuses) for each in terms.unit_prices),
-                *((each.mechanism, each.refuses) for each in terms.coupons),
-                *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
-            ],
-        )
+        prices = [(each.mechanism, each.refuses) for each in terms.unit_prices]
+        later = [
+            (Mechanism.POINTS, NOBODY),
+            *((each.mechanism, each.refuses) for each in terms.coupons),
+            *((Mechanism.SPEND_OFFER, each.refuses) for each in terms.spend_offers),
+        ]
+        self.etiquette = Etiquette(terms.combination, [*later, *prices])
         self.purse = purse_of(cart, terms, self.etiquette.party(Mechanism.POINTS), sum(self.least))
         self.campaigns = {each.campaign for each in terms.unit_prices if not each.asked}
         self.met: set[Campaign] = set()
+        self._later = {self.etiquette.party(*each) for each in later[self.purse.is_empty :]}
+        self._makes_way: dict[Party, bool] = {}
         is_choice = cart.coupon_ids == "best" and terms.coupons
         self.effort = Effort(EFFORT if is_choice else NAMED_EFFORT)
         # The coupons of the cart on the lines where they may act, for `tickets`.
@@ -89,6 +89,23 @@ class Setting:
         if found is None:
             found = self._places[id(terms)] = self.basket.places(terms.scope)
         return found
+
+    def makes_way(self, party: Party) -> bool:
+        """Whether unit prices of this party make way on their lines: who would act there keeps others off, and is kept
+        off by them.
+        """
+        found = self._makes_way.get(party)
+        if found is None:
+            kept_off = [each for each in self._later if not each.agrees_with(party)]
+            others = [each for each in self._later if each.agrees_with(party)]
+            found = any(not one.agrees_with(other) for one in kept_off for other in others)
+            self._makes_way[party] = found
+        return found
+
+    @cached_property
+    def some_make_way(self) -> bool:
+        parties = {self.etiquette.party(each.mechanism, each.refuses) for each in self.terms.unit_prices}
+        return any(map(self.makes_way, parties))
 
 
 class Limit(NamedTuple):

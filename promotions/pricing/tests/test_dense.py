@@ -31,6 +31,12 @@ def test_crowded_carts_cost_the_least_of_every_set():
     assert [law for seed in range(500) for law in broken_laws_of_crowds(Random(seed))] == []
 
 
+def test_a_crowd_in_which_a_price_that_refuses_a_coupon_leaves_its_line_to_points(monkeypatch):
+    assert list(broken_laws_of_crowds(Random(1_003_297))) == []
+    monkeypatch.setattr(Setting, "makes_way", lambda *args: False)
+    assert any("trying every set" in law for law in broken_laws_of_crowds(Random(1_003_297)))
+
+
 @pytest.mark.parametrize("left_out", ["_explore", "_ending"])
 def test_the_laws_of_crowds_catch_offers_chosen_without_regard_to_coupons(monkeypatch, left_out):
     ways = {"_explore": lambda *args: None, "_ending": lambda joint, balance, limit: ((balance.payable, 0), 0)}

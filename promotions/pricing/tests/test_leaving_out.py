@@ -1,5 +1,6 @@
 """Single campaigns are left out where the price is less without them."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -13,6 +14,7 @@ from promotions.pricing.model import (
     CouponTerms,
     Gift,
     Mechanism,
+    PointsTerms,
     PricingLine,
     SpendOfferTerms,
     SpendTier,
@@ -134,3 +136,38 @@ def test_a_worse_offer_acts_where_it_leaves_a_coupon_its_threshold():
     share = SpendOfferTerms(2, "30 %", EVERYTHING, (SpendTier(0, off_bp=3000),))
     terms = Terms(spend_offers=(offer(1, 1000, first), share), coupons=(coupon(3000, first, threshold_fen=8000),))
     assert causes(price(TWO, terms)) == [("spend_offer", 1, -1000), ("spend_offer", 2, -3000), ("coupon", 1, -3000)]
+
+
+def test_of_equal_prices_the_one_that_keeps_a_coupon_off_a_line_leaves_it_to_points():
+    # Points do not agree with coupons. ¥10 off both lines let none of the ¥50 in points be used: ¥180. Where the second
+    # discount keeps the coupon off the first line, that line is left to points: ¥130.
+    terms = Terms(
+        (timed(1, 1, 1000), timed(2, 1, 1000, refuses=NO_COUPON)),
+        coupons=(coupon(1000, threshold_fen=10_000),),
+        points=PointsTerms(5000),
+        combination=Combination(frozenset({(Mechanism.POINTS, Mechanism.COUPON)})),
+    )
+    cart = replace(TWO, points_to_use=5000)
+    quote = price(cart, terms)
+    assert [(each.kind, each.id, each.amount_fen) for each in quote.applied] == [
+        ("timed_discount", 2, -1000),
+        ("coupon", 1, -1000),
+        ("points", None, -5000),
+    ]
+    assert left_out(quote) == [("timed_discount", 1)]
+    assert (quote.payable_fen, quote.points_used) == brute_force(cart, terms) == (13_000, 5000)
+
+
+def test_of_equal_prices_the_one_that_keeps_an_offer_off_a_line_leaves_it_to_another():
+    # The member's tenth off the third line lets ¥20 act on the first and the third, so that ¥50 from ¥180 find ¥100
+    # beside them. With the discount of a tenth, which they refuse, they act on the first alone: both act.
+    lines = tuple(PricingLine(sku, 1, 10_000) for sku in (1, 2, 3))
+    third = Scope(skus=frozenset({3}))
+    member = UnitPriceTerms(1, "a tenth", Mechanism.MEMBER_PRICE, third, off_bp=1000)
+    narrow = offer(1, 2000, Scope(skus=frozenset({1, 3})), refuses=frozenset({Mechanism.TIMED_DISCOUNT}))
+    terms = Terms((member, timed(2, 3, 1000)), (narrow, offer(2, 5000, from_fen=18_000)))
+    cart = CartSnapshot(lines)
+    quote = price(cart, terms)
+    assert causes(quote) == [("timed_discount", 2, -1000), ("spend_offer", 1, -2000), ("spend_offer", 2, -5000)]
+    assert left_out(quote) == [("member_price", 1)]
+    assert quote.payable_fen == brute_force(cart, terms)[0] == 22_000
