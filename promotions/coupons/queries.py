@@ -78,7 +78,9 @@ def offered_page(
 
 
 def claimable(*, now: datetime) -> QuerySet[CouponTemplate]:
-    return CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM, halted=Halted.NO)
+    """Given out at the moment, and not over before they are claimed."""
+    live = CouponTemplate.objects.filter(live_at(now), way=Way.CLAIM, halted=Halted.NO)
+    return live.exclude(validity=CouponTemplate.Validity.DATES, valid_until__lte=now)
 
 
 def _covering(product_id: int) -> Q:

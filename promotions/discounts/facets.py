@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from promotions.campaigns.conflicts import ANYBODY
-from promotions.discounts.left import Left, left_of
+from promotions.discounts.left import GiftsLeft, Left, left_of
 from promotions.discounts.live import Live, LiveCampaign, LiveItem, LiveOffer, live
 from promotions.discounts.models import SpendOffer, TimedDiscount
 from promotions.pricing.model import WHOLE_BP, Measure, PricingLine, SpendTier
@@ -104,7 +104,7 @@ def _gives(offer: LiveOffer, tier: SpendTier, left: Left) -> bool:
         least_fen += tier.threshold * tier.off_bp // WHOLE_BP
     if not _reaches(offer.campaign, SpendOffer.KIND, least_fen, left):
         return False
-    gifts = any(left.gifts.get(gift.tier_id, 0) >= gift.quantity for gift in tier.gifts)
+    gifts = any(min(left.gifts.get(gift.tier_id, GiftsLeft())) >= gift.quantity for gift in tier.gifts)
     return bool(tier.off_fen or tier.off_bp or tier.free_shipping) or gifts
 
 

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from promotions.campaigns.audience import Buyer
-from promotions.discounts.live import LiveItem, LiveOffer
+from promotions.discounts.live import MANY, LiveItem, LiveOffer
 from promotions.discounts.models import SpendOffer, TimedDiscount
 from promotions.pricing.scopes import Basket
 from shop.core.prepared import Prepared
@@ -42,14 +43,21 @@ WHERE id = ANY(%(offers)s::bigint[]) AND budget_fen IS NOT NULL
 )
 
 
+class GiftsLeft(NamedTuple):
+    """Units of a gift on the shelf, and those that its tier may still give."""
+
+    on_shelf: int = 0
+    quota: int = 0
+
+
 @dataclass(frozen=True)
 class Left:
-    """Units by item id, of items of which not everybody may have any number; units of gifts by tier id; fen by kind and
-    id of the campaign, where it has a budget, and then what a gift takes of it by tier id.
+    """Units by item id, of items of which not everybody may have any number; gifts by tier id; fen by kind and id of
+    the campaign, where it has a budget, and then what a gift takes of it by tier id.
     """
 
     units: Mapping[int, int] = field(default_factory=dict)
-    gifts: Mapping[int, int] = field(default_factory=dict)
+    gifts: Mapping[int, GiftsLeft] = field(default_factory=dict)
     budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     gift_costs: Mapping[int, int] = field(default_factory=dict)
 
@@ -89,11 +97,10 @@ def _units(limits: Mapping[int, int | None], items: Counts, had: Counts) -> dict
     return left
 
 
-def _gifts(sku_ids: Mapping[int, int], tiers: Counts, basket: Basket) -> dict[int, int]:
+def _gifts(sku_ids: Mapping[int, int], tiers: Counts, basket: Basket) -> dict[int, GiftsLeft]:
     """What the buyer takes off the shelf in the same order cannot be given away as well."""
     bought = {line.sku_id: line.quantity for line in basket.lines}
-    left = {}
-    for pk, (on_shelf, quota) in tiers.items():
-        units = max(on_shelf - bought.get(sku_ids[pk], 0), 0)
-        left[pk] = units if quota is None else min(units, quota)
-    return left
+    return {
+        pk: GiftsLeft(max(on_shelf - bought.get(sku_ids[pk], 0), 0), MANY if quota is None else quota)
+        for pk, (on_shelf, quota) in tiers.items()
+    }

@@ -51,6 +51,11 @@ class LiveItem:
         return self.terms.scope
 
     @property
+    def most_units(self) -> int | None:
+        """What one member may have while nobody has taken any; None: any number."""
+        return min([each for each in (self.quota, self.limit_per_member) if each is not None], default=None)
+
+    @property
     def is_limited(self) -> bool:
         return self.quota is not None or self.limit_per_member is not None
 
@@ -161,7 +166,7 @@ def _tier(tier: SpendOfferTier) -> SpendTier:
     if tier.gift_sku is not None:
         label = f"{tier.gift_sku.product.name} {tier.gift_sku.options_label}".strip()
         most = MANY if tier.gift_quota is None else tier.gift_quota
-        gifts = (Gift(tier.gift_sku.pk, tier.gift_quantity, label, available=most, tier_id=tier.pk),)
+        gifts = (Gift(tier.gift_sku.pk, tier.gift_quantity, label, tier_id=tier.pk, quota=most),)
     return SpendTier(
         threshold=tier.threshold,
         off_fen=tier.off_fen,

@@ -7,10 +7,10 @@ from datetime import datetime
 from fractions import Fraction
 
 from promotions.campaigns.audience import Buyer
-from promotions.discounts.left import left_of
+from promotions.discounts.left import GiftsLeft, left_of
 from promotions.discounts.live import LiveItem, LiveOffer, live, live_items, live_offer
 from promotions.discounts.models import SpendOffer, TimedDiscount
-from promotions.pricing.model import Measure, PricingLine, SpendOfferTerms, Terms, UnitPriceTerms
+from promotions.pricing.model import Gift, Measure, PricingLine, SpendOfferTerms, Terms, UnitPriceTerms
 from promotions.pricing.scopes import Basket, Scope
 from promotions.pricing.unit_prices import saving_fen
 
@@ -67,7 +67,7 @@ def _may_reach(offer: LiveOffer, basket: Basket[PricingLine]) -> bool:
 def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """See `campaigns.conflicts.terms_of`."""
     items = live_items(discount, paths)
-    return Terms(unit_prices=tuple(replace(each.terms, max_units=each.limit_per_member) for each in items))
+    return Terms(unit_prices=tuple(replace(each.terms, max_units=each.most_units) for each in items))
 
 
 def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
@@ -125,11 +125,13 @@ def _besides(
     ]
 
 
-def _spend_offer(offer: LiveOffer, left: Mapping[int, int]) -> SpendOfferTerms:
+def _spend_offer(offer: LiveOffer, left: Mapping[int, GiftsLeft]) -> SpendOfferTerms:
     if not offer.gifts:
         return offer.terms
-    tiers = [
-        replace(tier, gifts=tuple(replace(gift, available=left.get(gift.tier_id, 0)) for gift in tier.gifts))
-        for tier in offer.terms.tiers
-    ]
+    tiers = [replace(tier, gifts=tuple(_gift(gift, left) for gift in tier.gifts)) for tier in offer.terms.tiers]
     return replace(offer.terms, tiers=tuple(tiers))
+
+
+def _gift(gift: Gift, left: Mapping[int, GiftsLeft]) -> Gift:
+    on_shelf, quota = left.get(gift.tier_id, GiftsLeft())
+    return replace(gift, available=on_shelf, quota=quota)

@@ -129,13 +129,16 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Units of a SKU given for nothing; `available` is what the shop can still give away, `tier_id` who counts them."""
+    """Units of a SKU given for nothing; `available` is what the shop has of it, whoever gives it, `quota` what is left
+    to the tier, and `tier_id` who counts them.
+    """
 
     sku_id: int
     quantity: int
     label: str
     available: int = 2**31
     tier_id: int = 0
+    quota: int = 2**31
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _give(w: Workings, terms: SpendOfferTerms, tier: SpendTier, times: int) -> N
     for gift in tier.gifts:
         given = sum(each.quantity for each in w.gifts if each.sku_id == gift.sku_id)
         quantity = gift.quantity * times
-        if gift.available - given >= quantity:
+        if quantity <= min(gift.quota, gift.available - given):
             w.gifts.append(GiftLine(gift.sku_id, quantity, gift.label, KIND, terms.id, gift.tier_id))
         else:
             message = _("The gift “{gift}” has run out.").format(gift=gift.label)

@@ -7,11 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from shop.core import clock
+from shop.core.money import yuan
 
 pytestmark = pytest.mark.browser
 
 DEAREST = """
-SELECT sku.code FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
+SELECT sku.code || ' ' || sku.price_fen FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
 JOIN catalog_category category ON category.id = product.category_id
 WHERE category.slug = 'snacks' ORDER BY sku.price_fen DESC, sku.id LIMIT 1
 """
@@ -101,10 +102,17 @@ def build_coupon(desk):
     expect(desk.message("成功").first).to_be_visible()
 
 
+def payable_fen(units, price_fen):
+    """A fifth off each; of the two offers that meet the one that takes off more; ¥5 by the coupon."""
+    net_fen = units * (price_fen - price_fen // 5)
+    assert 10_000 <= net_fen < 50_000
+    return net_fen - (2500 if net_fen >= 20_000 else 1000) - 500
+
+
 def test_a_festival_is_built_previewed_and_published_and_what_it_meets_is_named(desk_of):
     desk = desk_of("operator", height=1200)
     page = desk.page
-    (sku,) = rows(desk.shop, DEAREST)
+    sku, price_fen = rows(desk.shop, DEAREST)[0].split()
     build_bundle(desk)
     build_discount(desk, sku)
     build_offer(desk)
@@ -115,9 +123,11 @@ def test_a_festival_is_built_previewed_and_published_and_what_it_meets_is_named(
     pick(page, "sku_1", sku)
     page.locator("[name=units_1]").fill("3")
     page.get_by_role("button", name="计算价格").click()
-    shown = page.locator("#preview")
-    for name in ("冬至八折", "冬至满百减十", "冬至券"):
-        expect(shown).to_contain_text(name)
+    expect(page.locator("#payable")).to_have_text(yuan(payable_fen(3, int(price_fen))))
+    acting = page.locator("#preview tr", has_text="✓")
+    for name in ("冬至八折", "冬至券"):
+        expect(acting.filter(has_text=name)).to_have_count(1)
+    expect(page.locator("#preview")).to_contain_text("冬至满百减十")
     assert desk.overflow() == 0
     desk.picture("promotion-preview")
 

@@ -3,8 +3,7 @@
 Each guard has a control: the same race with the guard written as a naive shop would write it.
 """
 
-import time
-from threading import Barrier
+from threading import Barrier, Lock
 
 import pytest
 from django.db import transaction
@@ -70,40 +69,54 @@ def test_fifty_buyers_at_once_get_exactly_a_thousand():
     assert {law: each for law, each in violations().items() if "coupons" in law} == {}
 
 
-def look_then_count(template, member_ids, now):
+def look_then_count(look_together):
     """The guard of a shop that reads, compares and writes what it computed."""
-    row = CouponTemplate.objects.get(pk=template.pk)
-    time.sleep(0.05)
-    if row.claimed_count >= (row.total_limit or 0):
-        return []
-    CouponTemplate.objects.filter(pk=row.pk).update(claimed_count=row.claimed_count + 1)
-    return list(member_ids)
+
+    def count(template, member_ids, now):
+        row = CouponTemplate.objects.get(pk=template.pk)
+        look_together.wait()
+        if row.claimed_count >= (row.total_limit or 0):
+            return []
+        CouponTemplate.objects.filter(pk=row.pk).update(claimed_count=row.claimed_count + 1)
+        return list(member_ids)
+
+    return count
 
 
-def count_and_ignore(template, member_ids, now):
+def count_and_ignore(look_together):
     """The conditional update is there, only nobody looks at how many rows it met."""
-    CouponTemplate.objects.filter(pk=template.pk, claimed_count__lt=F("total_limit")).update(
-        claimed_count=F("claimed_count") + len(member_ids)
-    )
-    return list(member_ids)
+
+    def count(template, member_ids, now):
+        CouponTemplate.objects.filter(pk=template.pk, claimed_count__lt=F("total_limit")).update(
+            claimed_count=F("claimed_count") + len(member_ids)
+        )
+        return list(member_ids)
+
+    return count
 
 
-def count_apart_and_compensate(template, member_ids, now, counter=[0]):  # noqa: B006
+def count_apart_and_compensate(look_together):
     """Counted apart, as in a cache, and given back by whoever is refused, counted or not."""
-    if counter[0] >= template.total_limit:
-        counter[0] -= 1
-        return []
-    counter[0] += 1
-    return list(member_ids)
+    counter, guard = [0], Lock()
+
+    def count(template, member_ids, now):
+        with guard:
+            if counter[0] >= template.total_limit:
+                counter[0] -= 1
+                return []
+            counter[0] += 1
+            return list(member_ids)
+
+    return count
 
 
 @pytest.mark.parametrize("naive", [look_then_count, count_and_ignore, count_apart_and_compensate])
 def test_control_without_the_guard_more_are_given_than_there_are(monkeypatch, naive):
-    template = make_template(total_limit=10)
-    monkeypatch.setattr(granting, "_count_template", naive)
-    answers = answers_of(template, crowd(BUYERS), each=1)
-    assert answers.count("claimed") > 10
-    assert held(template)[1] > 10
+    template = make_template(total_limit=LIMIT)
+    monkeypatch.setattr(granting, "_count_template", naive(Barrier(BUYERS, timeout=30)))
+    answers = answers_of(template, crowd(BUYERS * EACH), each=EACH)
+    assert set(answers) <= {"claimed", "coupons_gone"}
+    assert answers.count("claimed") == held(template)[1] > LIMIT
 
 
 @pytest.mark.parametrize("limit", [1, 3])

@@ -80,9 +80,7 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Everything is checked and published at once; who publishes takes note of all that is found."""
-        bundle = found_or_404(self, request, str(pk))
-        if not self.has_change_permission(request, bundle):
-            raise PermissionDenied
+        bundle = self._that_may_be_moved(request, pk)
         findings = findings_of_bundle(bundle, now=clock.now())
         form = NotingForm(request.POST if request.method == "POST" else None, findings=findings)
         if request.method == "POST" and form.is_valid():
@@ -108,15 +106,22 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
         )
 
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
-        bundle = found_or_404(self, request, str(pk))
-        if not self.has_change_permission(request, bundle):
-            raise PermissionDenied
+        bundle = self._that_may_be_moved(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         count = stop_bundle(pk=pk, actor=staff(request), now=clock.now())
         self.log_change(request, bundle, _("Stop all for good"))
         messages.success(request, _("Stopped: {count}").format(count=count))
         return redirect("admin:campaigns_campaignbundle_change", pk)
+
+    def _that_may_be_moved(self, request: HttpRequest, pk: int) -> CampaignBundle:
+        """By whoever may move each of its campaigns."""
+        bundle = found_or_404(self, request, str(pk))
+        models = {type(each)._meta for each in campaigns_of(bundle)}
+        changes = [f"{each.app_label}.change_{each.model_name}" for each in models]
+        if not (self.has_change_permission(request, bundle) and request.user.has_perms(changes)):
+            raise PermissionDenied
+        return bundle
 
     def _published(self, request: HttpRequest, bundle: CampaignBundle, done: list[Campaign]) -> HttpResponse:
         waiting = [each for each in done if each.status == CampaignStatus.AWAITING_APPROVAL]

@@ -59,6 +59,15 @@ def test_the_list_shows_what_is_for_me_and_costs_the_same_for_many(
         assert listed(api) == [each.pk for each in reversed(everybody)]
 
 
+def test_coupons_whose_dates_are_over_are_offered_no_more(member_client, api):
+    now = clock.now()
+    dates = {"validity": "dates", "valid_days": None, "valid_from": now - DAY}
+    open_still = make_live_template(**dates, valid_until=now + DAY)
+    over = make_live_template(**dates, valid_until=now - DAY / 24)
+    assert claim(member_client, over).json()["code"] == "coupon_not_given_now"
+    assert listed(api) == listed(member_client) == [open_still.pk]
+
+
 def test_the_list_comes_in_pages(api):
     templates = [make_live_template() for _ in range(3)]
     first = api.get(COUPONS, {"limit": 2}).json()

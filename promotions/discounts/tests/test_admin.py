@@ -1,7 +1,7 @@
 """The console: drafts in forms without numbers of rows, steps with findings, previews, the calendar, results."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from members.identity.tests.factories import MemberFactory
@@ -280,6 +280,13 @@ def test_a_preview_shows_what_free_shipping_takes_off_where_the_freight_is_given
     assert preview(owner, offer, sku_1=sku.pk, freight="x").context["form"].errors.keys() == {"freight"}
 
 
+@pytest.mark.parametrize("limits", [{"quota": 2}, {"limit_per_member": 2}, {"quota": 2, "limit_per_member": 5}])
+def test_a_preview_gives_no_more_units_than_one_can_have(owner, limits):
+    sku = make_sku(price_fen=10_000)
+    draft = draft_discount({"sku": sku, "off_bp": 2000, **limits})
+    assert preview(owner, draft, sku_1=sku.pk, units_1=3).context["payable"] == "¥260.00"
+
+
 def test_a_preview_needs_goods_and_a_known_member(owner):
     assert preview(owner, member="999999999").context["form"].errors.keys() == {"member", "sku_1"}
     assert owner.get(reverse("admin:campaigns_preview") + "?draft=nothing-1&draft=x").status_code == 200
@@ -350,6 +357,22 @@ def test_a_bundle_is_published_whole_or_not_at_all(owner):
     assert {stored(each).status for each in (offer, discount, coupon)} == {CampaignStatus.ENDED}
     assert stored(other).status == CampaignStatus.RUNNING
     assert owner.post(publish, {"codes": ""}).context["form"].errors
+
+
+@pytest.mark.parametrize(("models", "may"), [(["timeddiscount"], False), (["timeddiscount", "spendoffer"], True)])
+def test_whoever_publishes_or_stops_a_bundle_may_do_so_with_each_of_its_campaigns(client, models, may):
+    keeper = StaffUser.objects.create_user("keeper", is_staff=True)
+    codenames = ["view_campaignbundle", "change_campaignbundle", *(f"change_{name}" for name in models)]
+    keeper.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(keeper)
+    bundle = CampaignBundle.objects.create(name="双十一", starts_at=NOW, ends_at=NOW + DAY, created_by="staff:author")
+    discount = draft_discount({"sku": make_sku(price_fen=10_000), "off_bp": 100}, bundle=bundle)
+    offer = draft_offer({"threshold_fen": 20_000, "off_fen": 100}, bundle=bundle)
+    publish, stop = (reverse(f"admin:campaigns_bundle_{verb}", args=[bundle.pk]) for verb in ("publish", "stop"))
+    assert client.post(publish, {"codes": "", "noted": "on"}).status_code == (302 if may else 403)
+    assert stored(offer).status == stored(discount).status == ("running" if may else "draft")
+    assert client.post(stop).status_code == (302 if may else 403)
+    assert stored(offer).status == stored(discount).status == ("ended" if may else "draft")
 
 
 def test_campaigns_added_to_a_bundle_begin_with_its_window(owner):

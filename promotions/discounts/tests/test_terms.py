@@ -165,7 +165,7 @@ def test_offers_with_tiers_gifts_and_exclusions():
         SpendTier(
             20000,
             off_fen=3000,
-            gifts=(Gift(gift.pk, 2, label, available=3, tier_id=offer.tiers.get(gift_sku=gift).pk),),
+            gifts=(Gift(gift.pk, 2, label, available=3, tier_id=offer.tiers.get(gift_sku=gift).pk, quota=100),),
         ),
     )
     SkuStock.objects.filter(pk=gift.pk).update(available=0)

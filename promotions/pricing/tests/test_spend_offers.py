@@ -104,6 +104,13 @@ def test_a_gift_that_has_run_out_is_said_and_the_rest_stands():
     ]
 
 
+def test_two_offers_give_the_same_gift_each_within_its_own_quota():
+    tier = SpendTier(10_000, gifts=(Gift(77, 2, "Cup", available=4, quota=2),))
+    stacked = Combination(frozenset())
+    priced = quote(20_000, offer(tier), offer(tier, id_=2), combination=stacked)
+    assert [(each.id, each.quantity) for each in priced.gifts] == [(1, 2), (2, 2)]
+
+
 def test_two_offers_do_not_give_away_the_same_last_gift():
     tier = SpendTier(10_000, gifts=(Gift(77, 2, "Cup", available=3),))
     priced = quote(20_000, offer(tier, id_=1), offer(tier, id_=2), combination=Combination(frozenset()))
