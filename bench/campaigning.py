@@ -86,15 +86,22 @@ def crowd_laws(*, carts: int, seed: int) -> list[str]:
 
 
 def dense_ms(*, unit_prices: int, offers: int, coupons: int, seed: int, rounds: int) -> tuple[list[float], list[str]]:
-    """Milliseconds of processor time for each of some dense carts, and what they break of the laws."""
+    """Milliseconds of processor time for each of some dense carts, and what they break of the laws.
+
+    Of two tries the better one: what else the machine does is not what the cart costs.
+    """
     costs, broken = [], []
     for each in range(seed, seed + rounds):
         cart, terms = dense_case(Random(each), unit_prices, offers, coupons)
-        began = time.process_time()
-        price(cart, terms)
-        costs.append((time.process_time() - began) * 1000)
+        costs.append(min(_price_ms(cart, terms) for _ in range(2)))
         broken += [f"dense cart {each}: {law}" for law in broken_laws_of_density(cart, terms)]
     return costs, broken
+
+
+def _price_ms(cart: CartSnapshot, terms: Terms) -> float:
+    began = time.process_time()
+    price(cart, terms)
+    return (time.process_time() - began) * 1000
 
 
 def publish(*, sku_ids: list[int], promotions: int, seed: int) -> int:

@@ -21,8 +21,8 @@ LINES, PROMOTIONS, COUPONS, PRODUCTS = 30, 1000, 10, 5000
 ROUNDS = 5
 # Ten times the promotions may cost at most half of ten times as much; the quote four times as much as an empty address.
 GROWTH, HTTP_RATIO = 5.0, 4.0
-# Processor time of the worst of the dense carts.
-DENSE_MS = 300.0
+# Processor time of the worst of the dense carts to that of a cart which ten promotions meet, of about a millisecond.
+DENSE_RATIO = 400.0
 REGION = "330106"
 # Unit prices, offers and coupons that a dense cart of thirty lines meets.
 DENSE = ((10, 10, 30), (30, 30, 100), (30, 200, 0), (30, 200, 100), (30, 30, 300))
@@ -34,7 +34,7 @@ def main() -> int:
     report = Report("pricing", asked.seed)
     with running_shop(asked.state_dir) as shop:
         report.note("the shop is ready; pricing without it")
-        _engine(shop, report, asked.seed, engine_rounds)
+        simple_ms = _engine(shop, report, asked.seed, engine_rounds)
         _quotes(shop, report, asked.seed, requests)
         report.note(f"checking {carts:,} random carts")
         broken = shop.call("bench.campaigning", "laws", carts=carts, seed=asked.seed * 1_000_000)
@@ -42,12 +42,13 @@ def main() -> int:
             report.note(law)
         report.must("carts_checked", carts, carts)
         report.must("laws_broken", len(broken), 0)
-        _dense(shop, report, asked.seed, dense, crowds=carts // 10)
+        _dense(shop, report, asked.seed, dense, crowds=carts // 10, simple_ms=simple_ms)
         report.laws_hold(shop)
     return report.finish()
 
 
-def _engine(shop: Shop, report: Report, seed: int, rounds: int) -> None:
+def _engine(shop: Shop, report: Report, seed: int, rounds: int) -> float:
+    """What a cart of ten promotions costs."""
     costs = {
         count: shop.call("bench.campaigning", "engine_ms", promotions=count, lines=LINES, seed=seed, rounds=rounds)
         for count in (10, 100, 1000)
@@ -55,9 +56,10 @@ def _engine(shop: Shop, report: Report, seed: int, rounds: int) -> None:
     report.figure("engine_cpu_ms_10", costs[10])
     report.figure("engine_cpu_ms_100", costs[100], reference=costs[10], target=GROWTH, better="lower")
     report.figure("engine_cpu_ms_1000", costs[1000], reference=costs[100], target=GROWTH, better="lower")
+    return costs[10]
 
 
-def _dense(shop: Shop, report: Report, seed: int, rounds: int, *, crowds: int) -> None:
+def _dense(shop: Shop, report: Report, seed: int, rounds: int, *, crowds: int, simple_ms: float) -> None:
     report.note(f"checking {crowds:,} crowded carts, and {rounds} dense ones of each shape")
     broken = shop.call("bench.campaigning", "crowd_laws", carts=crowds, seed=seed * 1_000_000)
     report.must("crowds_checked", crowds, crowds)
@@ -71,7 +73,7 @@ def _dense(shop: Shop, report: Report, seed: int, rounds: int, *, crowds: int) -
     for law in broken[:10]:
         report.note(law)
     report.must("laws_of_crowds_and_dense_carts_broken", len(broken), 0)
-    report.figure("dense_cpu_ms_worst", worst, target=DENSE_MS, better="lower")
+    report.figure("dense_cpu_ms_worst", worst, reference=simple_ms, target=DENSE_RATIO, better="lower")
 
 
 def _quotes(shop: Shop, report: Report, seed: int, requests: int) -> None:

@@ -226,19 +226,22 @@ def _most_of(bounds: Sequence[tuple[int, int]], more: int) -> int:
 
 def _rivalries(options: Sequence[Option]) -> list[int]:
     """To which set of options each belongs: sets of which only one takes something off."""
-    # One of each kin stands for the others; a set that it does not belong to is not looked at again for its kin.
+    # One of each kin stands for the others: rivals of one another are in one set, and of those that are not each looks
+    # on from where the last one was put.
     found: list[list[Option]] = []
     numbers: list[int] = []
     last_of: dict[Hashable, int] = {}
     for option in options:
         kin = option.kin
         last = last_of.get(kin, -1) if kin is not None else -1
-        sets = range(max(last, 0), min(len(found), RIVALRIES))
+        if last >= 0 and option.leaves_nothing(option):
+            numbers.append(last)
+            continue
+        sets = range(last + 1, min(len(found), RIVALRIES))
         number = next((at for at in sets if all(each.leaves_nothing(option) for each in found[at])), len(found))
         if number == len(found):
             found.append([])
-        if number != last:
-            found[number].append(option)
+        found[number].append(option)
         if kin is not None:
             last_of[kin] = number
         numbers.append(number)
