@@ -21,7 +21,7 @@ from analytics.reports.presenting import NOTHING, figures_of
 from members.notifications.senders import email
 from members.notifications.senders.base import Attachment, Message, NotSent
 from shop.catalog.preferences import SHOP_NAME
-from shop.core.alerts import clear_alert, raise_alert
+from shop.core.alerts import alert_while
 from shop.core.models import StaffUser
 from shop.core.transactions import use_case
 
@@ -103,13 +103,10 @@ def _record(taken: Taken, status: str, code: str, now: datetime) -> str:
 
 def _tell_of_failures(now: datetime) -> None:
     failed = Mailing.objects.filter(status=Status.FAILED).count()
-    if not failed:
-        clear_alert(cause=ALERT)
-        return
-    raise_alert(
+    alert_while(
+        failed,
         cause=ALERT,
         message=gettext_noop("{count} reports could not be mailed"),
-        data={"count": failed},
         link=reverse("admin:reports_mailing_changelist") + "?status__exact=failed",
         permission=PERMISSION,
         now=now,

@@ -12,7 +12,7 @@ from orders.payments.models import Payment, PaymentMethod
 from orders.wechat_shipping.models import OPEN, ShippingUpload, UploadStatus
 from orders.wechat_shipping.preferences import ALARM_HOURS
 from orders.wechat_shipping.services import is_on, note_parcels
-from shop.core.alerts import clear_alert, raise_alert
+from shop.core.alerts import alert_while
 
 REFUSED, LATE = "wechat_shipping:refused", "wechat_shipping:late"
 LOOKS_BACK = timedelta(days=30)
@@ -56,12 +56,9 @@ def refresh_alarms(*, now: datetime) -> None:
 
 
 def _alarm(cause: str, message: str, count: int, status: str, now: datetime) -> None:
-    if not count:
-        clear_alert(cause=cause)
-        return
     link = f"{reverse('admin:wechat_shipping_shippingupload_changelist')}?status__exact={status}"
-    data = {"count": count, "hours": ALARM_HOURS.value()}
-    raise_alert(cause=cause, message=message, data=data, link=link, permission=PERMISSION, now=now)
+    data = {"hours": ALARM_HOURS.value()}
+    alert_while(count, cause=cause, message=message, data=data, link=link, permission=PERMISSION, now=now)
 
 
 def _missed(now: datetime) -> QuerySet[Payment]:

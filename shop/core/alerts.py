@@ -34,6 +34,24 @@ def raise_alert(
     )
 
 
+def alert_while(
+    count: int,
+    *,
+    cause: str,
+    message: str,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    link: str = "",
+    permission: str = "",
+) -> None:
+    """Alert of the `{count}` things that wait, and no longer than any do; the rest as in `raise_alert`."""
+    if not count:
+        clear_alert(cause=cause)
+        return
+    told = {"count": count} | dict(data or {})
+    raise_alert(cause=cause, message=message, data=told, link=link, permission=permission, now=now)
+
+
 def clear_alert(*, cause: str) -> None:
     Alert.objects.filter(cause=cause).delete()
 

@@ -27,7 +27,7 @@ from analytics.outreach.preferences import APPROVAL_PEOPLE, APPROVAL_POINTS
 from analytics.outreach.words import wrong_words
 from promotions.coupons.models import CouponTemplate
 from shop.core.actors import Actor
-from shop.core.alerts import clear_alert, raise_alert
+from shop.core.alerts import alert_while, clear_alert, raise_alert
 from shop.core.outbox import publish
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
@@ -248,13 +248,10 @@ def _check_complete(plan: Plan, now: datetime) -> None:
 def _remind(now: datetime) -> None:
     """Who may approve sees on the home page how many wait."""
     count = Plan.objects.filter(status=S.AWAITING).count()
-    if not count:
-        clear_alert(cause=WAITING_CAUSE)
-        return
-    raise_alert(
+    alert_while(
+        count,
         cause=WAITING_CAUSE,
         message=gettext_noop("{count} outreach plans wait for approval"),
-        data={"count": count},
         link=reverse("admin:outreach_plan_changelist") + "?status__exact=awaiting",
         permission="outreach.change_plan",
         now=now,

@@ -13,7 +13,7 @@ from points.ledger.models import ManualGrant
 from points.ledger.preferences import APPROVAL_ABOVE, APPROVAL_ABOVE_A_DAY
 from points.ledger.services.granting import adjust
 from shop.core.actors import Actor
-from shop.core.alerts import clear_alert, raise_alert
+from shop.core.alerts import alert_while
 from shop.core.transactions import use_case
 
 Status = ManualGrant.Status
@@ -113,13 +113,10 @@ def _book(asked: ManualGrant, *, actor: Actor, now: datetime) -> None:
 def _remind(now: datetime) -> None:
     """Who may approve sees on the home page how many are waiting."""
     count = ManualGrant.objects.filter(status=Status.WAITING).count()
-    if not count:
-        clear_alert(cause=WAITING_CAUSE)
-        return
-    raise_alert(
+    alert_while(
+        count,
         cause=WAITING_CAUSE,
         message=gettext_noop("{count} requests for points by hand wait for approval"),
-        data={"count": count},
         link=reverse("admin:ledger_manualgrant_changelist") + "?status__exact=waiting",
         permission="ledger.change_manualgrant",
         now=now,
