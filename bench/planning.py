@@ -7,6 +7,7 @@ order is allocated once and every parcel of every order is planned. Then, alone:
 orders a transaction, beside the same rows written by one plain SQL statement a hundred.
 """
 
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from collections.abc import Callable
 
 from harness import PROJECT, BenchError, Report, Shop, options, running_shop
 
-ORDERS, QUICK_ORDERS, SKUS, WORKERS = 10_000, 1_000, 400, 4
+ORDERS, QUICK_ORDERS, SKUS, WAREHOUSES, WORKERS = 10_000, 1_000, 400, 3, 4
 PATIENCE_SECONDS, EACH_SECONDS = 3_000, 2
 MEASURED, QUICK_MEASURED, ROUNDS = 1_000, 500, 3
 # Of the rate of plain SQL.
@@ -44,8 +45,9 @@ def main() -> int:
     report = Report("planning", asked.seed)
     with running_shop(asked.state_dir) as shop:
         prefix = f"PL{int(time.time())}"
-        # 2.5 units an order on average, in three warehouses, with a little to spare.
-        units = orders * 3 // SKUS // 3 + 4
+        # So much more than 2⅔ units an order that no SKU is short by chance.
+        demand = orders * 8 / 3 / SKUS
+        units = math.ceil((demand + 5 * math.sqrt(1.5 * demand)) / WAREHOUSES)
         skus = shop.call("bench.stocking", "load", prefix=prefix, products=SKUS, skus_each=1, units=units)
         shop.call("bench.fulfilling", "spread", sku_ids=skus, units=units, reference=prefix, first=False)
         report.note(f"{orders:,} paid orders begin to wait")
