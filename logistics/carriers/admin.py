@@ -22,6 +22,7 @@ from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
+from shop.core.people import PeopleMixin
 from shop.core.screens import panels_page, staff
 from shop.regions.queries import children, places_of_rates
 
@@ -62,7 +63,7 @@ class CarrierRateInline(PartInlineMixin, YuanFormMixin, TabularInline):
     extra = 0
 
 
-class RateCardInline(TabularInline):
+class RateCardInline(PeopleMixin, TabularInline):
     """What was so when: a line for each version."""
 
     model = RateCard

@@ -32,6 +32,7 @@ from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, panels_page, staff
 
 SHOWN_FAILURES = 20
@@ -85,7 +86,7 @@ class ShipmentLineInline(PartInlineMixin, TabularInline):
         return f"{line.sku.product.name} {line.sku.options_label}".strip()
 
 
-class CorrectionInline(TabularInline):
+class CorrectionInline(PeopleMixin, TabularInline):
     model = TrackingCorrection
     fields = ["corrected_at", "wrong_carrier", "wrong_number", "carrier", "tracking_number", "actor"]
     readonly_fields = fields

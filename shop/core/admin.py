@@ -30,11 +30,12 @@ from shop.core import clock, outbox, preferences
 from shop.core.editing import ModelAdmin
 from shop.core.labels import Label
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
+from shop.core.people import PeopleMixin
 from shop.core.preference_forms import preference_field, preference_label, shown_preference
 from shop.core.roles import permission_label, screen_permissions
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(PeopleMixin, ModelAdmin):
     """A screen to look at: rows come from services and are never typed in or deleted here."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -10,9 +10,10 @@ from unfold.decorators import display
 
 from logistics.allocation.models import Intervention
 from shop.catalog.models import Sku
+from shop.core.people import PeopleMixin
 
 
-class InterventionInline(TabularInline):
+class InterventionInline(PeopleMixin, TabularInline):
     model = Intervention
     fields = ["made_at", "kind", "reason", "note", "allocation", "replacement", "corrections", "actor"]
     readonly_fields = fields

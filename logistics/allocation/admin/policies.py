@@ -30,6 +30,7 @@ from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
 from shop.core.money import yuan
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, staff
 from shop.regions.queries import children
 
@@ -76,7 +77,7 @@ class AllocationRuleInline(PartInlineMixin, StackedInline):
 
 
 @admin.register(AllocationPolicy)
-class AllocationPolicyAdmin(YuanFormMixin, ModelAdmin):
+class AllocationPolicyAdmin(PeopleMixin, YuanFormMixin, ModelAdmin):
     list_display = ["shown_version", "shown_status", "note", "created_by", "published_by", "published_at"]
     list_filter = ["status"]
     ordering = ["-version"]

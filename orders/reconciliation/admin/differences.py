@@ -26,6 +26,7 @@ from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, staff
 
 
@@ -56,7 +57,7 @@ def _headings() -> list[str]:
     ]
 
 
-class EventInline(TabularInline):
+class EventInline(PeopleMixin, TabularInline):
     model = DifferenceEvent
     fields = ["happened_at", "state", "actor", "reason"]
     readonly_fields = fields

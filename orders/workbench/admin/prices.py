@@ -18,6 +18,7 @@ from orders.workbench.models import PriceChange
 from orders.workbench.repricing import OwnPrice, own_price, spread_over
 from orders.workbench.services.pricing import ask_price, decide_price
 from shop.core import clock
+from shop.core.actors import actor_in_words
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
@@ -149,7 +150,7 @@ class PriceChangeAdmin(ReadOnlyAdmin):
             else:
                 self.log_change(request, decided, decided.get_status_display())
             return back
-        rows = [[change.order.number, _told(change), change.reason, change.asked_by]]
+        rows = [[change.order.number, _told(change), change.reason, actor_in_words(change.asked_by)]]
         table = {"headers": [_("order"), _("payable"), _("reason"), _("asked by")], "rows": rows}
         buttons = [("approve", _("Approve")), ("decline", _("Decline"))]
         return form_page(self, request, form=forms.Form(), title=_("Decide"), table=table, buttons=buttons)

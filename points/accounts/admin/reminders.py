@@ -29,6 +29,7 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentField
 from shop.core.paginator import BoundedPaginator
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, staff
 
 TIMES = ((15_000, "× 1.5"), (20_000, "× 2"), (30_000, "× 3"), (50_000, "× 5"))
@@ -64,7 +65,7 @@ class CashActivityForm(forms.Form):
         return share
 
 
-class LinkedActivityInline(TabularInline):
+class LinkedActivityInline(PeopleMixin, TabularInline):
     model = LinkedActivity
     fields = readonly_fields = ["rule", "terms", "segment", "members", "actor", "created_at"]
     extra = 0

@@ -25,12 +25,13 @@ from points.ledger.services.expiring import Outlook, preview_policy
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.money import yuan
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, staff
 
 PREVIEW, SAVE = "preview", "save"
 
 
-class ExpiryVersionInline(TabularInline):
+class ExpiryVersionInline(PeopleMixin, TabularInline):
     model = ExpiryVersion
     fields = readonly_fields = ["shown_rules", "note", "actor", "created_at"]
     ordering = ["-pk"]

@@ -30,6 +30,7 @@ from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.paginator import BoundedPaginator
+from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404
 
 REDEMPTION_COLOURS = {
@@ -70,7 +71,7 @@ class VoucherInline(_LookedAtInline):
     show_change_link = True
 
 
-class RevealInline(_LookedAtInline):
+class RevealInline(PeopleMixin, _LookedAtInline):
     model = CodeReveal
     fields = ["revealed_at", "actor", "address"]
 

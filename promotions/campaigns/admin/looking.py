@@ -24,7 +24,9 @@ def _readable(names: Iterable[Any], model: type[models.Model], left_out: frozens
     """Names in a tuple stand side by side."""
     shown: list[Any] = []
     for name in names:
-        if not isinstance(name, str):
+        if callable(name):
+            shown.append(name)
+        elif not isinstance(name, str):
             beside = _readable(name, model, left_out)
             shown += [tuple(beside)] if beside else []
         elif name not in left_out:

@@ -27,6 +27,7 @@ from shop.catalog.services.import_files import check_product_file, import_checke
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
+from shop.core.people import PeopleMixin
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NEEDED = ("catalog.add_productimport", "catalog.add_product", "catalog.change_product")
@@ -73,7 +74,7 @@ class UploadForm(forms.ModelForm):
 
 
 @admin.register(ProductImport)
-class ProductImportAdmin(ModelAdmin):
+class ProductImportAdmin(PeopleMixin, ModelAdmin):
     list_display = ["filename", "shown_status", "shown_rows", "uploaded_by", "uploaded_at", "imported_at"]
     ordering = ["-id"]
     fields = ["filename", "status", "uploaded_by", "uploaded_at", "imported_at", "create_missing", "shown_report"]
@@ -102,7 +103,7 @@ class ProductImportAdmin(ModelAdmin):
         return self.fields if obj else ["file", "create_missing"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProductImport | None = None) -> Any:
-        return self.readonly_fields if obj else []
+        return super().get_readonly_fields(request, obj) if obj else []
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return super().add_view(request, form_url, {**(extra_context or {}), "columns": COLUMNS})
