@@ -125,23 +125,29 @@ class Renumbering(NamedTuple):
 def renumber_together(*, changes: Sequence[Renumbering], actor: Actor, now: datetime) -> None:
     """Parcels of which some have the numbers of others: each is handed over or corrected, all of them or none.
 
-    No waybill is voided whose number another of them takes. Raises NotUnderWay, TrackingNumberUsed, AllocationNotOpen.
+    Who has its number already, because somebody else was first, keeps it and what was reported of it. No waybill is
+    voided whose number another of them takes. Raises NotUnderWay, TrackingNumberUsed, AllocationNotOpen.
     """
     wanted = {each.shipment_number: each for each in changes}
     taken = {each.tracking_number for each in changes}
     locked = Shipment.objects.filter(number__in=wanted).order_by("pk").select_for_update(no_key=True, of=("self",))
     parcels = list(locked)
-    Shipment.objects.filter(pk__in=[each.pk for each in parcels]).update(tracking_number="")
+    moving = [
+        each
+        for each in parcels
+        if wanted[each.number] != Renumbering(each.number, each.carrier_id or 0, each.tracking_number)
+    ]
+    Shipment.objects.filter(pk__in=[each.pk for each in moving]).update(tracking_number="")
     for shipment in parcels:
         _number, carrier_id, tracking_number = wanted[shipment.number]
         if shipment.status in BEFORE_SHIPPING:
             replaced = _hand_over(shipment, tracking_number, carrier_id, actor=actor, now=now)
             if replaced and replaced not in taken:
                 publish(WaybillVoided(shipment_number=shipment.number, tracking_number=replaced, at=now))
-        elif shipment.status in UNDER_WAY:
-            _correct(shipment, tracking_number, carrier_id, actor=actor, now=now)
-        else:
+        elif shipment.status not in UNDER_WAY:
             raise NotUnderWay(state=shipment.get_status_display())
+        elif shipment in moving:
+            _correct(shipment, tracking_number, carrier_id, actor=actor, now=now)
 
 
 @use_case

@@ -22,6 +22,7 @@ from orders.payments.models import Payment, Refund
 from orders.payments.queries import stuck_refunds
 from orders.payments.services.asking import refresh_payment
 from orders.payments.services.by_hand import settle_by_hand
+from orders.payments.services.refunded_elsewhere import is_in_doubt, look_over
 from orders.payments.services.refunding import refresh_refund, send_refund
 from shop.core import clock
 from shop.core.actors import Actor
@@ -68,6 +69,15 @@ class ByHandForm(forms.Form):
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("How the payer got the money, with the number of the transfer. Only what the gateway cannot do."),
+    )
+
+
+class LookedOverForm(forms.Form):
+    note = forms.CharField(
+        label=_("how you know"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Such as the refund's number in the payment service's own console."),
     )
 
 
@@ -156,7 +166,7 @@ class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ["ask_again", "send_again"]
-    actions_detail = ["pay_by_hand"]
+    actions_detail = ["pay_by_hand", "look_over"]
     fieldsets = [
         (None, {"fields": ["number", "payment_link", "status", "amount", "reason"]}),
         (_("At the gateway"), {"fields": ["gateway_refund_id", "told_note", "asked_at", "query_at"]}),
@@ -198,6 +208,29 @@ class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
             self.log_change(request, refund, _("Sent again: {status}").format(status=refund.get_status_display()))
 
         _ask_each(self, request, queryset, send)
+
+    def has_look_over_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """While nobody knows whether all that was refunded outside the shop went back."""
+        if not self.has_act_permission(request):
+            return False
+        refund = Refund.objects.select_related("payment").filter(pk=object_id).first() if object_id else None
+        return refund is not None and is_in_doubt(refund)
+
+    @action(description=_("All of it went back"), url_path="look-over", permissions=["look_over"], icon="task_alt")
+    def look_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        refund = found_or_404(self, request, object_id)
+        form = LookedOverForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            note = form.cleaned_data["note"]
+            try:
+                look_over(number=refund.number, note=note, actor=staff(request))
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.log_change(request, refund, _("All of it went back: {note}").format(note=note))
+                messages.success(request, _("Noted; the alert is gone."))
+                return redirect("admin:payments_refund_change", refund.pk)
+        return form_page(self, request, form=form, title=_("All of it went back"))
 
     @action(description=_("Paid back by hand"), url_path="pay-by-hand", permissions=["act"], icon="payments")
     def pay_by_hand(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -60,6 +60,10 @@ class RefundNotByHand(DomainError):
     code, status, message = "refund_not_by_hand", 409, _("The payment service has paid this refund or is about to.")
 
 
+class RefundNotElsewhere(DomainError):
+    code, status, message = "refund_not_elsewhere", 409, _("This refund was not made outside the shop.")
+
+
 class RefundExceedsPayment(DomainError):
     code, status, message = "refund_exceeds_payment", 409, _("Less than that is left of what was paid.")
     exposes = ("left_fen",)

@@ -17,12 +17,25 @@ _UNLIKE = """
     ) on_bill
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(payment.amount_fen) FILTER (WHERE line.subject = 'payment'), 0) AS paid,
-            coalesce(sum(refund.amount_fen) FILTER (WHERE line.subject = 'refund'), 0) AS refunded
-        FROM (SELECT DISTINCT subject, number FROM reconciliation_billline WHERE reconciliation_id = day.id) line
+            coalesce(sum(coalesce(refund.amount_fen, elsewhere.fen)) FILTER (WHERE line.subject = 'refund'), 0)
+                AS refunded
+        FROM (
+            SELECT subject, number, min(payment_number) AS payment_number, min(amount_fen) AS fen
+            FROM reconciliation_billline WHERE reconciliation_id = day.id GROUP BY subject, number
+        ) line
         LEFT JOIN payments_payment payment ON line.subject = 'payment' AND payment.number = line.number
             AND payment.method = day.method AND payment.status = 'succeeded'
         LEFT JOIN payments_refund refund ON line.subject = 'refund' AND refund.number = line.number
             AND refund.status <> 'requested'
+        -- Refunded in the gateway's own console, under numbers of its own that sum up to the refund in the books.
+        LEFT JOIN LATERAL (
+            SELECT line.fen FROM payments_refund whole JOIN payments_payment p ON p.id = whole.payment_id
+            WHERE line.subject = 'refund' AND refund.id IS NULL AND whole.reason = 'elsewhere'
+                AND p.number = line.payment_number AND p.method = day.method AND whole.amount_fen = (
+                    SELECT sum(b.amount_fen) FROM reconciliation_billline b
+                    WHERE b.subject = 'refund' AND b.payment_number = p.number AND b.state = 'succeeded'
+                )
+        ) elsewhere ON true
     ) in_books
     WHERE day.status = 'compared'
         AND NOT EXISTS (

@@ -107,7 +107,10 @@ class BillLine(models.Model):
         verbose_name = _("bill line")
         verbose_name_plural = _("bill lines")
         constraints = [models.UniqueConstraint(fields=["reconciliation", "position"], name="bill_line_position")]
-        indexes = [models.Index(fields=["subject", "number"], name="bill_line_by_number")]
+        indexes = [
+            models.Index(fields=["subject", "number"], name="bill_line_by_number"),
+            models.Index(fields=["payment_number"], condition=Q(subject="refund"), name="bill_line_refund_of"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject} {self.number}"

@@ -11,16 +11,17 @@ from django.utils.translation import gettext_noop
 from orders.checkout.locks import lock_order_by_key
 from orders.checkout.models import Order, OrderStatus
 from orders.checkout.notes import PAID_BACK_ELSEWHERE
-from orders.payments.errors import PaymentNotFound
+from orders.payments.errors import PaymentNotFound, RefundNotElsewhere
 from orders.payments.gateways.base import TradeState, Transaction
 from orders.payments.gateways.words import REFUNDED_ELSEWHERE, WORDS
-from orders.payments.locks import lock_payment
+from orders.payments.locks import lock_payment, lock_refund
 from orders.payments.models import OPEN_STATUSES, PAYMENT_TRANSITIONS, Payment, PaymentStatus, Refund
 from orders.payments.services.confirmation import check_facts
 from orders.payments.services.giving_up import give_up
 from orders.payments.services.refunding import finish_refund
 from shop.core.actors import Actor
-from shop.core.alerts import raise_alert
+from shop.core.alerts import clear_alert, raise_alert
+from shop.core.models import Alert
 from shop.core.numbers import new_number
 from shop.core.state import check_transition
 from shop.core.transactions import use_case
@@ -29,6 +30,8 @@ LOOK_AT_IT = gettext_noop(
     "Payment {payment} of order {order} was refunded outside the shop: the order gets no goods. See that all of it"
     " went back"
 )
+
+CAUSE = "payments.refunded_elsewhere."
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +62,35 @@ def record_refunded_elsewhere(*, transaction: Transaction, actor: Actor, now: da
     return payment
 
 
+@use_case
+def look_over(*, number: str, note: str, actor: Actor) -> Refund:
+    """Somebody has seen that all of it went back, and says how they know. Raises RefundNotElsewhere."""
+    refund = lock_refund(number=number)
+    if refund.reason != Refund.Reason.ELSEWHERE:
+        raise RefundNotElsewhere
+    refund.by_hand_reason, refund.by_hand_by = note, str(actor)[:80]
+    refund.save(update_fields=["by_hand_reason", "by_hand_by"])
+    clear_alert(cause=f"{CAUSE}{refund.payment.number}")
+    return refund
+
+
+def in_doubt(*, method: str) -> list[Refund]:
+    """Those of a gateway of which nobody knows yet that all went back."""
+    causes = Alert.objects.filter(cause__startswith=CAUSE).values_list("cause", flat=True)
+    numbers = [cause.removeprefix(CAUSE) for cause in causes]
+    about = Refund.objects.filter(reason=Refund.Reason.ELSEWHERE, payment__number__in=numbers, payment__method=method)
+    return list(about.select_related("payment").order_by("pk"))
+
+
+def is_in_doubt(refund: Refund) -> bool:
+    return Alert.objects.filter(cause=f"{CAUSE}{refund.payment.number}").exists()
+
+
+def no_more_doubt(refund: Refund) -> None:
+    """The gateway's bill shows that all of it went back."""
+    clear_alert(cause=f"{CAUSE}{refund.payment.number}")
+
+
 def _record(payment: Payment, transaction: Transaction, *, actor: Actor, now: datetime) -> None:
     payment.status, payment.query_at = PaymentStatus.SUCCEEDED, None
     payment.transaction_id = transaction.transaction_id
@@ -83,7 +115,7 @@ def _record(payment: Payment, transaction: Transaction, *, actor: Actor, now: da
 def _alert(payment: Payment, order: Order, *, now: datetime) -> None:
     log.error("payment_refunded_elsewhere", payment=payment.number, order=order.number)
     raise_alert(
-        cause=f"payments.refunded_elsewhere.{payment.number}",
+        cause=f"{CAUSE}{payment.number}",
         message=LOOK_AT_IT,
         data={"payment": payment.number, "order": order.number},
         link=reverse("admin:payments_payment_change", args=[payment.pk]),

@@ -3,16 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from orders.checkout.models import DepositStatus, Order, OrderStatus
 from orders.checkout.notes import told
-from orders.payments.errors import NotificationMismatch
+from orders.payments.errors import NotificationMismatch, RefundNotElsewhere
 from orders.payments.gateways.base import MAX_FAILURES, RefundRequest, TradeState, Transaction
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from orders.payments.services.asking import apply_transaction, ask_due
 from orders.payments.services.closing import close_unpaid_order, expire_unpaid_orders
+from orders.payments.services.refunded_elsewhere import look_over
 from orders.payments.tests.factories import assert_lawful, make_order, make_presold, post, start, stock_of
+from orders.workbench.tests.making import clerk, seated
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.models import Alert
@@ -118,6 +121,35 @@ def test_a_balance_that_was_given_back_gives_the_deposit_back_too(sandbox, payer
     back = Refund.objects.order_by("pk").values_list("reason", "amount_fen", "status")
     assert list(back) == [("elsewhere", 7900, "succeeded"), ("deposit", 2000, "requested")]
     assert_lawful()
+
+
+def test_the_alert_is_gone_once_somebody_has_looked(paid_back):
+    _order, payment = paid_back()
+    ask_due(now=clock.now() + timedelta(seconds=20))
+    refund = payment.refunds.get()
+    page = reverse("admin:payments_refund_change", args=[refund.pk])
+    deed = reverse("admin:payments_refund_look_over", args=[refund.pk])
+    visitor, finance = seated(clerk("view_refund", name="visitor")), seated(clerk("view_refund", "change_refund"))
+    assert deed not in visitor.get(page).content.decode()
+    assert visitor.post(deed, {"note": "C1"}).status_code == 403
+    assert Alert.objects.count() == 1
+    assert deed in finance.get(page).content.decode()
+    assert finance.post(deed, {"note": " "}).status_code == 200
+    assert Alert.objects.count() == 1
+    assert finance.post(deed, {"note": "后台退款单 C1"}).status_code == 302
+    refund.refresh_from_db()
+    assert (refund.by_hand_reason, refund.by_hand_by) == ("后台退款单 C1", "staff:clerk")
+    assert not Alert.objects.exists()
+    assert deed not in finance.get(page).content.decode()
+    assert finance.post(deed, {"note": "again"}).status_code == 403
+    assert_lawful()
+
+
+def test_no_other_refund_is_looked_over(payer, member_client):
+    payment = Payment.objects.get(number=start(member_client, make_order(payer))["number"])
+    Refund.objects.create(number="R1", payment=payment, amount_fen=1, reason="late", created_at=clock.now())
+    with pytest.raises(RefundNotElsewhere):
+        look_over(number="R1", note="C1", actor=CLERK)
 
 
 def test_an_order_that_goes_on_with_another_payment_stays(sandbox, payer, member_client):

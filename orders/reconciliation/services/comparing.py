@@ -12,13 +12,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from orders.payments.models import PaymentMethod
+from orders.payments.gateways.base import GatewayRefundState
+from orders.payments.models import PaymentMethod, Refund
+from orders.payments.services.refunded_elsewhere import in_doubt, no_more_doubt
 from orders.reconciliation.locks import lock_reconciliation
-from orders.reconciliation.models import Difference, DifferenceState, Reconciliation
+from orders.reconciliation.models import BillLine, Difference, DifferenceState, Reconciliation, Subject
 from shop.core.actors import Actor
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.clock import day_bounds
@@ -38,7 +41,15 @@ _PAYMENT_LINES = """
     WHERE l.reconciliation_id = %(id)s AND l.subject = 'payment'
         AND (p.id IS NULL OR l.amount_fen <> p.amount_fen OR p.status <> 'succeeded')
 """
-_REFUND_LINES = """
+# What was refunded in the gateway's own console stands under numbers of its own: ours once all of it went back.
+_REFUNDED_ELSEWHERE = """EXISTS (
+        SELECT 1 FROM payments_refund e JOIN payments_payment p ON p.id = e.payment_id
+        WHERE e.reason = 'elsewhere' AND p.number = l.payment_number AND p.method = l.method AND e.amount_fen = (
+            SELECT sum(b.amount_fen) FROM reconciliation_billline b
+            WHERE b.subject = 'refund' AND b.payment_number = p.number AND b.method = p.method AND b.state = 'succeeded'
+        )
+    )"""
+_REFUND_LINES = f"""
     SELECT CASE WHEN r.id IS NULL THEN 'missing_here' WHEN l.amount_fen <> r.amount_fen THEN 'amount' ELSE 'status' END,
         l.subject, l.number, l.amount_fen, r.amount_fen, l.raw_state, coalesce(r.status, ''), l.gateway_id,
         r.payment_id, r.id
@@ -48,7 +59,7 @@ _REFUND_LINES = """
         JOIN payments_payment p ON p.id = r.payment_id
     ) r ON r.number = l.number AND r.payment_number = l.payment_number AND r.method = l.method
     WHERE l.reconciliation_id = %(id)s AND l.subject = 'refund' AND (
-        r.id IS NULL OR l.amount_fen <> r.amount_fen OR r.status = 'requested'
+        r.id IS NULL AND NOT {_REFUNDED_ELSEWHERE} OR l.amount_fen <> r.amount_fen OR r.status = 'requested'
         OR (l.state = 'succeeded' AND (r.status <> 'succeeded' OR r.by_hand_reason <> ''))
         OR (l.state = 'abnormal' AND r.status = 'succeeded' AND r.by_hand_reason = '' AND r.succeeded_at < %(end)s)
     )
@@ -154,7 +165,7 @@ _BILL_SUMS = """
     FROM reconciliation_billline WHERE reconciliation_id = %(id)s
 """
 # Ours for this day: what stands on its bill, once, and what should.
-_BOOK_SUMS = """
+_BOOK_SUMS = f"""
     SELECT count(*) FILTER (WHERE subject = 'payment'), coalesce(sum(fen) FILTER (WHERE subject = 'payment'), 0),
         count(*) FILTER (WHERE subject = 'refund'), coalesce(sum(fen) FILTER (WHERE subject = 'refund'), 0)
     FROM (
@@ -165,6 +176,9 @@ _BOOK_SUMS = """
         SELECT 'refund', r.amount_fen FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id
         WHERE p.method = %(method)s AND r.status <> 'requested' AND r.number IN (
             SELECT number FROM reconciliation_billline WHERE reconciliation_id = %(id)s AND subject = 'refund')
+        UNION ALL
+        SELECT 'refund', l.amount_fen FROM reconciliation_billline l
+        WHERE l.reconciliation_id = %(id)s AND l.subject = 'refund' AND {_REFUNDED_ELSEWHERE}
         UNION ALL
         SELECT subject, book_fen FROM reconciliation_found WHERE kind = 'missing_there'
     ) ours
@@ -218,6 +232,16 @@ def compare_locked(*, found: Reconciliation, now: datetime) -> None:
     found.compared_at = now
     found.save()
     alert(method=found.method, now=now)
+    for refund in in_doubt(method=found.method):
+        _look_for(refund)
+
+
+def _look_for(refund: Refund) -> None:
+    payment = refund.payment
+    lines = BillLine.objects.filter(subject=Subject.REFUND, method=payment.method, payment_number=payment.number)
+    went_back = lines.filter(state=GatewayRefundState.SUCCEEDED).aggregate(fen=Sum("amount_fen", default=0))["fen"]
+    if went_back == refund.amount_fen:
+        no_more_doubt(refund)
 
 
 def alert(*, method: str, now: datetime) -> None:

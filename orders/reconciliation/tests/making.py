@@ -56,7 +56,7 @@ class Till:
                 now=clock.now(),
             )
         past = {"out_trade_no": payment.number, "openid": self.openid, "total": amount_fen}
-        self._remember("wechat", "payments", **past, paid_at=paid_at.isoformat())
+        self.remember("wechat", "payments", **past, paid_at=paid_at.isoformat())
         return self.hear_of(payment, paid_at) if known else payment
 
     def pay_by_alipay(self, amount_fen: int, paid_at: datetime) -> Payment:
@@ -83,7 +83,7 @@ class Till:
         """Alipay pays back at once; our books hear of it from the query, which tells when."""
         refund = self._refund(payment, amount_fen, at)
         send_refund(number=refund.number, now=at)
-        self._remember("alipay", "refunds", out_request_no=refund.number, settled_at=at.isoformat())
+        self.remember("alipay", "refunds", out_request_no=refund.number, settled_at=at.isoformat())
         Refund.objects.filter(pk=refund.pk).update(status=RefundStatus.PROCESSING, succeeded_at=None)
         return refresh_refund(number=refund.number, now=at)
 
@@ -94,7 +94,7 @@ class Till:
         """Money goes back: asked for and taken in at once, with the payer some time later, which we hear of."""
         refund = self._refund(payment, amount_fen, taken_at)
         send_refund(number=refund.number, now=taken_at)
-        self._remember(
+        self.remember(
             "wechat",
             "refunds",
             out_refund_no=refund.number,
@@ -116,7 +116,7 @@ class Till:
             query_at=now,
         )
 
-    def _remember(self, gateway: str, what: str, **body: object) -> None:
+    def remember(self, gateway: str, what: str, **body: object) -> None:
         httpx.post(f"{self.bank.url}/{gateway}/past-{what}", json=body).raise_for_status()
 
 

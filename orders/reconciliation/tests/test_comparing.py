@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orders.payments.errors import PaymentGatewayUnavailable
+from orders.payments.gateways.base import RefundRequest
 from orders.payments.gateways.registry import gateway_for
 from orders.payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from orders.reconciliation.invariants import LAWS
@@ -304,3 +305,35 @@ def test_a_large_day_is_compared_in_few_statements(till, django_assert_max_num_q
         compare(reconciliation_id=found.pk, now=now)
     assert Difference.objects.filter(kind="missing_here").count() == 3000
     assert Reconciliation.objects.get().bill_paid_fen == 3000
+
+
+def test_what_was_refunded_in_the_console_is_proven_by_the_bill(till):
+    payment = till.pay(500, till.at("12:00:00"), known=False)
+    back_in_the_console(till, payment, 500)
+    assert payment.refunds.get().reason == Refund.Reason.ELSEWHERE
+    assert Alert.objects.filter(cause__contains="refunded_elsewhere").exists()
+    found = till.run()
+    assert sums(found) == ((1, 500, 1, 500), (1, 500, 1, 500))
+    assert not Difference.objects.exists()
+    assert not Alert.objects.exists()
+    assert_lawful()
+
+
+def test_what_went_back_in_part_stays_in_doubt(till):
+    payment = till.pay(500, till.at("12:00:00"), known=False)
+    back_in_the_console(till, payment, 300)
+    till.run()
+    assert differences() == [("missing_here", f"C{payment.number}", "open")]
+    assert Alert.objects.filter(cause__contains="refunded_elsewhere").exists()
+    assert_lawful()
+
+
+def back_in_the_console(till, payment, fen):
+    """The merchant gives it back there before our books have heard of the payment."""
+    gateway_for("wechat").refund(
+        RefundRequest(f"C{payment.number}", payment.number, fen, 500, "退款", "http://127.0.0.1:1/none")
+    )
+    at = till.at("13:00:00").isoformat()
+    till.remember("wechat", "refunds", out_refund_no=f"C{payment.number}", taken_at=at, settled_at=at)
+    till.hear_of(payment, till.at("13:00:00"))
+    payment.refresh_from_db()
