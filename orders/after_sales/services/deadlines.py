@@ -19,6 +19,7 @@ from orders.after_sales.services.returning import receive_by_time
 from shop.core.actors import Actor
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.errors import DomainError
+from shop.core.failures import Failures
 
 CLOCK = Actor.system("after_sales.act_in_time")
 OVERDUE = "after_sales.overdue"
@@ -34,14 +35,17 @@ def act_in_time(*, now: datetime, limit: int = 200) -> dict[str, int]:
     due = AfterSale.objects.filter(status__in=acting, due_at__lte=now).order_by("due_at")
     if Status.UNDER_WAY in acting:
         due = due.exclude(status=Status.UNDER_WAY, kind=Kind.EXCHANGE)
+    failures = Failures("After-sales that were not acted on")
     for number, status in list(due.values_list("number", "status")[:limit]):
-        try:
-            done = acting[status](number, now)
-        except DomainError as error:
-            log.warning("after_sale_not_acted_on", number=number, error=error.code)
-            done = "failed"
-        effect[done] += 1
+        with failures.of(number):
+            try:
+                done = acting[status](number, now)
+            except DomainError as error:
+                log.warning("after_sale_not_acted_on", number=number, error=error.code)
+                done = "failed"
+            effect[done] += 1
     call_for_overdue(now=now)
+    failures.raise_them()
     return effect
 
 

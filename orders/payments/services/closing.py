@@ -19,7 +19,8 @@ from orders.payments.services.asking import LONGEST_PAUSE, mark_closed, postpone
 from orders.payments.services.giving_up import give_up
 from orders.payments.services.sweeping import sweep
 from shop.core.actors import Actor, ActorKind
-from shop.core.errors import Busy, DomainError
+from shop.core.errors import Busy, DomainError, InternalError
+from shop.core.failures import Failures
 from shop.core.transactions import use_case
 
 SWEEP = Actor.system("payments.expire_orders")
@@ -103,7 +104,10 @@ def look_at_closed_payments(*, now: datetime, limit: int = 200) -> dict[str, int
 
 
 def expire_unpaid_orders(*, now: datetime, limit: int = 500) -> dict[str, int]:
-    """Cancel what was not paid in time; returns how many were cancelled, found paid, and must be tried again."""
+    """Cancel what was not paid in time; returns how many were cancelled, found paid, and must be tried again.
+
+    An order that cannot be given up holds up no other: what nobody has thought of is raised when all had their turn.
+    """
     being_paid = Payment.objects.filter(order=OuterRef("pk"), status__in=OPEN_STATUSES)
     due = Order.objects.filter(status=OrderStatus.PENDING_PAYMENT, expires_at__lte=now).order_by("expires_at")
     effect = {"cancelled": 0, "paid": 0, "failed": 0}
@@ -112,12 +116,16 @@ def expire_unpaid_orders(*, now: datetime, limit: int = 500) -> dict[str, int]:
         effect[_expire(number=order.number, now=now)] += 1
 
     # Those that need no gateway go first: a gateway out of order must not hold back their stock.
+    failures = Failures("Orders that were not given up")
     for order in due.exclude(Exists(being_paid))[:limit]:
-        expire(order)
+        with failures.of(order):
+            expire(order)
     # What has failed waits until its gateway is asked again anyway.
     put_off = being_paid.exclude(gateway_note="").filter(query_at__gt=now)
     waiting = due.exclude(Exists(put_off)).annotate(method=Subquery(being_paid.values("method")[:1]))
-    effect["failed"] += sweep(waiting, expire, by="method", limit=limit, now=now)
+    with failures.of("waiting for a gateway"):
+        effect["failed"] += sweep(waiting, expire, by="method", limit=limit, now=now)
+    failures.raise_them()
     return effect
 
 
@@ -127,9 +135,10 @@ def _expire(*, number: str, now: datetime) -> str:
         close_unpaid_order(number=number, actor=SWEEP, now=now, note=NOT_PAID_IN_TIME)
     except OrderNotCancellable:
         return "paid"
-    except DomainError as error:
+    except Exception as error:
+        why = error if isinstance(error, DomainError) else InternalError()
         for payment in Payment.objects.filter(order__number=number, status__in=OPEN_STATUSES):
-            postpone(payment, note=error.code, now=now)
+            postpone(payment, note=why.code, now=now)
         raise
     return "cancelled"
 

@@ -1,5 +1,6 @@
 """Closed at the gateway before anything is released; what was paid meanwhile is served or refunded, never neither."""
 
+import traceback
 from datetime import timedelta
 
 import httpx
@@ -10,7 +11,9 @@ from members.identity.tests.factories import MemberFactory
 from orders.checkout.models import Order, OrderStatus
 from orders.payments.gateways.base import MAX_FAILURES
 from orders.payments.models import Payment, PaymentStatus, Refund
+from orders.payments.services import closing
 from orders.payments.services.closing import close_unpaid_order, expire_unpaid_orders
+from orders.payments.services.giving_up import give_up
 from orders.payments.services.opening import start_payment
 from orders.payments.tests.factories import assert_lawful, make_order, post, start, stock_of
 from shop.core import clock
@@ -147,6 +150,31 @@ def test_orders_of_a_gateway_out_of_order_hold_up_none_of_another(
     assert expire_unpaid_orders(now=now) == {"cancelled": 0, "paid": 0, "failed": 1}
     assert {stock_of(order) for order in stuck} == {(9, 1)}
     assert Alert.objects.filter(cause="payments.switched_off.alipay").exists() is is_switched_off
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_cannot_be_given_up_holds_up_no_other(sandbox, payer, member_client, monkeypatch):
+    broken, mine = make_order(payer), make_order(payer)
+    broken_at_the_gateway, mine_at_the_gateway = make_order(payer), make_order(payer)
+    for order in (broken_at_the_gateway, mine_at_the_gateway):
+        start(member_client, order)
+    for order in (broken, mine, broken_at_the_gateway, mine_at_the_gateway):
+        expired(order)
+
+    def stumble(*, order, **given):
+        if order.number in (broken.number, broken_at_the_gateway.number):
+            raise KeyError("nobody has thought of this")
+        return give_up(order=order, **given)
+
+    monkeypatch.setattr(closing, "give_up", stumble)
+    with pytest.raises(ExceptionGroup) as raised:
+        expire_unpaid_orders(now=clock.now())
+    assert broken.number in "".join(traceback.format_exception(raised.value))
+    cancelled = Order.objects.filter(status=OrderStatus.CANCELLED).values_list("number", flat=True)
+    assert set(cancelled) == {mine.number, mine_at_the_gateway.number}
+    monkeypatch.undo()
+    assert expire_unpaid_orders(now=clock.now() + timedelta(minutes=10))["cancelled"] == 2
+    assert_lawful()
 
 
 @pytest.mark.django_db

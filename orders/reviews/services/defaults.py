@@ -13,6 +13,7 @@ from orders.reviews.preferences import DEFAULT_AFTER_DAYS
 from orders.reviews.services.showing import write_down
 from shop.catalog.services.ratings import FIVE_STARS, reviews_changed
 from shop.core.actors import Actor
+from shop.core.failures import Failures
 from shop.core.transactions import use_case
 
 SILENCE = Actor.system("reviews.default_reviews")
@@ -35,15 +36,11 @@ def write_default_reviews(*, now: datetime, limit: int = 500) -> int:
         order__completed_at__gt=until - REACHES_BACK,
     )
     numbers = silent.order_by("order__completed_at").values_list("order__number", flat=True)[:limit]
-    given, failed = 0, []
+    given, failures = 0, Failures("Orders that were not reviewed")
     for number in dict.fromkeys(numbers):
-        try:
+        with failures.of(number):
             given += _review_silence(number=number, now=now)
-        except Exception as error:
-            error.add_note(f"order {number}")
-            failed.append(error)
-    if failed:
-        raise ExceptionGroup("Orders that were not reviewed", failed)
+    failures.raise_them()
     return given
 
 

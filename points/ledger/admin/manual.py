@@ -17,6 +17,7 @@ from points.ledger.models import (
 )
 from points.ledger.services import approve_grant, decline_grant, request_grant
 from shop.core import clock
+from shop.core.actors import actor_in_words
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
@@ -98,7 +99,7 @@ class ManualGrantAdmin(OfMemberAdmin):
                 self.log_change(request, asked, str(note))
                 self._tell(request, asked)
             return redirect("admin:ledger_manualgrant_change", asked.pk)
-        row = [str(asked.member), f"{asked.points:+,}", asked.reason, asked.requested_by]
+        row = [str(asked.member), f"{asked.points:+,}", asked.reason, actor_in_words(asked.requested_by)]
         return form_page(
             self,
             request,

@@ -24,6 +24,7 @@ from promotions.coupons.services.handing_out import (
     start_hand_out,
 )
 from shop.core import clock
+from shop.core.actors import actor_in_words
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
@@ -140,7 +141,11 @@ class HandOutAdmin(ReadOnlyAdmin):
         """Asked first: a link alone changes nothing."""
         made = found_or_404(self, request, object_id)
         if request.method != "POST":
-            rows = [[_("template"), str(made.template)], [_("members"), made.member_count], [_("by"), made.created_by]]
+            rows = [
+                [_("template"), str(made.template)],
+                [_("members"), made.member_count],
+                [_("by"), actor_in_words(made.created_by)],
+            ]
             table = {"headers": ["", ""], "rows": rows}
             shown = {"table_title": made.note, "table": table, "buttons": [("go", title)]}
             return form_page(self, request, form=forms.Form(), title=title, **shown)

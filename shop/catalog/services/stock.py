@@ -41,6 +41,14 @@ SELECT product_id, sellable + units, sellable FROM taken
 """,
 )
 
+_LOCK_SELLABLE = Prepared(
+    "stock_lock_sellable",
+    """
+SELECT sku_id, available - safety_stock FROM catalog_skustock WHERE sku_id = ANY(%s::bigint[])
+ORDER BY sku_id FOR NO KEY UPDATE
+""",
+)
+
 _CONFIRM = Prepared(
     "stock_confirm",
     "UPDATE catalog_stockreservation SET expires_at = NULL WHERE reference = %s RETURNING sku_id",
@@ -209,8 +217,7 @@ def _end_hold(*, reference: str, held: Mapping[int, int], items: Mapping[int, in
 
 
 def _lock_sellable(sku_ids: Iterable[int]) -> dict[int, int]:
-    stocks = SkuStock.objects.filter(sku_id__in=sku_ids).order_by("sku_id").select_for_update(no_key=True)
-    return {stock.sku_id: stock.available - stock.safety_stock for stock in stocks}
+    return dict(_LOCK_SELLABLE.run([sorted(sku_ids)]))
 
 
 def _refuse_shortage(wanted: Mapping[int, int], sellable: Mapping[int, int]) -> None:
