@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from logistics.allocation.comparing import Comparison
 from logistics.allocation.models import AllocationPolicy, AllocationRule
 from shop.catalog.models import Sku
+from shop.core.actors import actor_in_words
 from shop.core.dashboard import ListPanel
 from shop.core.money import yuan
 from shop.regions.queries import region
@@ -81,7 +82,7 @@ def sentences_of(decision: Mapping[str, Any]) -> list[str]:
     if by_hand := decision.get("by_hand"):
         moved = _("{by} has it sent from {to} instead of {origin}: {note}")
         places = {"to": names.get(by_hand["to"], by_hand["to"]), "origin": names.get(by_hand["from"], by_hand["from"])}
-        return [moved.format(by=by_hand["by"], note=by_hand["note"], **places)]
+        return [moved.format(by=actor_in_words(by_hand["by"]), note=by_hand["note"], **places)]
     said = [_sent(names, parcel) for parcel in decision.get("parcels", [])]
     for each in decision["candidates"]:
         if each["items"] or each["verdict"] == "chosen":

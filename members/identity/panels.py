@@ -20,6 +20,7 @@ from members.identity.models import Member, PhoneChange
 from members.identity.phones import mask_phone, show_phone
 from members.identity.queries import open_cancellations
 from members.identity.recipients import mask_street
+from shop.core.actors import actor_in_words
 from shop.regions.queries import region
 
 # Of what there may be much, the newest rows; the rest is behind the panel's link.
@@ -102,5 +103,7 @@ def account_panel(request: HttpRequest, member: Member) -> MemberPanel | None:
 
 def _phone_change(request: HttpRequest, change: PhoneChange) -> str:
     old, new = (shown_phone(request, each) if each else "–" for each in (change.old_phone, change.new_phone))
-    text = _("Phone changed from {old} to {new} by {actor}.").format(old=old, new=new, actor=change.actor)
+    text = _("Phone changed from {old} to {new} by {actor}.").format(
+        old=old, new=new, actor=actor_in_words(change.actor)
+    )
     return f"{text} {change.reason}".rstrip()

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+SHOWN = 5
+
 
 class Failures:
     def __init__(self, message: str) -> None:
         self._message = message
-        self._errors: list[Exception] = []
+        self._errors: dict[str, Exception] = {}
 
     @contextmanager
     def of(self, name: object) -> Iterator[None]:
@@ -16,9 +18,10 @@ class Failures:
             yield
         except Exception as error:
             error.add_note(str(name))
-            self._errors.append(error)
+            self._errors[str(name)] = error
 
     def raise_them(self) -> None:
-        """At the end, for the job to be seen as failed."""
+        """At the end, so that the job is seen as failed, and of what."""
         if self._errors:
-            raise ExceptionGroup(self._message, self._errors)
+            names = ", ".join(list(self._errors)[:SHOWN])
+            raise ExceptionGroup(f"{self._message}: {names}", list(self._errors.values()))

@@ -209,7 +209,7 @@ def test_staff_change_a_phone_for_a_reason_and_everybody_sees_it(owner):
     assert OutboxEntry.objects.filter(fact="PhoneChanged").count() == 2
     assert LogEntry.objects.get().object_id == str(owner.pk)
     shown = clerk.get(page_of(owner)).content.decode()
-    assert "手机号由 138****8000 更换为 139****9000，操作者 staff:clerk。 核对了身份证" in shown
+    assert "手机号由 138****8000 更换为 139****9000，操作者 clerk。 核对了身份证" in shown
     assert NEW not in shown
 
 

@@ -189,7 +189,7 @@ def _events(order: Order) -> Rows:
 
 def _remarks(order: Order) -> Rows:
     return [
-        [when(each.written_at), each.get_flag_display() or "–", each.text or "–", each.actor]
+        [when(each.written_at), each.get_flag_display() or "–", each.text or "–", actor_in_words(each.actor)]
         for each in order.remarks.all()
     ]
 
