@@ -13,6 +13,8 @@ from shop.core.transactions import use_case
 
 # By carrier id and lane: parcels that were delivered in time, and parcels that were due.
 Outcomes = Mapping[tuple[int, Lane], tuple[int, int]]
+# Likewise: hours in which half of the parcels arrived, and in which nine of ten did.
+TransitTimes = Mapping[tuple[int, Lane], tuple[int, int]]
 
 
 def last_learned() -> date | None:
@@ -44,6 +46,16 @@ def learn(*, day: date, outcomes: Outcomes) -> bool:
     _add(day, outcomes)
     transaction.on_commit(QUALITY.forget)
     return True
+
+
+@use_case
+def keep_transit_times(*, times: TransitTimes) -> None:
+    """Write down how long parcels took, on lanes of which something was learned."""
+    rows = list(LaneTally.objects.filter(carrier__in={carrier_id for carrier_id, _lane in times}).order_by("pk"))
+    for row in rows:
+        lane = row.origin_province, row.destination_province
+        row.p50_hours, row.p90_hours = times.get((row.carrier_id, lane), (None, None))
+    LaneTally.objects.bulk_update(rows, ["p50_hours", "p90_hours"], batch_size=1000)
 
 
 def _add(day: date, outcomes: Outcomes) -> None:

@@ -108,7 +108,8 @@ class CarrierChoice(models.Model):
 
 
 class LaneTally(models.Model):
-    """How a carrier kept its promises on a lane, as of a day: faded counts, see `quality`."""
+    """How a carrier kept its promises on a lane, as of a day: faded counts, see `quality`; and how long its parcels of
+    late took, from when it had them."""
 
     carrier = models.ForeignKey(Carrier, models.CASCADE, related_name="+", verbose_name=_("carrier"))
     origin_province = models.CharField(_("from province"), max_length=6)
@@ -116,6 +117,8 @@ class LaneTally(models.Model):
     on_time = models.FloatField(_("on time"), default=0)
     due = models.FloatField(_("due"), default=0)
     as_of = models.DateField(_("as of"))
+    p50_hours = models.PositiveIntegerField(_("half arrive within (hours)"), null=True, blank=True)
+    p90_hours = models.PositiveIntegerField(_("nine of ten arrive within (hours)"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("carrier quality")

@@ -58,6 +58,11 @@ def known_rates(origin: str, destination: str) -> list[Rate]:
     return sorted(_with_quality(origin, destination, found), key=lambda rate: rate.carrier_code)
 
 
+def every_rate() -> list[Rate]:
+    """Of all active carriers, as it was seconds ago; quality aside."""
+    return [rate for rates in RATES.value().by_lane.values() for rate in rates]
+
+
 def destination_of(region_code: str) -> str:
     """The city where some carrier bills it apart, elsewhere the province, as it was seconds ago: orders that are
     planned together go to as few places as carriers tell apart. Empty for an unknown region."""

@@ -8,13 +8,17 @@ from typing import Any
 from django.db.models import Avg, Count
 from django.utils.translation import gettext as _
 
-from logistics.carriers.models import Carrier, CarrierChoice, QualityDay
+from logistics.carriers.engine import lane_rates
+from logistics.carriers.models import Carrier, CarrierChoice, LaneTally, QualityDay
 from logistics.carriers.quality import Tally, wilson
+from logistics.carriers.queries import every_rate
 from shop.core import clock
 from shop.core.dashboard import ChartPanel, ListPanel
 from shop.core.money import yuan
+from shop.regions.queries import region
 
 DAYS = 30
+LANES = 40
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def panels(*, today: date) -> list[Any]:
         _("on time, per cent"),
         _("with 95 per cent certainty"),
     ]
-    return [ListPanel(_("The last 30 days"), headers, rows), _by_day(today)]
+    return [ListPanel(_("The last 30 days"), headers, rows), _by_day(today), _by_lane()]
 
 
 def _by_day(today: date) -> ChartPanel:
@@ -84,3 +88,40 @@ def _by_day(today: date) -> ChartPanel:
         shares[name][day] = round(on_time / due * 100, 1)
     series = {name: [by_day.get(day) for day in days] for name, by_day in shares.items()}
     return ChartPanel(_("On time by day, per cent"), "line", [f"{day:%m-%d}" for day in days], series)
+
+
+def _by_lane() -> ListPanel:
+    """The lanes with most parcels: what was promised and how long it took."""
+    rates = every_rate()
+    rows = []
+    for lane in LaneTally.objects.select_related("carrier").filter(due__gt=0).order_by("-due", "pk")[:LANES]:
+        places = lane.origin_province, lane.destination_province
+        promised = [rate.eta_hours for rate in lane_rates(*places, rates) if rate.carrier_id == lane.carrier_id]
+        rows.append(
+            [
+                lane.carrier.name,
+                " → ".join(_name(place) for place in places),
+                f"{lane.due:,.0f}",
+                f"{lane.on_time / lane.due * 100:.1f}",
+                *(_hours(each) for each in (promised[0] if promised else None, lane.p50_hours, lane.p90_hours)),
+            ]
+        )
+    headers = [
+        _("carrier"),
+        _("lane"),
+        _("parcels, faded"),
+        _("on time, per cent"),
+        _("promised"),
+        _("half arrive within"),
+        _("nine of ten within"),
+    ]
+    return ListPanel(_("Lanes with most parcels"), headers, rows)
+
+
+def _name(code: str) -> str:
+    place = region(code)
+    return place.name if place else code
+
+
+def _hours(hours: int | None) -> str:
+    return "–" if hours is None else _("{hours} h").format(hours=hours)

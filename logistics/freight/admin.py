@@ -1,17 +1,18 @@
-"""Freight templates: zones with provinces and cities chosen by name."""
+"""Freight templates: zones with provinces and cities chosen by name, and the products that have one of their own."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import StackedInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
-from logistics.freight.models import FreightTemplate, FreightZone
-from logistics.freight.queries import DEFAULT_TEMPLATE
+from logistics.freight.models import FreightTemplate, FreightZone, ProductFreight
+from logistics.freight.queries import KNOWN
 from shop.core.admin import PartInlineMixin
 from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
@@ -73,11 +74,84 @@ class FreightZoneInline(PartInlineMixin, YuanFormMixin, StackedInline):
     ]
 
 
+class FreightTemplateForm(forms.ModelForm):
+    """The default one is changed by making another one it: without any, everything would be sent free."""
+
+    class Meta:
+        model = FreightTemplate
+        fields = ["name", "is_default", "billed_by", "free_from_fen", "volumetric_divisor"]
+
+    def clean_is_default(self) -> bool:
+        wanted: bool = self.cleaned_data["is_default"]
+        if self.instance.is_default and not wanted:
+            raise forms.ValidationError(_("Make another template the default one instead."))
+        return wanted
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # The flag moves, see `save_model`.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
+
+class ProductFreightFormSet(forms.BaseInlineFormSet):
+    """Without a template of its own a product goes by the default one."""
+
+    def save_existing(self, form: Any, obj: ProductFreight, commit: bool = True) -> ProductFreight:
+        if form.cleaned_data.get("template") is None:
+            obj.delete()
+            return obj
+        saved: ProductFreight = super().save_existing(form, obj, commit=commit)
+        return saved
+
+    def save(self, commit: bool = True) -> Any:
+        saved = super().save(commit)
+        KNOWN.forget()
+        return saved
+
+
+class ProductFreightForm(forms.ModelForm):
+    template = forms.ModelChoiceField(
+        FreightTemplate.objects.order_by("-is_default", "pk"),
+        label=_("freight template"),
+        required=False,
+        empty_label=_("The default one"),
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    class Meta:
+        model = ProductFreight
+        fields = ["template"]
+
+
+class ProductFreightInline(PartInlineMixin, TabularInline):
+    """On the page of a product."""
+
+    model = ProductFreight
+    form = ProductFreightForm
+    formset = ProductFreightFormSet
+    extra = 1
+    max_num = 1
+    can_delete = False
+    hide_title = True
+
+
 @admin.register(FreightTemplate)
 class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
-    list_display = ["name", "is_default", "billed_by", "free_from"]
+    form = FreightTemplateForm
+    list_display = ["name", "is_default", "billed_by", "free_from", "shown_products"]
     fields = ["name", "is_default", "billed_by", "free_from_fen", "volumetric_divisor"]
     inlines = [FreightZoneInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FreightTemplate]:
+        return super().get_queryset(request).annotate(own=Count("products"))
+
+    @display(description=_("products of its own"), ordering="own")
+    def shown_products(self, template: FreightTemplate) -> str:
+        return f"{template.own:,}"  # type: ignore[attr-defined]
+
+    def save_model(self, request: HttpRequest, obj: FreightTemplate, form: Any, change: bool) -> None:
+        if obj.is_default:
+            FreightTemplate.objects.filter(is_default=True).exclude(pk=obj.pk).update(is_default=False)
+        super().save_model(request, obj, form, change)
 
     @display(description=_("free from"), ordering="free_from_fen")
     def free_from(self, template: FreightTemplate) -> str:
@@ -85,7 +159,7 @@ class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        DEFAULT_TEMPLATE.forget()
+        KNOWN.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Without a default template the shop would ship everything free.

@@ -1,8 +1,11 @@
-"""What the buyer pays for delivery, computed on plain data: the first so much, steps, thresholds, regions."""
+"""What the buyer pays for delivery, computed on plain data: the first so much, steps, thresholds, regions; templates
+added up."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import reduce
+from operator import add
 
 from logistics.freight.errors import NotDeliverable
 
@@ -43,8 +46,8 @@ class Template:
 
 @dataclass(frozen=True)
 class Goods:
-    """All that is sent, together; `worth_fen` at list prices. What is not bought, but owed, earns no lower freight by
-    its worth.
+    """What is sent by one template, together; `worth_fen` at list prices. What is not bought, but owed, earns no lower
+    freight by its worth.
     """
 
     weight_g: int
@@ -53,6 +56,15 @@ class Goods:
     worth_fen: int
     are_bought: bool = True
 
+    def __add__(self, other: "Goods") -> "Goods":
+        return Goods(
+            self.weight_g + other.weight_g,
+            self.volume_cm3 + other.volume_cm3,
+            self.pieces + other.pieces,
+            self.worth_fen + other.worth_fen,
+            self.are_bought and other.are_bought,
+        )
+
     def reach(self, fen: int | None) -> bool:
         """Whether so much was bought that freight is lower from `fen` on; never where that is None."""
         return fen is not None and self.are_bought and self.worth_fen >= fen
@@ -60,11 +72,62 @@ class Goods:
 
 @dataclass(frozen=True)
 class FreightQuote:
-    """`rule` names the zone that decided; goods worth `free_from_fen` ship free there, None for never."""
+    """`rule` names the zone that decided; goods worth `free_from_fen` ship free there, None for never. `template` and
+    `sku_ids` say what for, where several are added up."""
 
     fen: int
     rule: str
     free_from_fen: int | None = None
+    template: str = ""
+    sku_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Freight:
+    """What goods cost that are sent together: each template's part, added up."""
+
+    parts: tuple[FreightQuote, ...] = ()
+
+    @property
+    def fen(self) -> int:
+        return sum(part.fen for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Templates:
+    """`own` names the templates of SKUs that have one, by its place in `templates`; all others go by `default`, or
+    free where there is none."""
+
+    default: Template | None = None
+    templates: tuple[Template, ...] = ()
+    own: Mapping[int, int] = field(default_factory=dict)
+
+
+def quote_all(templates: Templates, *, regions: Sequence[str], goods: Mapping[int, Goods]) -> Freight:
+    """Freight of `goods` by SKU id. Those of one template are weighed together and reach its thresholds together; what
+    the templates come to is added up.
+
+    Raises NotDeliverable, which names the SKUs that cannot be sent there.
+    """
+    together: dict[int | None, list[int]] = {}
+    for sku_id in goods:
+        together.setdefault(templates.own.get(sku_id), []).append(sku_id)
+    parts: list[FreightQuote] = []
+    refused: list[int] = []
+    for place, sku_ids in sorted(together.items(), key=lambda each: -1 if each[0] is None else each[0]):
+        template = templates.default if place is None else templates.templates[place]
+        if template is None:
+            continue
+        sent = reduce(add, (goods[sku_id] for sku_id in sku_ids))
+        try:
+            found = quote(template, regions=regions, goods=sent)
+        except NotDeliverable:
+            refused += sku_ids
+            continue
+        parts.append(replace(found, template=template.name, sku_ids=tuple(sorted(sku_ids))))
+    if refused:
+        raise NotDeliverable(sku_ids=sorted(refused))
+    return Freight(tuple(parts))
 
 
 def quote(template: Template, *, regions: Iterable[str], goods: Goods) -> FreightQuote:

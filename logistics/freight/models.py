@@ -1,10 +1,11 @@
-"""What the buyer pays for delivery: the shop's freight template and its zones."""
+"""What the buyer pays for delivery: freight templates with their zones, and which products have one of their own."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from logistics.freight.engine import BilledBy
+from shop.catalog.models import Product
 
 BILLED_BY = [
     (BilledBy.WEIGHT.value, _("weight, in grams")),
@@ -15,7 +16,9 @@ BILLED_BY = [
 
 class FreightTemplate(models.Model):
     name = models.CharField(_("name"), max_length=60)
-    is_default = models.BooleanField(_("default"), default=False)
+    is_default = models.BooleanField(
+        _("default"), default=False, help_text=_("For all products that have no template of their own.")
+    )
     billed_by = models.CharField(
         _("billed by"), max_length=10, choices=BILLED_BY, default=BilledBy.WEIGHT.value, db_default="weight"
     )
@@ -64,3 +67,19 @@ class FreightZone(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProductFreight(models.Model):
+    """A product that is billed by a template of its own."""
+
+    product = models.OneToOneField(Product, models.CASCADE, related_name="freight", verbose_name=_("product"))
+    template = models.ForeignKey(
+        FreightTemplate, models.PROTECT, related_name="products", verbose_name=_("freight template")
+    )
+
+    class Meta:
+        verbose_name = _("freight of a product")
+        verbose_name_plural = _("freight of products")
+
+    def __str__(self) -> str:
+        return str(self.template) if self.template_id else "–"

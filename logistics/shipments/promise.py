@@ -1,12 +1,15 @@
 """When goods would arrive if they were paid for now: asks the engines that will decide it later."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from logistics.allocation.engine import AllocationRequest, allocate
+from logistics.allocation.policies import live_terms
 from logistics.allocation.services import network_of
+from logistics.carriers.engine import province_of
 from logistics.carriers.queries import estimate_for
-from logistics.network.queries import warehouse_states
+from logistics.network.queries import WarehouseState, warehouse_states
 from logistics.shipments.handover import asked_of_carriers, delivered_at, ready_at
 from shop.regions.queries import city_of
 
@@ -17,16 +20,17 @@ def promise(
     weight_g: int,
     volume_cm3: int,
     value_fen: int,
+    categories: frozenset[int],
     region_code: str,
     longitude: float,
     latitude: float,
     now: datetime,
 ) -> datetime | None:
-    """When the last parcel of `items` (SKU id → units) would be delivered.
+    """When the last parcel of `items` (SKU id → units), goods of `categories`, would be delivered.
 
-    None when no warehouse can send them or no carrier goes there. One query: an estimate, not a hold.
+    None when no warehouse may and can send them or no carrier goes there. One query: an estimate, not a hold.
     """
-    states = warehouse_states(sku_ids=items, estimate=True)
+    states = _may_serve(warehouse_states(sku_ids=items, estimate=True), region_code, categories)
     plan = allocate(AllocationRequest("", items, longitude, latitude), network_of(states))
     arrivals = []
     for sender in (state for state in states if state.warehouse_id in plan.parcels):
@@ -47,3 +51,19 @@ def promise(
         best = offers[0]
         arrivals.append(delivered_at(ready, waits_minutes=best.waits_minutes, eta_hours=best.eta_hours))
     return max(arrivals, default=None)
+
+
+def _may_serve(
+    states: Sequence[WarehouseState], region_code: str, categories: frozenset[int]
+) -> Sequence[WarehouseState]:
+    """With those that the policy rules out closed."""
+    terms = live_terms()
+    if not terms.rules:
+        return states
+    asked = {"province_code": province_of(region_code), "categories": categories}
+    return [
+        replace(state, is_active=False)
+        if terms.ruled_out(**asked, warehouse_id=state.warehouse_id) is not None
+        else state
+        for state in states
+    ]

@@ -115,6 +115,8 @@ class Order(models.Model):
     adjustments = models.JSONField(_("adjustments"), default=list, blank=True)
     rejections = models.JSONField(_("not applied"), default=list, blank=True)
     freight_adjustments = models.JSONField(_("adjustments of freight"), default=list, blank=True)
+    # What each freight template asked for its goods, before adjustments.
+    freight_parts = models.JSONField(_("freight by template"), default=list, blank=True)
     points_used = models.PositiveBigIntegerField(_("points used"), default=0)
     # The front from which it was placed, as that said; empty where it said nothing.
     channel = models.CharField(_("front"), max_length=20, choices=CHANNEL_CHOICES, blank=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from logistics.freight.engine import Goods
+from logistics.freight.engine import Freight, Goods
+from logistics.freight.errors import NotDeliverable
 from logistics.freight.queries import quote_freight
 from members.identity.queries import RecipientSnapshot, address_snapshot
 from orders.cart.errors import OffShelf, SkuNotFound, TooManyUnits
@@ -86,6 +87,8 @@ class Offer:
     gifts: tuple[Gift, ...] = ()
     pay_within: timedelta | None = None
     presold: Presold | None = None
+    # Before promotions.
+    freight: Freight | None = None
 
     @property
     def needs_parcel(self) -> bool:
@@ -129,9 +132,10 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     goods = [line for line in lines if line.sku.kind == Product.Kind.GOODS]
     _refuse_problems(lines, _problems(wish, goods), pointers)
     recipient = _recipient(wish) if goods else None
+    freight = _freight(wish, goods, recipient, pointers, binding)
     cart = CartSnapshot(
         lines=tuple(_pricing_line(line) for line in lines),
-        freight_fen=_freight_fen(wish, lines, recipient, binding) if goods else 0,
+        freight_fen=None if freight is None else freight.fen,
         coupon_ids=wish.coupon_ids,
         points_to_use=wish.points_to_use,
     )
@@ -148,6 +152,7 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
         gifts=_gifts(priced, now) if binding else (),
         pay_within=pay_within(asking),
         presold=presold(asking),
+        freight=freight,
     )
 
 
@@ -263,22 +268,36 @@ def _recipient(wish: Wish) -> RecipientSnapshot | None:
     return recipient
 
 
-def _freight_fen(wish: Wish, lines: Sequence[Wanted], recipient: RecipientSnapshot | None, binding: bool) -> int | None:
-    """Before promotions. Free from so much on means the goods at list price: no discount ever costs freight. What is
-    owed to the member makes no freight lower: that is for purchases.
+def _freight(
+    wish: Wish,
+    goods: Sequence[Wanted],
+    recipient: RecipientSnapshot | None,
+    pointers: Mapping[int, str],
+    binding: bool,
+) -> Freight | None:
+    """Before promotions; None while nobody knows where to. Free from so much on means the goods at list price: no
+    discount ever costs freight. What is owed to the member makes no freight lower: that is for purchases.
     """
-    if wish.pickup_store_id is not None:
-        return 0
+    if wish.pickup_store_id is not None or not goods:
+        return Freight()
     if recipient is None:
         return None
-    return quote_freight(
-        region_code=recipient.region_code,
-        goods=Goods(
-            weight_g=sum(line.sku.weight_g * line.quantity for line in lines),
-            volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in lines),
-            pieces=sum(line.quantity for line in lines),
-            worth_fen=sum(line.sku.price_fen * line.quantity for line in lines),
-            are_bought=not owes(wish.activity),
-        ),
-        binding=binding,
-    ).fen
+    bought = not owes(wish.activity)
+    sent = {
+        line.sku.sku_id: Goods(
+            weight_g=line.sku.weight_g * line.quantity,
+            volume_cm3=line.sku.volume_cm3 * line.quantity,
+            pieces=line.quantity,
+            worth_fen=line.sku.price_fen * line.quantity,
+            are_bought=bought,
+        )
+        for line in goods
+    }
+    try:
+        return quote_freight(region_code=recipient.region_code, goods=sent, binding=binding)
+    except NotDeliverable as refusal:
+        stays: Sequence[int] = refusal.data["sku_ids"]
+        if len(stays) == len(sent):
+            raise
+        details = [Detail(f"{pointers[sku_id]}/sku_id", refusal.code, str(refusal)) for sku_id in stays]
+        raise NotDeliverable(details=details, sku_ids=stays) from refusal

@@ -26,6 +26,7 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
         "discount_fen": quote.discount_fen,
         "freight_fen": quote.freight_fen or 0,
         "freight_adjustments": [_adjustment(each) for each in quote.freight_adjustments],
+        "freight_parts": freight_parts(offer),
         "points_used": quote.points_used,
         "points_discount_fen": quote.points_discount_fen,
         "payable_fen": quote.payable_fen,
@@ -66,6 +67,7 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "adjustments": order.adjustments,
         "activities": activities_of(order),
         "freight_adjustments": order.freight_adjustments,
+        "freight_parts": order.freight_parts,
         "rejected": order.rejections,
         "remark": order.remark,
         "refunded_fen": order.refunded_fen,
@@ -74,6 +76,14 @@ def present_order(order: Order, lines: Sequence[OrderLine] | None = None) -> dic
         "after_sale_open": order.held_since is not None,
         "lines": [_order_line(order, line, now) for line in (order.lines.all() if lines is None else lines)],
     }
+
+
+def freight_parts(offer: Offer) -> list[dict[str, Any]]:
+    """What each freight template asks for its goods, before promotions; as an order keeps it."""
+    return [
+        {"template": part.template, "zone": part.rule, "sku_ids": list(part.sku_ids), "amount_fen": part.fen}
+        for part in (offer.freight.parts if offer.freight else ())
+    ]
 
 
 def _quoted_deposit(offer: Offer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ def promised_at(*, offer: Offer, now: datetime) -> datetime | None:
         weight_g=sum(line.sku.weight_g * line.quantity for line in offer.lines),
         volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in offer.lines),
         value_fen=sum(line.sku.price_fen * line.quantity for line in offer.lines),
+        categories=frozenset(line.sku.category_id for line in offer.lines),
         region_code=to.region_code,
         longitude=to.longitude,
         latitude=to.latitude,

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from logistics.freight.queries import ask_template
+from logistics.freight.queries import ask_templates, some_have_own
 from logistics.network.queries import ask_free
 from members.identity.queries import ask_address
 from orders.checkout.offers import Wish
@@ -30,6 +30,6 @@ def read_ahead(*, wish: Wish, now: datetime, binding: bool = False) -> AbstractC
         asked.append(ask_snapshots(sku_ids=sku_ids, now=now, pictured=binding))
         if not binding:
             asked.append(ask_free(sku_ids=sku_ids))
-    if binding:
-        asked.append(ask_template())
+        if binding or some_have_own():
+            asked.append(ask_templates(sku_ids=sku_ids))
     return read_together(*asked)

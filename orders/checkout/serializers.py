@@ -220,6 +220,15 @@ class DepositOut(serializers.Serializer[Any]):
     ships_at = serializers.DateTimeField(allow_null=True, help_text="Before that, the goods are not sent.")
 
 
+class FreightPartOut(serializers.Serializer[Any]):
+    """What goods of one freight template cost, before `freight_adjustments`; the parts are added up."""
+
+    template = serializers.CharField()
+    zone = serializers.CharField()
+    sku_ids = serializers.ListField(child=serializers.IntegerField())
+    amount_fen = serializers.IntegerField()
+
+
 class QuoteOut(DepositOut):
     lines = QuoteLineOut(many=True)
     gifts = GiftOut(many=True)
@@ -227,6 +236,7 @@ class QuoteOut(DepositOut):
     discount_fen = serializers.IntegerField()
     freight_fen = serializers.IntegerField(help_text="0 while `address_required`: it is not known yet.")
     freight_adjustments = AdjustmentOut(many=True)
+    freight_parts = FreightPartOut(many=True)
     points_used = serializers.IntegerField()
     points_discount_fen = serializers.IntegerField()
     payable_fen = serializers.IntegerField()
@@ -320,6 +330,7 @@ class OrderOut(DepositOut):
     adjustments = AdjustmentOut(many=True)
     activities = ActivityOut(many=True, help_text="From which of the shop's activities it came.")
     freight_adjustments = AdjustmentOut(many=True)
+    freight_parts = FreightPartOut(many=True)
     rejected = RejectionOut(many=True)
     remark = serializers.CharField(allow_blank=True)
     refunded_fen = serializers.IntegerField(help_text="By after-sales, done or on its way.")

@@ -29,6 +29,10 @@ class Kept(Generic[T]):
             found = self._found = (time.monotonic(), self._read())
         return found[1]
 
+    def peek(self) -> T | None:
+        """What is kept, however old; None where nothing is."""
+        return self._found[1] if self._found else None
+
     def anew(self) -> T:
         """As it is now, for who must not go by what was so a few seconds ago."""
         self.forget()

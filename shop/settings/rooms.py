@@ -81,6 +81,8 @@ ORDER_FACET_PROVIDERS: list[str] = [
     "orders.verification.facets.pickups",
     "orders.fulfilment.facets.teams",
 ]
+# What upper rooms add to a product's form.
+PRODUCT_INLINES: list[str] = ["logistics.freight.admin.ProductFreightInline"]
 # What upper rooms add to a reward of the points mall: parts of its form, and what it lacks before it can go live.
 REWARD_INLINES: list[str] = ["promotions.redemption.admin.CouponRewardInline"]
 REWARD_CHECKS: list[str] = ["promotions.redemption.queries.lacks"]

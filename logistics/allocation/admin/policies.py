@@ -133,7 +133,18 @@ class AllocationPolicyAdmin(PeopleMixin, YuanFormMixin, ModelAdmin):
 
     @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"], icon="rocket_launch")
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Every order from then on feels it, so that it is looked at again before it is done."""
         policy = found_or_404(self, request, object_id)
+        if request.method != "POST":
+            return form_page(
+                self,
+                request,
+                form=forms.Form(),
+                title=_("Allocate by {policy} from now on?").format(policy=policy),
+                buttons=[("publish", _("Publish"))],
+                before="admin/logistics/sentences.html",
+                sentences=policy_in_words(policy),
+            )
         try:
             publish_policy(policy_id=policy.pk, actor=staff(request), now=clock.now())
         except DomainError as refusal:

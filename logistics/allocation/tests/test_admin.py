@@ -91,7 +91,13 @@ def test_a_policy_is_drafted_read_published_and_copied(admin_client):
     page = admin_client.get(address).content.decode()
     assert "¥3.50" in page
     assert "新疆" in page
-    admin_client.post(reverse("admin:allocation_allocationpolicy_publish", args=[policy.pk]))
+    publish = reverse("admin:allocation_allocationpolicy_publish", args=[policy.pk])
+    # Looked at, and not done yet by whoever follows a link.
+    asked = admin_client.get(publish, headers={"Accept-Language": "en"}).content.decode()
+    assert "Each parcel costs" in asked
+    policy.refresh_from_db()
+    assert policy.status == "draft"
+    admin_client.post(publish)
     policy.refresh_from_db()
     assert (policy.status, policy.published_by) == ("live", "staff:admin")
     # What is live is read, not changed.

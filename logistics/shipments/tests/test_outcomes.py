@@ -1,6 +1,7 @@
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from django.urls import reverse
 
 from logistics.carriers.models import CarrierChoice, LaneTally, QualityDay
 from logistics.network.tests.factories import NOW
@@ -48,3 +49,40 @@ def test_only_days_that_have_matured_are_learned_from_and_each_once():
     days = QualityDay.objects.filter(carrier=None).order_by("day").values_list("day", flat=True)
     assert list(days) == [due + timedelta(days=offset) for offset in range(-1, 5)]
     assert isinstance(days[0], date)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "hours", "kept"),
+    [
+        # Taken over at noon; it comes six hours later, and 48 hours count from then.
+        (0, 54, True),
+        (0, 55, False),
+        # Reported an hour after it was there: it has it since.
+        (7 * 60, 48, True),
+        (7 * 60, 49, False),
+        # Three hours after: it takes it on the next day, 21 hours later.
+        (9 * 60, 69, True),
+        (9 * 60, 70, False),
+    ],
+)
+def test_the_clock_of_a_carrier_runs_from_its_pick_up(minutes, hours, kept):
+    carrier = make_carrier()
+    shipped_at = NOW + timedelta(minutes=minutes)
+    sent(hours=hours, shipped_at=shipped_at)
+    type(carrier).objects.update(pick_up_at=time(18))
+    days = {day: due_on(day) for day in (clock.business_day(NOW) + timedelta(days=more) for more in range(6))}
+    (found,) = [each for each in days.values() if each]
+    assert found == {(carrier.pk, (ZHEJIANG, ZHEJIANG)): (int(kept), 1)}
+
+
+def test_how_long_parcels_took_is_known_by_lane_what_never_came_included(admin_client):
+    make_carrier()
+    for hours in (20, 21, 22, 23, 24, 30, 31, 32, 60, None):
+        sent(hours=hours)
+    due = clock.business_day(NOW + timedelta(hours=48))
+    learn_matured(today=due + timedelta(days=2))
+    lane = LaneTally.objects.get()
+    assert (lane.due, lane.on_time, lane.p50_hours, lane.p90_hours) == (10, 8, 24, 60)
+    page = admin_client.get(reverse("admin:carriers_carrier_scorecard")).content.decode()
+    for words in ("浙江省 → 浙江省", "48 小时", "24 小时", "60 小时"):
+        assert words in page

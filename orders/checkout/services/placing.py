@@ -17,7 +17,7 @@ from orders.checkout.facts import NothingToPay
 from orders.checkout.models import Deposit, Order, OrderLine, OrderStatus
 from orders.checkout.offers import Gift, Offer, Wish, filled, make_offer, short_line
 from orders.checkout.preferences import UNPAID_MINUTES
-from orders.checkout.presenters import present_quote
+from orders.checkout.presenters import freight_parts, present_quote
 from orders.checkout.reading import read_ahead
 from orders.checkout.services.writing import write_order
 from promotions.checkout.mechanism import Taking
@@ -132,6 +132,7 @@ def _order(wish: Wish, offer: Offer, remark: str, now: datetime) -> Order:
         adjustments=plain(quote.applied),
         rejections=_plain_rejections(quote.rejected),
         freight_adjustments=plain(quote.freight_adjustments),
+        freight_parts=freight_parts(offer),
         points_used=quote.points_used,
         channel=offer.buyer.channel,
         remark=remark,

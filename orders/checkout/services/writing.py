@@ -9,7 +9,7 @@ from orders.checkout.models import Order, OrderLine
 from shop.core.actors import Actor
 from shop.core.prepared import Prepared
 
-_JSON = ("recipient", "adjustments", "rejections", "freight_adjustments")
+_JSON = ("recipient", "adjustments", "rejections", "freight_adjustments", "freight_parts")
 _COLUMNS = [field.attname for field in Order._meta.concrete_fields if not field.primary_key]
 # What a line has from the beginning, and as which array its values come.
 _OF_LINES = {

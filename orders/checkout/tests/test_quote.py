@@ -4,15 +4,18 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from logistics.allocation.models import AllocationPolicy, AllocationRule
+from logistics.allocation.policies import LIVE
 from logistics.carriers.models import Carrier, CarrierRate
-from logistics.freight.models import FreightTemplate, FreightZone
+from logistics.freight.models import FreightTemplate, FreightZone, ProductFreight
+from logistics.freight.queries import KNOWN
 from logistics.network.models import Store, Warehouse
-from logistics.network.tests.factories import HANGZHOU, make_warehouse
+from logistics.network.tests.factories import GUANGZHOU, HANGZHOU, make_warehouse
 from logistics.network.tests.factories import stock as receive
 from members.identity.tests.factories import AddressFactory, MemberFactory, client_for
 from orders.cart.models import CartItem
 from orders.checkout.models import Order
-from orders.checkout.tests.making import buyer, items, quote
+from orders.checkout.tests.making import buyer, items, place, quote
 from shop.catalog.models import Product
 from shop.catalog.tests.factories import ProductFactory, SkuFactory
 from shop.core import clock
@@ -55,6 +58,9 @@ def test_a_quote_has_the_contract_s_keys_and_adds_up(client, freight):
         "discount_fen": 0,
         "freight_fen": 1700,  # 1700 g: the first kilogram and one begun
         "freight_adjustments": [],
+        "freight_parts": [
+            {"template": "默认", "zone": "全国", "sku_ids": sorted([tea.pk, cup.pk]), "amount_fen": 1700}
+        ],
         "points_used": 0,
         "points_discount_fen": 0,
         "payable_fen": 10_930,
@@ -317,6 +323,22 @@ def test_what_is_paid_after_the_cut_off_is_promised_from_the_next_one(client, ha
         assert datetime.fromisoformat(promised) == begins + timedelta(hours=72)
 
 
+def test_a_warehouse_that_may_not_serve_the_address_promises_nothing(client, hangzhou):
+    far = make_warehouse(GUANGZHOU, handling_hours=48)
+    sku = SkuFactory(stock=0)
+    receive(hangzhou, {sku.pk: 5})
+    receive(far, {sku.pk: 5})
+    policy = AllocationPolicy.objects.create(version=1, status="live", created_by="-", created_at=clock.now())
+    rule = AllocationRule.objects.create(policy=policy, provinces=["330000"], effect="only")
+    now = clock.now()
+    for allowed, hours in (([hangzhou], 72), ([far], 96), ([far, hangzhou], 72)):
+        rule.warehouses.set(allowed)
+        LIVE.forget()
+        with clock.fixed(now):
+            promised = quote(client, {"items": items((sku, 1))}).json()["promised_at"]
+        assert datetime.fromisoformat(promised) == now + timedelta(hours=hours)
+
+
 def test_a_quote_promises_by_when_the_carrier_comes(client, hangzhou):
     """Ready 24 hours later, at the same time of the day; the carrier comes at 18:00 in Shanghai and takes 48 hours."""
     Carrier.objects.update(pick_up_at=time(18))
@@ -336,3 +358,41 @@ def test_a_quote_takes_as_many_queries_however_many_lines(client, freight, hangz
     # The session; then, together, SKUs, address, buyer and what is published, coupons, stock for the promise.
     with django_assert_num_queries(2):
         assert quote(client, {"items": items(*((sku, 1) for sku in skus))}).status_code == 200
+
+
+def own_template(*skus, **zone) -> None:
+    """¥30 whatever it weighs, for the products of these SKUs."""
+    template = FreightTemplate.objects.create(name="大件")
+    rates = {"first_size": 100_000, "first_fen": 3000, "step_size": 1000, "step_fen": 0}
+    FreightZone.objects.create(template=template, name="全国", **{**rates, **zone})
+    for sku in skus:
+        ProductFreight.objects.create(product=sku.product, template=template)
+    KNOWN.forget()
+
+
+def test_products_with_a_template_of_their_own_are_quoted_and_ordered_by_it(client, freight):
+    tea, sofa = SkuFactory(price_fen=30_000, weight_g=600), SkuFactory(price_fen=900, weight_g=40_000)
+    own_template(sofa)
+    wish = {"items": items((sofa, 1), (tea, 1))}
+    body = quote(client, wish).json()
+    # Tea alone is worth what makes it free; the sofa is not, whatever the tea is worth.
+    parts = [
+        {"template": "默认", "zone": "全国", "sku_ids": [tea.pk], "amount_fen": 0},
+        {"template": "大件", "zone": "全国", "sku_ids": [sofa.pk], "amount_fen": 3000},
+    ]
+    assert (body["freight_parts"], body["freight_fen"], body["payable_fen"]) == (parts, 3000, 33_900)
+    placed = place(client, wish, expected_payable_fen=33_900)
+    assert placed.status_code == 201, placed.json()
+    order = Order.objects.get()
+    assert (order.freight_parts, order.freight_fen) == (parts, 3000)
+    # What it was stays what it was.
+    FreightZone.objects.update(first_fen=9900)
+    ProductFreight.objects.all().delete()
+    assert client.get(f"/api/v1/orders/{order.number}").json()["freight_parts"] == parts
+
+
+def test_goods_that_alone_cannot_be_sent_there_are_named(client, freight):
+    tea, sofa = SkuFactory(), SkuFactory()
+    own_template(sofa, delivers=False)
+    refused = refusal(quote(client, {"items": items((tea, 1), (sofa, 1))}))
+    assert refused == (409, "not_deliverable", [("/items/1/sku_id", "not_deliverable")])

@@ -117,13 +117,22 @@ def _price(order: Order) -> Rows:
     rows += [[each["label"], yuan(each["amount_fen"])] for each in order.adjustments]
     if order.discount_fen:
         rows.append([_("Discount"), yuan(-order.discount_fen)])
-    rows += [[_("Freight"), yuan(order.freight_fen)], [_("Payable"), yuan(order.payable_fen)]]
+    rows += [[_("Freight"), yuan(order.freight_fen)], *_freight_parts(order), [_("Payable"), yuan(order.payable_fen)]]
     if order.deposit_fen:
         deposit = order.deposit
         window = f"{when(deposit.balance_from)} – {when(deposit.balance_until)}"
         rows.append([f"{_('Deposit')} · {deposit.get_status_display()}", yuan(order.deposit_fen)])
         rows.append([f"{_('Balance')} · {window}", yuan(order.balance_fen)])
     return [*rows, [_("Paid"), yuan(order.paid_fen)]]
+
+
+def _freight_parts(order: Order) -> Rows:
+    """By which templates, before promotions."""
+    words = _("of which by {template}, {zone}")
+    return [
+        [words.format(template=part["template"], zone=part["zone"]), yuan(part["amount_fen"])]
+        for part in order.freight_parts
+    ]
 
 
 def _team(order: Order) -> Rows:

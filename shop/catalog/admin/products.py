@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
@@ -178,6 +180,9 @@ class ProductAdmin(PercentFormMixin, CatalogFormMixin, SimpleHistoryAdmin, Model
         pictures = ProductImage.objects.only("product_id", "thumbnail")
         products = super().get_queryset(request).defer("search_vector")
         return products.prefetch_related(Prefetch("images", pictures), Prefetch("skus", skus))
+
+    def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
+        return [*self.inlines, *(import_string(each) for each in settings.PRODUCT_INLINES)]
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         # Orders and history refer to it: a product leaves the shelf instead.

@@ -63,6 +63,8 @@ def product_form(category: Category, *skus: dict[str, object], **fields: object)
         "skus-INITIAL_FORMS": sum("id" in sku for sku in skus),
         "images-TOTAL_FORMS": 0,
         "images-INITIAL_FORMS": 0,
+        "freight-TOTAL_FORMS": 0,
+        "freight-INITIAL_FORMS": 0,
         **fields,
     }
     for number, sku in enumerate(skus):
