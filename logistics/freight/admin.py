@@ -3,30 +3,37 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import StackedInline, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
 from logistics.freight.models import FreightTemplate, FreightZone, ProductFreight
 from logistics.freight.queries import KNOWN
+from logistics.freight.services import bill_category
+from shop.catalog.admin.forms import CategoryField
 from shop.core.admin import PartInlineMixin
 from shop.core.editing import ModelAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
+from shop.core.screens import form_page, found_or_404
 from shop.regions.queries import places_of_rates
 
 
 class FreightZoneForm(forms.ModelForm):
     regions = forms.MultipleChoiceField(
-        label=_("provinces and cities"),
+        label=gettext_lazy("provinces and cities"),
         required=False,
         choices=places_of_rates,
         widget=UnfoldAdminSelect2MultipleWidget,
-        help_text=_("Empty serves all that no other zone names; a city's own zone wins over its province's."),
+        help_text=gettext_lazy(
+            "Empty serves all that no other zone names; a city's own zone wins over its province's."
+        ),
     )
 
     class Meta:
@@ -92,6 +99,10 @@ class FreightTemplateForm(forms.ModelForm):
         return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
 
 
+class CategoryForm(forms.Form):
+    category = CategoryField(label=gettext_lazy("category"), widget=UnfoldAdminSelectWidget)
+
+
 class ProductFreightFormSet(forms.BaseInlineFormSet):
     """Without a template of its own a product goes by the default one."""
 
@@ -111,9 +122,9 @@ class ProductFreightFormSet(forms.BaseInlineFormSet):
 class ProductFreightForm(forms.ModelForm):
     template = forms.ModelChoiceField(
         FreightTemplate.objects.order_by("-is_default", "pk"),
-        label=_("freight template"),
+        label=gettext_lazy("freight template"),
         required=False,
-        empty_label=_("The default one"),
+        empty_label=gettext_lazy("The default one"),
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -140,20 +151,36 @@ class FreightTemplateAdmin(YuanFormMixin, ModelAdmin):
     list_display = ["name", "is_default", "billed_by", "free_from", "shown_products"]
     fields = ["name", "is_default", "billed_by", "free_from_fen", "volumetric_divisor"]
     inlines = [FreightZoneInline]
+    actions_detail = ["bill_category"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FreightTemplate]:
         return super().get_queryset(request).annotate(own=Count("products"))
 
-    @display(description=_("products of its own"), ordering="own")
+    @display(description=gettext_lazy("products of its own"), ordering="own")
     def shown_products(self, template: FreightTemplate) -> str:
         return f"{template.own:,}"  # type: ignore[attr-defined]
+
+    @action(description=gettext_lazy("For a category"), url_path="category", permissions=["change"], icon="category")
+    def bill_category(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Whole categories at once; single products on their own pages."""
+        template = found_or_404(self, request, object_id)
+        form = CategoryForm(request.POST or None)
+        title = _("Products of which category go by {template}?").format(template=template)
+        if request.method != "POST" or not form.is_valid():
+            return form_page(self, request, form=form, title=title, buttons=[("bill", _("Let them go by it"))])
+        category = form.cleaned_data["category"]
+        count = bill_category(template_id=template.pk, category_id=category.pk)
+        said = ngettext("{count} product goes by it now.", "{count} products go by it now.", count).format(count=count)
+        self.log_change(request, template, f"{category}: {said}")
+        messages.success(request, said)
+        return redirect("admin:freight_freighttemplate_change", template.pk)
 
     def save_model(self, request: HttpRequest, obj: FreightTemplate, form: Any, change: bool) -> None:
         if obj.is_default:
             FreightTemplate.objects.filter(is_default=True).exclude(pk=obj.pk).update(is_default=False)
         super().save_model(request, obj, form, change)
 
-    @display(description=_("free from"), ordering="free_from_fen")
+    @display(description=gettext_lazy("free from"), ordering="free_from_fen")
     def free_from(self, template: FreightTemplate) -> str:
         return "–" if template.free_from_fen is None else yuan(template.free_from_fen)
 

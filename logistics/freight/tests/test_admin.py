@@ -9,7 +9,8 @@ from logistics.freight.errors import NotDeliverable
 from logistics.freight.models import FreightTemplate, ProductFreight
 from logistics.freight.queries import quote_freight
 from logistics.network.tests.factories import NOW
-from shop.catalog.tests.factories import make_sku
+from shop.catalog.models import Product
+from shop.catalog.tests.factories import make_category, make_sku
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +141,21 @@ def test_a_template_that_products_have_cannot_be_deleted(admin_client):
     page = reverse("admin:freight_freighttemplate_delete", args=[own.pk])
     admin_client.post(page, {"post": "yes"})
     assert FreightTemplate.objects.filter(pk=own.pk).exists()
+
+
+def test_a_category_goes_by_a_template_and_back_to_the_default_one(admin_client):
+    load(size="small", now=NOW)
+    assert save(admin_client, zone(0, [])).status_code == 302
+    default, own = FreightTemplate.objects.order_by("pk")
+    above = make_category()
+    inside, below, apart = make_sku(), make_sku(), make_sku()
+    Product.objects.filter(pk=inside.product_id).update(category=above)
+    Product.objects.filter(pk=below.product_id).update(category=make_category("深一层", parent=above))
+    for template, billed in ((own, {inside.product_id, below.product_id}), (own, None), (default, set())):
+        page = reverse("admin:freight_freighttemplate_bill_category", args=[template.pk])
+        assert admin_client.get(page).status_code == 200
+        assert admin_client.post(page, {"category": above.pk}).status_code == 302
+        if billed is not None:
+            assert set(ProductFreight.objects.values_list("product_id", flat=True)) == billed
+    assert admin_client.post(page, {"category": "x"}).status_code == 200
+    assert apart.product_id not in ProductFreight.objects.values_list("product_id", flat=True)
