@@ -13,14 +13,14 @@ MATURE_AFTER = timedelta(days=2)
 CATCHES_UP = timedelta(days=14)
 LONGEST = timedelta(days=30)
 # News of it follow a pick-up: what is reported so soon after one was taken by it.
-SCANNED_WITHIN = timedelta(hours=2)
+SCANNED_WITHIN = "2 hours"
 MEASURED = timedelta(days=60)
 # Parcels with when their carrier took them: one that comes once a day takes what lies there when it comes.
 _TAKEN = """
 WITH taken AS (
     SELECT shipment.carrier_id, left(warehouse.region_id, 2) || '0000' AS origin,
         shipment.recipient->>'province_code' AS destination, shipment.delivered_at, choice.eta_hours,
-        shipment.shipped_at + CASE WHEN wait.until IS NULL OR wait.until < interval '0' AND -wait.until <= %(scanned)s
+        shipment.shipped_at + CASE WHEN wait.until IS NULL OR wait.until < interval '0' AND -wait.until <= %(scanned)s::interval
             THEN interval '0' WHEN wait.until < interval '0' THEN wait.until + interval '1 day'
             ELSE wait.until END AS at
     FROM shipments_shipment shipment

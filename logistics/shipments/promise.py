@@ -60,10 +60,10 @@ def _may_serve(
     terms = live_terms()
     if not terms.rules:
         return states
-    asked = {"province_code": province_of(region_code), "categories": categories}
-    return [
-        replace(state, is_active=False)
-        if terms.ruled_out(**asked, warehouse_id=state.warehouse_id) is not None
-        else state
+    province = province_of(region_code)
+    closed = {
+        state.warehouse_id
         for state in states
-    ]
+        if terms.ruled_out(province_code=province, categories=categories, warehouse_id=state.warehouse_id) is not None
+    }
+    return [replace(state, is_active=False) if state.warehouse_id in closed else state for state in states]
