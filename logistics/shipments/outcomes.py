@@ -20,8 +20,10 @@ _TAKEN = """
 WITH taken AS (
     SELECT shipment.carrier_id, left(warehouse.region_id, 2) || '0000' AS origin,
         shipment.recipient->>'province_code' AS destination, shipment.delivered_at, choice.eta_hours,
-        shipment.shipped_at + CASE WHEN wait.until IS NULL OR wait.until < interval '0' AND -wait.until <= %(scanned)s::interval
-            THEN interval '0' WHEN wait.until < interval '0' THEN wait.until + interval '1 day'
+        shipment.shipped_at + CASE
+            WHEN wait.until IS NULL THEN interval '0'
+            WHEN wait.until BETWEEN -%(scanned)s::interval AND interval '0' THEN interval '0'
+            WHEN wait.until < interval '0' THEN wait.until + interval '1 day'
             ELSE wait.until END AS at
     FROM shipments_shipment shipment
     JOIN carriers_carrierchoice choice ON choice.reference = shipment.number
