@@ -13,7 +13,7 @@ def bill_category(*, template_id: int, category_id: int) -> int:
     """All products of a category and of those below it go by the template from now on; returns how many those are. By
     the default template they go when they have none of their own."""
     template = FreightTemplate.objects.get(pk=template_id)
-    categories = Category.get_tree(Category.objects.get(pk=category_id))
+    categories = Category.objects.get_tree(Category.objects.get(pk=category_id))
     products = list(Product.objects.filter(category__in=categories).order_by("pk").values_list("pk", flat=True))
     if template.is_default:
         ProductFreight.objects.filter(product__in=products).delete()

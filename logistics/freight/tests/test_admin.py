@@ -117,7 +117,8 @@ def test_a_product_s_own_template_is_chosen_on_its_page_and_taken_back_there(adm
     def choose(template: str) -> int:
         product, own = sku.product, ProductFreight.objects.first()
         form = {"code": product.code, "kind": "goods", "name": product.name, "category": product.category_id}
-        form |= {"skus-TOTAL_FORMS": 1, "skus-INITIAL_FORMS": 1, "images-TOTAL_FORMS": 0, "images-INITIAL_FORMS": 0}
+        form |= {"max_discount_bp": "100", "skus-TOTAL_FORMS": 1, "skus-INITIAL_FORMS": 1}
+        form |= {"images-TOTAL_FORMS": 0, "images-INITIAL_FORMS": 0}
         row = {"id": sku.pk, "product": product.pk, "code": sku.code, "price_fen": "1.00", "weight_g": 0}
         row |= {"volume_cm3": 0, "position": 0, "is_active": "on"}
         form |= {f"skus-0-{name}": value for name, value in row.items()}

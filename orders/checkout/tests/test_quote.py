@@ -324,14 +324,15 @@ def test_what_is_paid_after_the_cut_off_is_promised_from_the_next_one(client, ha
 
 
 def test_a_warehouse_that_may_not_serve_the_address_promises_nothing(client, hangzhou):
-    far = make_warehouse(GUANGZHOU, handling_hours=48)
+    # The member lives in Shenzhen.
+    near = make_warehouse(GUANGZHOU, handling_hours=48)
     sku = SkuFactory(stock=0)
     receive(hangzhou, {sku.pk: 5})
-    receive(far, {sku.pk: 5})
+    receive(near, {sku.pk: 5})
     policy = AllocationPolicy.objects.create(version=1, status="live", created_by="-", created_at=clock.now())
-    rule = AllocationRule.objects.create(policy=policy, provinces=["330000"], effect="only")
+    rule = AllocationRule.objects.create(policy=policy, provinces=["440000"], effect="only")
     now = clock.now()
-    for allowed, hours in (([hangzhou], 72), ([far], 96), ([far, hangzhou], 72)):
+    for allowed, hours in (([near], 96), ([hangzhou], 72), ([near, hangzhou], 96)):
         rule.warehouses.set(allowed)
         LIVE.forget()
         with clock.fixed(now):
@@ -381,7 +382,7 @@ def test_products_with_a_template_of_their_own_are_quoted_and_ordered_by_it(clie
         {"template": "大件", "zone": "全国", "sku_ids": [sofa.pk], "amount_fen": 3000},
     ]
     assert (body["freight_parts"], body["freight_fen"], body["payable_fen"]) == (parts, 3000, 33_900)
-    placed = place(client, wish, expected_payable_fen=33_900)
+    placed = place(client, {**wish, "expected_payable_fen": 33_900})
     assert placed.status_code == 201, placed.json()
     order = Order.objects.get()
     assert (order.freight_parts, order.freight_fen) == (parts, 3000)
