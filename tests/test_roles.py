@@ -68,7 +68,8 @@ POINTS = {
     "/admin/ledger/pointlot/",
     "/admin/ledger/pointtransaction/",
 }
-FINANCE = ORDERS | POINTS | PROMOTIONS | REPORTS
+AUDIT = {"/admin/admin/logentry/", "/admin/admin/logentry/search/"}
+FINANCE = ORDERS | POINTS | PROMOTIONS | REPORTS | AUDIT
 
 
 @pytest.fixture

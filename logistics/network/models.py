@@ -118,6 +118,10 @@ class StockMovement(models.Model):
             models.CheckConstraint(condition=~Q(quantity=0), name="movement_not_zero"),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        # Who of the staff did what (`shop.core.audit`).
+        indexes = [
+            models.Index(fields=["-created_at"], condition=Q(actor__startswith="staff:"), name="movement_of_staff")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity:+d}"

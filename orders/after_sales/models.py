@@ -269,7 +269,12 @@ class AfterSaleEvent(models.Model):
         verbose_name = _("event of an after-sale")
         verbose_name_plural = _("events of after-sales")
         ordering = ["id"]
-        indexes = [models.Index(fields=["after_sale", "id"], name="after_sale_history")]
+        indexes = [
+            models.Index(
+                fields=["-happened_at"], condition=Q(actor__startswith="staff:"), name="after_sale_event_of_staff"
+            ),
+            models.Index(fields=["after_sale", "id"], name="after_sale_history"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.status} {self.happened_at}"

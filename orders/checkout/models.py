@@ -326,6 +326,10 @@ class OrderEvent(models.Model):
         verbose_name = _("order event")
         verbose_name_plural = _("order events")
         ordering = ["id"]
+        # Who of the staff did what (`shop.core.audit`).
+        indexes = [
+            models.Index(fields=["-happened_at"], condition=Q(actor__startswith="staff:"), name="order_event_of_staff")
+        ]
 
     def __str__(self) -> str:
         return f"{self.status} {self.happened_at}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -266,7 +267,9 @@ class ReviewAdmin(ReadOnlyAdmin):
 
     def decide_many(self, request: HttpRequest, decision: str) -> HttpResponse:
         """Reject or hide the reviews that the address names, with one reason for all."""
-        if not self.has_decide_permission(request) or decision not in ("reject", "hide"):
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        if decision not in ("reject", "hide"):
             return redirect("admin:reviews_review_changelist")
         ids = [int(each) for each in request.GET.get("ids", "").split(",") if each.isdecimal()]
         form = (HideForm if decision == "hide" else ReasonForm)(request.POST or None)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
@@ -292,19 +291,3 @@ class IntervalScheduleAdmin(ModelAdmin):
 @admin.register(CrontabSchedule)
 class CrontabScheduleAdmin(ModelAdmin):
     pass
-
-
-@admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin):
-    """Who did what in the admin; field-by-field history is on each object's own history page."""
-
-    list_display = ["action_time", "user", "content_type", "object_repr", "shown_change"]
-    list_filter = ["action_flag", "content_type"]
-    search_fields = ["object_repr", "user__username"]
-    list_select_related = ["user", "content_type"]
-    ordering = ["-action_time"]
-    show_full_result_count = False
-
-    @display(description=gettext_lazy("change"))
-    def shown_change(self, entry: LogEntry) -> str:
-        return entry.get_change_message()

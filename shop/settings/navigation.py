@@ -256,7 +256,13 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Scheduled jobs"), "schedule", "django_celery_beat_periodictask"),
             item(_("Job runs"), "manage_history", "core_jobrun"),
             item(_("Outbox"), "outbox", "core_outboxentry"),
-            item(_("Audit trail"), "policy", "admin_logentry"),
+            {
+                "title": _("Who did what"),
+                "icon": "policy",
+                "link": reverse_lazy("admin:audit_search"),
+                "permission": _allowed("admin.view_logentry"),
+            },
+            item(_("Audit trail"), "history", "admin_logentry"),
         ],
     },
 ]

@@ -118,6 +118,7 @@ ROLES: tuple[Role, ...] = (
             "accounts.ledgerproof": ("view", "add"),
             "distribution": VIEW,
             "distribution.withdrawal": ("view", REVIEW),
+            "admin": VIEW,
         },
     ),
     Role(
@@ -165,6 +166,6 @@ ROLES: tuple[Role, ...] = (
     Role(
         "analyst",
         _("Analyst"),
-        dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *ANALYTICS), VIEW),
+        dict.fromkeys(("catalog", "tiers", *POINTS, *PROMOTIONS, *ORDERS, *LOGISTICS, *ANALYTICS, "admin"), VIEW),
     ),
 )

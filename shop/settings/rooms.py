@@ -298,6 +298,19 @@ WORK_QUEUES: list[str] = [
     "analytics.reports.queues.QUEUES",
     "shop.catalog.queues.QUEUES",
 ]
+# Where to look for who did what.
+AUDIT_TRAILS: list[str] = [
+    "orders.workbench.trails.TRAILS",
+    "orders.after_sales.trails.TRAILS",
+    "orders.reconciliation.trails.TRAILS",
+    "logistics.network.trails.TRAILS",
+    "logistics.shipments.trails.TRAILS",
+    "promotions.campaigns.trails.TRAILS",
+    "points.ledger.trails.TRAILS",
+    "members.tiers.trails.TRAILS",
+    "members.identity.trails.TRAILS",
+    "shop.core.trails.TRAILS",
+]
 DASHBOARD_PANELS: list[str] = [
     "shop.core.queues.queues_panel",
     "orders.checkout.dashboard.today_panel",

@@ -10,8 +10,11 @@ from unfold.decorators import display
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.labels import Label
+from shop.staff.audit_admin import LogEntryAdmin
 from shop.staff.models import StaffSession
 from shop.staff.services import sign_out
+
+__all__ = ["LogEntryAdmin", "StaffSessionAdmin"]
 
 
 @admin.register(StaffSession)

@@ -98,6 +98,8 @@ class RewardAdmin(CodePoolMixin, YuanFormMixin, SimpleHistoryAdmin, ModelAdmin):
         return form_page(self, request, form=form, title=_("New reward"), buttons=[("next", _("Go on"))])
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         if request.GET.get("kind") not in Reward.Kind.values:
             return redirect("admin:mall_reward_kind")
         return super().add_view(request, form_url, extra_context)
