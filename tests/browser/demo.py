@@ -20,7 +20,7 @@ from shop.embedded.state import prepare_folder
 
 # What the test run has put into the environment for its own servers; the demo starts others.
 OWN = ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "STATE_DIR", "BASE_URL", "SANDBOX_URL", "DJANGO_SETTINGS_MODULE")
-START_SECONDS = {"small": 300, "full": 900}
+START_SECONDS = {"small": 600, "full": 900}
 
 
 @dataclass(frozen=True)
