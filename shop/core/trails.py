@@ -125,7 +125,7 @@ def _permission(model: type[Any]) -> str:
 
 
 def _trail_of(versions: type[Any]) -> Trail:
-    model = versions.instance_type  # type: ignore[attr-defined]
+    model = versions.instance_type
     meta = model._meta
 
     def rows() -> QuerySet[Any]:
