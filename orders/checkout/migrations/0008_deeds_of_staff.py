@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('checkout', '0006_shipped_at'),
+        ('checkout', '0007_freight_parts'),
     ]
 
     operations = [
