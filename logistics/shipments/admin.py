@@ -1,5 +1,6 @@
 """The warehouse's screen: what to ship, what is on its way, what needs a person."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -135,7 +136,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         ),
         (gettext_lazy("Tracking"), {"fields": ["shipped_at", "delivered_at", "timeline"]}),
     ]
-    readonly_fields = ["whole_address", "masked_address", "shown_cost", "alternatives", "timeline"]
+    readonly_fields = ["whole_address", "destination", "masked_address", "shown_cost", "alternatives", "timeline"]
 
     @display(
         description=gettext_lazy("status"),
@@ -174,12 +175,20 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         parcel, *others = super().get_fieldsets(request, obj)
-        shown = "whole_address" if sees_recipients(request) else "masked_address"
+        shown = "masked_address"
+        if sees_recipients(request):
+            shown = "whole_address" if may_reveal(request) else "destination"
         return [(None, {"fields": [*parcel[1]["fields"], shown]}), *others]
 
     @display(description=gettext_lazy("recipient"))
     def whole_address(self, shipment: Shipment) -> str:
         return str(Addressee.of(shipment.recipient, whole=True))
+
+    @display(description=gettext_lazy("recipient"))
+    def destination(self, shipment: Shipment) -> str:
+        """Where a parcel goes and to whom; the phone is on its slip and its waybill, not on the screen."""
+        masked = Addressee.of(shipment.recipient, whole=False)
+        return str(replace(Addressee.of(shipment.recipient, whole=True), phone=masked.phone))
 
     @display(description=gettext_lazy("recipient"))
     def masked_address(self, shipment: Shipment) -> str:
