@@ -55,6 +55,7 @@ PROMOTIONS = {
     "/admin/distribution/withdrawal/",
     "/admin/distribution/leaderboard/",
     "/admin/distribution/rankaward/",
+    "/admin/distribution/awardcorrection/",
     "/admin/distribution/commissionaccount/",
     "/admin/distribution/commissionentry/",
 }

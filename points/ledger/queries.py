@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 
 from points.ledger.models import PointLot, PointTransaction
-from points.ledger.posting import MOVES
+from points.ledger.posting import MOVES, Kind
 from points.ledger.preferences import POINTS_PER_YUAN
 from shop.core import clock
 from shop.core.prepared import Prepared, Question, columns
@@ -118,6 +118,12 @@ def history_of(*, member_id: int, moves: bool = False) -> QuerySet[PointTransact
 
 def transaction_of(*, reference: str) -> PointTransaction | None:
     return _BY_REFERENCE.first(PointTransaction, [reference])
+
+
+def kept_of(granted: PointTransaction) -> int:
+    """What was not taken back of a grant; whether it was spent since says nothing."""
+    taken = granted.reversals.filter(kind=Kind.CLAW_BACK).aggregate(sum=Sum("points"))["sum"] or 0
+    return granted.points + taken
 
 
 def points_worth_fen(points: int) -> int:

@@ -114,3 +114,9 @@ class PayoutMismatch(DomainError):
 
 class LeaderboardNotFound(DomainError):
     code, status, message = "leaderboard_not_found", 404, _("This leaderboard does not exist.")
+
+
+class RanksChanged(DomainError):
+    """Somebody has corrected them, or an order has changed, since they were looked at."""
+
+    code, status, message = "ranks_changed", 409, _("The ranks have changed. Look at them again.")

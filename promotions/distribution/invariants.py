@@ -6,10 +6,13 @@ from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Su
 from django.db.models.functions import Coalesce
 
 from promotions.distribution.models import (
+    AwardCorrection,
     Bucket,
     Commission,
     CommissionAccount,
     CommissionEntry,
+    EntryKind,
+    RankAward,
     Sale,
     Withdrawal,
     WithdrawalStatus,
@@ -21,6 +24,7 @@ from promotions.distribution.services.selling import BUCKETS
 SHOWN = 20
 HELD = (Bucket.FROZEN, Bucket.SETTLED, Bucket.AVAILABLE, Bucket.RESERVED, Bucket.PAID)
 _WORTH = BigIntegerField()
+_REWARDS = (RankAward, AwardCorrection)
 
 
 def accounts_are_the_sum_of_their_entries() -> list[str]:
@@ -79,12 +83,32 @@ def withdrawals_and_accounts_agree() -> list[str]:
     ]
 
 
+def rewards_and_ledger_agree() -> list[str]:
+    """What entries have given for ranks and taken back is what awards and their corrections say."""
+    of_seller = {"distributor": OuterRef("pk")}
+    rows = CommissionEntry.objects.filter(account=OuterRef("pk")).order_by().values("account")
+    awards, corrections = (model.objects.filter(**of_seller).order_by().values("distributor") for model in _REWARDS)
+    accounts = CommissionAccount.objects.annotate(
+        given=_amount(rows.filter(kind=EntryKind.AWARDED)),
+        taken=_amount(rows.filter(kind=EntryKind.RESCINDED)),
+        awarded=_amount(awards, "reward_fen"),
+        corrected=_amount(corrections, "reward_fen"),
+    )
+    wrong = accounts.exclude(given=F("taken") + F("awarded") + F("corrected")).order_by("pk")
+    return [
+        f"account {row.pk}: {row.given} given for ranks and {row.taken} taken back, {row.awarded} awarded and"
+        f" {row.corrected} corrected"
+        for row in wrong[:SHOWN]
+    ]
+
+
 LAWS = (
     accounts_are_the_sum_of_their_entries,
     commissions_add_up_to_the_fen,
     ledger_and_orders_agree,
     sales_know_what_is_left_of_their_lines,
     withdrawals_and_accounts_agree,
+    rewards_and_ledger_agree,
 )
 
 
@@ -103,8 +127,8 @@ def _net(rows: QuerySet[Any, Any], bucket: Bucket) -> Coalesce:
     return Coalesce(Subquery(rows.annotate(net=came - went).values("net"), output_field=_WORTH), 0)
 
 
-def _amount(rows: QuerySet[Any, Any]) -> Coalesce:
-    return Coalesce(Subquery(rows.annotate(fen=Sum("amount_fen")).values("fen"), output_field=_WORTH), 0)
+def _amount(rows: QuerySet[Any, Any], column: str = "amount_fen") -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(fen=Sum(column)).values("fen"), output_field=_WORTH), 0)
 
 
 def _wrong_shares(batch: list[Commission]) -> list[str]:

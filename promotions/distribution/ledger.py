@@ -22,6 +22,7 @@ _WAYS: dict[str, tuple[Bucket, Bucket]] = {
     EntryKind.PAID: (Bucket.RESERVED, Bucket.PAID),
     EntryKind.PAID_LATE: (Bucket.AVAILABLE, Bucket.PAID),
     EntryKind.AWARDED: (Bucket.SHOP, Bucket.AVAILABLE),
+    EntryKind.RESCINDED: (Bucket.AVAILABLE, Bucket.SHOP),
 }
 
 

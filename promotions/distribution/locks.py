@@ -1,11 +1,16 @@
-"""Locks of this room, after those of orders: sales, withdrawals, distributors, accounts, each by key."""
+"""Locks of this room, after those of orders: leaderboards, sales, withdrawals, distributors, accounts, each by key."""
 
 from collections.abc import Iterable
 
 from django.db.models import Q
 
 from promotions.distribution.errors import WithdrawalNotFound
-from promotions.distribution.models import Commission, CommissionAccount, Distributor, Sale, Withdrawal
+from promotions.distribution.models import Commission, CommissionAccount, Distributor, Leaderboard, Sale, Withdrawal
+
+
+def lock_board(*, pk: int) -> Leaderboard:
+    """Before all others: whoever rewards a period or corrects its rewards. Raises Leaderboard.DoesNotExist."""
+    return Leaderboard.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
 
 
 def lock_distributor(*, pk: int) -> Distributor:

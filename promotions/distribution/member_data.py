@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from members.identity.models import Member
 from promotions.distribution.locks import lock_for_merge
 from promotions.distribution.models import (
+    AwardCorrection,
     Binding,
     Commission,
     CommissionEntry,
@@ -57,6 +58,7 @@ def erase(*, member_id: int, now: datetime) -> Mapping[str, int]:
     sellers = Distributor.objects.filter(member_id=member_id)
     of_both = Sale.objects.filter(Q(buyer_id=member_id) | Q(distributor__member_id=member_id))
     of_both.exclude(reason="").update(reason="")
+    AwardCorrection.objects.filter(distributor__member_id=member_id).update(reason="")
     return {
         "distributors": sellers.update(standing=Standing.CLOSED, note="", reason=""),
         "payers_of_sales": Sale.objects.filter(buyer_id=member_id).exclude(payer_digest="").update(payer_digest=""),
@@ -74,6 +76,7 @@ def export(*, member_id: int) -> Mapping[str, Any]:
     bought = Sale.objects.filter(buyer_id=member_id).order_by("pk")
     withdrawals = Withdrawal.objects.filter(distributor__member_id=member_id).order_by("pk")
     awards = RankAward.objects.filter(distributor__member_id=member_id).order_by("pk")
+    corrections = AwardCorrection.objects.filter(distributor__member_id=member_id).order_by("pk")
     return {
         "distributor": list(seller.values("standing", "grade__name", "note", "reason", "applied_at", "joined_at")),
         "commissions": list(
@@ -89,6 +92,9 @@ def export(*, member_id: int) -> Mapping[str, Any]:
         ),
         "ranks_rewarded": list(
             awards.values("leaderboard__name", "first_day", "rank", "value", "reward_fen", "points")
+        ),
+        "rewards_corrected": list(
+            corrections.values("leaderboard__name", "first_day", "reward_fen", "points", "reason", "corrected_at")
         ),
         "customer_of_distributors": list(bindings.values("came_by", "target", "bound_at", "locked_at", "ended_at")),
         "visits_by_distributors_links": list(visits.values("target", "visited_at")),

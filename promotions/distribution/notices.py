@@ -10,7 +10,7 @@ from members.identity.models import Member
 from members.notifications.events import Category, Channel, Field, Kind, NotificationEvent, Text, declare
 from members.notifications.services import notify
 from promotions.distribution.masks import masked_name
-from promotions.distribution.models import Distributor, RankAward, Sale, Withdrawal, WithdrawalStatus
+from promotions.distribution.models import AwardCorrection, Distributor, RankAward, Sale, Withdrawal, WithdrawalStatus
 
 _PAGE = "pages/distribution/index"
 _AMOUNT = Field("amount", Kind.MONEY, _("amount"), 1280)
@@ -151,6 +151,22 @@ AWARDED = _declare(
     _AMOUNT,
     Field("points", Kind.NUMBER, _("points"), 500),
 )
+CORRECTED = _declare(
+    "distribution_reward_corrected",
+    _("Reward for a rank corrected"),
+    gettext_noop("Your reward of {board} was corrected"),
+    gettext_noop(
+        "The ranks from {day} on were counted again. Your reward was {amount_before} and {points_before} points; it is"
+        " {amount} and {points} points now. {reason}"
+    ),
+    Field("board", Kind.TEXT, _("leaderboard"), "月度销售榜"),
+    Field("day", Kind.TEXT, _("period from"), "2026-06-01"),
+    Field("amount_before", Kind.MONEY, _("amount before"), 8800),
+    Field("points_before", Kind.NUMBER, _("points before"), 500),
+    _AMOUNT,
+    Field("points", Kind.NUMBER, _("points"), 0),
+    _REASON,
+)
 _OF_WITHDRAWAL = {
     WithdrawalStatus.CONFIRMING.value: CONFIRM,
     WithdrawalStatus.PAID.value: PAID,
@@ -173,6 +189,12 @@ def tell_withdrawal(row: Withdrawal, *, now: datetime) -> None:
 def tell_awarded(award: RankAward, *, now: datetime) -> None:
     told = {"board": award.leaderboard.name, "rank": award.rank, "amount": award.reward_fen, "points": award.points}
     _tell(AWARDED, award.distributor, f"{award.leaderboard_id}:{award.first_day}:{award.rank}", now, **told)
+
+
+def tell_corrected(row: AwardCorrection, *, before: tuple[int, int], after: tuple[int, int], now: datetime) -> None:
+    why = {"board": row.leaderboard.name, "day": row.first_day.isoformat(), "reason": row.reason}
+    told = {"amount_before": before[0], "points_before": before[1], "amount": after[0], "points": after[1]}
+    _tell(CORRECTED, row.distributor, f"{row.pk}", now, **why, **told)
 
 
 def tell_joined(distributor: Distributor, *, now: datetime) -> None:

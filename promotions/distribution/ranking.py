@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from promotions.distribution.errors import LeaderboardNotFound
-from promotions.distribution.models import Distributor, Leaderboard, Measure, Period, Sale
+from promotions.distribution.models import Distributor, Leaderboard, Measure, Period, RankAward, Sale
 from shop.core.clock import business_day
 
 SHOWN = 50
@@ -49,6 +49,15 @@ def ranks(*, measure: str, first_day: date, end_day: date, least: int = 1, most:
     rows = _counted(first_day, end_day).order_by().values("distributor").annotate(value=_SUMS[Measure(measure)])
     best = rows.filter(value__gte=least).order_by("-value", "distributor").values_list("distributor", "value")
     return [Rank(place, distributor, value) for place, (distributor, value) in enumerate(best[:most], start=1)]
+
+
+def rewarded_on(day: date) -> list[tuple[Leaderboard, date]]:
+    """Boards with the first day of the period that holds `day`, where its ranks have been rewarded."""
+    since = day - timedelta(days=31)
+    awards = RankAward.objects.filter(first_day__lte=day, first_day__gte=since).order_by("leaderboard", "first_day")
+    found = list(awards.values_list("leaderboard", "first_day").distinct())
+    boards = Leaderboard.objects.in_bulk({pk for pk, _first_day in found})
+    return [(boards[pk], first_day) for pk, first_day in found if days_of(boards[pk].period, first_day)[1] > day]
 
 
 def leaderboard_of(*, board: Leaderboard, seller: Distributor, now: datetime) -> dict[str, Any]:

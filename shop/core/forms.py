@@ -1,10 +1,12 @@
 """Form fields of the admin: money is typed in yuan and stored in fen, shares in percent and in basis points."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -14,6 +16,12 @@ from shop.core.money import parse_yuan, plain_yuan, yuan
 
 UNIT = re.compile(r"\s*[(\uff08](fen|分|bp|基点)[)\uff09]$")
 _PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?\s*[%％]?")
+
+
+class DayField(forms.DateField):
+    """A day with room around it: before and after each there are others to count with."""
+
+    default_validators = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(9000, 12, 31))]
 
 
 class YuanWidget(UnfoldAdminTextInputWidget):

@@ -161,6 +161,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item(_("Commissions"), "payments", "distribution_commission"),
             item(_("Leaderboards"), "leaderboard", "distribution_leaderboard"),
             item(_("Rewards of leaderboards"), "emoji_events", "distribution_rankaward"),
+            item(_("Corrected rewards"), "rule", "distribution_awardcorrection"),
             item(_("Withdrawals"), "account_balance", "distribution_withdrawal"),
             item(_("Commission accounts"), "account_balance_wallet", "distribution_commissionaccount"),
             item(_("Commission ledger"), "menu_book", "distribution_commissionentry"),

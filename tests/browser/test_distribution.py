@@ -145,3 +145,32 @@ def test_the_board_says_who_leads_and_for_what(desk_of, member):
     for name in ("binding", "commission", "rankaward", "commissionaccount", "commissionentry"):
         assert desk.open(f"{ROOM}{name}/") == 200
         fits(desk)
+
+
+def test_a_reward_that_a_refused_order_won_is_taken_back(desk_of, shop, seller):
+    me, _openid = seller
+    sale = shop.run("win_a_rank", of="selling", member=me, fen=9_000_000)
+    desk = desk_of("operator")
+    page = desk.page
+    assert desk.open(f"{ROOM}sale/{sale}/refuse") == 200
+    type_values(page, reason="刷单")
+    page.get_by_role("button", name="取消佣金").click()
+    page.wait_for_load_state("networkidle")
+    fits(desk)
+    page.locator("#main").get_by_role("link", name="去查看").first.click()
+    page.wait_for_load_state("networkidle")
+    fits(desk)
+    page.locator("#content-main").get_by_role("link", name="更正奖励").click()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#content-main tr", has_text="6690")).to_contain_text("¥88.00")
+    fits(desk)
+    type_values(page, reason="刷单所得")
+    page.get_by_role("button", name="更正奖励").click()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#result_list tr", has_text="6690")).to_contain_text("-¥88.00")
+    fits(desk)
+    desk.open_first(f"{ROOM}awardcorrection/")
+    expect(page.locator("#main")).to_contain_text("刷单所得")
+    fits(desk)
+    taken = "SELECT sum(amount_fen) FROM distribution_commissionentry WHERE kind = 'rescinded'"
+    assert ask(shop, taken) == 8_800

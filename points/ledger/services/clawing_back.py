@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Sum
-
 from points.ledger.errors import MoreThanGranted, PointTransactionUnknown
 from points.ledger.lots import take
 from points.ledger.models import PointEntry, PointLot, PointTransaction
 from points.ledger.posting import Bucket, Kind, Posting, book, stored
+from points.ledger.queries import kept_of
 from points.ledger.settling import open_account
 
 
@@ -48,8 +47,7 @@ def claw_back(*, of: str, reference: str, points: int, now: datetime) -> PointTr
 
 
 def _check_left(granted: PointTransaction, points: int) -> None:
-    taken = granted.reversals.filter(kind=Kind.CLAW_BACK).aggregate(sum=Sum("points"))["sum"] or 0
-    left = granted.points + taken
+    left = kept_of(granted)
     if points > left:
         raise MoreThanGranted(left=left)
 

@@ -1,35 +1,44 @@
-"""Leaderboards with their rewards, and who was rewarded."""
+"""Leaderboards with their rewards, who leads, and what of a rewarded period is to be corrected."""
 
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from members.identity.admin import link_to_member
-from promotions.distribution.admin.searching import MemberSearchMixin
+from promotions.distribution.admin.awards import (
+    CorrectionForm,
+    differences_table,
+    last_rewarded,
+    shown_value,
+    shown_worth,
+)
 from promotions.distribution.models import Distributor, Leaderboard, Measure, RankAward, RankReward
 from promotions.distribution.ranking import days_of, ranks
+from promotions.distribution.services.correcting import correct_awards, differences_of
 from shop.core import clock
-from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin
 from shop.core.editing import ModelAdmin
-from shop.core.forms import YuanFormMixin
-from shop.core.money import yuan
-from shop.core.screens import found_or_404
+from shop.core.errors import DomainError
+from shop.core.forms import DayField, YuanFormMixin
+from shop.core.screens import form_page, found_or_404, staff
 
 FEN = 100
 
 
 class DayForm(forms.Form):
-    day = forms.DateField()
+    day = DayField()
 
 
 class RewardFormSet(forms.BaseInlineFormSet):
@@ -90,7 +99,7 @@ class LeaderboardAdmin(ModelAdmin):
     fields = ["name", "measure", "period", "least", "is_running"]
     ordering = ["-pk"]
     inlines = [RewardInline]
-    actions_detail = ["standings"]
+    actions_detail = ["standings", "correct"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Leaderboard | None = None) -> list[str]:
         """What has rewarded somebody counts as it did."""
@@ -111,8 +120,58 @@ class LeaderboardAdmin(ModelAdmin):
             "before": first_day - timedelta(days=1),
             "after": end_day,
             "table": _standings(board, first_day, end_day),
+            "correct": self._where_to_correct(request, board, first_day),
         }
         return TemplateResponse(request, "admin/promotions/standings.html", context)
+
+    @action(
+        description=gettext_lazy("Correct rewards"),
+        url_path="correct",
+        permissions=["correct"],
+        icon="rule",
+    )
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Of the period that holds a day, or of the last one that was rewarded."""
+        board, asked = found_or_404(self, request, object_id), DayForm(request.GET or None)
+        day = asked.cleaned_data["day"] if asked.is_valid() else last_rewarded(board)
+        if day is None:
+            raise Http404
+        first_day = days_of(board.period, day)[0]
+        found = differences_of(board=board, first_day=first_day)
+        if not found:
+            messages.info(request, _("What was given for the period from {day} is due.").format(day=first_day))
+            return redirect(f"{reverse('admin:distribution_leaderboard_standings', args=[board.pk])}?day={first_day}")
+        form = CorrectionForm(request.POST or None, differences=found)
+        if request.method == "POST" and form.is_valid():
+            done = {"changes": form.changes(), "reason": form.cleaned_data["reason"], "actor": staff(request)}
+            try:
+                made = correct_awards(board_id=board.pk, first_day=first_day, **done, now=clock.now())
+            except DomainError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                said = _("Rewards of the period from {day} corrected: {count}").format(day=first_day, count=len(made))
+                self.log_change(request, board, f"{said}: {done['reason']}")
+                messages.success(request, said)
+                return redirect("admin:distribution_awardcorrection_changelist")
+        return form_page(
+            self,
+            request,
+            form=form,
+            title=f"{_('Correct rewards')}: {board}",
+            table=differences_table(board, found),
+            table_title=_("Period from {day}, counted again").format(day=first_day),
+            buttons=[("go", _("Correct rewards"))],
+        )
+
+    def has_correct_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        has_rewarded = object_id is None or RankAward.objects.filter(leaderboard=object_id).exists()
+        return request.user.has_perm("distribution.add_awardcorrection") and has_rewarded
+
+    def _where_to_correct(self, request: HttpRequest, board: Leaderboard, first_day: date) -> str:
+        """Where what was given for the period is not what is due any more."""
+        if not self.has_correct_permission(request) or not differences_of(board=board, first_day=first_day):
+            return ""
+        return f"{reverse('admin:distribution_leaderboard_correct', args=[board.pk])}?day={first_day}"
 
     def save_model(self, request: HttpRequest, obj: Leaderboard, form: Any, change: bool) -> None:
         """Of a board that is there only what was typed: the night may just be rewarding its ranks."""
@@ -135,7 +194,7 @@ def _standings(board: Leaderboard, first_day: date, end_day: date) -> dict[str, 
 
     def worth(rank: int) -> str:
         reward = next((each for each in rewards if each.first_rank <= rank <= each.last_rank), None)
-        return _worth(reward.reward_fen, reward.points) if reward else "–"
+        return shown_worth(reward.reward_fen, reward.points) if reward else "–"
 
     return {
         "headers": [_("rank"), _("distributor"), board.get_measure_display(), _("reward for the rank")],
@@ -143,43 +202,9 @@ def _standings(board: Leaderboard, first_day: date, end_day: date) -> dict[str, 
             [
                 f"{each.rank}",
                 link_to_member(sellers[each.distributor_id].member),
-                _value(board, each.value),
+                shown_value(board, each.value),
                 worth(each.rank),
             ]
             for each in found
         ],
     }
-
-
-def _value(board: Leaderboard, value: int) -> str:
-    return yuan(value) if board.measure == Measure.SALES else f"{value:,}"
-
-
-def _worth(fen: int, points: int) -> str:
-    parts = [yuan(fen)] if fen else []
-    if points:
-        parts.append(_("{points} points").format(points=f"{points:,}"))
-    return " + ".join(parts)
-
-
-@admin.register(RankAward)
-class RankAwardAdmin(MemberSearchMixin, ReadOnlyAdmin):
-    member_paths = ("distributor__member",)
-    list_display = ["leaderboard", "first_day", "rank", "who", "shown_value", "reward", "points", "awarded_at"]
-    list_filter = ["leaderboard", "first_day"]
-    list_select_related = ["leaderboard", "distributor__member"]
-    fields = ["leaderboard", "first_day", "rank", "who", "shown_value", "reward", "points", "awarded_at"]
-    readonly_fields = ["who", "shown_value", "reward"]
-    ordering = ["-pk"]
-
-    @display(description=gettext_lazy("distributor"))
-    def who(self, award: RankAward) -> str:
-        return link_to_member(award.distributor.member)
-
-    @display(description=gettext_lazy("value"), ordering="value")
-    def shown_value(self, award: RankAward) -> str:
-        return _value(award.leaderboard, award.value)
-
-    @display(description=gettext_lazy("reward for the rank"), ordering="reward_fen")
-    def reward(self, award: RankAward) -> str:
-        return yuan(award.reward_fen)

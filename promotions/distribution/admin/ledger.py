@@ -84,6 +84,8 @@ class CommissionEntryAdmin(MemberSearchMixin, ReadOnlyAdmin):
         if what == "withdrawal":
             return _("Withdrawal {number}").format(number=number)
         _board, first_day, rank = number.split(":")
+        if what == "correction":
+            return _("Ranks of the period from {day} counted again").format(day=first_day)
         return _("Period from {day}, rank {rank}").format(day=first_day, rank=rank)
 
     @display(description=gettext_lazy("amount"), ordering="amount_fen")

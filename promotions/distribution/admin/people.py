@@ -73,6 +73,14 @@ class DistributorGradeAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
     fields = ["name", "position", "rate_bp", "second_rate_bp"]
     ordering = ["position", "pk"]
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One by one: the last one stays, so that newcomers have a grade."""
+        return {name: each for name, each in super().get_actions(request).items() if name != "delete_selected"}
+
+    def has_delete_permission(self, request: HttpRequest, obj: DistributorGrade | None = None) -> bool:
+        is_last = obj is not None and not DistributorGrade.objects.exclude(pk=obj.pk).exists()
+        return super().has_delete_permission(request, obj) and not is_last
+
     @display(description=gettext_lazy("name"), ordering="name")
     def shown_name(self, grade: DistributorGrade) -> str:
         return str(grade)

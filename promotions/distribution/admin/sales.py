@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
@@ -16,6 +18,8 @@ from members.identity.admin import link_to_member
 from promotions.distribution.admin.people import ReasonForm
 from promotions.distribution.admin.searching import MemberSearchMixin
 from promotions.distribution.models import Commission, CommissionAccount, Sale, Sign, Stage
+from promotions.distribution.ranking import rewarded_on
+from promotions.distribution.services.correcting import differences_of
 from promotions.distribution.services.selling import clear_sale, refuse_sale, restore_sale, worth_by_beneficiary
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -180,9 +184,20 @@ class SaleAdmin(MemberSearchMixin, ReadOnlyAdmin):
                 said = said.format(reason=reason)
                 self.log_change(request, sale, said)
                 messages.success(request, f"{sale}: {said}")
+                _tell_of_ranks(request, sale)
                 return redirect("admin:distribution_sale_change", sale.pk)
         shown = {"buttons": [("go", label)], "table": _worth(sale), "table_title": sale.order_number}
         return form_page(self, request, form=form, title=f"{label}: {sale}", **shown)
+
+
+def _tell_of_ranks(request: HttpRequest, sale: Sale) -> None:
+    """It may have counted in a period whose ranks were rewarded."""
+    for board, first_day in rewarded_on(sale.sold_on):
+        if differences_of(board=board, first_day=first_day):
+            page = f"{reverse('admin:distribution_leaderboard_standings', args=[board.pk])}?day={first_day}"
+            said = _("The ranks of {board} from {day} on were rewarded, and are others now.")
+            link = format_html('<a class="underline" href="{}">{}</a>', page, _("Look at them"))
+            messages.warning(request, format_html("{} {}", said.format(board=board, day=first_day), link))
 
 
 def _worth(sale: Sale) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
+from shop.core.forms import DayField
 from shop.core.formulas import harmless
 from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
@@ -55,8 +56,8 @@ class CallBackForm(ReasonForm):
 class StatementForm(forms.Form):
     """Of what ended in these Shanghai days."""
 
-    first_day = forms.DateField(label=gettext_lazy("first day"), widget=UnfoldAdminDateWidget)
-    last_day = forms.DateField(label=gettext_lazy("last day"), widget=UnfoldAdminDateWidget)
+    first_day = DayField(label=gettext_lazy("first day"), widget=UnfoldAdminDateWidget)
+    last_day = DayField(label=gettext_lazy("last day"), widget=UnfoldAdminDateWidget)
 
     def clean(self) -> dict[str, Any]:
         days = super().clean() or {}

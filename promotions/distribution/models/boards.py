@@ -57,8 +57,13 @@ class RankReward(models.Model):
             models.CheckConstraint(
                 condition=Q(first_rank__gte=1, last_rank__gte=F("first_rank"), last_rank__lte=100),
                 name="rank_reward_of_ranks",
+                violation_error_message=_("Ranks go up, from 1 to 100 at most."),
             ),
-            models.CheckConstraint(condition=Q(reward_fen__gt=0) | Q(points__gt=0), name="rank_reward_gives"),
+            models.CheckConstraint(
+                condition=Q(reward_fen__gt=0) | Q(points__gt=0),
+                name="rank_reward_gives",
+                violation_error_message=_("A reward is money, points, or both."),
+            ),
             models.UniqueConstraint(fields=["leaderboard", "first_rank"], name="rank_reward_once"),
         ]
 
@@ -74,6 +79,8 @@ class RankAward(models.Model):
     rank = models.PositiveSmallIntegerField(_("rank"))
     distributor = models.ForeignKey(Distributor, models.PROTECT, related_name="awards", verbose_name=_("distributor"))
     value = models.PositiveBigIntegerField(_("value"))
+    # What had to be reached for it then, to count the same again.
+    least = models.PositiveBigIntegerField(_("least to be ranked"), default=1)
     reward_fen = models.PositiveBigIntegerField(_("reward in money (fen)"), default=0)
     points = models.PositiveBigIntegerField(_("reward in points"), default=0)
     awarded_at = models.DateTimeField(_("awarded at"))
@@ -88,3 +95,39 @@ class RankAward(models.Model):
 
     def __str__(self) -> str:
         return f"{self.leaderboard} {self.first_day} #{self.rank}"
+
+
+class AwardCorrection(models.Model):
+    """Ranks of a rewarded period were counted again, and a person has brought a distributor's reward to what they say.
+
+    Awards stay as they were given; `reward_fen` and `points` are what came or went by the correction.
+    """
+
+    leaderboard = models.ForeignKey(
+        Leaderboard, models.PROTECT, related_name="corrections", verbose_name=_("leaderboard")
+    )
+    first_day = models.DateField(_("period from"))
+    distributor = models.ForeignKey(
+        Distributor, models.PROTECT, related_name="award_corrections", verbose_name=_("distributor")
+    )
+    rank_now = models.PositiveSmallIntegerField(_("rank now"), null=True, blank=True)
+    value_now = models.PositiveBigIntegerField(_("value now"), default=0)
+    reward_fen = models.BigIntegerField(_("change of the reward in money (fen)"), default=0)
+    points = models.BigIntegerField(_("change of the reward in points"), default=0)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    corrected_by = models.CharField(_("corrected by"), max_length=80)
+    corrected_at = models.DateTimeField(_("corrected at"))
+
+    class Meta:
+        verbose_name = _("correction of a reward")
+        verbose_name_plural = _("corrections of rewards")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reward_fen=0, points=0), name="award_correction_changes"),
+        ]
+        indexes = [
+            models.Index(fields=["leaderboard", "first_day"], name="award_correction_of_period"),
+            models.Index(fields=["distributor", "-id"], name="award_correction_of_seller"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.leaderboard} {self.first_day} · {self.distributor}"

@@ -31,6 +31,7 @@ class EntryKind(models.TextChoices):
     PAID = "paid", _("Paid out")
     PAID_LATE = "paid_late", _("Paid out after it had ended")
     AWARDED = "awarded", _("Reward of a leaderboard")
+    RESCINDED = "rescinded", _("Reward of a leaderboard taken back")
 
 
 class CommissionAccount(models.Model):

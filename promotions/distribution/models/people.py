@@ -47,7 +47,9 @@ class _Rates(models.Model):
 
 def _bounded(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
-        condition=Q(rate_bp__lte=HIGHEST_RATE_BP, second_rate_bp__lte=HIGHEST_RATE_BP), name=name
+        condition=Q(rate_bp__lte=HIGHEST_RATE_BP, second_rate_bp__lte=HIGHEST_RATE_BP),
+        name=name,
+        violation_error_message=_("Of what is paid, commission is half at most."),
     )
 
 

@@ -5,6 +5,7 @@ A board knows until which day it has rewarded: whatever nights were missed, no p
 
 from datetime import date, datetime, timedelta
 
+from members.identity.models import Member
 from points.ledger.services import grant
 from promotions.distribution.ledger import Move, book
 from promotions.distribution.models import Distributor, EntryKind, Leaderboard, RankAward, RankReward, Standing
@@ -31,7 +32,8 @@ def award_due(*, now: datetime) -> int:
 
 @use_case
 def award(*, board_id: int, first_day: date, end_day: date, now: datetime) -> int:
-    """Reward the ranks of one period, if they were not; who was paused or has left gets nothing, and keeps the rank.
+    """Reward the ranks of one period, if they were not; whoever is paused or blocked, or has left,
+    gets nothing and keeps the rank.
 
     What falls due while a board does not run passes without reward.
     """
@@ -54,7 +56,8 @@ def _made(
     board: Leaderboard, first_day: date, rank: Rank, rewards: list[RankReward], now: datetime
 ) -> RankAward | None:
     reward = next((each for each in rewards if each.first_rank <= rank.rank <= each.last_rank), None)
-    seller = Distributor.objects.filter(pk=rank.distributor_id, standing=Standing.ACTIVE).first()
+    sells = {"standing": Standing.ACTIVE, "member__status": Member.Status.ACTIVE}
+    seller = Distributor.objects.filter(pk=rank.distributor_id, **sells).first()
     if reward is None or seller is None:
         return None
     return RankAward(
@@ -63,6 +66,7 @@ def _made(
         rank=rank.rank,
         distributor=seller,
         value=rank.value,
+        least=board.least,
         reward_fen=reward.reward_fen,
         points=reward.points,
         awarded_at=now,
@@ -71,11 +75,12 @@ def _made(
 
 def _give(awards: list[RankAward], now: datetime) -> None:
     """Accounts of commission before those of points."""
-    book([Move(each.distributor_id, EntryKind.AWARDED, each.reward_fen, _reference(each)) for each in awards], now=now)
+    moves = [Move(each.distributor_id, EntryKind.AWARDED, each.reward_fen, reference_of(each)) for each in awards]
+    book(moves, now=now)
     for each in sorted(awards, key=lambda award: award.distributor.member_id):
         if each.points:
             grant(
-                reference=_reference(each),
+                reference=reference_of(each),
                 member_id=each.distributor.member_id,
                 points=each.points,
                 source=SOURCE,
@@ -85,5 +90,5 @@ def _give(awards: list[RankAward], now: datetime) -> None:
         tell_awarded(each, now=now)
 
 
-def _reference(award: RankAward) -> str:
+def reference_of(award: RankAward) -> str:
     return f"leaderboard:{award.leaderboard_id}:{award.first_day}:{award.rank}"

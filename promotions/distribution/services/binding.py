@@ -70,25 +70,39 @@ def _touch(seller: Distributor, member_id: int, touch: Touch, target: str, now: 
     open_rows = Binding.objects.select_for_update(no_key=True, of=("self",)).filter(member_id=member_id, ended_at=None)
     current = open_rows.first()
     if current is not None and current.holds(at=now):
-        stays = current.locked_at is not None or BINDING.value() != LAST_TOUCH
-        if stays or current.distributor_id == seller.pk:
+        if current.locked_at is not None or BINDING.value() != LAST_TOUCH:
+            return
+        if current.distributor_id == seller.pk:
+            _prolong(current, now)
             return
     if current is not None:
         lapsed = current.until is not None and current.until <= now
         _end(current, at=current.until if lapsed and current.until else now, by="system:distribution", reason="")
-    days = BINDING_DAYS.value()
     row = Binding(
         member_id=member_id,
         distributor=seller,
         came_by=touch,
         target=target,
         bound_at=now,
-        until=now + timedelta(days=days) if days else None,
+        until=_until(now),
     )
     # Of two links opened at the same moment the one that is written first counts.
     Binding.objects.bulk_create([row], ignore_conflicts=True)
     if Binding.objects.filter(member_id=member_id, distributor=seller, ended_at=None, bound_at=now).exists():
         tell_new_customer(seller, customer_id=member_id, now=now)
+
+
+def _until(now: datetime) -> datetime | None:
+    days = BINDING_DAYS.value()
+    return now + timedelta(days=days) if days else None
+
+
+def _prolong(row: Binding, now: datetime) -> None:
+    """The last visit counts, be it by the same link: never for a shorter time than before."""
+    until = _until(now)
+    if row.until is not None and (until is None or until > row.until):
+        row.until = until
+        row.save(update_fields=["until"])
 
 
 def _end(row: Binding, *, at: datetime, by: str, reason: str) -> None:

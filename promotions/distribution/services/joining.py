@@ -114,9 +114,10 @@ def _take_on(
     found.standing, found.note, found.applied_at = standing, note, now
     found.decided_by, found.reason = "", ""
     if standing == Standing.ACTIVE:
-        found.joined_at, found.decided_by = now, str(by)[:80]
-        if found.pk is None:
+        # Whoever has sold before stays below whom they stood.
+        if found.joined_at is None:
             found.recruiter = _recruiter(member, now)
+        found.joined_at, found.decided_by = now, str(by)[:80]
     found.save()
     CommissionAccount.objects.get_or_create(distributor=found)
     if standing == Standing.ACTIVE:

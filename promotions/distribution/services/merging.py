@@ -3,6 +3,7 @@
 from django.db.models import F, Q
 
 from promotions.distribution.models import (
+    AwardCorrection,
     Binding,
     Commission,
     CommissionAccount,
@@ -28,7 +29,7 @@ def join_distributors(*, source: Distributor, target: Distributor) -> None:
     """
     is_below = source.pk in _brought_by(target)
     account = CommissionAccount.objects.get(pk=source.pk)
-    for model in (Sale, Commission, Binding, Withdrawal, RankAward):
+    for model in (Sale, Commission, Binding, Withdrawal, RankAward, AwardCorrection):
         model._default_manager.filter(distributor=source).update(distributor=target)
     seen = Visit.objects.filter(distributor=target)
     for visit in Visit.objects.filter(distributor=source):

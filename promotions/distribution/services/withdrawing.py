@@ -5,6 +5,7 @@ Always: what is asked for is reserved in the same step, and was there; it comes 
 
 from datetime import datetime
 
+from members.identity.models import Member
 from points.ledger.services import grant
 from promotions.distribution.errors import (
     CommissionOwed,
@@ -82,7 +83,7 @@ def approve_withdrawal(*, number: str, actor: Actor, now: datetime) -> Withdrawa
     nothing left: what is reserved is then not theirs any more.
     """
     row = _waiting(number)
-    if row.distributor.standing != Standing.ACTIVE:
+    if row.distributor.standing != Standing.ACTIVE or row.distributor.member.status != Member.Status.ACTIVE:
         raise DistributorNotSelling
     available = lock_accounts([row.distributor_id])[row.distributor_id].available_fen
     if available < 0:

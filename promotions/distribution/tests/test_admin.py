@@ -142,3 +142,13 @@ def test_who_may_only_look_changes_nothing(client, django_user_model, member):
     assert client.get(page("distributor_appoint")).status_code == 403
     made.refresh_from_db()
     assert made.standing == "applied"
+
+
+def test_newcomers_always_have_a_grade(desk):
+    first = DistributorGrade.objects.get()
+    other = grade()
+    assert desk.post(page("distributorgrade_delete", other.pk), {"post": "yes"}).status_code == 302
+    assert desk.post(page("distributorgrade_delete", first.pk), {"post": "yes"}).status_code == 403
+    every = {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"}
+    desk.post(page("distributorgrade_changelist"), every)
+    assert DistributorGrade.objects.get() == first

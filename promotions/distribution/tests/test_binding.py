@@ -52,6 +52,17 @@ def test_the_last_link_binds_where_the_shop_has_it_so(member):
     assert Binding.objects.count() == 2
 
 
+def test_the_last_visit_counts_by_the_same_link_too_where_the_last_link_binds(member):
+    prefer(binding="last", binding_days=30)
+    seller = distributor()
+    for days in (0, 29):
+        assert visit(member, seller, now=later(days=days)) is True
+    assert (seller_of(member, later(days=58)), seller_of(member, later(days=59))) == (seller, None)
+    prefer(binding_days=1)
+    assert visit(member, seller, now=later(days=50)) is True
+    assert (seller_of(member, later(days=58)), Binding.objects.count()) == (seller, 1)
+
+
 def test_the_first_paid_order_binds_for_good(member):
     prefer(binding="last")
     first, second = distributor(), distributor()

@@ -103,3 +103,11 @@ def test_a_pause_and_its_end():
     assert joining.resume(distributor_id=made.pk, reason="", actor=STAFF, now=NOW).standing == "active"
     best = grade(900)
     assert joining.change_grade(distributor_id=made.pk, grade_id=best.pk, actor=STAFF).grade == best
+
+
+def test_who_was_refused_and_is_appointed_later_stands_below_whom_they_came_by():
+    top = distributor()
+    applied = join(customer(top), now=later(minutes=1))
+    joining.refuse(distributor_id=applied.pk, reason="no", actor=STAFF, now=later(minutes=2))
+    made = joining.appoint(member_id=applied.member_id, grade_id=grade().pk, actor=STAFF, now=later(minutes=3))
+    assert (made.pk, made.recruiter) == (applied.pk, top)

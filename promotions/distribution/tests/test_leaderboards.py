@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import IntegrityError
 from django.urls import reverse
 
+from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory, client_for
 from points.ledger.queries import balance_of
 from promotions.distribution.models import Leaderboard, RankAward, RankReward, Sale
@@ -102,6 +103,13 @@ def test_who_is_paused_keeps_the_rank_and_gets_nothing(sellers):
     pause(distributor_id=sellers[0].pk, reason="", actor=STAFF, now=NOW)
     assert award_due(now=later(days=28)) == 1
     assert RankAward.objects.get().rank == 2
+
+
+def test_who_is_blocked_gets_nothing(sellers):
+    RankReward.objects.create(leaderboard=board(), first_rank=1, last_rank=2, reward_fen=100)
+    Member.objects.filter(pk=sellers[0].member_id).update(status=Member.Status.BLOCKED)
+    assert award_due(now=later(days=28)) == 1
+    assert RankAward.objects.get().distributor == sellers[1]
 
 
 def test_a_board_rewards_no_period_before_its_own(sellers):
@@ -254,6 +262,24 @@ def test_the_least_to_be_ranked_is_typed_as_it_is_read(desk, measure, typed, lea
     assert list(Leaderboard.objects.values_list("least", flat=True)) == ([least] if least else [])
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"first_rank": 3, "last_rank": 2, "reward_fen": "1", "points": 0}, "Ranks go up, from 1 to 100 at most."),
+        ({"first_rank": 1, "last_rank": 101, "reward_fen": "1", "points": 0}, "Ranks go up, from 1 to 100 at most."),
+        ({"first_rank": 1, "last_rank": 2, "reward_fen": "0", "points": 0}, "A reward is money, points, or both."),
+        ({"first_rank": 40_000, "last_rank": "x", "reward_fen": "1e99", "points": -1}, ""),
+    ],
+)
+def test_a_reward_that_cannot_be_is_refused_in_words(desk, typed, said):
+    sent = {"rewards-TOTAL_FORMS": 1, "rewards-INITIAL_FORMS": 0} | {f"rewards-0-{k}": v for k, v in typed.items()}
+    wanted = {"name": "周榜", "measure": "orders", "period": "week", "least": 1, "is_running": "on"}
+    page = reverse("admin:distribution_leaderboard_add")
+    shown = desk.post(page, wanted | sent, headers={"accept-language": "en"})
+    assert (shown.status_code, Leaderboard.objects.count()) == (200, 0)
+    assert said in shown.content.decode()
+
+
 def test_staff_see_who_leads_in_each_period(sellers, desk, django_assert_max_num_queries):
     found = board()
     RankReward.objects.create(leaderboard=found, first_rank=1, last_rank=1, reward_fen=8_800, points=5)
@@ -265,6 +291,6 @@ def test_staff_see_who_leads_in_each_period(sellers, desk, django_assert_max_num
     assert [row[3] for row in table["rows"]][1:] == ["–", "–"]
     assert table["rows"][0][3].startswith("¥88.00 + 5 ")
     assert "卖家甲" in table["rows"][0][1]
-    for day in ("2026-05-31", "nonsense"):
+    for day in ("2026-05-31", "nonsense", "0001-01-01", "9999-12-31"):
         assert desk.get(page, {"day": day}).status_code == 200
     assert not desk.get(page, {"day": "2026-05-31"}).context["table"]["rows"]

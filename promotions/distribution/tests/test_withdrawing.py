@@ -221,6 +221,14 @@ def test_following_a_link_pays_nobody(seller, finance):
     assert (balances(seller), laws()) == ({"available": 9_000, "paid": 1_000}, [])
 
 
+@pytest.mark.parametrize("days", [("2026-01-01", "9999-12-31"), ("0001-01-01", "2026-01-01"), ("", "2026-13-01")])
+def test_a_statement_of_days_that_nothing_can_be_counted_from_is_refused_in_words(seller, finance, days):
+    sent = dict(zip(("first_day", "last_day"), days, strict=True))
+    answer = finance.post(reverse("admin:distribution_withdrawal_statement"), sent)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+
+
 def test_no_nickname_runs_in_the_statement(seller, finance):
     Member.objects.filter(pk=seller.member_id).update(nickname='=HYPERLINK("http://x")')
     row = ask(seller, 1_000)
@@ -328,3 +336,12 @@ def test_what_is_taken_back_while_it_is_decided_is_waited_for(seller, guarded, m
     assert isinstance(approved, CommissionOwed) if guarded else approved == "paid"
     assert balances(seller) == {"available": -9_000, "reserved" if guarded else "paid": 9_000}
     assert laws() == []
+
+
+def test_who_was_blocked_meanwhile_is_not_paid(seller):
+    row = ask(seller, 2_000)
+    Member.objects.filter(pk=seller.member_id).update(status=Member.Status.BLOCKED)
+    with pytest.raises(DistributorNotSelling):
+        approve_withdrawal(number=row.number, actor=STAFF, now=NOW)
+    assert (balances(seller)["reserved"], Withdrawal.objects.get().status) == (2_000, "requested")
+    assert refuse_withdrawal(number=row.number, reason="刷单", actor=STAFF, now=NOW).status == "refused"
