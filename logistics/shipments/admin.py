@@ -30,6 +30,7 @@ from members.identity.panels import may_reveal
 from members.identity.recipients import Addressee
 from shop.core import clock
 from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
+from shop.core.confirming import asks
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
@@ -219,6 +220,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return shown and self.has_ship_permission(request)
 
     @admin.action(description=gettext_lazy("Ship the selected parcels"), permissions=["ship"])
+    @asks(gettext_lazy("Ship {count} parcels? Members are told, and stock leaves."))
     def ship_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Each parcel in a transaction of its own: one that cannot go does not hold up the others."""
         failures = []
@@ -239,6 +241,10 @@ class ShipmentAdmin(ReadOnlyAdmin):
             self.message_user(request, more, messages.ERROR)
 
     @admin.action(description=gettext_lazy("Merge into one parcel"), permissions=["ship"])
+    @asks(
+        gettext_lazy("Merge {count} parcels into one?"),
+        undo=gettext_lazy("“Pack anew” on the parcel splits it again."),
+    )
     def merge_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         shipments = list(queryset.prefetch_related("lines").order_by("pk"))
         if len({shipment.order_number for shipment in shipments}) > 1 or len(shipments) < 2:

@@ -27,6 +27,7 @@ from members.identity.services import block_member, change_phone_of, unblock_mem
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.confirming import asks
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
@@ -110,6 +111,11 @@ class MemberAdmin(ReadOnlyAdmin):
         return Label(member.status, member.get_status_display())
 
     @admin.action(description=_("Block and sign out"), permissions=["change_standing"])
+    @asks(
+        _("Block and sign out {count} members?"),
+        undo=_("“Unblock” lets them in again; they sign in anew."),
+        among={"status": Member.Status.ACTIVE},
+    )
     def block(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
         count = self._for_each(request, queryset, block_member, _("Blocked"))
         said = ngettext("{count} member is blocked.", "{count} members are blocked.", count)

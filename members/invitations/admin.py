@@ -16,6 +16,7 @@ from members.invitations.models import Invitation, Suspicion
 from members.invitations.services import clear_invitation, refuse_invitation
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.confirming import asks
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.paginator import BoundedPaginator
@@ -68,6 +69,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         self._decide(request, queryset, clear_invitation, _("Cleared"))
 
     @admin.action(description=_("Refuse: no rewards"), permissions=["review"])
+    @asks(_("Refuse {count} invitations? Nobody is rewarded for them."))
     def refuse(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         self._decide(request, queryset, refuse_invitation, _("Refused"))
 

@@ -127,6 +127,7 @@ class GrantFile(models.Model):
         CHECKED = "checked", pgettext_lazy("gift by file", "Checked")
         WAITING = "waiting", pgettext_lazy("gift by file", "Waiting for approval")
         RUNNING = "running", pgettext_lazy("gift by file", "Being booked")
+        STOPPED = "stopped", pgettext_lazy("gift by file", "Stopped")
         DONE = "done", pgettext_lazy("gift by file", "Booked")
         DECLINED = "declined", pgettext_lazy("gift by file", "Declined")
         UNDOING = "undoing", pgettext_lazy("gift by file", "Being taken back")

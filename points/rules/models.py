@@ -240,6 +240,7 @@ class Backtest(models.Model):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        STOPPED = "stopped", pgettext_lazy("backtest", "Stopped")
 
     rule = models.ForeignKey(EarningRule, models.CASCADE, related_name="backtests", verbose_name=_("earning rule"))
     name = models.CharField(_("name"), max_length=60, blank=True)

@@ -173,4 +173,7 @@ class TeamAdmin(ReadOnlyAdmin):
                 self.log_change(request, team, f"{title}: {form.cleaned_data['reason']}")
                 messages.success(request, done)
                 return redirect("admin:group_buy_team_change", team.pk)
-        return form_page(self, request, form=form, title=f"{title} · {team}")
+        rows = [[_("paid seats"), team.seats_paid], [_("taken, not paid"), team.seats_taken - team.seats_paid]]
+        table = {"headers": ["", ""], "rows": rows}
+        note = _("This cannot be undone.")
+        return form_page(self, request, form=form, title=f"{title} · {team}", table=table, table_title=note)

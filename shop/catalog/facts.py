@@ -1,5 +1,7 @@
 """What comes true in the catalogue."""
 
+from datetime import datetime
+
 from shop.core.events import Fact
 
 
@@ -20,3 +22,11 @@ class StockPresenceChanged(Fact, frozen=True):
     """A SKU of these products came in or out of stock."""
 
     product_ids: list[int]
+
+
+class ProductFileConfirmed(Fact):
+    """A file that was checked is to be imported; the outbox brings this again when the worker was killed."""
+
+    import_id: int
+    by: str
+    at: datetime

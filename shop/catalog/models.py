@@ -268,6 +268,7 @@ class ProductImport(models.Model):
 
     class Status(models.TextChoices):
         CHECKED = "checked", _("Checked")
+        IMPORTING = "importing", _("Being imported")
         REFUSED = "refused", _("Has errors")
         IMPORTED = "imported", _("Imported")
 

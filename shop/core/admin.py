@@ -27,6 +27,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWi
 
 from shop.core import clock, outbox, preferences
 from shop.core.editing import ModelAdmin
+from shop.core.job_pages import JobCentrePages
 from shop.core.labels import Label
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
 from shop.core.people import PeopleMixin
@@ -172,7 +173,7 @@ class OutboxEntryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(JobRun)
-class JobRunAdmin(ReadOnlyAdmin):
+class JobRunAdmin(JobCentrePages, ReadOnlyAdmin):
     list_display = ["job", "started_at", "took", "succeeded_at", "shown_effect", "shown_result"]
     ordering = ["job"]
 

@@ -357,7 +357,10 @@ UNFOLD = {
     ],
     "SHOW_LANGUAGES": True,
     "STYLES": [lambda request: static("lantern/admin.css")],
-    "SCRIPTS": [lambda request: static("lantern/unsaved.js")],
+    "SCRIPTS": [
+        lambda request: static("lantern/unsaved.js"),
+        lambda request: static("lantern/keyboard.js"),
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "shop.core.dashboard.dashboard_callback",

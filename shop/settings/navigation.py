@@ -26,7 +26,15 @@ def item(title: Any, icon: str, model: str) -> dict[str, Any]:
 NAVIGATION: list[dict[str, Any]] = [
     {
         "title": "",
-        "items": [{"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")}],
+        "items": [
+            {"title": _("Home"), "icon": "home", "link": reverse_lazy("admin:index")},
+            {
+                "title": _("Jobs"),
+                "icon": "pending_actions",
+                "link": reverse_lazy("admin:core_jobs"),
+                "permission": "shop.core.job_centre.has_jobs",
+            },
+        ],
     },
     {
         "title": _("Members"),

@@ -83,6 +83,16 @@ ORDER_FACET_PROVIDERS: list[str] = [
 ]
 # What upper rooms add to a product's form.
 PRODUCT_INLINES: list[str] = ["logistics.freight.admin.ProductFreightInline"]
+# What runs in the background for the staff, for the job centre; see `shop.core.job_centre`.
+JOB_KINDS: list[str] = [
+    "shop.catalog.job_kinds.KINDS",
+    "points.rules.job_kinds.KINDS",
+    "points.accounts.job_kinds.KINDS",
+    "promotions.coupons.job_kinds.KINDS",
+    "orders.workbench.job_kinds.KINDS",
+    "analytics.outreach.job_kinds.KINDS",
+    "analytics.reports.job_kinds.KINDS",
+]
 # What upper rooms add to a reward of the points mall: parts of its form, and what it lacks before it can go live.
 REWARD_INLINES: list[str] = ["promotions.redemption.admin.CouponRewardInline"]
 REWARD_CHECKS: list[str] = ["promotions.redemption.queries.lacks"]

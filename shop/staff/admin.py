@@ -9,6 +9,7 @@ from unfold.decorators import display
 
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.confirming import asks
 from shop.core.labels import Label
 from shop.staff.audit_admin import LogEntryAdmin
 from shop.staff.models import StaffSession
@@ -33,6 +34,11 @@ class StaffSessionAdmin(ReadOnlyAdmin):
         return Label("over", _("Ended")) if over else Label("open", _("Signed in"))
 
     @admin.action(description=_("Sign out"), permissions=["end"])
+    @asks(
+        _("Sign {count} sessions out?"),
+        undo=_("Whoever is signed out can sign in again."),
+        among={"revoked_at": None},
+    )
     def end(self, request: HttpRequest, queryset: QuerySet[StaffSession]) -> None:
         open_sessions = list(queryset.filter(revoked_at=None))
         for session in open_sessions:

@@ -42,6 +42,8 @@ def test_the_warehouse_ships_parcels_in_bulk(desk_of, order):
     desk.picture("shipments")
     desk.page.locator("#result_list tbody tr", has_text=order["number"]).locator("input[type=checkbox]").check()
     desk.run_action("批量发货")
+    expect(desk.page.get_by_role("heading", name="发货 1 个包裹？会员会收到通知，库存随之减少。")).to_be_visible()
+    desk.page.get_by_role("button", name="确定执行").click()
     expect(desk.message("已发货 1 个包裹。")).to_be_visible()
     desk.open(f"/admin/shipments/shipment/?q={order['number']}")
     expect(desk.page.locator("#result_list tbody tr")).to_contain_text("已发货")

@@ -19,7 +19,7 @@ from analytics.outreach.admin.forms import PlanForm
 from analytics.outreach.admin.reading import preview_panels, result_panels, sentence_of
 from analytics.outreach.admin.steps import BY_NAME, COLOURS, STEPS, WAITS, Step
 from analytics.outreach.choosing import foresee
-from analytics.outreach.models import Plan, PlanStatus
+from analytics.outreach.models import Contact, ContactStatus, Plan, PlanStatus
 from analytics.outreach.recipes import BY_RECIPE, READY, begin_with
 from analytics.outreach.results import result_of
 from analytics.outreach.services import save_plan
@@ -140,6 +140,8 @@ class PlanAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
             raise PermissionDenied
         if known.asks:
             return self._previewed(request, plan, known)
+        if step == "stop" and request.method != "POST":
+            return self._stop_asked(request, plan, known)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
@@ -153,7 +155,7 @@ class PlanAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
             {
                 "label": step.label,
                 "url": self._step_url(plan, step.name),
-                "asks": step.asks,
+                "asks": step.asks or step.name == "stop",
                 "is_main": step.is_main,
             }
             for step in STEPS
@@ -194,6 +196,21 @@ class PlanAdmin(PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
             waits=waits,
             buttons=[] if lacking else [(step.name, label)],
             back=reverse(CHANGE, args=[plan.pk]),
+        )
+
+    def _stop_asked(self, request: HttpRequest, plan: Plan, step: Step) -> HttpResponse:
+        """How many hear nothing any more; “Pause” is the way that can be undone."""
+        waiting = Contact.objects.filter(run__plan=plan, status=ContactStatus.WAITING).count()
+        done = Contact.objects.filter(run__plan=plan, status=ContactStatus.DONE).count()
+        rows = [[_("members who wait and get nothing"), waiting], [_("members who keep what they got"), done]]
+        return form_page(
+            self,
+            request,
+            form=forms.Form(),
+            title=_("Stop “{name}” for good?").format(name=plan.name),
+            table={"headers": ["", ""], "rows": rows},
+            table_title=_("It cannot be begun again; “Pause” can be undone."),
+            buttons=[(step.name, step.label)],
         )
 
     def _move(self, request: HttpRequest, plan: Plan, step: Step) -> HttpResponse:

@@ -18,7 +18,7 @@ LIST = "admin:shipments_shipment_changelist"
 
 
 def act(admin_client, action: str, shipments: list[Shipment]):
-    form = {"action": action, "_selected_action": [shipment.pk for shipment in shipments]}
+    form = {"action": action, "confirmed": "1", "_selected_action": [shipment.pk for shipment in shipments]}
     return admin_client.post(reverse(LIST), form, follow=True)
 
 

@@ -150,7 +150,7 @@ def test_staff_pack_and_merge_in_the_admin_and_print_what_to_pick(parcel, goods)
     assert label.count("<svg") == 2
     assert "size: 100mm 150mm" in label
     assert "size: A4" in desk.post(PARCELS, {"action": "print_slips", "_selected_action": chosen}).content.decode()
-    desk.post(PARCELS, {"action": "merge_selected", "_selected_action": chosen})
+    desk.post(PARCELS, {"action": "merge_selected", "confirmed": "1", "_selected_action": chosen})
     deliver_facts()
     assert list(packed().values()) == [{tea: 3, cup: 1}]
     user.user_permissions.set(Permission.objects.filter(codename="view_shipment"))

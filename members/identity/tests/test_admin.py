@@ -33,7 +33,8 @@ def listed(client, query=""):
 
 
 def act(client, action, *members):
-    return client.post(LIST, {"action": action, "_selected_action": [member.pk for member in members]}, follow=True)
+    form = {"action": action, "confirmed": "1", "_selected_action": [member.pk for member in members]}
+    return client.post(LIST, form, follow=True)
 
 
 def test_the_list_shows_members_with_masked_phones(admin_client):

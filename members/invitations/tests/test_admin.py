@@ -21,7 +21,8 @@ def held(member):
 
 
 def act(client, action, invitation):
-    return client.post(LIST, {"action": action, "_selected_action": [invitation.pk]}, follow=True)
+    form = {"action": action, "confirmed": "1", "_selected_action": [invitation.pk]}
+    return client.post(LIST, form, follow=True)
 
 
 def test_the_list_says_why_an_invitation_is_held(admin_client, held):

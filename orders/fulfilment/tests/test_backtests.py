@@ -14,12 +14,21 @@ from points.ledger.models import PointTransaction
 from points.rules.errors import BacktestTooLong
 from points.rules.models import Backtest, EarningRule, RuleCounter
 from points.rules.services import publish_rule
-from points.rules.services.backtesting import ABANDONED, ask_for_backtest, forget, run_backtests
+from points.rules.services.backtesting import (
+    ABANDONED,
+    ask_for_backtest,
+    forget,
+    retry_backtest,
+    run_backtests,
+    stop_backtest,
+)
+from points.rules.simulation import Simulation
 from points.rules.spec import Fixed, Limit, PerAmount, Period, Scope, Weekdays
 from points.rules.tests.making import at, double, spec
 from points.rules.tests.publishing import STAFF, drafted, first_rule, publish
 from shop.catalog.tests.factories import SkuFactory
 from shop.core import clock
+from shop.core.job_centre import CannotBeStopped
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = at(2026, 4, 10)
@@ -138,3 +147,32 @@ def test_the_page_asks_and_shows(past, client, django_user_model):
     assert "天天双倍" in shown
     assert "data-running" not in shown
     assert "¥0.00" in shown
+
+
+def test_a_backtest_stopped_while_it_is_computed_keeps_nothing_and_can_be_begun_again(past, monkeypatch):
+    asked = ask_for_backtest(
+        rule=drafted(spec(Fixed(10))),
+        first_day=date(2026, 3, 1),
+        last_day=date(2026, 3, 31),
+        ignores_validity=True,
+        actor=STAFF,
+        now=NOW,
+    )
+    add = Simulation.add
+
+    def stopped_meanwhile(simulation, batch):
+        add(simulation, batch)
+        stop_backtest(pk=asked.pk, actor=STAFF, now=NOW)
+
+    with monkeypatch.context() as while_computed:
+        while_computed.setattr(Simulation, "add", stopped_meanwhile)
+        run_backtests(now=NOW)
+    asked.refresh_from_db()
+    assert (asked.status, asked.findings) == ("stopped", {})
+    assert run_backtests(now=NOW) == 0
+    retry_backtest(pk=asked.pk, actor=STAFF, now=NOW)
+    assert run_backtests(now=NOW) == 1
+    asked.refresh_from_db()
+    assert (asked.status, asked.done, asked.findings["draft"]["points"]) == ("done", 4, 1_640)
+    with pytest.raises(CannotBeStopped):
+        stop_backtest(pk=asked.pk, actor=STAFF, now=NOW)

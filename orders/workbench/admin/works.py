@@ -195,7 +195,8 @@ class BulkWorkAdmin(ReadOnlyAdmin):
         work = found_or_404(self, request, object_id)
         if request.method == "POST":
             return self._done(request, work, stop_work)
-        title = _("Stop after the one at hand? What was done stays done.")
+        left = work.items.filter(status=WorkItem.Status.WAITING).count()
+        title = _("Stop with {left} of {total} left? What was done stays done.").format(left=left, total=work.total)
         return form_page(self, request, form=Form(), title=title, buttons=[("stop", _("Stop"))])
 
     @action(

@@ -25,7 +25,9 @@ from orders.workbench.facts import ExportGoesOn
 from orders.workbench.models import ExportPiece, OrderExport
 from orders.workbench.preferences import EXPORT_DAYS
 from shop.core import clock
+from shop.core.actors import Actor
 from shop.core.csv_files import csv_bytes
+from shop.core.job_centre import CannotBeStopped
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
 from shop.core.xlsx_files import write_sheet
@@ -109,6 +111,14 @@ def sweep_exports(*, now: datetime) -> int:
     for pk in keys:
         delete_export(export_id=pk)
     return len(keys)
+
+
+@use_case
+def stop_export(*, pk: int, actor: Actor, now: datetime) -> None:
+    """A file that is half written is of no use to anybody: it is deleted. Raises CannotBeStopped."""
+    if not OrderExport.objects.filter(pk=pk, status=Status.RUNNING).update(status=Status.DELETED, finished_at=now):
+        raise CannotBeStopped
+    ExportPiece.objects.filter(export=pk).delete()
 
 
 @use_case

@@ -28,6 +28,7 @@ COLORS = {
     "checked": "info",
     "waiting": "warning",
     "running": "info",
+    "stopped": "danger",
     "done": "success",
     "declined": "danger",
     "undoing": "warning",
@@ -156,5 +157,6 @@ def _buttons(file: GrantFile) -> list[tuple[str, str]]:
     return {
         GrantFile.Status.CHECKED: [("request", _("Give these points"))],
         GrantFile.Status.WAITING: [("approve", _("Approve")), ("decline", _("Decline"))],
+        GrantFile.Status.STOPPED: [("undo", _("Take all of it back"))],
         GrantFile.Status.DONE: [("undo", _("Take all of it back"))],
     }.get(GrantFile.Status(file.status), [])

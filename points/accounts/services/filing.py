@@ -15,6 +15,7 @@ from points.ledger.errors import SecondPersonNeeded
 from points.ledger.locks import lock_accounts, lock_giver
 from points.ledger.services import claw_back, grant
 from shop.core.actors import Actor
+from shop.core.job_centre import CannotBeRetried, CannotBeStopped
 from shop.core.transactions import use_case
 
 Status, LineStatus = GrantFile.Status, GrantLine.Status
@@ -85,10 +86,24 @@ def decide_file(*, file_id: int, approve: bool, actor: Actor, now: datetime) -> 
 @use_case
 def undo_file(*, file_id: int, actor: Actor, now: datetime) -> int:
     """Take back what the file gave, spent or not; returns how many rows that will be. Raises FileNotReady."""
-    file = _lock(file_id, Status.DONE)
+    file = _lock(file_id, Status.DONE, Status.STOPPED)
     file.status, file.undone_by = Status.UNDOING, str(actor)[:80]
     file.save(update_fields=["status", "undone_by"])
     return file.lines.filter(status=LineStatus.BOOKED).count()
+
+
+@use_case
+def stop_file(*, pk: int, actor: Actor, now: datetime) -> None:
+    """No further row is booked; those that are stay so. Raises CannotBeStopped."""
+    if not GrantFile.objects.filter(pk=pk, status=Status.RUNNING).update(status=Status.STOPPED):
+        raise CannotBeStopped
+
+
+@use_case
+def resume_file(*, pk: int, actor: Actor, now: datetime) -> None:
+    """Book the rows that are left. Raises CannotBeRetried."""
+    if not GrantFile.objects.filter(pk=pk, status=Status.STOPPED).update(status=Status.RUNNING):
+        raise CannotBeRetried
 
 
 def work_files(*, now: datetime, batch_size: int = BATCH) -> int:
@@ -141,8 +156,8 @@ def _take(line: GrantLine, now: datetime) -> None:
     line.status = LineStatus.UNDONE
 
 
-def _lock(file_id: int, status: str) -> GrantFile:
+def _lock(file_id: int, *status: str) -> GrantFile:
     file = GrantFile.objects.select_for_update(no_key=True).get(pk=file_id)
-    if file.status != status:
+    if file.status not in status:
         raise FileNotReady
     return file

@@ -119,7 +119,10 @@ class SlotAdmin(SimpleHistoryAdmin, ModelAdmin):
             messages.success(request, said)
             return redirect("admin:mall_slot_change", slot.pk)
         title = f"{_('Call off')}: {slot.resource} · {slot}"
-        return form_page(self, request, form=form, title=title, buttons=[("go", _("Call off"))])
+        table = {"headers": ["", ""], "rows": [[_("booked"), slot.booked]]}
+        note = _("Who has booked is told and chooses another time; no voucher is lost.")
+        buttons = [("go", _("Call off"))]
+        return form_page(self, request, form=form, title=title, table=table, table_title=note, buttons=buttons)
 
     @display(description=gettext_lazy("slot"), ordering="starts_at")
     def shown_slot(self, slot: Slot) -> str:

@@ -21,7 +21,7 @@ from shop.core.clock import business_day
 from shop.core.labels import Label
 from shop.core.money import yuan
 
-COLOURS = {"waiting": "info", "running": "warning", "done": "success", "failed": "danger"}
+COLOURS = {"waiting": "info", "running": "warning", "done": "success", "failed": "danger", "stopped": "danger"}
 
 
 @admin.register(Backtest)

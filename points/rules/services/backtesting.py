@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from points.ledger.queries import points_worth_fen
 from points.rules.engine import LiveRule, RuleSet
 from points.rules.errors import BacktestTooLong
@@ -15,6 +17,7 @@ from points.rules.spec import RuleSpec
 from shop.core import clock
 from shop.core.actors import Actor
 from shop.core.clock import day_bounds
+from shop.core.job_centre import CannotBeRetried, CannotBeStopped
 from shop.core.transactions import use_case
 
 MOST_DAYS = 366
@@ -50,10 +53,31 @@ def run_backtests(*, now: datetime) -> int:
         try:
             _compute(backtest)
         except Exception:
-            Backtest.objects.filter(pk=backtest.pk).update(status=Status.FAILED, finished_at=clock.now())
+            _mine(backtest).update(status=Status.FAILED, finished_at=clock.now())
             raise
         done += 1
     return done
+
+
+@use_case
+def stop_backtest(*, pk: int, actor: Actor, now: datetime) -> None:
+    """Whoever computes it notices with the next batch. Raises CannotBeStopped."""
+    going = Backtest.objects.filter(pk=pk, status__in=[Status.WAITING, Status.RUNNING])
+    if not going.update(status=Status.STOPPED, finished_at=now):
+        raise CannotBeStopped
+
+
+@use_case
+def retry_backtest(*, pk: int, actor: Actor, now: datetime) -> None:
+    """Computed again from the start: what was found before takes no part in it. Raises CannotBeRetried."""
+    over = Backtest.objects.filter(pk=pk, status__in=[Status.STOPPED, Status.FAILED])
+    if not over.update(status=Status.WAITING, started_at=None, finished_at=None, done=0, findings={}):
+        raise CannotBeRetried
+
+
+def _mine(backtest: Backtest) -> QuerySet[Backtest]:
+    """The row, as long as nobody has stopped it or taken it over."""
+    return Backtest.objects.filter(pk=backtest.pk, status=Status.RUNNING, started_at=backtest.started_at)
 
 
 @use_case
@@ -72,11 +96,12 @@ def _claim(now: datetime) -> Backtest | None:
 def _compute(backtest: Backtest) -> None:
     since, until = day_bounds(backtest.first_day)[0], day_bounds(backtest.last_day)[1]
     simulation = _prepared(backtest)
-    orders, rows = past_orders(), Backtest.objects.filter(pk=backtest.pk)
+    orders, rows = past_orders(), _mine(backtest)
     rows.update(orders=orders.count(since=since, until=until))
     for batch in orders.events(since=since, until=until):
         simulation.add(batch)
-        rows.update(done=simulation.orders)
+        if not rows.update(done=simulation.orders):
+            return
     rows.update(
         status=Status.DONE,
         orders=simulation.orders,

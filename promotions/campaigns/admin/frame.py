@@ -4,10 +4,10 @@ Drafts are edited; everything else is looked at, and moved by the steps above th
 inherits from `CampaignAdmin`, names its fields between `WHAT` and `WHEN`, and has nothing else to do.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
@@ -20,24 +20,20 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
 from promotions.campaigns.admin.looking import readable
-from promotions.campaigns.admin.results import result_page
+from promotions.campaigns.admin.results import reach_table, result_page
+from promotions.campaigns.admin.steps import DONE, STEPS, STOPPABLE, WAITS, Step
 from promotions.campaigns.conflicts import window
 from promotions.campaigns.errors import AcknowledgementNeeded
 from promotions.campaigns.forms import AudienceForm, CountingForm, NoteForm, NotingForm, names_of
-from promotions.campaigns.models import Campaign, CampaignBundle, CampaignEvent, CampaignStatus, EndReason
+from promotions.campaigns.models import CampaignBundle, CampaignEvent, CampaignStatus, EndReason
 from promotions.campaigns.services.lifecycle import (
-    approve_campaign,
-    clone_campaign,
     end_campaign,
     findings_of,
     needs_approval,
-    pause_campaign,
-    publish_campaign,
-    resume_campaign,
     save_draft,
-    withdraw_campaign,
 )
 from shop.core import clock
+from shop.core.confirming import asks
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanFormMixin
@@ -58,49 +54,6 @@ WHAT = (gettext_lazy("What members see"), {"fields": ["name", "note"]})
 WHOM = (gettext_lazy("For whom"), {"fields": [("tiers", "segments"), "new_members_only", "fronts"]})
 WHEN = (gettext_lazy("When, and for how much"), {"fields": ["starts_at", "ends_at", "budget_fen", "bundle"]})
 TOGETHER = (gettext_lazy("Together with other promotions"), {"fields": ["not_with"]})
-
-
-@dataclass(frozen=True)
-class Step:
-    """A button above the form. With a page of its own it asks something first; otherwise one click does it."""
-
-    name: str
-    label: Any
-    allowed_in: frozenset[str]
-    run: Callable[..., Campaign] | None = None
-    asks: bool = False
-    is_main: bool = False
-
-
-def _in(*statuses: str) -> frozenset[str]:
-    return frozenset(statuses)
-
-
-STEPS: tuple[Step, ...] = (
-    Step("publish", gettext_lazy("Check and publish"), _in(Status.DRAFT), publish_campaign, asks=True, is_main=True),
-    Step("approve", gettext_lazy("Check and approve"), _in(Status.AWAITING_APPROVAL), approve_campaign, True, True),
-    Step(
-        "withdraw",
-        gettext_lazy("Back to draft"),
-        _in(Status.AWAITING_APPROVAL, Status.SCHEDULED, Status.PAUSED),
-        withdraw_campaign,
-        asks=True,
-    ),
-    Step("resume", gettext_lazy("Resume"), _in(Status.PAUSED), resume_campaign, is_main=True),
-    Step("pause", gettext_lazy("Pause"), _in(Status.SCHEDULED, Status.RUNNING), pause_campaign),
-    Step("stop", gettext_lazy("Stop for good"), _in(Status.SCHEDULED, Status.RUNNING, Status.PAUSED), end_campaign),
-    Step("clone", gettext_lazy("Clone"), _in(*Status.values), clone_campaign),
-)
-DONE = {
-    "publish": gettext_lazy("“{name}” is published."),
-    "approve": gettext_lazy("“{name}” is approved."),
-    "withdraw": gettext_lazy("“{name}” is a draft again."),
-    "resume": gettext_lazy("“{name}” acts again."),
-    "pause": gettext_lazy("“{name}” is paused: no new price has it."),
-    "stop": gettext_lazy("“{name}” is stopped."),
-    "clone": gettext_lazy("“{name}” is a draft of its own."),
-}
-WAITS = gettext_lazy("“{name}” waits for a second person's approval.")
 
 
 class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAdmin):
@@ -209,11 +162,13 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
             raise PermissionDenied
         if known.name in ("publish", "approve"):
             return self._published(request, campaign, known)
+        if step == "stop":
+            return self._stopped(request, campaign, known)
         if known.asks:
             return self._withdrawn(request, campaign, known)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        return self._moved(request, campaign, known, **({"reason": EndReason.STOPPED} if step == "stop" else {}))
+        return self._moved(request, campaign, known)
 
     def _published(self, request: HttpRequest, campaign: Any, step: Step) -> HttpResponse:
         findings = findings_of(campaign, now=clock.now())
@@ -252,6 +207,22 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
             self, request, form=form, title=f"{step.label} · {campaign}", buttons=[(step.name, step.label)]
         )
 
+    def _stopped(self, request: HttpRequest, campaign: Any, step: Step) -> HttpResponse:
+        """Asked first, with whom it has met so far: what has ended begins no more."""
+        if request.method == "POST":
+            return self._moved(request, campaign, step, reason=EndReason.STOPPED)
+        return form_page(
+            self,
+            request,
+            form=forms.Form(),
+            title=_("Stop “{name}” for good?").format(name=campaign.name),
+            table_title=_(
+                "Orders that were placed keep what they got. It cannot be begun again; “Pause” can be undone."
+            ),
+            table=reach_table(campaign),
+            buttons=[(step.name, step.label)],
+        )
+
     def _moved(self, request: HttpRequest, campaign: Any, step: Step, **more: Any) -> HttpResponse:
         try:
             return self._move(request, campaign, step, **more)
@@ -273,8 +244,9 @@ class CampaignAdmin(YuanFormMixin, PercentFormMixin, SimpleHistoryAdmin, ModelAd
     # The list.
 
     @admin.action(description=gettext_lazy("Stop for good"), permissions=["stop"])
+    @asks(gettext_lazy("Stop {count} campaigns for good?"), among={"status__in": STOPPABLE})
     def stop_selected(self, request: HttpRequest, queryset: Any) -> None:
-        for campaign in queryset.filter(status__in=[Status.SCHEDULED, Status.RUNNING, Status.PAUSED]):
+        for campaign in queryset.filter(status__in=STOPPABLE):
             end_campaign(
                 kind=campaign.KIND, pk=campaign.pk, reason=EndReason.STOPPED, actor=staff(request), now=clock.now()
             )

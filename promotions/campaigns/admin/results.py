@@ -26,6 +26,13 @@ def result_page(model_admin: ModelAdmin, request: HttpRequest, campaign: Any) ->
     return TemplateResponse(request, "admin/promotions/result.html", context)
 
 
+def reach_table(campaign: Any) -> dict[str, Any]:
+    """Whom it has met, for who is about to end it."""
+    result = result_of(campaign) or Result()
+    rows = [[_("Participants"), f"{result.participants:,}"], [_("Orders"), f"{result.orders:,}"]]
+    return {"headers": ["", ""], "rows": rows}
+
+
 def _figures(campaign: Any, result: Result) -> FiguresPanel:
     share = result.return_bp
     return FiguresPanel(

@@ -121,4 +121,14 @@ class CodeBatchAdmin(ReadOnlyAdmin):
                 self.log_change(request, batch, _("Made void: {reason}").format(reason=reason))
                 messages.success(request, _("None of its codes is good any more."))
                 return redirect("admin:coupons_codebatch_change", batch.pk)
-        return form_page(self, request, form=form, title=_("Make void"), buttons=[("void", _("Make void"))])
+        left = batch.quantity - batch.redeemed_count
+        rows = [[_("codes that are no good any more"), f"{left:,}"], [_("redeemed, which stay"), batch.redeemed_count]]
+        return form_page(
+            self,
+            request,
+            form=form,
+            title=f"{_('Make void')} · {batch}",
+            table_title=_("This cannot be undone."),
+            table={"headers": ["", ""], "rows": rows},
+            buttons=[("void", _("Make void"))],
+        )

@@ -141,9 +141,12 @@ class HandOutAdmin(ReadOnlyAdmin):
         """Asked first: a link alone changes nothing."""
         made = found_or_404(self, request, object_id)
         if request.method != "POST":
+            left = made.member_count - made.given_count - made.refused_count
             rows = [
                 [_("template"), str(made.template)],
                 [_("members"), made.member_count],
+                [_("given"), made.given_count],
+                [_("not dealt with yet"), left],
                 [_("by"), actor_in_words(made.created_by)],
             ]
             table = {"headers": ["", ""], "rows": rows}

@@ -232,7 +232,7 @@ def test_many_are_stopped_from_the_list(owner):
     draft = draft_discount({"sku": make_sku(), "off_bp": 1000})
     owner.post(
         reverse("admin:discounts_timeddiscount_changelist"),
-        {"action": "stop_selected", "_selected_action": [each.pk for each in (*running, draft)]},
+        {"action": "stop_selected", "confirmed": "1", "_selected_action": [each.pk for each in (*running, draft)]},
     )
     assert [stored(each).status for each in (*running, draft)] == ["ended", "ended", "draft"]
 

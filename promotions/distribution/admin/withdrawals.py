@@ -23,6 +23,7 @@ from promotions.distribution.services.paying_out import refresh_payout
 from promotions.distribution.services.withdrawing import approve_withdrawal, refuse_withdrawal, stop_withdrawal
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
+from shop.core.confirming import asks
 from shop.core.csv_files import csv_bytes
 from shop.core.errors import DomainError
 from shop.core.forms import DayField
@@ -147,6 +148,7 @@ class WithdrawalAdmin(MemberSearchMixin, ReadOnlyAdmin):
         return self.has_decide_permission(request) and row is not None and is_so(row)
 
     @admin.action(description=gettext_lazy("Approve"), permissions=["decide"])
+    @asks(gettext_lazy("Approve {count} withdrawals? The money is sent."))
     def approve_all(self, request: HttpRequest, queryset: QuerySet[Withdrawal]) -> None:
         def approve(number: str) -> None:
             row = approve_withdrawal(number=number, actor=staff(request), now=clock.now())

@@ -179,7 +179,7 @@ def test_finance_decides_and_takes_the_statement(seller, client, django_user_mod
     client.force_login(finance)
     first, second, third = ask(seller, 1_000), ask(seller, 2_000), ask(seller, 3_000)
     listing = reverse("admin:distribution_withdrawal_changelist")
-    client.post(listing, {"action": "approve_all", "_selected_action": [first.pk, first.pk]})
+    client.post(listing, {"action": "approve_all", "confirmed": "1", "_selected_action": [first.pk, first.pk]})
     client.post(reverse("admin:distribution_withdrawal_refuse", args=[second.pk]), {"reason": "Not yet"})
     assert client.post(reverse("admin:distribution_withdrawal_stop", args=[third.pk])).status_code == 403
     assert list(Withdrawal.objects.order_by("pk").values_list("status", flat=True)) == ["paid", "refused", "requested"]

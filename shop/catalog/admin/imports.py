@@ -23,7 +23,7 @@ from shop.catalog.models import ProductImport
 from shop.catalog.product_files.columns import COLUMNS, column_named
 from shop.catalog.product_files.reading import MAX_BYTES
 from shop.catalog.product_files.writing import example, write_xlsx
-from shop.catalog.services.import_files import check_product_file, import_checked_file
+from shop.catalog.services.import_files import check_product_file, confirm_file
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
@@ -122,7 +122,7 @@ class ProductImportAdmin(PeopleMixin, ModelAdmin):
 
     @display(
         description=gettext_lazy("status"),
-        label={"checked": "info", "refused": "danger", "imported": "success"},
+        label={"checked": "info", "importing": "warning", "refused": "danger", "imported": "success"},
         ordering="status",
     )
     def shown_status(self, upload: ProductImport) -> Label:
@@ -158,13 +158,9 @@ class ProductImportAdmin(PeopleMixin, ModelAdmin):
             raise PermissionDenied
         actor, now = staff(request)
         try:
-            report = import_checked_file(import_id=pk, actor=actor, now=now)
+            confirm_file(import_id=pk, actor=actor, now=now)
         except DomainError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            if report.imported:
-                said = _("%(rows)d rows were imported.") % {"rows": report.rows}
-                self.message_user(request, said, messages.SUCCESS)
-            else:
-                self.message_user(request, _("Nothing was imported: the file has problems now."), messages.ERROR)
+            self.message_user(request, _("The file is being imported."), messages.SUCCESS)
         return redirect(reverse("admin:catalog_productimport_change", args=[pk]))

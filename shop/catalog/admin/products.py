@@ -33,6 +33,7 @@ from shop.catalog.services.products import (
     put_on_shelf,
     take_off_shelf,
 )
+from shop.core.confirming import asks
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.forms import PercentFormMixin, YuanField
@@ -237,6 +238,11 @@ class ProductAdmin(PercentFormMixin, CatalogFormMixin, SimpleHistoryAdmin, Model
             self._say_changed(request, count)
 
     @admin.action(description=_("Take off the shelf"), permissions=["change"])
+    @asks(
+        _("Take {count} products off the shelf?"),
+        undo=_("“Put on the shelf” brings them back."),
+        among={"on_shelf": True},
+    )
     def take_off_shelf(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         actor, now = staff(request)
         count = take_off_shelf(product_ids=list(queryset.values_list("pk", flat=True)), actor=actor, now=now)

@@ -4,13 +4,17 @@ import io
 from datetime import datetime, timedelta
 
 from shop.catalog.errors import ImportConflict
+from shop.catalog.facts import ProductFileConfirmed
 from shop.catalog.models import ProductImport
 from shop.catalog.product_files.report import ImportReport
 from shop.catalog.services.imports import import_products
 from shop.core.actors import Actor
 from shop.core.errors import NotFound
+from shop.core.outbox import publish
+from shop.core.transactions import use_case
 
 KEEP_CONTENT = timedelta(days=2)
+Status = ProductImport.Status
 
 
 def check_product_file(
@@ -31,12 +35,23 @@ def check_product_file(
     )
 
 
+@use_case
+def confirm_file(*, import_id: int, actor: Actor, now: datetime) -> None:
+    """Have a file imported that was checked, in the background. Raises NotFound when there is nothing to import."""
+    checked = ProductImport.objects.filter(pk=import_id, status=Status.CHECKED, content__isnull=False)
+    if not checked.update(status=Status.IMPORTING):
+        raise NotFound
+    publish(ProductFileConfirmed(import_id=import_id, by=actor.name, at=now))
+
+
 def import_checked_file(*, import_id: int, actor: Actor, now: datetime) -> ImportReport:
     """Import a file that was checked, once; it is checked again, as products may have changed meanwhile.
 
     Raises NotFound when there is nothing left to import, ImportConflict when products change during the import.
     """
-    waiting = ProductImport.objects.filter(pk=import_id, status=ProductImport.Status.CHECKED, content__isnull=False)
+    waiting = ProductImport.objects.filter(
+        pk=import_id, status__in=[Status.CHECKED, Status.IMPORTING], content__isnull=False
+    )
     upload = waiting.first()
     if upload is None or upload.content is None:
         raise NotFound
@@ -48,7 +63,7 @@ def import_checked_file(*, import_id: int, actor: Actor, now: datetime) -> Impor
         dry_run=False,
         create_missing=upload.create_missing,
     )
-    status = ProductImport.Status.IMPORTED if report.imported else ProductImport.Status.REFUSED
+    status = Status.IMPORTED if report.imported else Status.REFUSED
     changed = waiting.update(
         status=status, report=report.stored(), content=None, imported_at=now if report.imported else None
     )

@@ -24,7 +24,9 @@ from shop.catalog.models import (
 )
 from shop.catalog.services.images import StoredImage
 from shop.catalog.tests.factories import NOW, make_brand, make_category, make_product
+from shop.core import clock
 from shop.core.models import Alert, StaffUser
+from shop.core.outbox import deliver_due
 
 pytestmark = pytest.mark.django_db
 
@@ -183,7 +185,12 @@ def test_the_replenishment_list_suggests_what_is_missing(owner):
 @pytest.mark.parametrize(("action", "expected"), [("put_on_shelf", True), ("take_off_shelf", False)])
 def test_shelf_actions(owner, action, expected):
     product = make_product(on_shelf=not expected)
-    owner.post(reverse("admin:catalog_product_changelist"), {"action": action, "_selected_action": [product.pk]})
+    chosen = {"action": action, "_selected_action": [product.pk]}
+    asked = owner.post(reverse("admin:catalog_product_changelist"), chosen)
+    if action == "take_off_shelf":
+        assert asked.status_code == 200
+        assert Product.objects.get().on_shelf
+    owner.post(reverse("admin:catalog_product_changelist"), {**chosen, "confirmed": "1"})
     assert Product.objects.get().on_shelf is expected
     assert product.history.first().history_change_reason == "staff:owner"
 
@@ -297,6 +304,10 @@ def test_a_file_is_checked_then_imported(owner):
     assert not Product.objects.exists()
     assert reverse("admin:catalog_productimport_import", args=[record.pk]) in page.content.decode()
     owner.post(reverse("admin:catalog_productimport_import", args=[record.pk]))
+    record.refresh_from_db()
+    assert record.status == "importing"
+    assert not Product.objects.exists()
+    deliver_due(now=clock.now() + timedelta(minutes=1))
     record.refresh_from_db()
     assert (record.status, record.content) == ("imported", None)
     assert Sku.objects.get().price_fen == 1250

@@ -191,6 +191,6 @@ def test_sessions_are_seen_and_ended_in_the_admin(admin_client, api, clerk):
     session = StaffSession.objects.get()
     page = admin_client.get("/admin/staff/staffsession/").content.decode()
     assert "clerk" in page
-    body = {"action": "end", "_selected_action": [session.pk]}
+    body = {"action": "end", "confirmed": "1", "_selected_action": [session.pk]}
     assert admin_client.post("/admin/staff/staffsession/", body, follow=True).status_code == 200
     assert refusal(asks_with(tokens["access"])) == (401, "staff_session_ended")
