@@ -1,6 +1,7 @@
 """Pages of charts and tables over what the nights have worked out."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from unfold.widgets import UnfoldAdminDateWidget
 
 from analytics.buyers import queries
 from analytics.buyers.models import RepurchaseDay, Stage
+from analytics.buyers.serializers import is_period
 from shop.core import clock
 from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Panel
 from shop.core.editing import ModelAdmin
@@ -25,6 +27,12 @@ COHORT_MONTHS = 12
 class PeriodForm(forms.Form):
     first = forms.DateField(label=gettext_lazy("First day"), widget=UnfoldAdminDateWidget)
     last = forms.DateField(label=gettext_lazy("Last day"), widget=UnfoldAdminDateWidget)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not is_period(cleaned.get("first"), cleaned.get("last")):
+            raise forms.ValidationError(_("The period ends before it begins, or is too long."))
+        return cleaned
 
 
 class BuyerPages(ModelAdmin):

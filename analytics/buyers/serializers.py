@@ -1,14 +1,24 @@
 """Shapes of the staff API of this room."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from analytics.traffic.filters import EARLIEST, LATEST
 from shop.core.api.serializers import StrictSerializer
 
 MOST_DAYS = 731
 NAMES = {"date_from": "from", "date_to": "to"}
+
+
+def is_period(first: date | None, last: date | None) -> bool:
+    """Either may be missing."""
+    given = [day for day in (first, last) if day]
+    return all(EARLIEST <= day <= LATEST for day in given) and (
+        not first or not last or 0 <= (last - first).days < MOST_DAYS
+    )
 
 
 class PeriodQuery(StrictSerializer):
@@ -22,8 +32,7 @@ class PeriodQuery(StrictSerializer):
         return {NAMES.get(name, name): field for name, field in super().get_fields().items()}
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        first, last = values.get("first"), values.get("last")
-        if first and last and not 0 <= (last - first).days < MOST_DAYS:
+        if not is_period(values.get("first"), values.get("last")):
             raise serializers.ValidationError({"to": _("The period ends before it begins, or is too long.")})
         return values
 

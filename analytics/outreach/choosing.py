@@ -61,9 +61,12 @@ _WRITTEN = """, written AS (
     FROM final CROSS JOIN given WHERE verdict IN ('treated', 'control') ORDER BY draw, member_id
 )"""
 _COUNTED = """
-SELECT verdict, count(*), (array_agg(member_id ORDER BY place))[:%s] FROM final GROUP BY verdict
+SELECT verdict, count(*), coalesce(array_agg(member_id ORDER BY place) FILTER (WHERE place <= %s), '{}')
+FROM final GROUP BY verdict
 """
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('outreach:choose', 0))"
+_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('outreach:choose', 0))"
+# Of a large audience; nobody waits for it.
+_PATIENCE = "SET LOCAL statement_timeout = '540s'"
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,17 @@ def foresee(plan: Plan, *, now: datetime) -> Choice:
     return _choose(plan, None, now)
 
 
-def choose(run: Run, *, now: datetime) -> Choice:
+def choose(run: Run, *, now: datetime) -> Choice | None:
     """Write down whom the run reaches and whom it holds out. Inside the caller's transaction.
 
-    One at a time, whatever the plan: what others have just chosen counts towards the caps.
+    One at a time, whatever the plan: what others have just chosen counts towards the caps. None while another is at it,
+    which may take longer than anybody should hold a run and its plan.
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
+        if not cursor.fetchone()[0]:
+            return None
+        cursor.execute(_PATIENCE)
     return _choose(run.plan, run, now)
 
 

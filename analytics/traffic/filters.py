@@ -9,11 +9,15 @@ from rest_framework import serializers
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from analytics.traffic.queries import Slice
+from shop.core import clock
 from shop.core.api.serializers import StrictSerializer
 from shop.core.channels import CHANNEL_CHOICES
+from shop.core.clock import business_day
 
 DAYS = 7
 MOST_DAYS = 400
+# Beyond these nobody asks, and days cannot be counted from.
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 CHANNELS = [("", _("All fronts")), *CHANNEL_CHOICES]
 DEVICES = [("", _("All devices")), ("ios", "iOS"), ("android", "Android"), ("desktop", _("Desktop"))]
 TOO_LONG = _("At most 400 days, the first before the last.")
@@ -33,8 +37,7 @@ class SliceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        first, last = cleaned.get("from"), cleaned.get("to")
-        if first and last and not is_period(first, last):
+        if not is_period(*_days(cleaned, today=business_day(clock.now()))):
             raise forms.ValidationError(TOO_LONG)
         return cleaned
 
@@ -43,13 +46,17 @@ F = TypeVar("F", bound=SliceForm)
 
 
 def is_period(first: date, last: date) -> bool:
-    return first <= last and (last - first).days < MOST_DAYS
+    return EARLIEST <= first <= last <= LATEST and (last - first).days < MOST_DAYS
+
+
+def _days(cleaned: dict[str, Any], *, today: date) -> tuple[date, date]:
+    last = cleaned.get("to") or today
+    return cleaned.get("from") or max(last, EARLIEST) - timedelta(days=DAYS - 1), last
 
 
 def slice_of(cleaned: dict[str, Any], *, today: date) -> Slice:
-    last = cleaned.get("to") or today
-    first = cleaned.get("from") or last - timedelta(days=DAYS - 1)
-    return Slice(min(first, last), last, cleaned.get("channel") or "", cleaned.get("device") or "")
+    first, last = _days(cleaned, today=today)
+    return Slice(first, last, cleaned.get("channel") or "", cleaned.get("device") or "")
 
 
 def slice_form(query: Any, *, today: date, kind: type[F]) -> tuple[F, Slice]:
@@ -71,6 +78,6 @@ class PeriodQuery(StrictSerializer):
         return {"from": first, **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("from") and attrs.get("to") and not is_period(attrs["from"], attrs["to"]):
+        if not is_period(*_days(attrs, today=business_day(clock.now()))):
             raise serializers.ValidationError({"from": [serializers.ErrorDetail(str(TOO_LONG), "period")]})
         return attrs

@@ -39,13 +39,23 @@ def start_due(*, now: datetime) -> int:
 
 
 def sweep(*, now: datetime, seconds: float = SLICE_SECONDS) -> int:
-    """Go on with what a killed worker left, or was put off until now; returns how many runs."""
+    """Go on with what a killed worker left, or was put off until now; returns how many runs.
+
+    One that fails holds up no other: what failed is raised together when all have had their turn.
+    """
     left = Run.objects.filter(status__in=[*OPEN_RUNS, RunStatus.UNDOING], not_before__lte=now).filter(
         Q(plan__status=PlanStatus.LIVE) | Q(status=RunStatus.UNDOING)
     )
     runs = list(left.order_by("not_before", "pk").values_list("pk", flat=True)[:20])
+    failed = []
     for pk in runs:
-        carry_on(run_id=pk, seconds=seconds)
+        try:
+            carry_on(run_id=pk, seconds=seconds)
+        except Exception as error:
+            error.add_note(f"run {pk}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("Outreach runs that could not go on", failed)
     return len(runs)
 
 
@@ -117,6 +127,8 @@ def _choose(run: Run, plan: Plan, now: datetime) -> bool:
         hold_up(plan, CouponNotGivenNow.code, now=now)
         return False
     found = choose(run, now=now)
+    if found is None:
+        return False
     run.status, run.chosen_at = RunStatus.RUNNING, now
     run.treated, run.control, run.left_out = found.treated, found.control, dict(found.left_out)
     run.save(update_fields=["status", "chosen_at", "treated", "control", "left_out"])

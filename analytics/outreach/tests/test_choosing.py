@@ -178,7 +178,7 @@ def test_a_choice_is_written_once(django_assert_num_queries):
     plan = started(make_plan(members=12))
     run = due(plan)
     run.plan = Plan.objects.get()
-    with transaction.atomic(), django_assert_num_queries(4):
+    with transaction.atomic(), django_assert_num_queries(5):
         choose(run, now=NOW)
     assert Contact.objects.filter(run=run).count() == 12
     assert Run.objects.count() == 1

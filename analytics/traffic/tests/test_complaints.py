@@ -192,6 +192,35 @@ def test_the_screen_shows_what_the_api_says_and_both_heed_the_filter(api, admin_
     assert staff_client.get("/api/v1/staff/analytics/overview?from=2026-05-01&to=2027-12-01").status_code == 400
 
 
+FAR_DAYS = [
+    {"to": "0001-01-01"},
+    {"from": "0001-01-01"},
+    {"to": "9999-12-31"},
+    {"from": "9999-12-31"},
+    {"from": "9999-12-30", "to": "9999-12-31"},
+    {"from": "0001-01-01", "to": "0001-01-02"},
+]
+
+
+@pytest.mark.parametrize("days", [*FAR_DAYS, {"from": "2024-01-01"}])
+def test_days_that_nobody_can_count_are_refused_and_screens_show_the_last_week(staff_client, admin_client, days):
+    """One day alone asks for a period as well."""
+    for door in ("overview", "traffic", "funnel", "heatmap", "summary"):
+        assert staff_client.get(f"/api/v1/staff/analytics/{door}", days).status_code == 400, door
+    for name in ("traffic_sessionday", "traffic_heathour", "funnel_funnelfact", "reports_report_overview"):
+        address = reverse(f"admin:{name}" if name.endswith("overview") else f"admin:{name}_changelist")
+        assert admin_client.get(address, days).status_code == 200, name
+
+
+@pytest.mark.parametrize("days", FAR_DAYS)
+def test_buyers_of_days_that_nobody_can_count_are_refused_too(staff_client, admin_client, days):
+    for door in ("segments", "points-flow", "leaderboard", "campaigns"):
+        assert staff_client.get(f"/api/v1/staff/analytics/{door}", days).status_code == 400, door
+    asked = {"first": days.get("from", "2026-05-01"), "last": days.get("to", "2026-05-02")}
+    for page in ("overview", "points_flow", "rankings"):
+        assert admin_client.get(reverse(f"admin:buyers_buyerprofile_{page}"), asked).status_code == 200, page
+
+
 def test_screens_without_anything_say_so(admin_client):
     for name in ("traffic_sessionday", "traffic_heathour", "funnel_funnelfact"):
         page = admin_client.get(reverse(f"admin:{name}_changelist") + "?from=never")
