@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from analytics.outreach.models import Contact, Run
+from analytics.outreach.models import Contact
 from analytics.outreach.preferences import APPROVAL_PEOPLE, APPROVAL_POINTS
 from analytics.outreach.tests.making import NOW, draw_of, due, make_plan, make_segment, started
 from members.identity.models import Member
@@ -95,22 +95,3 @@ def test_each_member_is_reached_once_however_often_the_worker_is_killed(run):
     run.refresh_from_db()
     assert (run.status, run.treated, run.control) == ("done", len(treated), MEMBERS - len(treated))
     assert violations() == {}
-
-
-@pytest.mark.parametrize(("in_one", "under_references", "twice"), [(True, False, 0), (False, False, 200)])
-def test_control_without_one_transaction_somebody_is_reached_twice(run, in_one, under_references, twice):
-    """One transaction is enough; without it, and without references, a whole batch is reached again."""
-    rules = {"in_one": in_one, "under_references": under_references}
-    assert worked(run, 'UPDATE "outreach_contact"', 1, **rules) == -9
-    assert worked(run, **rules) == 0
-    told, given = reached()
-    assert sum(count == 2 for count in told.values()) == twice
-    assert sum(count == 2 for count in given.values()) == twice
-
-
-def test_control_without_one_transaction_references_stop_whoever_comes_next(run):
-    assert worked(run, 'UPDATE "outreach_contact"', 1, in_one=False) == -9
-    assert worked(run, in_one=False) == 1
-    told, given = reached()
-    assert set(told.values()) == set(given.values()) == {1}
-    assert Run.objects.get().status == "running"
