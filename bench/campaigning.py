@@ -25,7 +25,12 @@ from promotions.pricing.model import (
     UnitPriceTerms,
 )
 from promotions.pricing.scopes import EVERYTHING, Scope, ScopeIndex
-from promotions.pricing.tests.dense import broken_laws_of_crowds, broken_laws_of_density, dense_case
+from promotions.pricing.tests.dense import (
+    broken_laws_of_crowds,
+    broken_laws_of_density,
+    broken_laws_of_refusals,
+    dense_case,
+)
 from promotions.pricing.tests.laws import broken_laws, random_case
 from shop.catalog.models import Sku
 from shop.core import clock
@@ -80,9 +85,14 @@ def laws(*, carts: int, seed: int) -> list[str]:
 
 
 def crowd_laws(*, carts: int, seed: int) -> list[str]:
-    """What crowded carts break of the law that the least of every set is taken."""
+    """What crowded carts, and those whose promotions refuse one another, break of the law that the least of every set
+    is taken.
+    """
     seeds = range(seed, seed + carts)
-    return [f"crowd {each}: {law}" for each in seeds for law in broken_laws_of_crowds(Random(each))]
+    return [
+        *(f"crowd {each}: {law}" for each in seeds for law in broken_laws_of_crowds(Random(each))),
+        *(f"refusals {each}: {law}" for each in seeds for law in broken_laws_of_refusals(Random(each))),
+    ]
 
 
 def dense_ms(*, unit_prices: int, offers: int, coupons: int, seed: int, rounds: int) -> tuple[list[float], list[str]]:

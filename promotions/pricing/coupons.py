@@ -42,9 +42,14 @@ def coupons(w: Workings) -> None:
     ]
     if asked != "best":
         chosen = _with_freight_unknown(w, chosen, candidates, purse)
-    before = w.balance.payable
+    before, most_fen = w.balance.payable, 0
+    if w.setting.met and not purse.is_empty:
+        most_fen = together_at_most(candidates, w.balance, w.terms.limits.max_coupons)
     for each in chosen:
         _apply(w, each)
+    if most_fen > before - w.balance.payable:
+        # Some give way to points, which they might not have to at other prices.
+        w.blame(w.cart.basket.everywhere)
     if asked != "best":
         _reject(w, asked, held, {t.terms.id: t for t in candidates}, chosen, refusals)
     if w.hinderers:

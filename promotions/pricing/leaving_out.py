@@ -1,7 +1,7 @@
 """Which unit prices a price is made without, so that it costs the least.
 
-A unit price may keep an offer, a coupon or points from acting, or have them give less; or it stands where another one
-would make way for them, by keeping off who keeps them off. Whoever does is written down as a hinderer, and one law
+A unit price may keep an offer, a coupon or points from acting, or have them give less; or it stands where a lesser one
+would leave them more, by keeping others off. Whoever does is written down as a hinderer, and one law
 carries the search: to leave out none but unit prices that hinder nothing lowers the cost by no more than rounding. So
 the least price is the one with all hinderers, or one without some of them, of which the same holds in turn. Where
 rounding counts, or there was too much to search, single ones are left out and put back from the least that was met,

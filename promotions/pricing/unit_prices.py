@@ -42,7 +42,7 @@ def unit_prices(w: Workings) -> None:
 
 
 def _note_those_in_the_way(w: Workings, acting: Mapping[int, Party]) -> None:
-    """Those that are `acting` on lines which a lesser price would leave to somebody who takes off more."""
+    """Those that are `acting` on lines of which a lesser price would leave more to others."""
     for terms in w.terms.unit_prices:
         party = _party(w, terms)
         if terms.campaign in w.absent or not w.setting.makes_way(party):

@@ -91,15 +91,12 @@ class Setting:
         return found
 
     def makes_way(self, party: Party) -> bool:
-        """Whether unit prices of this party make way on their lines: who would act there keeps others off, and is kept
-        off by them.
+        """Whether unit prices of this party make way on their lines: they keep somebody off them, and not everybody,
+        so that others find more there.
         """
         found = self._makes_way.get(party)
         if found is None:
-            kept_off = [each for each in self._later if not each.agrees_with(party)]
-            others = [each for each in self._later if each.agrees_with(party)]
-            found = any(not one.agrees_with(other) for one in kept_off for other in others)
-            self._makes_way[party] = found
+            found = self._makes_way[party] = len({each.agrees_with(party) for each in self._later}) > 1
         return found
 
     @cached_property

@@ -28,6 +28,20 @@ DENSE = ((10, 10, 30), (30, 30, 100), (30, 200, 0), (30, 200, 100), (30, 30, 300
 STACKED = Combination(
     frozenset({(Mechanism.COUPON, Mechanism.TIMED_DISCOUNT), (Mechanism.SPEND_OFFER, Mechanism.SPEND_OFFER)})
 )
+REFUSED = (
+    Mechanism.SPEND_OFFER,
+    Mechanism.COUPON,
+    Mechanism.POINTS,
+    Mechanism.TIMED_DISCOUNT,
+    Mechanism.MEMBER_PRICE,
+)
+PAIRS = (
+    (Mechanism.POINTS, Mechanism.COUPON),
+    (Mechanism.POINTS, Mechanism.SPEND_OFFER),
+    (Mechanism.SPEND_OFFER, Mechanism.SPEND_OFFER),
+    (Mechanism.COUPON, Mechanism.COUPON),
+    (Mechanism.COUPON, Mechanism.TIMED_DISCOUNT),
+)
 NO_POINTS = Combination(Combination().refused | {(Mechanism.POINTS, Mechanism.COUPON)})
 
 
@@ -77,6 +91,64 @@ def crowded_case(rng: Random) -> tuple[CartSnapshot, Terms]:
         limits=OrderLimits(max_coupons=2),
     )
     return CartSnapshot(lines, 800, "best", rng.choice((0, "max", 500))), terms
+
+
+def refusing_case(rng: Random) -> tuple[CartSnapshot, Terms]:
+    """Few promotions that refuse one another in every way, beside what the matrix rules out."""
+    lines = tuple(
+        PricingLine(sku, rng.choice((1, 2)), rng.choice((5000, 8000, rng.randint(2000, 12_000)))) for sku in (1, 2, 3)
+    )
+    unit_prices = tuple(
+        UnitPriceTerms(
+            number,
+            f"price {number}",
+            rng.choice((Mechanism.TIMED_DISCOUNT, Mechanism.MEMBER_PRICE)),
+            _some(rng, 3),
+            off_bp=rng.choice((100, 500, 1000, 1000, 2000)),
+            refuses=_refused(rng),
+        )
+        for number in range(rng.choice((2, 3, 4)))
+    )
+    offers = tuple(
+        SpendOfferTerms(
+            number,
+            f"offer {number}",
+            _some(rng, 3),
+            (SpendTier(rng.choice((0, 3000, 8000, 15_000)), off_fen=rng.randint(100, 3000)),),
+            refuses=_refused(rng),
+        )
+        for number in range(rng.choice((1, 2, 3)))
+    )
+    coupons = tuple(
+        CouponTerms(
+            number,
+            f"coupon {number}",
+            rng.choice((CouponKind.AMOUNT, CouponKind.PERCENT, CouponKind.EXCHANGE)),
+            scope=_some(rng, 3),
+            threshold_fen=rng.choice((0, 4000, 8000, 12_000)),
+            off_fen=rng.randint(200, 3000),
+            off_bp=rng.choice((500, 1500)),
+            pay_fen=rng.choice((100, 3000)),
+            refuses=_refused(rng),
+        )
+        for number in range(rng.choice((1, 2, 3)))
+    )
+    terms = Terms(
+        unit_prices,
+        offers,
+        coupons,
+        PointsTerms(rng.choice((0, 500, 5000, 10**6)), cap_bp=rng.choice((3000, 10_000))),
+        combination=Combination(frozenset(pair for pair in PAIRS if rng.random() < 0.4)),
+        limits=OrderLimits(max_coupons=2),
+    )
+    return CartSnapshot(lines, 800, "best", rng.choice((0, "max", 500, 5000))), terms
+
+
+def broken_laws_of_refusals(rng: Random) -> Iterator[str]:
+    cart, terms = refusing_case(rng)
+    if (costs := cost(cart, terms)) > (tried := brute_force(cart, terms)):
+        yield f"costs {costs}, but trying every set finds {tried}"
+    yield from broken_laws_of_naming(cart, terms)
 
 
 def broken_laws_of_crowds(rng: Random) -> Iterator[str]:
@@ -147,3 +219,7 @@ def _some(rng: Random, most: int) -> Scope:
     if rng.random() < 0.2:
         return EVERYTHING
     return Scope(skus=frozenset(rng.sample(range(1, 4 if most == 3 else 31), rng.randint(1, most))))
+
+
+def _refused(rng: Random) -> frozenset[Mechanism]:
+    return frozenset(rng.sample(REFUSED, rng.choice((0, 0, 1, 1, 2))))

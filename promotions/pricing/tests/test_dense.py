@@ -21,6 +21,7 @@ from promotions.pricing.tests.dense import (
     DENSE,
     broken_laws_of_crowds,
     broken_laws_of_density,
+    broken_laws_of_refusals,
     dense_case,
 )
 from promotions.pricing.tests.laws import broken_laws_of_naming, brute_force
@@ -31,10 +32,18 @@ def test_crowded_carts_cost_the_least_of_every_set():
     assert [law for seed in range(500) for law in broken_laws_of_crowds(Random(seed))] == []
 
 
-def test_a_crowd_in_which_a_price_that_refuses_a_coupon_leaves_its_line_to_points(monkeypatch):
+def test_a_crowd_in_which_a_price_that_refuses_a_coupon_leaves_its_line_to_points():
     assert list(broken_laws_of_crowds(Random(1_003_297))) == []
+
+
+def test_carts_whose_promotions_refuse_one_another_cost_the_least_of_every_set():
+    seeds = [*range(200), 628, 636, 678, 943, 1127]
+    assert [law for seed in seeds for law in broken_laws_of_refusals(Random(seed))] == []
+
+
+def test_the_laws_of_refusals_catch_lesser_prices_that_nobody_looks_at(monkeypatch):
     monkeypatch.setattr(Setting, "makes_way", lambda *args: False)
-    assert any("trying every set" in law for law in broken_laws_of_crowds(Random(1_003_297)))
+    assert all(list(broken_laws_of_refusals(Random(seed))) for seed in (636, 943, 1127))
 
 
 @pytest.mark.parametrize("left_out", ["_explore", "_ending"])

@@ -171,3 +171,12 @@ def test_of_equal_prices_the_one_that_keeps_an_offer_off_a_line_leaves_it_to_ano
     assert causes(quote) == [("timed_discount", 2, -1000), ("spend_offer", 1, -2000), ("spend_offer", 2, -5000)]
     assert left_out(quote) == [("member_price", 1)]
     assert quote.payable_fen == brute_force(cart, terms)[0] == 22_000
+
+
+def test_a_discount_goes_where_a_coupon_would_else_give_way_to_points():
+    # ¥50 in points pay 30 % at most, of ¥166.67 on. ¥180 with a tenth off leave the coupon no room beside them: ¥130.
+    # ¥200 less ¥30 by the coupon, less ¥50: ¥120.
+    cart = CartSnapshot((PricingLine(1, 1, 20_000),), coupon_ids="best", points_to_use=5000)
+    quote = price(cart, Terms((timed(1, 1, 1000),), (), (coupon(3000),), PointsTerms(5000, cap_bp=3000)))
+    assert [(each.kind, each.amount_fen) for each in quote.applied] == [("coupon", -3000), ("points", -5000)]
+    assert (left_out(quote), quote.payable_fen) == ([("timed_discount", 1)], 12_000)
