@@ -185,7 +185,7 @@ class AllocationRule(models.Model):
         verbose_name_plural = _("allocation rules")
 
     def __str__(self) -> str:
-        return f"{self.policy_id}/{self.position}"
+        return _("rule {position}").format(position=self.position)
 
 
 class PlanningRound(models.Model):

@@ -50,7 +50,7 @@ def offers_table(choice: CarrierChoice) -> SafeString:
         _("until its pick-up"),
         _("transit time"),
         _("billed weight"),
-        _("refused"),
+        _("ruled out by"),
     ]
     return render_to_string("admin/logistics/table.html", {"table": {"headers": headers, "rows": rows}})
 

@@ -91,5 +91,13 @@ def _provinces(warehouses: Iterable[Warehouse]) -> list[Spot]:
             default=None,
         )
         to_x, to_y = (x, y) if nearest is None else project(nearest.longitude, nearest.latitude)
-        found.append(Spot(province.name, x, y, to_x=to_x, to_y=to_y))
+        found.append(Spot(_short(province.name), x, y, to_x=to_x, to_y=to_y))
     return found
+
+
+def _short(name: str) -> str:
+    """As on any map: 广西 for 广西壮族自治区."""
+    for ending in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "特别行政区", "省", "市"):
+        if name.endswith(ending):
+            return name.removesuffix(ending)
+    return name

@@ -7,6 +7,7 @@ may not see it or where there is nothing to show.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import cycle
 from typing import Any, ClassVar
 
 import orjson
@@ -95,9 +96,15 @@ class ChartPanel:
                 "maxTicksXLimit": 10,
                 "displayYAxis": True,
             }
-            for (name, values), colour in zip(self.series.items(), SERIES_COLOURS, strict=False)
+            for (name, values), colour in zip(self.series.items(), cycle(SERIES_COLOURS), strict=False)
         ]
         return orjson.dumps({"labels": list(self.labels), "datasets": datasets}).decode()
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """Name and colour of each series; of a single one the title tells enough."""
+        named = zip(map(str, self.series), cycle(SERIES_COLOURS), strict=False)
+        return list(named) if len(self.series) > 1 else []
 
     @property
     def lines(self) -> list[Sequence[Any]]:
