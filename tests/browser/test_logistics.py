@@ -77,6 +77,6 @@ def test_a_policy_is_written_read_tried_on_orders_and_published(desk):
 
     page.goto(address)
     page.get_by_role("link", name="发布").click()
-    expect(main).to_contain_text("从现在起按")
+    expect(main).to_contain_text("每个包裹在运费之外另计 ¥3.50")
     page.locator("#main form").get_by_role("button", name="发布").click()
     expect(desk.message("从现在起，订单按此策略分配。")).to_be_visible()
