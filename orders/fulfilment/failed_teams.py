@@ -14,6 +14,7 @@ from promotions.group_buy.facts import SeatFailed
 from promotions.group_buy.models import Seat, SeatStatus, TeamStatus
 from shop.core.actors import Actor
 from shop.core.errors import DomainError
+from shop.core.failures import Failures
 from shop.core.models import OutboxEntry
 
 log = structlog.get_logger()
@@ -43,13 +44,16 @@ def forgotten() -> QuerySet[Seat]:
 def pay_back_forgotten(*, now: datetime, limit: int = 200) -> dict[str, int]:
     """Each in a transaction of its own; one that cannot be paid back holds up no other."""
     effect = {"refunded": 0, "failed": 0}
+    failures = Failures("Failed teams that were not paid back")
     for seat in list(forgotten()[:limit]):
         late = seat.status == SeatStatus.REFUSED
-        try:
-            pay_back(order_number=seat.order_number, team_id=seat.team_id, late=late, now=now)
-        except DomainError as error:
-            log.warning("failed_team_not_paid_back", order=seat.order_number, error=error.code)
-            effect["failed"] += 1
-        else:
-            effect["refunded"] += 1
+        with failures.of(seat.order_number):
+            try:
+                pay_back(order_number=seat.order_number, team_id=seat.team_id, late=late, now=now)
+            except DomainError as error:
+                log.warning("failed_team_not_paid_back", order=seat.order_number, error=error.code)
+                effect["failed"] += 1
+            else:
+                effect["refunded"] += 1
+    failures.raise_them()
     return effect

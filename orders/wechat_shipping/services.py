@@ -21,6 +21,7 @@ from orders.wechat_shipping.facts import ShippingInfoDue
 from orders.wechat_shipping.models import OPEN, ShippingUpload, UploadStatus
 from orders.wechat_shipping.planning import Plan, has_wrong_number, plan
 from orders.wechat_shipping.preferences import ON
+from shop.core.failures import Failures
 from shop.core.outbox import publish
 from shop.core.transactions import use_case
 
@@ -82,10 +83,18 @@ def send(*, payment_id: int, now: datetime) -> bool:
 
 
 def send_due(*, now: datetime, limit: int = 200) -> dict[str, int]:
-    """Send what is due, also what a killed worker has left; returns counts of tried and sent."""
+    """Send what is due, also what a killed worker has left; returns counts of tried and sent.
+
+    One that nobody can make sense of holds up no other: all other money would stay frozen with it.
+    """
     due = ShippingUpload.objects.filter(_due(now)).order_by("due_at")
-    ids = list(due.values_list("pk", flat=True)[:limit])
-    return {"tried": len(ids), "sent": sum(send(payment_id=pk, now=now) for pk in ids)}
+    effect, failures = {"tried": 0, "sent": 0}, Failures("Not told to WeChat")
+    for payment_id in list(due.values_list("pk", flat=True)[:limit]):
+        effect["tried"] += 1
+        with failures.of(payment_id):
+            effect["sent"] += send(payment_id=payment_id, now=now)
+    failures.raise_them()
+    return effect
 
 
 @use_case

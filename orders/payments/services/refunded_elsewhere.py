@@ -55,10 +55,10 @@ def record_refunded_elsewhere(*, transaction: Transaction, actor: Actor, now: da
     check_transition(PAYMENT_TRANSITIONS, current=payment.status, target=PaymentStatus.SUCCEEDED)
     # One that was closed was given up before: the order goes on without it.
     waited_for = payment.status in OPEN_STATUSES and order.status == OrderStatus.PENDING_PAYMENT
-    _record(payment, transaction, actor=actor, now=now)
+    refund = _record(payment, transaction, actor=actor, now=now)
     if waited_for:
         give_up(order=order, actor=actor, now=now, note=PAID_BACK_ELSEWHERE, deposit_back=order.waits_for_balance)
-    _alert(payment, order, now=now)
+    _alert(refund, order, now=now)
     return payment
 
 
@@ -91,7 +91,7 @@ def no_more_doubt(refund: Refund) -> None:
     clear_alert(cause=f"{CAUSE}{refund.payment.number}")
 
 
-def _record(payment: Payment, transaction: Transaction, *, actor: Actor, now: datetime) -> None:
+def _record(payment: Payment, transaction: Transaction, *, actor: Actor, now: datetime) -> Refund:
     payment.status, payment.query_at = PaymentStatus.SUCCEEDED, None
     payment.transaction_id = transaction.transaction_id
     payment.gateway_state, payment.gateway_note = transaction.raw_state, REFUNDED_ELSEWHERE
@@ -110,15 +110,17 @@ def _record(payment: Payment, transaction: Transaction, *, actor: Actor, now: da
         by_hand_by=str(actor)[:80],
     )
     finish_refund(refund=refund, succeeded_at=now, now=now)
+    return refund
 
 
-def _alert(payment: Payment, order: Order, *, now: datetime) -> None:
+def _alert(refund: Refund, order: Order, *, now: datetime) -> None:
+    payment = refund.payment
     log.error("payment_refunded_elsewhere", payment=payment.number, order=order.number)
     raise_alert(
         cause=f"{CAUSE}{payment.number}",
         message=LOOK_AT_IT,
         data={"payment": payment.number, "order": order.number},
-        link=reverse("admin:payments_payment_change", args=[payment.pk]),
-        permission="payments.view_payment",
+        link=reverse("admin:payments_refund_change", args=[refund.pk]),
+        permission="payments.view_refund",
         now=now,
     )

@@ -66,7 +66,8 @@ def assert_ended(order, payment):
     assert refund.by_hand_reason == "已在商城之外退款"
     assert told(order.events.get(status="cancelled").note) == "付款已在商城之外退款。"
     alert = Alert.objects.get(cause=f"payments.refunded_elsewhere.{payment.number}")
-    assert (alert.permission, alert.data["order"]) == ("payments.view_payment", order.number)
+    assert (alert.permission, alert.data["order"]) == ("payments.view_refund", order.number)
+    assert alert.link == reverse("admin:payments_refund_change", args=[refund.pk])
     assert_lawful()
 
 

@@ -132,6 +132,27 @@ def test_a_call_that_fails_is_made_again_and_told_once(outside, carrier, after):
     assert OutboxEntry.objects.filter(fact="ShippingInfoDue").exclude(status="done").count() == 0
 
 
+def test_one_that_nobody_can_make_sense_of_holds_up_no_other(outside, carrier, monkeypatch):
+    odd, plain = one_parcel(outside), one_parcel(outside)
+    outside.fault("shipping_info", "500", times=2)
+    assert list(send_off(odd))
+    assert list(send_off(plain))
+    make_plan = services.plan
+
+    def stumble(upload):
+        if upload.pk == odd.pk:
+            raise KeyError("nobody has thought of this")
+        return make_plan(upload)
+
+    with monkeypatch.context() as stumbling:
+        stumbling.setattr(services, "plan", stumble)
+        with pytest.raises(ExceptionGroup, match=str(odd.pk)):
+            send_due(now=later(5))
+    assert (known(odd)[0], known(plain)[0]) == (1, 2)
+    assert send_due(now=later(60)) == {"tried": 1, "sent": 1}
+    assert known(odd)[0] == 2
+
+
 @pytest.mark.parametrize("code", ["10060012", "10060001"])
 def test_what_may_pass_is_tried_again(outside, carrier, code):
     payment = one_parcel(outside)
