@@ -1,6 +1,6 @@
 """Every address of the admin for every role: it opens for whom its permission is granted to, and is 403 for others.
 
-Never an error, never a way round in circles. Pages with objects are opened on demo data in
+Never an error, never a way round in circles. What a home leads to is opened on demo data in
 `tests/browser/test_roles_home.py`.
 """
 
