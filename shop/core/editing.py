@@ -45,6 +45,9 @@ class ModelAdmin(UnfoldModelAdmin):
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         made = super().get_changelist_formset(request, **kwargs)
+        # In a list the heading of the column is no label: whoever does not see it hears what is typed here.
+        for field in made.form.base_fields.values():
+            field.widget.attrs.setdefault("aria-label", str(field.label))
         if getattr(request, "conflict", None) is None:
             return made
         return type(made.__name__, (made,), {"is_valid": lambda formset: False})

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
+import axe_playwright_python
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from shop.embedded.programs import PROJECT
 from tests.browser.demo import Shop
 
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 PICTURES = PROJECT / "docs" / "img"
 LARGEST_PICTURE = 300_000
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -65,6 +67,55 @@ class Desk:
 
     def overflow(self) -> int:
         return self.page.evaluate(OVERFLOW)
+
+    def barriers(self) -> list[str]:
+        """What axe calls serious or critical on the page that is open, with the first place of each."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations']})")
+        return [
+            f"{each['id']}: {each['nodes'][0]['html'][:120]} ({len(each['nodes'])})"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+        ]
+
+    def tab_to(self, target: Locator, *, key: str = "Tab", most: int = 250) -> None:
+        """Walk there with the Tab key alone; where it ends must be seen."""
+        for _ in range(most):
+            self.page.keyboard.press(key)
+            if target.evaluate("element => element === document.activeElement"):
+                shown = target.evaluate("element => getComputedStyle(element).outlineStyle")
+                assert shown != "none", "the focus is not seen"
+                return
+        raise AssertionError(f"{target} is out of reach of the keyboard")
+
+    def tab_to_action(self, label: str) -> None:
+        """Choose an action for the rows that are ticked, and run it: it stands before them."""
+        chosen = self.page.locator("select[name=action]")
+        self.tab_to(chosen, key="Shift+Tab")
+        for _ in range(chosen.locator("option").count()):
+            self.page.keyboard.press("ArrowDown")
+            if chosen.evaluate("select => select.selectedOptions[0].label.trim()") == label:
+                break
+        self.tab_to(self.page.get_by_role("button", name="执行"))
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_load_state("networkidle")
+
+    def tab_to_deed(self, path: str) -> None:
+        """What can be done with the object that is open; on a phone behind a button of its own."""
+        self.skip_navigation()
+        more = self.page.locator("#main a[href='#']:visible", has_text="more_horiz")
+        if more.count():
+            self.tab_to(more)
+            self.page.keyboard.press("Enter")
+        self.tab_to(self.page.locator(f"a[href$='/{path}/']:visible").first)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_load_state("networkidle")
+
+    def skip_navigation(self) -> None:
+        """The first thing on a page is the way past its navigation."""
+        self.page.keyboard.press("Tab")
+        assert self.page.evaluate("document.activeElement.className") == "skip-link"
+        self.page.keyboard.press("Enter")
 
     def picture(self, name: str) -> None:
         """Keep what is seen for the documentation, when SCREENSHOTS asks for it."""

@@ -94,16 +94,16 @@ def test_a_parked_message_is_delivered_again(desk):
     expect(delivered).to_have_count(rows.count())
 
 
-def test_every_screen_fits_a_laptop_and_a_phone(desk_of):
+def test_every_screen_fits_a_laptop_and_a_phone_and_shuts_nobody_out(desk_of):
     laptop, phone = desk_of("owner"), desk_of("owner", width=390, height=844)
     for desk in (laptop, phone):
         seen = {}
         for screen in SCREENS:
-            seen[screen] = (desk.open(screen), desk.overflow())
+            seen[screen] = (desk.open(screen), desk.overflow(), desk.barriers())
         for listing in FORMS:
             desk.open_first(listing)
-            seen[f"{listing}…"] = (200, desk.overflow())
-        assert {screen: got for screen, got in seen.items() if got != (200, 0)} == {}
+            seen[f"{listing}…"] = (200, desk.overflow(), desk.barriers())
+        assert {screen: got for screen, got in seen.items() if got != (200, 0, [])} == {}
 
 
 def test_the_documentation_of_the_api_can_be_read(desk_of):
