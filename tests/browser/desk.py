@@ -55,7 +55,8 @@ class Desk:
     def open_first(self, path: str) -> None:
         """Open the first row of a list."""
         self.open(path)
-        self.page.locator("#result_list a[href*='/change/']").first.click()
+        with self.page.expect_navigation():
+            self.page.locator("#result_list a[href*='/change/']").first.click()
         self.page.wait_for_load_state("networkidle")
 
     def run_action(self, label: str) -> None:
@@ -97,8 +98,7 @@ class Desk:
             if chosen.evaluate("select => select.selectedOptions[0].label.trim()") == label:
                 break
         self.tab_to(self.page.get_by_role("button", name="执行"))
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_load_state("networkidle")
+        self.enter()
 
     def tab_to_deed(self, path: str) -> None:
         """What can be done with the object that is open; on a phone behind a button of its own."""
@@ -108,8 +108,12 @@ class Desk:
             self.tab_to(more)
             self.page.keyboard.press("Enter")
         self.tab_to(self.page.locator(f"a[href$='/{path}/']:visible").first)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_load_state("networkidle")
+        self.enter()
+
+    def enter(self, key: str = "Enter") -> None:
+        """Press a key that leads to another page, and wait for it."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
 
     def skip_navigation(self) -> None:
         """The first thing on a page is the way past its navigation."""

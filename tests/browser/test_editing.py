@@ -10,7 +10,7 @@ WIDTHS = [1366, 390]
 SAVE = "保存"
 
 
-def product_form(desk):
+def brand_form(desk):
     desk.open_first("/admin/catalog/brand/")
     return desk.page.locator("[name=name]")
 
@@ -22,11 +22,11 @@ def save(desk):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_two_tabs_at_one_form_end_in_a_question_and_not_in_a_loss(desk_of, width):
     mei, bo = desk_of("owner", width=width), desk_of("operator", width=width)
-    mine, theirs = product_form(mei), product_form(bo)
+    mine, theirs = brand_form(mei), brand_form(bo)
     assert mei.page.url == bo.page.url
     before = mine.input_value()
     theirs.fill(f"{before}乙")
-    bo.page.locator("[name=name_en]").fill("Second")
+    bo.page.locator("[name=name_en]").fill(f"Second {width}")
     save(bo)
     expect(bo.message("成功修改")).to_be_visible()
     mine.fill(f"{before}甲")
@@ -36,13 +36,13 @@ def test_two_tabs_at_one_form_end_in_a_question_and_not_in_a_loss(desk_of, width
     for seen in (before, f"{before}乙", f"{before}甲", "已采用新值"):
         expect(conflict).to_contain_text(seen)
     expect(mei.page.locator("[name=name]")).to_have_value(f"{before}甲")
-    expect(mei.page.locator("[name=name_en]")).to_have_value("Second")
+    expect(mei.page.locator("[name=name_en]")).to_have_value(f"Second {width}")
     assert mei.overflow() == 0
     assert mei.barriers() == []
     mei.picture(f"conflict-{width}")
     save(mei)
     expect(mei.message("成功修改")).to_be_visible()
-    product_form(mei).fill(before)
+    brand_form(mei).fill(before)
     save(mei)
     expect(mei.message("成功修改")).to_be_visible()
 
@@ -50,13 +50,13 @@ def test_two_tabs_at_one_form_end_in_a_question_and_not_in_a_loss(desk_of, width
 def test_leaving_what_was_typed_asks_and_saving_or_discarding_does_not(desk):
     asked = []
     desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    name = product_form(desk)
+    name = brand_form(desk)
     page = desk.page.url
     desk.page.locator("a[href='/admin/']").first.click()
     expect(desk.page.locator("#home")).to_be_visible()
     assert asked == []
 
-    name = product_form(desk)
+    name = brand_form(desk)
     before = name.input_value()
     name.click()
     name.press_sequentially("改")
@@ -95,14 +95,14 @@ def test_a_parcel_is_shipped_by_keyboard_alone(desk_of, member, width):
     keys.press("Space")
     desk.tab_to_action("批量发货")
     expect(desk.page.get_by_role("heading", name="发货 1 个包裹？")).to_be_visible()
-    keys.press("Escape")
+    desk.enter("Escape")
     expect(desk.page.locator("#result_list")).to_be_visible()
     desk.skip_navigation()
     desk.tab_to(desk.page.locator("#result_list tbody input[type=checkbox]").first)
     keys.press("Space")
     desk.tab_to_action("批量发货")
     expect(desk.page.get_by_role("button", name="确定执行")).to_be_focused()
-    keys.press("Enter")
+    desk.enter()
     expect(desk.message("已发货 1 个包裹。")).to_be_visible()
 
 
@@ -113,14 +113,12 @@ def test_money_goes_back_by_keyboard_alone(desk_of, member, width):
     wish = {"kind": "refund", "lines": [{"line_id": line["id"], "quantity": 1}], "reason": "unwanted"}
     asked = member.post(f"orders/{order['number']}/after-sales", {**wish, "description": "", "images": []})
     desk = desk_of("service", width=width)
-    keys = desk.page.keyboard
     desk.open(f"/admin/after_sales/aftersale/?q={asked['number']}")
     desk.skip_navigation()
     desk.tab_to(desk.page.locator("#result_list tbody a[href*='/change/']").first)
-    keys.press("Enter")
-    desk.page.wait_for_load_state("networkidle")
+    desk.enter()
     desk.tab_to_deed("approve")
     desk.skip_navigation()
     desk.tab_to(desk.page.get_by_role("button", name="批准", exact=True))
-    keys.press("Enter")
+    desk.enter()
     expect(desk.message(f"{asked['number']} · 批准")).to_be_visible()
