@@ -101,7 +101,6 @@ def test_a_parcel_is_shipped_by_keyboard_alone(desk_of, member, width):
     desk.tab_to(desk.page.locator("#result_list tbody input[type=checkbox]").first)
     keys.press("Space")
     desk.tab_to_action("批量发货")
-    desk.skip_navigation()
     desk.tab_to(desk.page.get_by_role("button", name="确定执行"))
     desk.enter()
     expect(desk.message("已发货 1 个包裹。")).to_be_visible()
