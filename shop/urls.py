@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from shop.core import health, media
+from shop.core import guide, health, media, metrics
 from shop.core.api.errors import bad_request, forbidden, not_found, server_error
 
 # Addresses are tried in this order, so what buyers ask most stands first.
@@ -56,10 +56,14 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("api/v1/", RedirectView.as_view(pattern_name="swagger"), name="api-home"),
     path("admin/language/", set_language, name="set_language"),
+    path("admin/guide/img/<slug:name>.png", admin.site.admin_view(guide.guide_picture), name="guide-picture"),
+    path("admin/guide/", admin.site.admin_view(guide.guide_page), name="guide-index"),
+    path("admin/guide/<slug:page>/", admin.site.admin_view(guide.guide_page), name="guide"),
     path("admin/", admin.site.urls),
     path("store/", include("orders.verification.page_urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("media/<path:name>", media.uploaded, name="media"),
     path("api/v1/", include([path("", include(room)) for room in API_ROOMS])),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

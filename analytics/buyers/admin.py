@@ -17,6 +17,7 @@ from analytics.buyers.models import BuyerProfile, CampaignReturn, SegmentFilter,
 from analytics.buyers.pages import BuyerPages
 from analytics.buyers.services.filters import preview_filter, save_filter
 from members.identity.admin import link_to_member
+from members.identity.searching import FoundByMember
 from promotions.campaigns.stacking import MECHANISMS
 from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
@@ -37,7 +38,7 @@ STAGE_COLOURS = {
 
 
 @admin.register(BuyerProfile)
-class BuyerProfileAdmin(BuyerPages, ReadOnlyAdmin):
+class BuyerProfileAdmin(BuyerPages, FoundByMember, ReadOnlyAdmin):
     list_display = [
         "who",
         "shown_stage",
@@ -53,10 +54,7 @@ class BuyerProfileAdmin(BuyerPages, ReadOnlyAdmin):
     list_filter = ["stage", "recency", "frequency", "monetary"]
     list_filter_submit = False
     list_select_related = ["member"]
-    search_fields = ["member__nickname"]
     ordering = ["-spent_fen", "pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     actions_list = ["overview", "cohorts", "points_flow", "rankings"]
 
     @display(description=gettext_lazy("member"), ordering="member")

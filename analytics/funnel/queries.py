@@ -4,13 +4,13 @@ import re
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from analytics.events.answers import kept_answer
 from analytics.events.dirty import FUNNEL
 from analytics.events.names import FUNNEL_STEPS
-from analytics.funnel.models import Unit
+from analytics.funnel.models import FunnelFact, Unit
+from shop.core.replica import connection_for
 
 # Of each visitor (and subject) the longest chain, of those the latest: a visitor of many days counts once.
 _LONGEST = """
@@ -76,7 +76,7 @@ def _ask(asked: FunnelQuestion, field: str) -> dict[object, Steps]:
 
 
 def _work_out(asked: FunnelQuestion, field: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with connection_for(FunnelFact).cursor() as cursor:
         cursor.execute(
             f"SELECT {field}, {_REACHED} FROM ({_LONGEST}) longest"
             " WHERE (%(channel)s = '' OR channel = %(channel)s) AND (%(device)s = '' OR device = %(device)s)"

@@ -24,6 +24,7 @@ from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.people import PeopleMixin
 from shop.core.screens import panels_page, staff
+from shop.core.searching import FoundByKeys
 from shop.regions.queries import children, places_of_rates
 
 
@@ -115,13 +116,12 @@ class CarrierAdmin(YuanFormMixin, ModelAdmin):
 
 
 @admin.register(CarrierChoice)
-class CarrierChoiceAdmin(ReadOnlyAdmin):
+class CarrierChoiceAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["reference", "carrier", "shown_cost", "eta_hours", "billed_weight_g", "alternatives", "created_at"]
     list_filter = ["carrier"]
-    search_fields = ["=reference"]
+    search_keys = ("reference",)
     list_select_related = ["carrier"]
     ordering = ["-pk"]
-    show_full_result_count = False
     fields = ["reference", "carrier", "shown_cost", "eta_hours", "billed_weight_g", "created_at", "offers"]
     readonly_fields = ["shown_cost", "offers"]
 

@@ -36,6 +36,7 @@ from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404, panels_page, staff
+from shop.core.searching import FoundByKeys
 
 SHOWN_FAILURES = 20
 SOON_HOURS = 12
@@ -108,7 +109,7 @@ class CorrectionInline(PeopleMixin, TabularInline):
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(ReadOnlyAdmin):
+class ShipmentAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = [
         "number",
         "order_number",
@@ -121,10 +122,9 @@ class ShipmentAdmin(ReadOnlyAdmin):
     ]
     list_filter = [WorkFilter, "status", "warehouse", "carrier", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
-    search_fields = ["=number", "=order_number", "=tracking_number"]
+    search_keys = ("number", "order_number", "tracking_number")
     list_select_related = ["warehouse", "carrier"]
     ordering = ["-pk"]
-    show_full_result_count = False
     actions_list = ["figures"]
     actions = ["ship_selected", "merge_selected", "print_picking", "print_slips", "print_labels"]
     actions_detail = ["ship_by_hand", "correct_by_hand", "deliver_by_hand", "pack_by_hand", "packing_slip"]

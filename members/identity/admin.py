@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Right
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +21,8 @@ from unfold.decorators import action, display
 from members.identity.forms import NewPhoneForm
 from members.identity.models import Member
 from members.identity.panels import MemberPanel, may_reveal, member_panels
-from members.identity.phones import mask_phone, parse_phone, show_phone
+from members.identity.phones import mask_phone, show_phone
+from members.identity.searching import FoundByMember, members_found
 from members.identity.services import block_member, change_phone_of, unblock_member
 from shop.core import clock
 from shop.core.actors import Actor
@@ -46,24 +46,16 @@ class MemberAdmin(ReadOnlyAdmin):
     readonly_fields = ["whole_phone", "masked_phone", "from_wechat", "invited_by"]
     change_form_outer_after_template = "admin/members/panels.html"
     search_fields = ["nickname"]
-    search_help_text = _("Start of the nickname, invite code, last four digits of the phone, or the whole number")
+    search_help_text = FoundByMember.search_help_text
     ordering = ["-pk"]
-    show_full_result_count = False
     actions = ["block", "unblock"]
     actions_detail = ["change_phone"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
     ) -> tuple[QuerySet[Member], bool]:
-        """Each way of searching rides an index, however many members there are."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        if term.isdigit() and len(term) == 4:
-            return queryset.annotate(tail=Right("phone", 4)).filter(tail=term), False
-        phone = parse_phone(term)
-        named = Q(nickname__startswith=term) | Q(invite_code=term.upper())
-        return queryset.filter(Q(phone=phone) if phone else named), False
+        return (members_found(queryset, term) if term else queryset), False
 
     def get_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:
         return [

@@ -40,7 +40,11 @@ class Member(models.Model):
             ("reveal_member", _("Reveal phone numbers and streets")),
             ("renumber_member", _("Change the phone number that a member signs in with")),
         ]
-        indexes = [models.Index(Right("phone", 4), name="member_phone_tail")]
+        indexes = [
+            models.Index(Right("phone", 4), name="member_phone_tail"),
+            models.Index(fields=["joined_at"], name="member_by_day"),
+            models.Index(fields=["status", "-id"], condition=~Q(status="active"), name="member_not_active"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="merged", merged_into__isnull=False) | ~Q(status="merged") & Q(merged_into=None),

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from members.identity.admin import link_to_member
 from members.identity.models import Member
+from members.identity.searching import FoundByMember
 from members.segments.models import MemberNote, Segment, SegmentMembership, Tag
 from members.segments.queries import current
 from members.segments.services import add_to_segment, set_tags, write_note
@@ -100,7 +101,7 @@ class MembershipForm(forms.ModelForm):
 
 
 @admin.register(SegmentMembership)
-class SegmentMembershipAdmin(ModelAdmin):
+class SegmentMembershipAdmin(FoundByMember, ModelAdmin):
     """Who is, was or will be in which segment, and who says so."""
 
     form = MembershipForm
@@ -109,10 +110,7 @@ class SegmentMembershipAdmin(ModelAdmin):
     list_select_related = ["member", "segment"]
     fields = ["segment", "member", "until"]
     autocomplete_fields = ["segment", "member"]
-    search_fields = ["member__nickname"]
     ordering = ["-id"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Right
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,7 +18,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
 from members.identity.models import Member
-from members.identity.phones import parse_phone
+from members.identity.searching import FoundByMember
 from members.tiers.calendar import DAY
 from members.tiers.errors import RulesInvalid
 from members.tiers.forms import GrowthForm, ManualTierForm, ReasonForm, RulesForm
@@ -34,6 +33,7 @@ from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, staff
+from shop.core.searching import FoundByKeys
 
 PREVIEW, SAVE = "preview", "save"
 
@@ -138,7 +138,7 @@ class TierPolicyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(MemberTier)
-class MemberTierAdmin(ReadOnlyAdmin):
+class MemberTierAdmin(FoundByMember, ReadOnlyAdmin):
     list_display = ["member", "shown_tier", "growth", "last_day", "shown_manual"]
     list_filter = ["tier"]
     list_select_related = ["member", "tier", "manual_tier"]
@@ -154,24 +154,9 @@ class MemberTierAdmin(ReadOnlyAdmin):
         "shown_ledger",
     ]
     readonly_fields = ["shown_tier", "last_day", "shown_manual", "shown_ledger"]
-    search_fields = ["member__nickname"]
-    search_help_text = gettext_lazy("Start of the nickname, last four digits of the phone, or the whole number")
     ordering = ["-pk"]
-    show_full_result_count = False
     actions_list = ["set_by_hand", "adjust_growth"]
     actions_detail = ["set_this_by_hand", "end_by_hand", "adjust_this_growth"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[MemberTier], search_term: str
-    ) -> tuple[QuerySet[MemberTier], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if term.isdigit() and len(term) == 4:
-            return queryset.annotate(tail=Right("member__phone", 4)).filter(tail=term), False
-        phone = parse_phone(term)
-        named = {"member__phone": phone} if phone else {"member__nickname__startswith": term}
-        return queryset.filter(**named), False
 
     @display(description=gettext_lazy("tier"), ordering="tier", label=True)
     def shown_tier(self, row: MemberTier) -> str:
@@ -284,14 +269,13 @@ class MemberTierAdmin(ReadOnlyAdmin):
 
 
 @admin.register(GrowthEntry)
-class GrowthEntryAdmin(ReadOnlyAdmin):
+class GrowthEntryAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["earned_on", "member", "shown_kind", "amount", "reference", "note", "actor", "created_at"]
     list_filter = ["kind", ("earned_on", RangeDateFilter)]
     list_filter_submit = True
-    search_fields = ["=reference"]
+    search_keys = ("reference",)
     list_select_related = ["member"]
     ordering = ["-pk"]
-    show_full_result_count = False
 
     @display(
         description=gettext_lazy("kind"),

@@ -30,8 +30,8 @@ from shop.core.forms import YuanField
 from shop.core.formulas import harmless
 from shop.core.labels import Label
 from shop.core.money import plain_yuan, yuan
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import FoundByKeys
 from shop.core.xlsx_files import write_sheet
 
 LARGEST_FILE = 2 * 1024 * 1024
@@ -99,7 +99,7 @@ class RedDueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnlyAdmin):
+class InvoiceAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = [
         "requested_at",
         "order",
@@ -131,10 +131,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["order_link", "shown_amount", "state"]
     search_help_text = gettext_lazy("Order number, invoice number, tax number, or the start of a title")
-    search_fields = ["number"]
+    search_keys = ("number", "order__number", "tax_number")
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     actions = ["export"]
     actions_detail = ["issue", "refuse", "reverse", "download"]
 
@@ -142,8 +140,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Invoice], search_term: str
     ) -> tuple[QuerySet[Invoice], bool]:
         term = search_term.strip()
-        found = Q(order__number=term) | Q(number=term) | Q(tax_number=term.upper()) | Q(title__startswith=term)
-        return (queryset.filter(found) if term else queryset), False
+        keys = self.found(queryset, term)
+        return (queryset.filter(Q(pk__in=keys) | Q(title__startswith=term)) if term else queryset), False
 
     @display(description=gettext_lazy("status"), label=COLOURS, ordering="status")
     def shown_status(self, invoice: Invoice) -> Label:

@@ -109,6 +109,8 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["member", "-id"], name="invoice_of_member"),
             models.Index(fields=["status", "-id"], name="invoice_by_status"),
+            models.Index(fields=["tax_number"], condition=~Q(tax_number=""), name="invoice_by_tax_number"),
+            models.Index(fields=["title"], opclasses=["varchar_pattern_ops"], name="invoice_by_title"),
             models.Index(fields=["red_due_at"], condition=Q(status="issued"), name="invoice_red_due"),
         ]
 

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -31,6 +32,7 @@ from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import FoundByKeys
 
 MOST_ASKED_AT_ONCE = 20
 
@@ -82,15 +84,14 @@ class LookedOverForm(forms.Form):
 
 
 @admin.register(Payment)
-class PaymentAdmin(SaidByGateway, ReadOnlyAdmin):
+class PaymentAdmin(SaidByGateway, FoundByKeys, ReadOnlyAdmin):
     list_display = ["number", "order_link", "method", "part", "shown_status", "amount", "settles_order", "created_at"]
-    list_filter = ["status", "method", "part", "settles_order"]
-    search_fields = ["number", "order__number", "transaction_id"]
+    list_filter = ["status", "method", "part", "settles_order", ("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    search_keys = ("number", "order__number", "transaction_id")
     search_help_text = _("Payment number, order number or gateway transaction")
     list_select_related = ["order"]
     ordering = ["-id"]
-    date_hierarchy = "created_at"
-    show_full_result_count = False
     inlines = [RefundInline]
     actions = ["ask_again"]
     fieldsets = [
@@ -156,15 +157,14 @@ class PeopleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Refund)
-class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
+class RefundAdmin(SaidByGateway, FoundByKeys, ReadOnlyAdmin):
     list_display = ["number", "payment_link", "shown_status", "amount", "reason", "told_note", "created_at"]
-    list_filter = [PeopleFilter, "status", "reason"]
-    search_fields = ["number", "payment__number", "payment__order__number", "gateway_refund_id"]
+    list_filter = [PeopleFilter, "status", "reason", ("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    search_keys = ("number", "payment__number", "payment__order__number", "gateway_refund_id")
     search_help_text = _("Refund, payment or order number, or gateway refund")
     list_select_related = ["payment"]
     ordering = ["-id"]
-    date_hierarchy = "created_at"
-    show_full_result_count = False
     actions = ["ask_again", "send_again"]
     actions_detail = ["pay_by_hand", "look_over"]
     fieldsets = [
@@ -250,17 +250,16 @@ class RefundAdmin(SaidByGateway, ReadOnlyAdmin):
 
 
 @admin.register(Deposit)
-class DepositAdmin(ReadOnlyAdmin):
-    """What the shop has kept is among these, under its status and month."""
+class DepositAdmin(FoundByKeys, ReadOnlyAdmin):
+    """What the shop has kept is among these, under its status and the days that it ended on."""
 
     list_display = ["order_link", "shown_status", "amount", "balance", "balance_from", "balance_until", "ended_at"]
-    list_filter = ["status"]
-    search_fields = ["order__number"]
+    list_filter = ["status", ("ended_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    search_keys = ("order__number",)
     search_help_text = _("Order number")
     list_select_related = ["order"]
     ordering = ["-pk"]
-    date_hierarchy = "ended_at"
-    show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["order_link", "status", ("amount", "balance"), ("balance_from", "balance_until")]}),
         (_("As agreed on"), {"fields": ["back_if_missed", "back_on_request"]}),

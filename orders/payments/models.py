@@ -112,6 +112,8 @@ class Payment(models.Model):
             ),
             # A day's payments: rows come in about the order of time, so that this costs next to nothing.
             BrinIndex(fields=["succeeded_at"], autosummarize=True, name="payment_by_success"),
+            BrinIndex(fields=["created_at"], autosummarize=True, name="payment_by_start"),
+            models.Index(fields=["transaction_id"], condition=~Q(transaction_id=""), name="payment_by_transaction"),
         ]
 
     def __str__(self) -> str:
@@ -186,6 +188,7 @@ class Refund(models.Model):
             models.Index(fields=["query_at"], condition=~Q(status="succeeded"), name="refund_to_query"),
             BrinIndex(fields=["succeeded_at"], autosummarize=True, name="refund_by_success"),
             BrinIndex(fields=["created_at"], autosummarize=True, name="refund_by_request"),
+            models.Index(fields=["gateway_refund_id"], condition=~Q(gateway_refund_id=""), name="refund_by_gateway"),
         ]
 
     def __str__(self) -> str:

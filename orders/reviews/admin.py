@@ -23,13 +23,14 @@ from members.uploads.admin import thumbnail_tag
 from orders.reviews import services
 from orders.reviews.models import MOST_CHARACTERS, FollowUp, Review, Said, Status
 from orders.reviews.queries import follow_up_of
+from shop.catalog.models import Product
 from shop.core import clock
 from shop.core.actors import actor_in_words
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import MOST_FOUND, FoundByKeys
 from shop.core.shown import AsShownMixin
 
 STATUS_COLOURS = {
@@ -113,7 +114,7 @@ class PicturesFilter(admin.SimpleListFilter):
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
+class ReviewAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["shown_rating", "said", "thumbnails", "goods", "who", "shown_status", "written_at"]
     list_display_links = ["shown_rating"]
     list_filter = [
@@ -126,11 +127,9 @@ class ReviewAdmin(ReadOnlyAdmin):
     ]
     list_filter_submit = True
     list_select_related = ["member", "line", "follow_up"]
-    search_fields = ["line__product_name"]
+    search_keys = ("line__order__number",)
     search_help_text = gettext_lazy("Order number, or the start of the product's name")
     ordering = ["-id"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     actions = ["approve_selected", "reject_selected", "hide_selected"]
     actions_detail = ["approve", "reject", "hide", "reply_to"]
     change_form_outer_after_template = "admin/members/panels.html"
@@ -152,7 +151,8 @@ class ReviewAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(Q(line__order__number=term) | Q(line__product_name__startswith=term)), False
+        goods = list(Product.objects.filter(name__startswith=term).values_list("pk", flat=True)[:MOST_FOUND])
+        return queryset.filter(Q(pk__in=self.found(queryset, term)) | Q(product__in=goods)), False
 
     def get_urls(self) -> list[Any]:
         decide = self.admin_site.admin_view(self.decide_many)

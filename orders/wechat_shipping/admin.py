@@ -22,8 +22,8 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404
+from shop.core.searching import FoundByKeys
 
 STATUS_COLOURS = {
     "waiting": "warning",
@@ -35,16 +35,14 @@ STATUS_COLOURS = {
 
 
 @admin.register(ShippingUpload)
-class ShippingUploadAdmin(ReadOnlyAdmin):
+class ShippingUploadAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["number", "shown_status", "parcels", "code", "note", "tries", "due_at", "sent_at"]
     list_filter = ["status", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
     list_select_related = ["payment__order"]
-    search_fields = ["payment__order__number"]
+    search_keys = ("payment__order__number", "payment__transaction_id")
     search_help_text = gettext_lazy("Order number, or the gateway's transaction")
     ordering = ["-created_at", "-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     actions = ["send_selected_again"]
     actions_detail = ["send_again", "correct"]
     fields = [
@@ -56,15 +54,6 @@ class ShippingUploadAdmin(ReadOnlyAdmin):
         ("finished_at", "corrected_at"),
     ]
     readonly_fields = ["order_link", "state", "parcels"]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[ShippingUpload], search_term: str
-    ) -> tuple[QuerySet[ShippingUpload], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = queryset.filter(payment__order__number=term) | queryset.filter(payment__transaction_id=term)
-        return found, False
 
     @display(description=gettext_lazy("order number"))
     def number(self, upload: ShippingUpload) -> str:

@@ -15,6 +15,7 @@ from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from members.identity.admin import link_to_member
+from members.identity.searching import FoundByMember
 from points.tasks.dashboard import check_ins_panel
 from points.tasks.forms import PublishForm, PublishShareForm, RewardStepFormSet, TaskForm
 from points.tasks.models import CheckIn, Kind, RewardStep, Task, TaskCompletion
@@ -25,7 +26,6 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
 
 PUBLISH, REWARD_VISIT = "publish", "reward_visit"
@@ -188,16 +188,12 @@ class TaskAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 @admin.register(TaskCompletion)
-class TaskCompletionAdmin(ReadOnlyAdmin):
+class TaskCompletionAdmin(FoundByMember, ReadOnlyAdmin):
     list_display = ["completed_at", "whom", "task", "period_key", "number", "points"]
     list_filter = ["task", ("completed_at", RangeDateTimeFilter)]
     list_filter_submit = True
     list_select_related = ["member", "task"]
-    search_fields = ["member__nickname"]
-    search_help_text = gettext_lazy("Nickname of the member")
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
 
     @display(description=gettext_lazy("member"))
     def whom(self, completion: TaskCompletion) -> str:
@@ -205,16 +201,12 @@ class TaskCompletionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CheckIn)
-class CheckInAdmin(ReadOnlyAdmin):
+class CheckInAdmin(FoundByMember, ReadOnlyAdmin):
     list_display = ["day", "whom", "shown_streak", "points", "made_up_on", "cost_points", "checked_in_at"]
     list_filter = [("day", RangeDateFilter)]
     list_filter_submit = True
     list_select_related = ["member"]
-    search_fields = ["member__nickname"]
-    search_help_text = gettext_lazy("Nickname of the member")
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     list_before_template = "admin/points/chart.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -23,6 +23,7 @@ from promotions.pricing.model import Mechanism
 from promotions.redemption.terms import KIND as REWARD
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.money import yuan
+from shop.core.searching import FoundByKeys
 
 
 @admin.register(CombinationRule)
@@ -66,12 +67,11 @@ class MechanismFilter(admin.SimpleListFilter):
 
 
 @admin.register(PromotionClaim)
-class PromotionClaimAdmin(ReadOnlyAdmin):
+class PromotionClaimAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["order_number", "shown_mechanism", "status", "shown_amount", "points", "claimed_at"]
     list_filter = [MechanismFilter, "status"]
-    search_fields = ["order_number"]
+    search_keys = ("order_number",)
     ordering = ["-id"]
-    show_full_result_count = False
     fields = [
         "order_number",
         "shown_mechanism",

@@ -9,6 +9,7 @@ from promotions.coupons.services.halting import run_halt
 from promotions.coupons.services.handing_out import run_hand_out
 from shop.core import clock
 from shop.core.events import subscribe
+from shop.settings.queues import LONG_QUEUE
 
 
 @subscribe(MemberRegistered)
@@ -26,11 +27,11 @@ def invitation_settled(fact: InvitationSettled) -> None:
     give_for_invitation(member_id=fact.inviter_id, invitation_id=fact.invitation_id, now=fact.at)
 
 
-@subscribe(HandOutStarted, in_transaction=False)
+@subscribe(HandOutStarted, in_transaction=False, queue=LONG_QUEUE)
 def hand_out_started(fact: HandOutStarted) -> None:
     run_hand_out(hand_out_id=fact.hand_out_id, now=clock.now(), batches=200)
 
 
-@subscribe(CouponsHalted, in_transaction=False)
+@subscribe(CouponsHalted, in_transaction=False, queue=LONG_QUEUE)
 def coupons_halted(fact: CouponsHalted) -> None:
     run_halt(halt_id=fact.halt_id, now=clock.now(), batches=200)

@@ -31,6 +31,7 @@ from shop.catalog.models import Sku
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import PercentFormMixin, YuanFormMixin
 from shop.core.money import yuan
+from shop.core.searching import FoundByKeys
 
 KINDS: tuple[type[Campaign], ...] = (TimedDiscount, SpendOffer)
 
@@ -126,7 +127,7 @@ def _name(model: type[Campaign]) -> Case:
 
 
 @admin.register(DiscountUse)
-class DiscountUseAdmin(ReadOnlyAdmin):
+class DiscountUseAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = [
         "order_number",
         "member",
@@ -154,9 +155,8 @@ class DiscountUseAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["shown_kind", "shown_campaign", "shown_goods"]
     list_select_related = ["member"]
-    search_fields = ["=order_number"]
+    search_keys = ("order_number",)
     ordering = ["-pk"]
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountUse]:
         return super().get_queryset(request).annotate(campaign_name=Coalesce(*map(_name, KINDS)))

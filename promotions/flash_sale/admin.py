@@ -35,6 +35,7 @@ from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404
+from shop.core.searching import FoundByKeys
 
 
 class SessionInline(PartInlineMixin, TabularInline):
@@ -214,7 +215,7 @@ class FlashSaleSessionAdmin(SimpleHistoryAdmin, ModelAdmin):
 
 
 @admin.register(FlashSaleUse)
-class FlashSaleUseAdmin(ReadOnlyAdmin):
+class FlashSaleUseAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display: ClassVar[list[Any]] = [
         "order_number",
         "member",
@@ -227,9 +228,8 @@ class FlashSaleUseAdmin(ReadOnlyAdmin):
         "released_at",
     ]
     list_select_related = ["member", "item__sku__product"]
-    search_fields = ["=order_number"]
+    search_keys = ("order_number",)
     ordering = ["-pk"]
-    show_full_result_count = False
 
     @display(description=gettext_lazy("taken off"), ordering="discount_fen")
     def shown_discount(self, use: FlashSaleUse) -> str:

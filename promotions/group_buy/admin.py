@@ -24,8 +24,8 @@ from shop.core.errors import DomainError
 from shop.core.forms import YuanFormMixin
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import FoundByKeys
 
 TEAM_COLOURS = {
     TeamStatus.OPEN.value: "info",
@@ -120,7 +120,7 @@ class WhyForm(forms.Form):
 
 
 @admin.register(Team)
-class TeamAdmin(ReadOnlyAdmin):
+class TeamAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display: ClassVar[list[Any]] = ["pk", "group_buy", "shown_status", "shown_seats", "opened_at", "due_at"]
     list_filter = ["status", "group_buy"]
     list_select_related = ["group_buy"]
@@ -132,11 +132,9 @@ class TeamAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["shown_status"]
     inlines: ClassVar[list[Any]] = [SeatInline]
-    search_fields = ["=seats__order_number", "=pk"]
+    search_keys = ("seats__order_number", "pk")
     search_help_text = gettext_lazy("Order number, or number of the team")
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     actions_detail = ["complete", "end"]
 
     def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

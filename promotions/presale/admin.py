@@ -15,6 +15,7 @@ from promotions.presale.models import Presale, PresaleItem, PresaleUse
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.forms import YuanFormMixin
 from shop.core.money import yuan
+from shop.core.searching import FoundByKeys
 
 
 class ItemInline(PartInlineMixin, YuanFormMixin, TabularInline):
@@ -64,14 +65,13 @@ class PresaleAdmin(CampaignAdmin):
 
 
 @admin.register(PresaleUse)
-class PresaleUseAdmin(ReadOnlyAdmin):
+class PresaleUseAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["order_number", "member", "item", "units", "shown_discount", "used_at", "confirmed_at"]
     list_filter = ["item__presale"]
     list_select_related = ["member", "item__sku__product"]
-    search_fields = ["=order_number"]
+    search_keys = ("order_number",)
     search_help_text = _("Order number")
     ordering = ["-pk"]
-    show_full_result_count = False
 
     @display(description=_("taken off"), ordering="discount_fen")
     def shown_discount(self, use: PresaleUse) -> str:

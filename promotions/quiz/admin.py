@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -15,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from members.identity.searching import FoundByMember
 from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin, PartInlineMixin
 from promotions.quiz.drawing import drawn, plain, shuffled
 from promotions.quiz.models import Question, QuestionOption, Quiz, QuizQuestion, QuizTry
@@ -162,7 +163,7 @@ class QuizAdmin(CampaignAdmin):
 
 
 @admin.register(QuizTry)
-class QuizTryAdmin(ReadOnlyAdmin):
+class QuizTryAdmin(FoundByMember, ReadOnlyAdmin):
     list_display: ClassVar[list[Any]] = [
         "quiz",
         "member",
@@ -178,17 +179,6 @@ class QuizTryAdmin(ReadOnlyAdmin):
     fields = ["quiz", "member", "number", "said", "right", "is_passed", "points", "coupon", "answered_at"]
     readonly_fields = fields
     ordering = ["-pk"]
-    show_full_result_count = False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[QuizTry], search_term: str
-    ) -> tuple[QuerySet[QuizTry], bool]:
-        term = search_term.strip()
-        found = Q(member__nickname__startswith=term) | Q(member__phone=term)
-        return (queryset.filter(found) if term else queryset), False
-
-    search_fields = ["member__nickname"]
-    search_help_text = gettext_lazy("Nickname or phone of the member")
 
     @display(description=gettext_lazy("answers"))
     def said(self, made: QuizTry) -> str:

@@ -30,13 +30,19 @@ from shop.core.editing import ModelAdmin
 from shop.core.job_pages import JobCentrePages
 from shop.core.labels import Label
 from shop.core.models import JobRun, OutboxEntry, PreferenceValue, StaffUser
+from shop.core.paginator import BoundedPaginator
 from shop.core.people import PeopleMixin
 from shop.core.preference_forms import preference_field, preference_label, shown_preference
 from shop.core.roles import permission_label, screen_permissions
+from shop.core.searching import FoundByKeys
 
 
 class ReadOnlyAdmin(PeopleMixin, ModelAdmin):
     """A screen to look at: rows come from services and are never typed in or deleted here."""
+
+    # What services write may be a million rows.
+    paginator = BoundedPaginator
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -140,14 +146,13 @@ class StaffUserAdmin(PermissionsAdmin, DjangoUserAdmin):
 
 
 @admin.register(OutboxEntry)
-class OutboxEntryAdmin(ReadOnlyAdmin):
+class OutboxEntryAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["fact", "subscriber", "shown_status", "attempts", "due_at", "created_at"]
     list_filter = ["status", "fact"]
     list_filter_submit = False
-    search_fields = ["event_id"]
+    search_keys = ("event_id",)
     ordering = ["-id"]
     actions = ["retry"]
-    show_full_result_count = False
 
     @display(
         description=gettext_lazy("status"),

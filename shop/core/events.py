@@ -27,6 +27,7 @@ class Subscription:
     only: Callable[[Any], bool] | None
     turn: int | None
     soon: bool
+    queue: str
 
 
 _by_fact: dict[str, list[Subscription]] = {}
@@ -40,6 +41,7 @@ def subscribe(
     only: Callable[[F], bool] | None = None,
     turn: int | None = None,
     soon: bool = False,
+    queue: str = "",
 ) -> Callable[[Callable[[F], None]], Callable[[F], None]]:
     """Register a handler for `fact`; it may be called more than once and late, so it must be idempotent.
 
@@ -51,14 +53,15 @@ def subscribe(
     those of the one before it. When one of them fails, each is delivered by itself.
 
     Who talks to the network has a task of their own. With `soon` it is that of the delivery which published the fact,
-    once it has nothing else to do: for one short call, which costs less than a task.
+    once it has nothing else to do: for one short call, which costs less than a task. Who works on for long names the
+    `queue` of its workers.
     """
     if turn is not None and not in_transaction:
         raise ValueError("who may talk to the network shares no transaction")
 
     def register(handler: Callable[[F], None]) -> Callable[[F], None]:
         name = f"{handler.__module__}.{handler.__qualname__}"
-        subscription = Subscription(name, fact, handler, in_transaction, only, turn, soon)
+        subscription = Subscription(name, fact, handler, in_transaction, only, turn, soon, queue)
         _by_name[name] = subscription
         _by_fact.setdefault(fact.__name__, []).append(subscription)
         return handler

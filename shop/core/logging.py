@@ -14,7 +14,7 @@ _SHARED: list[Processor] = [
 ]
 
 
-def logging_config(*, level: str, json: bool) -> dict[str, Any]:
+def logging_config(*, level: str, json: bool, error_hook: str = "") -> dict[str, Any]:
     """Configure structlog and the standard library's logging alike; returns the logging dict that was applied."""
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
     structlog.configure(
@@ -44,5 +44,8 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
             **dict.fromkeys(("httpx", "axes", "fontTools", "fpdf"), {"level": "WARNING"}),
         },
     }
+    if error_hook:
+        config["handlers"]["hook"] = {"class": "shop.core.error_hook.ErrorHook", "level": "ERROR", "path": error_hook}
+        config["root"]["handlers"].append("hook")
     logging.config.dictConfig(config)
     return config

@@ -9,7 +9,7 @@ A failing one is retried with backoff and at last parked, visible in the admin; 
 
 import time
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -123,16 +123,16 @@ def _hand_over(written: Sequence[tuple[int, str, str]]) -> None:
     """What a delivery publishes is delivered by the same task; calls over the network are not, or come last in it."""
     if len(written) > HANDED_OVER_AT_ONCE:
         return
-    chain, sent = _chain.get(), list[list[int]]()
+    chain, sent = _chain.get(), defaultdict[str, list[list[int]]](list)
     for entry_ids, known in _groups(written):
         if chain is None or not chain.takes_more() or not (known.in_transaction or known.soon):
-            sent.append(entry_ids)
+            sent[known.queue].append(entry_ids)
         elif known.in_transaction:
             chain.groups.append(entry_ids)
         else:
             chain.calls.append(entry_ids)
-    if sent:
-        _send(sent)
+    for queue, groups in sent.items():
+        _send(groups, queue)
 
 
 def _groups(written: Sequence[tuple[int, str, str]]) -> Iterator[tuple[list[int], Subscription]]:
@@ -147,13 +147,14 @@ def _groups(written: Sequence[tuple[int, str, str]]) -> Iterator[tuple[list[int]
     yield from shared.values()
 
 
-def _send(groups: list[list[int]]) -> None:
+def _send(groups: list[list[int]], queue: str) -> None:
     global _broker_away_until
     if time.monotonic() < _broker_away_until:
         return
     try:
         with _publishers().acquire(block=True, timeout=BROKER_PATIENCE_SECONDS) as producer:
-            current_app.send_task(DELIVER_TASK, args=[groups], producer=producer, argsrepr="", kwargsrepr="")
+            task = {"args": [groups], "producer": producer, "queue": queue or None}
+            current_app.send_task(DELIVER_TASK, **task, argsrepr="", kwargsrepr="")
     except (kombu.exceptions.OperationalError, redis.exceptions.RedisError, OSError) as error:
         _broker_away_until = time.monotonic() + BROKER_PAUSE_SECONDS
         log.warning("outbox_hand_over_failed", entries=sum(map(len, groups)), error=str(error))
@@ -180,7 +181,7 @@ def deliver_chain(*, groups: Sequence[list[int]]) -> int:
         while chain.groups or (chain.calls and chain.takes_more()):
             finished += _deliver_together((chain.groups or chain.calls).popleft())
         if chain.calls:
-            _send(list(chain.calls))
+            _send(list(chain.calls), "")
     finally:
         _chain.reset(token)
     return finished

@@ -12,9 +12,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from shop.core.logging import logging_config
 from shop.settings.navigation import NAVIGATION
+from shop.settings.queues import LONG_QUEUE, LONG_TASKS, SHORT_QUEUE
 from shop.settings.roles import ROLES as ROLES
 from shop.settings.rooms import *  # noqa: F403
 
@@ -124,6 +126,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "shop.core.replica.ReadFromReplica",
 ]
 
 ROOT_URLCONF = "shop.urls"
@@ -138,11 +141,15 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "shop.core.guide.guide_link",
             ],
         },
     },
 ]
 
+# A migration of a big table may take longer: `migrate` is run with 0, which is none.
+STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=30_000)
+PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
 DATABASES = {
     "default": {
         **env.db("DATABASE_URL", default="postgres://lantern@127.0.0.1:5432/lantern"),
@@ -155,12 +162,16 @@ DATABASES = {
             "keepalives_interval": 10,
             "keepalives_count": 3,
             # What is prepared finds few rows by keys: to plan it anew for its values would cost as much as it does.
-            "options": "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
-            " -c plan_cache_mode=force_generic_plan",
+            "options": f"-c lock_timeout=5000 -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            " -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan",
         },
+        # A cursor of the server lives in its session, which a pooler gives to somebody else after the transaction.
+        "DISABLE_SERVER_SIDE_CURSORS": not PREPARED_STATEMENTS,
     }
 }
-PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", default=True)
+DATABASE_ROUTERS = ["shop.core.replica.ReplicaRouter"]
+if env.str("REPLICA_URL", default=""):
+    DATABASES["replica"] = {**DATABASES["default"], **env.db("REPLICA_URL"), "ENGINE": "shop.core.postgres"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -264,7 +275,14 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Of one processor, for works that nobody waits for with a phone in the hand; 1 where they have a machine of their own.
+LONG_WORK_SHARE = env.float("LONG_WORK_SHARE", default=0.2)
+
 CELERY_BROKER_URL = REDIS_URL
+# A worker that is told no queues takes all of them; `-Q` gives each worker its own (docs/operations.md).
+CELERY_TASK_QUEUES = [Queue(SHORT_QUEUE), Queue(LONG_QUEUE)]
+CELERY_TASK_DEFAULT_QUEUE = SHORT_QUEUE
+CELERY_TASK_ROUTES = {name: {"queue": LONG_QUEUE} for name in LONG_TASKS}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -292,7 +310,13 @@ CELERY_TIMEZONE = TIME_ZONE
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 LOGGING_CONFIG = None
-LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=True))
+# The dotted path of a function that is called with every error that is logged (docs/operations.md).
+ERROR_HOOK = env.str("ERROR_HOOK", default="")
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"), json=env.bool("LOG_JSON", default=True), error_hook=ERROR_HOOK
+)
+# Who asks for `/metrics` shows it; without one nobody is answered.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Of the demo shop's staff; without it they cannot sign in.
 DEMO_PASSWORD = env.str("ADMIN_PASSWORD", default="")

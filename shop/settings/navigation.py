@@ -34,6 +34,7 @@ NAVIGATION: list[dict[str, Any]] = [
                 "link": reverse_lazy("admin:core_jobs"),
                 "permission": "shop.core.job_centre.has_jobs",
             },
+            {"title": _("Guide"), "icon": "help", "link": reverse_lazy("guide-index")},
         ],
     },
     {

@@ -22,3 +22,4 @@ REST_FRAMEWORK = {
     ],
 }
 AXES_ENABLED = False
+LONG_WORK_SHARE = 1.0

@@ -5,11 +5,13 @@
 
 from django.db import connection
 
+from logistics.network.models import StockMovement
 from logistics.network.services import receive_stock
 from logistics.shipments.models import Shipment
 from orders.checkout.models import Order
 from shop.core import clock
 from shop.core.actors import Actor
+from shop.core.models import OutboxEntry
 from shop.core.transactions import unit_of_work
 
 # Table, how its rows of the copied order are found, and the columns that differ; `n` is the number of the copy.
@@ -95,6 +97,21 @@ def parcels(*, number: str, count: int, prefix: str, flag: str, base: int) -> li
                 known,
             )
     return [f"{prefix}{n}" for n in range(1, count + 1)]
+
+
+def left_once(*, prefix: str) -> dict[str, int]:
+    """Of the copies: parcels of which the warehouse has booked goods out, bookings, and facts that one has left."""
+    booked = StockMovement.objects.filter(kind="shipment", reference__startswith=f"{prefix}S")
+    told = OutboxEntry.objects.filter(fact="ShipmentShipped", payload__shipment_number__startswith=f"{prefix}S")
+    return {
+        "parcels": booked.values("reference").distinct().count(),
+        "bookings": booked.count(),
+        "facts": told.values("event_id").distinct().count(),
+    }
+
+
+def write_remark(*, number: str, remark: str) -> None:
+    Order.objects.filter(number=number).update(remark=remark)
 
 
 def shipped(*, prefix: str) -> int:

@@ -14,7 +14,7 @@ from tests.browser.demo import Shop
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 PICTURES = PROJECT / "docs" / "img"
-LARGEST_PICTURE = 300_000
+LARGEST_PICTURE = 150_000
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

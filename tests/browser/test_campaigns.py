@@ -1,5 +1,6 @@
 """A merchant builds a festival at the console: campaigns in a bundle, looked at before anybody else sees them."""
 
+import re
 from datetime import timedelta
 
 import psycopg2
@@ -43,6 +44,10 @@ def pick(page, select, term):
     page.locator(f"select[name={select}] + .select2").click()
     page.locator(".select2-search__field:focus").fill(term)
     page.locator(".select2-results__option").get_by_text(term, exact=True).click()
+
+
+def fen_of(yuan):
+    return round(float(yuan.replace(",", "")) * 100)
 
 
 def save(page):
@@ -133,7 +138,15 @@ def test_a_festival_is_built_previewed_and_published_and_what_it_meets_is_named(
 
     open_bundle(desk)
     page.get_by_role("link", name="检查并全部发布").click()
-    expect(page.locator("#content-main")).to_contain_text("满 200 减 25")
+    named = page.locator("#content-main tr", has_text="与满减满赠“满 200 减 25”重叠")
+    said = named.first.inner_text()
+    # The window that both share, and what a basket costs with each of them and with both.
+    shared = re.search(r"自 (\S+ \S+) (起|至 (\S+ \S+))", said)
+    assert shared is not None
+    assert shared[1] >= f"{clock.business_day(clock.now()):%Y-%m-%d}"
+    before, alone, other, both = map(fen_of, re.findall(r"¥([\d,]+\.\d\d)", said))
+    assert both <= min(alone, other)
+    assert max(alone, other) <= before
     page.get_by_role("button", name="全部发布").click()
     page.wait_for_load_state("networkidle")
     assert rows(desk.shop, STANDING) == ["draft", "draft", "draft"]

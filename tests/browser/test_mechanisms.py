@@ -84,6 +84,11 @@ def save(desk):
     expect(desk.page.locator("#campaign-steps")).to_be_visible()
 
 
+def page_top(desk):
+    desk.page.keyboard.press("Escape")
+    desk.page.evaluate("window.scrollTo(0, 0)")
+
+
 def publish(desk):
     """Through the page that says what was found."""
     page = desk.page
@@ -109,6 +114,7 @@ def test_a_flash_sale_with_a_session_and_its_goods(desk_of):
     pick(desk, "items-0-sku")
     type_values(page, **{"items-0-price_fen": 1, "items-0-points": 100, "items-0-quota": 10})
     fits(desk)
+    desk.picture("flash-sale")
     page.get_by_role("button", name="保存", exact=True).click()
     page.wait_for_load_state("networkidle")
     expect(page.locator("#sessions-group")).to_contain_text("1 个商品")
@@ -133,6 +139,8 @@ def test_a_group_buy_of_three(desk_of):
     yuan = ask(desk.shop, DEAREST.format(column="price_fen")) // 100
     type_values(desk.page, **{"items-0-price_fen": yuan - 5, "items-0-leader_price_fen": yuan - 10})
     fits(desk)
+    page_top(desk)
+    desk.picture("group-buy")
     save(desk)
     publish(desk)
     assert standing(desk.shop, "group_buy_groupbuy", "周末三人团") in ("scheduled", "awaiting")

@@ -70,6 +70,37 @@ def test_the_warehouse_receives_goods_and_the_shop_can_sell_them(desk_of):
     assert int(row.locator(".field-on_hand").inner_text().replace(",", "")) == before + 12
 
 
+def test_goods_go_from_one_warehouse_to_another_and_are_booked_where_they_arrive(desk_of):
+    desk = desk_of("warehouse")
+    page = desk.page
+    desk.open("/admin/network/warehousestock/?warehouse__id__exact=1")
+    row = page.locator("#result_list tbody tr").first
+    code, origin = (row.locator(f".field-{column}").inner_text().strip() for column in ("sku", "warehouse"))
+    desk.open("/admin/network/stocktransfer/")
+    page.get_by_role("link", name="发起调拨").click()
+    page.locator("[name=warehouse]").select_option(label=origin)
+    [destination] = [
+        name for name in page.locator("[name=destination] option").all_inner_texts() if "仓" in name and name != origin
+    ][:1]
+    page.locator("[name=destination]").select_option(label=destination)
+    page.locator("[name=reason]").fill("备货双十二")
+    page.locator("[name=lines]").fill(f"{code} 3")
+    desk.picture("transfer-send")
+    page.locator("#main").get_by_role("button").last.click()
+    main = page.locator("#main")
+    expect(main).to_contain_text("在途")
+    desk.page.wait_for_load_state("networkidle")
+    desk.picture("transfer")
+    page.get_by_role("link", name="入库").click()
+    page.locator("[name=lines]").fill(f"{code} 2")
+    page.locator("[name=difference]").fill("一件破损")
+    page.locator("#main").get_by_role("button").last.click()
+    expect(main).to_contain_text("一件破损")
+    desk.open(f"/admin/network/stockmovement/?q={code}")
+    booked = page.locator("#result_list tbody tr", has_text="调拨")
+    assert sorted(each.locator(".field-quantity").inner_text() for each in booked.all())[:2] == ["-3", "2"]
+
+
 def test_the_warehouse_sees_no_money_and_is_turned_away_from_it(desk_of):
     desk = desk_of("warehouse")
     sidebar = desk.page.locator("#nav-sidebar-apps, nav").first

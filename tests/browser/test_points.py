@@ -88,6 +88,22 @@ def earned(desk, number):
     raise TimeoutError(f"order {number} has earned nothing")
 
 
+def explained(desk, number):
+    """What each rule gave for the order, and the sentences of those that gave nothing."""
+    desk.open(f"/admin/rules/earning/?q=order:{number}")
+    desk.page.locator("#result_list a[href*='/change/']").first.click()
+    reasons = desk.page.locator(".field-explained li")
+    expect(reasons.first).to_be_visible()
+    told = [(each.locator("span").first.inner_text(), each.inner_text()) for each in reasons.all()]
+    return [int(points) for points, _said in told if points != "0"], [said for points, said in told if points == "0"]
+
+
+def row_of(desk, buyer, points):
+    """The entry of so many points in the member's ledger."""
+    desk.open(f"/admin/ledger/pointaccount/{buyer['member']}/change/")
+    return desk.page.locator("#points-ledger tbody tr", has_text=f"+{points}").first
+
+
 def test_a_rule_made_by_clicking_gives_what_its_preview_promised(desk):
     saturday, friday = last_weekday(5, hour=10), last_weekday(4, hour=10)
     buyer = desk.shop.run("gold_member", since=(saturday - timedelta(days=30)).isoformat())
@@ -106,7 +122,15 @@ def test_a_rule_made_by_clicking_gives_what_its_preview_promised(desk):
         basket = {"member": buyer["member"], "sku": buyer["sku"], "units": units, "at": moment.isoformat()}
         fen = desk.shop.run("price", **basket)
         promised = previewed(desk, rule_url, buyer, fen, units, moment)
-        assert earned(desk, desk.shop.run("buy", **basket)) == promised
+        number = desk.shop.run("buy", **basket)
+        assert earned(desk, number) == promised
+        gave, rejected = explained(desk, number)
+        assert sum(gave) == promised
+        assert any("金卡周六双倍" in said for said in rejected) == (moment == friday)
+        row = row_of(desk, buyer, promised)
+        expect(row).to_contain_text(f"合计 {promised}")
+        for sentence in rejected:
+            expect(row).to_contain_text(sentence.removeprefix("0").strip())
         # A point per yuan and a quarter for gold; once more on Saturday, until the day's 500 are given.
         doubled = min(fen // 100, left) if moment != friday else 0
         left -= doubled

@@ -11,12 +11,27 @@ pytestmark = pytest.mark.browser
 FILES = "/admin/accounts/grantfile/"
 RICHEST = "SELECT member_id FROM ledger_pointtransaction GROUP BY member_id ORDER BY count(*) DESC, member_id LIMIT 1"
 HEADINGS = "会员编号,积分,原因"
+LOTS = "SELECT id, expires_at FROM ledger_pointlot ORDER BY id"
+STANDING = """
+SELECT sum(remaining - held)::bigint, count(DISTINCT lot.member_id) FROM ledger_pointlot lot
+JOIN ledger_expiryversion version ON version.id = lot.expiry_id
+JOIN ledger_expirypolicy policy ON policy.id = version.policy_id AND policy.is_default
+WHERE remaining > held AND (expires_at IS NULL OR expires_at > now())
+"""
+
+
+def rows(shop, sql):
+    with psycopg2.connect(shop.database_url) as database, database.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
 
 
 def one(shop, sql):
-    with psycopg2.connect(shop.database_url) as database, database.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchone()[0]
+    return rows(shop, sql)[0][0]
+
+
+def fen_of(yuan):
+    return round(float(yuan.lstrip("¥").replace(",", "")) * 100)
 
 
 def upload(desk, *rows):
@@ -81,6 +96,43 @@ def test_reminders_prove_whom_they_reached(desk):
     assert desk.overflow() == 0
     desk.page.get_by_role("link", name="查看全部").click()
     expect(desk.page.locator("#result_list tbody tr").first).to_contain_text("站内信")
+
+
+def write_expiry(desk, kind, **fields):
+    """Open the rules of the default policy and write others into them."""
+    desk.open_first("/admin/ledger/expirypolicy/")
+    desk.page.get_by_role("link", name="修改规则").click()
+    desk.page.locator("[name=kind]").select_option(label=kind)
+    for name, value in fields.items():
+        desk.page.locator(f"[name={name}]").fill(str(value))
+
+
+def test_other_rules_of_expiry_are_previewed_and_leave_old_points_alone(desk_of):
+    desk = desk_of("owner", height=1100)
+    page, lots = desk.page, rows(desk.shop, LOTS)
+    ((points, members),) = rows(desk.shop, STANDING)
+    write_expiry(desk, "若干个月后的月底", months=6)
+    page.get_by_role("button", name="预览").click()
+    expect(page.locator("#main")).to_contain_text(f"会员现有积分（{points:,}）的有效期不变")
+    shown = [[each.inner_text() for each in row.locator("td").all()] for row in page.locator("#main tbody tr").all()]
+    found = [(int(row[1].replace(",", "")), int(row[2].replace(",", "")), fen_of(row[3])) for row in shown]
+    assert sum(held for _members, held, _fen in found) == points
+    assert max(count for count, _points, _fen in found) <= members <= sum(count for count, _points, _fen in found)
+    # A hundred points are a yuan in the demo shop.
+    assert [fen for _members, _points, fen in found] == [held for _members, held, _fen in found]
+    assert desk.overflow() == 0
+    desk.picture("points-expiry")
+
+    page.get_by_role("button", name="保存规则").click()
+    expect(desk.message("规则已保存，对此后发放的积分生效。")).to_be_visible()
+    try:
+        # What was spent meanwhile is spent; when the rest expires has not moved.
+        assert dict(rows(desk.shop, LOTS)).items() >= dict(lots).items()
+    finally:
+        write_expiry(desk, "每年清零一次", month=12, day=31)
+        page.get_by_role("button", name="预览").click()
+        page.get_by_role("button", name="保存规则").click()
+        expect(desk.message("规则已保存，对此后发放的积分生效。")).to_be_visible()
 
 
 def test_a_gift_by_file_takes_two_persons(desk_of):

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from tests.browser.member import Member, buy
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.browser
 ORDERS = "/admin/checkout/order/"
 MANY = 2300
 PATIENCE_MS = 600_000
+FORMULA = '=HYPERLINK("http://example.com","点我")'
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,7 @@ def pattern(shop):
     return buy(shop, phone="13900139077")["number"]
 
 
-def test_a_filter_is_kept_as_a_tab_and_all_that_match_are_shipped(desk, shop, pattern):
+def test_a_filter_is_kept_as_a_tab_and_all_that_match_are_shipped_once(desk, desk_of, shop, pattern):
     shop.run("parcels", of="copying", number=pattern, count=MANY, prefix="K", flag="purple", base=5_000_000)
     desk.open(f"{ORDERS}?flag=purple")
     desk.page.get_by_role("link", name="保存为常用筛选").click()
@@ -35,13 +37,18 @@ def test_a_filter_is_kept_as_a_tab_and_all_that_match_are_shipped(desk, shop, pa
     desk.page.get_by_role("link", name="批量发货（全部符合条件的）").click()
     expect(desk.page.locator("#main")).to_contain_text("2,300")
     desk.picture("bulk-ship")
+    again = desk_of("owner")
+    again.open(desk.page.url.removeprefix(shop.url))
     desk.page.get_by_role("button", name="发货 2300 个包裹").click()
     expect(desk.page.locator("[data-work=running]")).to_be_visible()
     desk.picture("bulk-progress")
     expect(desk.page.locator("[data-work=done]")).to_be_visible(timeout=PATIENCE_MS)
     expect(desk.page.locator("#main")).to_contain_text(f"共 {MANY} 个，已发货 {MANY} 个，失败 0 个")
-    left = shop.run("shipped", of="copying", prefix="K")
-    assert left == MANY
+    again.page.get_by_role("button", name="发货 2300 个包裹").click()
+    expect(again.message("这些订单目前没有可发货的包裹。")).to_be_visible()
+    left = shop.run("left_once", of="copying", prefix="K")
+    assert left == {"parcels": MANY, "bookings": MANY, "facts": MANY}
+    assert shop.run("shipped", of="copying", prefix="K") == MANY
 
 
 def test_a_file_of_tracking_numbers_ships_right_rows_and_gives_wrong_ones_back(desk_of, shop, pattern, tmp_path):
@@ -57,8 +64,11 @@ def test_a_file_of_tracking_numbers_ships_right_rows_and_gives_wrong_ones_back(d
     desk.page.locator("input[type=file]").set_input_files(file)
     desk.page.get_by_role("button", name="检查文件").click()
     main = desk.page.locator("#main")
-    for row, wrong in ((3, "骑士快送"), (5, "科学计数"), (7, "X404")):
-        expect(main.locator("tr", has_text=wrong).first).to_contain_text(str(row))
+    for row, wrong, column in ((3, "骑士快送", "承运商"), (5, "科学计数", "运单号"), (7, "X404", "订单号或包裹号")):
+        told = main.locator("tr", has_text=wrong).first.locator("td")
+        expect(told.nth(0)).to_have_text(str(row))
+        expect(told.nth(2)).to_have_text(column)
+        expect(told.nth(3)).not_to_be_empty()
     desk.page.wait_for_load_state("networkidle")
     desk.picture("tracking-import")
     desk.page.get_by_role("button", name="发货 4 个包裹").click()
@@ -70,17 +80,41 @@ def test_a_file_of_tracking_numbers_ships_right_rows_and_gives_wrong_ones_back(d
     assert shop.run("shipped", of="copying", prefix="F") == 4
 
 
-def test_a_file_of_orders_is_written_and_downloaded(desk, shop, pattern):
-    numbers = shop.run("parcels", of="copying", number=pattern, count=3, prefix="E", flag="green", base=7_000_000)
+def downloaded(desk, file_format):
+    """Export the orders that the list shows, wait, and take the file."""
     desk.open(f"{ORDERS}?flag=green")
     desk.page.get_by_role("link", name="导出", exact=True).click()
+    desk.page.locator("[name=file_format]").select_option(file_format)
     desk.page.get_by_role("button", name="导出").click()
     done = desk.page.locator("#result_list tbody tr").first
+    expect(done).to_contain_text(file_format.upper())
     expect(done).to_contain_text("可下载", timeout=PATIENCE_MS)
     with desk.page.expect_download() as waiting:
         done.get_by_role("link").first.click()
-    text = Path(waiting.value.path()).read_text("utf-8-sig")
-    assert [row["订单号"] for row in csv.DictReader(io.StringIO(text))] == numbers[::-1]
+    return Path(waiting.value.path())
+
+
+def test_a_file_of_orders_is_the_filtered_list_and_opens_as_a_spreadsheet_in_chinese(desk, shop, pattern):
+    numbers = shop.run("parcels", of="copying", number=pattern, count=3, prefix="E", flag="green", base=7_000_000)
+    shop.run("write_remark", of="copying", number=numbers[1], remark=FORMULA)
+    desk.open(f"{ORDERS}?flag=green")
+    shown = [each.inner_text().split()[0] for each in desk.page.locator("#result_list .field-shown_number").all()]
+    assert shown == numbers[::-1]
+
+    rows = list(csv.DictReader(io.StringIO(downloaded(desk, "csv").read_bytes().decode("utf-8-sig"))))
+    assert [row["订单号"] for row in rows] == shown
+    assert [row["买家备注"] for row in rows] == ["请放前台，谢谢", f"'{FORMULA}", "请放前台，谢谢"]
+
+    desk.page.wait_for_load_state("networkidle")
+    desk.picture("export")
+    sheet = load_workbook(io.BytesIO(downloaded(desk, "xlsx").read_bytes())).active
+    headings, *lines = sheet.iter_rows()
+    at = {cell.value: place for place, cell in enumerate(headings)}
+    assert [line[at["订单号"]].value for line in lines] == shown
+    remark = lines[1][at["买家备注"]]
+    assert (remark.value, remark.data_type) == (f"'{FORMULA}", "s")
+    assert {line[at["状态"]].value for line in lines} == {row["状态"] for row in rows}
+    assert [line[at["应付金额"]].value for line in lines] == [float(row["应付金额"]) for row in rows]
 
 
 def test_the_price_of_an_unpaid_order_is_lowered_and_the_buyer_told(desk, shop):

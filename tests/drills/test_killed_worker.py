@@ -35,7 +35,7 @@ def tea():
 def groups(tea, monkeypatch):
     """What the queue is given for so many paid orders."""
     handed_over: list[list[int]] = []
-    monkeypatch.setattr(outbox, "_send", handed_over.extend)
+    monkeypatch.setattr(outbox, "_send", lambda groups, queue: handed_over.extend(groups))
     for _ in range(ORDERS):
         paid(MemberFactory(), (tea, 1))
     return handed_over

@@ -23,16 +23,16 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import FoundByKeys
 
 
 @admin.register(Allocation)
-class AllocationAdmin(ReadOnlyAdmin):
+class AllocationAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["number", "request", "warehouse", "shown_status", "weight_g", "picked_at", "created_at"]
     list_filter = ["status", "warehouse"]
-    search_fields = ["=number", "=request__order_number"]
+    search_keys = ("number", "request__order_number")
     list_select_related = ["request", "warehouse"]
     ordering = ["-pk"]
-    show_full_result_count = False
     actions_detail = ["reject", "elsewhere", "take_back", "again"]
     fields = [
         "number",

@@ -24,6 +24,7 @@ from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.dashboard import Figure, FiguresPanel, ListPanel, Panel
 from shop.core.labels import Label
 from shop.core.screens import panels_page
+from shop.core.searching import FoundByKeys
 
 SHOWN = 100
 
@@ -66,12 +67,11 @@ class AllocationInline(TabularInline):
 
 
 @admin.register(FulfilmentRequest)
-class FulfilmentRequestAdmin(ReadOnlyAdmin):
+class FulfilmentRequestAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["order_number", "shown_status", "place", "warehouses", "created_at", "retry_at"]
     list_filter = ["status"]
-    search_fields = ["=order_number"]
+    search_keys = ("order_number",)
     ordering = ["-pk"]
-    show_full_result_count = False
     actions = ["retry"]
     actions_list = ["desk"]
     inlines = [FulfilmentLineInline, AllocationInline, InterventionInline]

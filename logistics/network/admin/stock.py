@@ -25,6 +25,7 @@ from shop.core.dashboard import ListPanel
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.screens import form_page, panels_page, staff
+from shop.core.searching import MOST_FOUND, FoundByKeys
 
 CHECK = "check"
 DAMAGE = {"aside": put_aside, "sound": find_sound, "scrap": throw_away}
@@ -210,14 +211,18 @@ def _received(items: dict[int, int]) -> str:
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
+class StockMovementAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["created_at", "warehouse", "sku", "shown_kind", "quantity", "reference", "reason", "actor"]
     list_filter = ["kind", "warehouse", ("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
-    search_fields = ["=reference", "sku__code"]
+    search_keys = ("sku__code",)
     list_select_related = ["warehouse", "sku"]
     ordering = ["-pk"]
-    show_full_result_count = False
+
+    def found(self, queryset: QuerySet[Any], term: str) -> set[Any]:
+        """Also by its reference, which stands second in an index, after the kind."""
+        referred = StockMovement.objects.filter(kind__in=StockMovement.Kind.values, reference=term)
+        return super().found(queryset, term) | set(referred.values_list("pk", flat=True)[:MOST_FOUND])
 
     @display(
         description=gettext_lazy("kind"),

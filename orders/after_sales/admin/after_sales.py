@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from orders.after_sales.admin import deeds
@@ -26,6 +27,7 @@ from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
 from shop.core.screens import form_page, found_or_404, staff
+from shop.core.searching import FoundByKeys
 
 STATUS_COLOURS = {
     Status.REQUESTED: "warning",
@@ -55,7 +57,7 @@ def page_of(deed: Deed) -> Page:
 
 
 @admin.register(AfterSale)
-class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
+class AfterSaleAdmin(OpeningPages, FoundByKeys, ReadOnlyAdmin):
     list_display = [
         "number",
         "order_link",
@@ -68,14 +70,13 @@ class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
         "due",
         "asked_at",
     ]
-    list_filter = [StageFilter, "kind", "reason", "status"]
+    list_filter = [StageFilter, "kind", "reason", "status", ("asked_at", RangeDateTimeFilter)]
+    list_filter_submit = True
     list_select_related = ["order", "member"]
     list_before_template = "admin/orders/after_sale_tabs.html"
-    search_fields = ["number"]
+    search_keys = ("number", "order__number")
     search_help_text = _("After-sale or order number, or the last four digits of the phone")
     ordering = ["-id"]
-    date_hierarchy = "asked_at"
-    show_full_result_count = False
     change_form_outer_after_template = "admin/orders/after_sale.html"
     actions_list = ["open_for_member", "change_policies"]
     actions_detail = [deed.name for deed in DEEDS]
@@ -122,11 +123,9 @@ class AfterSaleAdmin(OpeningPages, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[AfterSale], search_term: str
     ) -> tuple[QuerySet[AfterSale], bool]:
         term = search_term.strip()
-        if not term:
-            return queryset, False
         if len(term) == PHONE_TAIL and term.isdecimal():
             return queryset.filter(order__phone_tail=term), False
-        return queryset.filter(Q(number__iexact=term) | Q(order__number__iexact=term)), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Those that the after-sale's status allows, of those that the person may."""

@@ -29,6 +29,7 @@ from shop.core.actors import Actor
 from shop.core.csv_files import csv_bytes
 from shop.core.job_centre import CannotBeStopped
 from shop.core.outbox import publish
+from shop.core.pacing import Pace
 from shop.core.transactions import use_case
 from shop.core.xlsx_files import write_sheet
 
@@ -85,7 +86,9 @@ def try_again(*, export_id: int, now: datetime) -> bool:
 
 
 def _write(*, export_id: int, ends: float) -> None:
+    pace = Pace()
     while _write_piece(export_id=export_id):
+        pace.rest()
         if time.monotonic() > ends:
             _leave(export_id=export_id, now=clock.now())
             return
@@ -93,7 +96,7 @@ def _write(*, export_id: int, ends: float) -> None:
     if export.status == Status.RUNNING and export.below is None:
         if export.format == Format.XLSX:
             with tempfile.TemporaryFile() as book:
-                _write_book(export, book)
+                _write_book(export, book, pace)
                 _keep_book(export, book)
         _finish(export_id=export_id, now=clock.now())
 
@@ -160,13 +163,13 @@ def _add_piece(export: OrderExport, content: bytes) -> None:
     ExportPiece.objects.create(export=export, number=last + 1, content=zlib.compress(content, 6))
 
 
-def _write_book(export: OrderExport, target: IO[bytes]) -> None:
+def _write_book(export: OrderExport, target: IO[bytes], pace: Pace) -> None:
     """The pieces as a workbook."""
     is_number = numbers(export.content)
     text = io.TextIOWrapper(io.BufferedReader(_Joined(content_of(export))), encoding="utf-8-sig", newline="")
     write_sheet(
         title=export.get_content_display(),
-        rows=csv.reader(text),
+        rows=pace.along(csv.reader(text), every=ORDERS_A_PIECE),
         numbers={at for at, number in enumerate(is_number) if number},
         target=target,
     )

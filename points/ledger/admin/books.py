@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.db.models.functions import Right
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,7 +16,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 
 from members.identity.admin import link_to_member
-from members.identity.phones import parse_phone
+from members.identity.searching import FoundByMember
 from points.ledger.models import (
     PointAccount,
     PointEntry,
@@ -31,8 +29,8 @@ from shop.core import clock
 from shop.core.admin import ReadOnlyAdmin
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import found_or_404
+from shop.core.searching import FoundByKeys
 
 _COLORS = {
     "grant": "success",
@@ -48,27 +46,11 @@ _COLORS = {
 }
 
 
-class OfMemberAdmin(ReadOnlyAdmin):
+class OfMemberAdmin(FoundByMember, ReadOnlyAdmin):
     """Rows of members, in lists that open as fast with a million of them."""
 
-    paginator: type[Paginator] = BoundedPaginator
     list_select_related: Any = ["member"]
-    search_fields = ["member__nickname"]
-    search_help_text = gettext_lazy("Start of the nickname, last four digits of the phone, or the whole number")
     ordering = ["-pk"]
-    show_full_result_count = False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if term.isdigit() and len(term) == 4:
-            return queryset.annotate(tail=Right("member__phone", 4)).filter(tail=term), False
-        phone = parse_phone(term)
-        named = {"member__phone": phone} if phone else {"member__nickname__startswith": term}
-        return queryset.filter(**named), False
 
     @display(description=gettext_lazy("member"), ordering="member")
     def who(self, row: Any) -> str:
@@ -199,14 +181,12 @@ class PointTransactionAdmin(OfMemberAdmin):
 
 
 @admin.register(PointEntry)
-class PointEntryAdmin(ReadOnlyAdmin):
+class PointEntryAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["pk", "shown_at", "shown_member", "bucket", "amount", "lot", "transaction"]
     list_filter = ["bucket"]
     list_select_related = ["transaction__member", "lot"]
-    search_fields = ["=transaction__reference"]
+    search_keys = ("transaction__reference",)
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
 
     @display(description=gettext_lazy("time"))
     def shown_at(self, entry: PointEntry) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +20,7 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from members.identity.admin import link_to_member
-from members.identity.phones import parse_phone
+from members.identity.searching import FoundByMember
 from points.mall.forms import DaysForm
 from points.mall.models import CodeReveal, Redemption, Reward, Voucher, VoucherStatus
 from points.mall.services.desk import extend_voucher, forgive_no_show
@@ -29,7 +29,6 @@ from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.errors import DomainError
 from shop.core.labels import Label
 from shop.core.money import yuan
-from shop.core.paginator import BoundedPaginator
 from shop.core.people import PeopleMixin
 from shop.core.screens import form_page, found_or_404
 
@@ -76,28 +75,21 @@ class RevealInline(PeopleMixin, _LookedAtInline):
     fields = ["revealed_at", "actor", "address"]
 
 
-class _OfMembersAdmin(ReadOnlyAdmin):
+class _OfMembersAdmin(FoundByMember, ReadOnlyAdmin):
     """Found by a number, or by the member's phone."""
 
     ordering = ["-pk"]
-    paginator = BoundedPaginator
-    show_full_result_count = False
     list_filter_submit = True
-    search_fields = ["member__nickname"]
     search_help_text = gettext_lazy("Number of an order or voucher, or phone or nickname of the member")
     number_column = "order_number"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        phone = parse_phone(term)
-        if phone:
-            return queryset.filter(member__phone=phone), False
-        found = Q(**{self.number_column: term}) | Q(member__nickname__startswith=term)
-        return queryset.filter(found), False
+        numbered = queryset.filter(**{self.number_column: search_term.strip()})
+        if search_term.strip() and numbered.exists():
+            return numbered, False
+        return super().get_search_results(request, queryset, search_term)
 
     @display(description=gettext_lazy("member"))
     def whom(self, row: Any) -> str:

@@ -23,12 +23,12 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.clock import business_day
 from shop.core.editing import ModelAdmin
 from shop.core.money import yuan
-from shop.core.paginator import BoundedPaginator
 from shop.core.screens import staff
+from shop.core.searching import FoundByKeys
 
 
 @admin.register(Earning)
-class EarningAdmin(ReadOnlyAdmin):
+class EarningAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["happened_at", "shown_member", "shown_kind", "reference", "points", "points_kept", "shown_worth"]
     list_filter = [("happened_at", RangeDateTimeFilter)]
     list_filter_submit = True
@@ -47,11 +47,9 @@ class EarningAdmin(ReadOnlyAdmin):
         "explained",
     ]
     readonly_fields = ["shown_member", "shown_kind", "points_kept", "shown_worth", "shown_lines", "explained"]
-    search_fields = ["=reference"]
+    search_keys = ("reference",)
     search_help_text = gettext_lazy("The whole reference, such as order:D2611…")
     ordering = ["-pk"]
-    show_full_result_count = False
-    paginator = BoundedPaginator
 
     @display(description=gettext_lazy("member"))
     def shown_member(self, earning: Earning) -> str:

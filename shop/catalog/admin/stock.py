@@ -19,6 +19,7 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.formulas import harmless
 from shop.core.labels import Label
+from shop.core.searching import FoundByKeys
 
 
 class LevelFilter(admin.SimpleListFilter):
@@ -106,9 +107,8 @@ class SkuStockAdmin(ModelAdmin):
 
 
 @admin.register(StockReservation)
-class StockReservationAdmin(ReadOnlyAdmin):
+class StockReservationAdmin(FoundByKeys, ReadOnlyAdmin):
     list_display = ["reference", "sku", "quantity", "expires_at"]
     list_select_related = ["sku"]
-    search_fields = ["reference", "sku__code"]
+    search_keys = ("reference", "sku__code")
     ordering = ["-id"]
-    show_full_result_count = False

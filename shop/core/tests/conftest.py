@@ -7,5 +7,5 @@ from shop.core import outbox
 def sent(monkeypatch):
     """The groups of entries of each task that the broker is given."""
     tasks: list[list[list[int]]] = []
-    monkeypatch.setattr(outbox, "_send", tasks.append)
+    monkeypatch.setattr(outbox, "_send", lambda groups, queue: tasks.append(groups))
     return tasks

@@ -232,3 +232,26 @@ def test_parallel_workers_deliver_a_group_once(sent, guarded, times):
 def test_nobody_who_talks_to_the_network_has_a_turn():
     with pytest.raises(ValueError, match="network"):
         subscribe(TableLaid, in_transaction=False, turn=3)
+
+
+class LeavesPicked(Fact):
+    garden: int
+
+
+@subscribe(LeavesPicked, in_transaction=False, queue="long")
+def dry_for_days(fact: LeavesPicked) -> None:
+    heard.append(("dry", fact.garden))
+
+
+@subscribe(LeavesPicked)
+def weigh(fact: LeavesPicked) -> None:
+    heard.append(("weigh", fact.garden))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_works_on_for_long_is_handed_over_to_workers_of_another_queue(monkeypatch):
+    told = []
+    monkeypatch.setattr(outbox.current_app, "send_task", lambda *_task, queue, **_more: told.append(queue))
+    with transaction.atomic():
+        outbox.publish(LeavesPicked(garden=1))
+    assert sorted(told, key=str) == [None, "long"]
