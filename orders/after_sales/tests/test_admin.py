@@ -96,7 +96,7 @@ def test_the_list_takes_the_same_queries_however_long(desk, member, sku, count, 
     for _each in range(count):
         ask(order, kind=Kind.REFUND)
     desk.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert len(listed(desk)) == count
 
 

@@ -103,8 +103,8 @@ def test_the_list_costs_the_same_however_long_it_is(finance, member, django_asse
 
     fill(2)
     finance.get(address)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         finance.get(address)
     fill(20)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         finance.get(address)
