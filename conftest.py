@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.test import TransactionTestCase
 from pytest_django.fixtures import Settings
@@ -15,6 +16,12 @@ from members.identity.tests.factories import MemberFactory, client_for
 from shop.core import kept, preferences
 from tests.left_behind import Baseline, may_pass_over_triggers
 from tests.sandbox import sandbox, sandbox_process
+
+# How fast examples are made says something about the machine, nothing about the code.
+hypothesis.settings.register_profile(
+    "any machine", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None
+)
+hypothesis.settings.load_profile("any machine")
 
 __all__ = ["sandbox", "sandbox_process"]
 
