@@ -26,6 +26,8 @@ class FulfilmentRequest(models.Model):
         _("priority"), default=0, db_default=0, help_text=_("Higher is served first where goods lack.")
     )
     created_at = models.DateTimeField(_("created at"))
+    # Empty for what may go at once.
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
     obstacle = models.JSONField(_("why it waits"), default=dict, blank=True)
     # Units by SKU id of which nothing is held any more, because they were not where they should have been.

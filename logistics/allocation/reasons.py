@@ -4,7 +4,7 @@ Computed line by line on plain data, without the optimiser, so that its costs ar
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from logistics.allocation.arrays import NO_CARRIER_FEN, is_open, kilometres, missed_fen, ruled_out, way_fen
@@ -33,7 +33,7 @@ def parcels_cost(known: Lookup, wanted: Wanted, parcels: Mapping[int, Items]) ->
     return [
         {
             "warehouse": known.sites[warehouse_id].code,
-            **parcel_cost(known, wanted, known.sites[warehouse_id], [ln for ln in wanted.lines if ln.sku_id in items]),
+            **parcel_cost(known, wanted, known.sites[warehouse_id], _packed(wanted, items)),
         }
         for warehouse_id, items in sorted(parcels.items())
     ]
@@ -54,6 +54,18 @@ def candidates_of(known: Lookup, wanted: Wanted, parcels: Mapping[int, Items]) -
             }
         )
     return sorted(found, key=lambda each: each["distance_km"] or 0.0)
+
+
+def _packed(wanted: Wanted, items: Items) -> list[Line]:
+    """The lines of a parcel; of one that comes from several warehouses its own units."""
+    return [_part(line, items[line.sku_id]) for line in wanted.lines if line.sku_id in items]
+
+
+def _part(line: Line, units: int) -> Line:
+    if units == line.quantity:
+        return line
+    each = {name: getattr(line, name) * units // line.quantity for name in ("weight_g", "volume_cm3", "value_fen")}
+    return replace(line, quantity=units, **each)
 
 
 def _verdict(known: Lookup, wanted: Wanted, site: SiteState, parcels: Mapping[int, Items]) -> dict[str, Any]:

@@ -131,8 +131,11 @@ def comparison_panels(found: Comparison) -> list[Any]:
     ]
     fen = [
         (_("freight"), "freight_fen"),
+        (_("packing"), "per_parcel_fen"),
+        (_("way"), "way_fen"),
         (_("lateness"), "late_fen"),
         (_("missed promises"), "missed_fen"),
+        (_("lines that wait"), "waiting_fen"),
         (_("together"), "cost_fen"),
     ]
 

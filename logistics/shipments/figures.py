@@ -15,11 +15,13 @@ from shop.core.dashboard import ChartPanel, Figure, FiguresPanel, ListPanel, Pan
 from shop.core.money import yuan
 
 DAYS = 30
-# Orders of these days with their parcels, by day or altogether. One is held without a warehouse for an hour. A promise
+# Orders of these days with their parcels, by day or altogether. One is held when it was due for an hour and had no
+# warehouse: what is not to go yet, as in a presale, or gathers to be planned with others, waits for nothing. A promise
 # counts when it is due; the clock of processing runs from when the goods were asked for until the first parcel left.
 _ORDERS = """
 WITH placed AS (
     SELECT request.id, (request.created_at AT TIME ZONE 'Asia/Shanghai')::date AS day, request.created_at,
+        coalesce(request.not_before, request.created_at) AS since,
         min(allocation.created_at) AS allocated_at, min(shipment.shipped_at) AS shipped_at,
         count(shipment.id) AS parcels, coalesce(sum(shipment.cost_fen), 0) AS fen,
         count(shipment.id) FILTER (WHERE promised_at < %(now)s) AS due,
@@ -32,7 +34,8 @@ WITH placed AS (
     GROUP BY request.id
 )
 SELECT day, count(*), count(*) FILTER (WHERE parcels > 0), sum(fen), count(*) FILTER (WHERE parcels > 1),
-    count(*) FILTER (WHERE coalesce(allocated_at, %(now)s) - created_at > interval '1 hour'), sum(due), sum(kept),
+    count(*) FILTER (WHERE since <= %(now)s),
+    count(*) FILTER (WHERE coalesce(allocated_at, %(now)s) - since > interval '1 hour'), sum(due), sum(kept),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM shipped_at - created_at) / 3600)
 FROM placed GROUP BY GROUPING SETS ((day), ()) ORDER BY day
 """
@@ -49,13 +52,14 @@ GROUP BY warehouse.id ORDER BY warehouse.priority, warehouse.id
 
 @dataclass(frozen=True)
 class Fulfilled:
-    """Orders of a while: how many, how many have parcels, what those cost, how many came in several, were held; parcels
-    whose promise was due and kept; the median of hours until the first left."""
+    """Orders of a while: how many, how many have parcels, what those cost, how many came in several, were to be planned
+    by now, were held; parcels whose promise was due and kept; the median of hours until the first left."""
 
     orders: int = 0
     sent: int = 0
     fen: int = 0
     split: int = 0
+    ripe: int = 0
     held: int = 0
     due: int = 0
     kept: int = 0
@@ -79,7 +83,7 @@ def _figures(total: Fulfilled) -> FiguresPanel:
         [
             Figure(_("freight per order"), yuan(round(total.fen / total.sent)) if total.sent else "–"),
             Figure(_("orders in several parcels"), _share(total.split, total.sent)),
-            Figure(_("orders held for more than an hour"), _share(total.held, total.orders)),
+            Figure(_("orders held for more than an hour"), _share(total.held, total.ripe)),
             Figure(_("promises kept"), _share(total.kept, total.due), note=f"{total.kept:,} / {total.due:,}"),
             Figure(_("until the first parcel leaves"), _hours(total.hours), note=_("half of the orders take longer")),
             Figure(_("orders"), f"{total.orders:,}"),
@@ -94,7 +98,7 @@ def _charts(found: Mapping[date, Fulfilled], today: date) -> list[ChartPanel]:
     shares = {
         _("promises kept"): [_percent(day.kept, day.due) for day in each],
         _("in several parcels"): [_percent(day.split, day.sent) for day in each],
-        _("held"): [_percent(day.held, day.orders) for day in each],
+        _("held"): [_percent(day.held, day.ripe) for day in each],
     }
     freight = {_("freight"): [round(day.fen / day.sent / 100, 2) if day.sent else 0 for day in each]}
     hours = {_("hours"): [round(day.hours or 0, 1) for day in each]}
@@ -131,8 +135,8 @@ def _rows(statement: str, today: date, now: datetime) -> list[tuple[Any, ...]]:
 
 def _fulfilled(row: tuple[Any, ...]) -> Fulfilled:
     *counts, hours = row
-    orders, sent, fen, split, held, due, kept = (int(each or 0) for each in counts)
-    return Fulfilled(orders, sent, fen, split, held, due, kept, None if hours is None else float(hours))
+    orders, sent, fen, split, ripe, held, due, kept = (int(each or 0) for each in counts)
+    return Fulfilled(orders, sent, fen, split, ripe, held, due, kept, None if hours is None else float(hours))
 
 
 def _percent(part: int, whole: int) -> float | None:

@@ -160,8 +160,8 @@ def _allocate_in_time(
     if not_before is None or not_before <= now:
         _try_to_allocate(request, lines, now)
         return
-    request.retry_at = not_before
-    request.save(update_fields=["retry_at"])
+    request.not_before = request.retry_at = not_before
+    request.save(update_fields=["not_before", "retry_at"])
 
 
 def _try_to_allocate(request: FulfilmentRequest, lines: Sequence[FulfilmentLine], now: datetime) -> bool:

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from logistics.allocation.jobs import retry_waiting
 from logistics.allocation.models import Allocation, FulfilmentRequest, Reason
 from logistics.allocation.services import reject_allocation
 from logistics.allocation.tests.factories import fulfil
@@ -42,10 +43,29 @@ def orders():
 
 
 def test_the_figures_of_a_day(orders):
-    expected = Fulfilled(orders=3, sent=2, fen=1600, split=1, held=1, due=2, kept=1, hours=5.0)
+    expected = Fulfilled(orders=3, sent=2, fen=1600, split=1, ripe=3, held=1, due=2, kept=1, hours=5.0)
     now = NOW + timedelta(hours=45)
     assert fulfilled(today=TODAY, now=now) == (expected, {TODAY: expected})
     assert fulfilled(today=TODAY + timedelta(days=30), now=now) == (Fulfilled(), {})
+
+
+def test_who_is_not_due_is_not_held():
+    """A presale that goes in a month; two orders that gathered for three hours, of which one then waits for two; one
+    that was due at once and waits."""
+    tea, none = make_sku(), make_sku()
+    stock(make_warehouse(), {tea.pk: 2})
+    stock(make_warehouse(is_active=False), {none.pk: 2})
+    later = NOW + timedelta(hours=3)
+    fulfil({tea.pk: 1}, not_before=NOW + timedelta(days=30))
+    gathered, _lacks = fulfil({tea.pk: 1}, not_before=later), fulfil({none.pk: 1}, not_before=later)
+    fulfil({none.pk: 1})
+    with clock.fixed(later):
+        retry_waiting.run()
+    allocated = FulfilmentRequest.objects.get(status=FulfilmentRequest.Status.ALLOCATED)
+    assert allocated.pk == gathered.pk
+    for hours, ripe, held in ((0, 1, 0), (2, 1, 1), (3, 3, 1), (4, 3, 1), (5, 3, 2)):
+        found, _days = fulfilled(today=TODAY, now=NOW + timedelta(hours=hours))
+        assert (hours, found.orders, found.ripe, found.held) == (hours, 4, ripe, held)
 
 
 def test_the_page_shows_charts_warehouses_and_what_was_turned_down(admin_client, orders, django_assert_max_num_queries):
