@@ -1,7 +1,7 @@
 """What each page of the admin that is not a plain list or form asks for, as declared.
 
 Where an object's own state shuts a page as well, nobody passes without such an object: `SHUT`. `LOOKS_FIRST` looks for
-the object before it asks who comes. `POSTED` answers to POST only.
+the object before it asks who comes. `POSTED` answers to POST only. `JOBS` opens for who may see any kind of them.
 """
 
 PAGES = {
@@ -66,6 +66,7 @@ PAGES = {
     "distribution_distributor_change_grade": "distribution.change_distributor",
     "distribution_leaderboard_standings": "distribution.view_leaderboard",
     "distribution_withdrawal_statement": "distribution.view_withdrawal",
+    "freight_freighttemplate_bill_category": "freight.change_freighttemplate",
     "group_buy_team_complete": "group_buy.end_team",
     "group_buy_team_end": "group_buy.end_team",
     "identity_member_change_phone": "identity.change_member",
@@ -157,6 +158,8 @@ PAGES = {
     "workbench_pricechange_decide": "workbench.change_pricechange",
 }
 SHUT = {
+    "distribution_leaderboard_correct",
+    "payments_refund_look_over",
     "allocation_allocation_take_back",
     "allocation_allocationpolicy_publish",
     "checkout_order_readdress",
@@ -193,6 +196,9 @@ LOOKS_FIRST = {
     "bargaining_bargain_step",
     "campaigns_bundle_publish",
     "campaigns_bundle_stop",
+    "core_job_refusals",
+    "core_job_retry",
+    "core_job_stop",
     "coupons_coupontemplate_step",
     "discounts_spendoffer_step",
     "discounts_timeddiscount_step",
@@ -210,3 +216,4 @@ POSTED = {
     "catalog_category_move": "catalog.change_category",
     "catalog_productimport_import": "catalog.add_productimport",
 }
+JOBS = "core_jobs"

@@ -10,11 +10,12 @@ from django.test import Client
 
 from promotions.discounts.models import TimedDiscount
 from shop.core import clock
+from shop.core.job_centre import kinds_for
 from shop.core.models import StaffUser
 from shop.core.roles import create_role_accounts, seed_roles
 from shop.settings.roles import ROLES
 from tests.admin_addresses import Address, addresses
-from tests.admin_pages import LOOKS_FIRST, PAGES, POSTED, SHUT
+from tests.admin_pages import JOBS, LOOKS_FIRST, PAGES, POSTED, SHUT
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +63,8 @@ def allowed(user: StaffUser, address: Address) -> bool:
 
 def test_every_page_is_declared_once():
     named = {each.name for each in OWN} - VERSIONS
-    assert named == {*PAGES, *SHUT, *LOOKS_FIRST, *POSTED}
-    assert len(named) == len(PAGES) + len(SHUT) + len(LOOKS_FIRST) + len(POSTED)
+    assert named == {*PAGES, *SHUT, *LOOKS_FIRST, *POSTED, JOBS}
+    assert len(named) == len(PAGES) + len(SHUT) + len(LOOKS_FIRST) + len(POSTED) + 1
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
@@ -86,6 +87,8 @@ def test_pages_of_the_rooms_open_for_whom_they_are_declared_for(sign_in, account
         got = client.get(each.path).status_code
         if each.name in PAGES:
             expected = {200, 302, 404, 405} if user.has_perm(PAGES[each.name]) else {403}
+        elif each.name == JOBS:
+            expected = {200} if kinds_for(user) else {403}
         elif each.name in VERSIONS:
             expected = {404, 403}
         else:

@@ -63,6 +63,15 @@ class Desk:
         self.page.locator("select[name=action]").select_option(label=label)
         self.page.get_by_role("button", name="执行").click()
 
+    def reload_until(self, target: Locator, *, seconds: int = 120) -> None:
+        """What is done in the background is seen after a while."""
+        for _ in range(seconds):
+            if target.count():
+                return
+            self.page.wait_for_timeout(1000)
+            self.page.reload()
+        raise AssertionError(f"{target} has not come")
+
     def message(self, text: str) -> Locator:
         return self.page.locator("#main").get_by_text(text)
 

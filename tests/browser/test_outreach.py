@@ -39,12 +39,7 @@ def test_a_ready_made_plan_is_started_with_two_clicks_and_its_result_is_seen(des
     expect(desk.message("“通知规则变更”已启动。")).to_be_visible()
 
     ended = desk.page.locator("#campaign-steps", has_text="已结束")
-    for _ in range(PATIENCE_MS // 3000):
-        if ended.count():
-            break
-        desk.page.wait_for_timeout(3000)
-        desk.page.reload()
-    expect(ended).to_be_visible()
+    desk.reload_until(ended)
     desk.page.get_by_role("link", name="执行记录").click()
     expect(desk.page.locator("#result_list tbody tr")).to_have_count(1)
     desk.page.locator("#result_list a[href*='/change/']").first.click()

@@ -88,7 +88,7 @@ def test_goods_go_from_one_warehouse_to_another_and_are_booked_where_they_arrive
     desk.picture("transfer-send")
     page.locator("#main").get_by_role("button").last.click()
     main = page.locator("#main")
-    expect(main).to_contain_text("在途")
+    expect(main).to_contain_text("运输中")
     desk.page.wait_for_load_state("networkidle")
     desk.picture("transfer")
     page.get_by_role("link", name="入库").click()

@@ -121,7 +121,7 @@ def test_an_order_that_fails_is_told_and_holds_up_no_other(monkeypatch):
     with pytest.raises(ExceptionGroup) as told:
         write_default_reviews(now=NOW + timedelta(days=31))
     [failed] = told.value.exceptions
-    assert failed.__notes__ == [f"order {lines[1].order.number}"]
+    assert failed.__notes__ == [lines[1].order.number]
     # What it had begun is undone.
     assert set(Review.objects.values_list("line", flat=True)) == {lines[0].pk, lines[2].pk}
     assert_lawful()

@@ -72,7 +72,7 @@ class VoucherInline(_LookedAtInline):
 
 class RevealInline(PeopleMixin, _LookedAtInline):
     model = CodeReveal
-    fields = ["revealed_at", "actor", "address"]
+    fields = readonly_fields = ["revealed_at", "actor", "address"]
 
 
 class _OfMembersAdmin(FoundByMember, ReadOnlyAdmin):
