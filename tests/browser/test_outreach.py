@@ -5,7 +5,6 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 120_000
 
 
 @pytest.fixture
