@@ -92,7 +92,7 @@ def explained(desk, number):
     """What each rule gave for the order, and the sentences of those that gave nothing."""
     desk.open(f"/admin/rules/earning/?q=order:{number}")
     desk.page.locator("#result_list a[href*='/change/']").first.click()
-    reasons = desk.page.locator("#main li", has_text=re.compile(r"^\s*[+-]?\d+\s"))
+    reasons = desk.page.locator("#main li", has_text=re.compile(r"^\s*([+-]\d|0)"))
     expect(reasons.first).to_be_visible()
     told = [(each.locator("span").first.inner_text(), each.inner_text()) for each in reasons.all()]
     return [int(points) for points, _said in told if points != "0"], [said for points, said in told if points == "0"]
