@@ -78,14 +78,14 @@ class Desk:
     def overflow(self) -> int:
         return self.page.evaluate(OVERFLOW)
 
-    def barriers(self) -> list[str]:
-        """What axe calls serious or critical on the page that is open, with the first place of each."""
+    def barriers(self, *, but: frozenset[str] = frozenset()) -> list[str]:
+        """What axe calls serious or critical on the page that is open, `but` by some rules, each with its first place."""
         self.page.evaluate(AXE)
         found = self.page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations']})")
         return [
             f"{each['id']}: {each['nodes'][0]['html'][:120]} ({len(each['nodes'])})"
             for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
+            if each["impact"] in ("serious", "critical") and each["id"] not in but
         ]
 
     def tab_to(self, target: Locator, *, key: str = "Tab", most: int = 250) -> None:
