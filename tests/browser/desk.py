@@ -79,7 +79,7 @@ class Desk:
         return self.page.evaluate(OVERFLOW)
 
     def barriers(self, *, but: frozenset[str] = frozenset()) -> list[str]:
-        """What axe calls serious or critical on the page that is open, `but` by some rules, each with its first place."""
+        """What axe calls serious or critical on the open page, `but` by some rules, each with its first place."""
         self.page.evaluate(AXE)
         found = self.page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa'], resultTypes: ['violations']})")
         return [
