@@ -1,5 +1,7 @@
 """One door for every code: find out what it is, use it once, write down who did so."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -98,8 +100,9 @@ def hand_over_without_code(*, pickup_id: int, clerk: Clerk, note: str, now: date
     _refuse_used(code_hash)
     chosen = place_of_work(staff=clerk.staff, store_id=clerk.store_id)
     store = store_for(staff=clerk.staff, chosen=chosen, belongs_to=pickup.store)
-    found = hand_over(pickup=pickup, code_hash=code_hash, actor=clerk.actor, now=now)
-    return _write(found, code_hash, clerk, store, now, note=note)
+    with _whoever_was_faster(code_hash), transaction.atomic():
+        found = hand_over(pickup=pickup, code_hash=code_hash, actor=clerk.actor, now=now)
+        return _write(found, code_hash, clerk, store, now, note=note)
 
 
 @use_case
@@ -129,24 +132,30 @@ def undo(*, verification_id: int, staff: StaffUser, reason: str, now: datetime) 
 def _verify(*, code: str, clerk: Clerk, bill_fen: int | None, now: datetime) -> tuple[Verification, Found]:
     found, store = _found(code, clerk, bill_fen, now)
     handling = Handling(store, bill_fen, clerk.actor, now=now)
-    try:
-        with transaction.atomic():
-            used = KINDS[found.kind].use(code=code, handling=handling)
-            return _write(used, hash_of(code), clerk, store, now), used
-    except (DomainError, IntegrityError):
-        # Somebody else was faster, perhaps.
-        _refuse_used(hash_of(code))
-        raise
+    with _whoever_was_faster(hash_of(code)), transaction.atomic():
+        used = KINDS[found.kind].use(code=code, handling=handling)
+        return _write(used, hash_of(code), clerk, store, now), used
 
 
 def _found(code: str, clerk: Clerk, bill_fen: int | None, now: datetime) -> tuple[Found, Store]:
     chosen = place_of_work(staff=clerk.staff, store_id=clerk.store_id)
     _refuse_used(hash_of(code))
     for kind in KINDS.values():
-        found = kind.find(code=code, bill_fen=bill_fen, now=now)
+        with _whoever_was_faster(hash_of(code)):
+            found = kind.find(code=code, bill_fen=bill_fen, now=now)
         if found is not None:
             return found, store_for(staff=clerk.staff, chosen=chosen, belongs_to=found.store)
     raise CodeUnknown
+
+
+@contextmanager
+def _whoever_was_faster(code_hash: bytes) -> Iterator[None]:
+    """A refusal because somebody used the code meanwhile names them, not what their use left behind."""
+    try:
+        yield
+    except (DomainError, IntegrityError):
+        _refuse_used(code_hash)
+        raise
 
 
 def _refuse_used(code_hash: bytes) -> None:

@@ -27,6 +27,7 @@ from orders.verification.errors import (
 )
 from orders.verification.invariants import LAWS
 from orders.verification.models import Pickup, Verification
+from orders.verification.pickup_codes import PickupCodes
 from orders.verification.services.pickups import renew_code
 from orders.verification.services.verifying import Clerk, hand_over_without_code, look_up, undo, verify
 from orders.verification.tests.making import (
@@ -131,6 +132,23 @@ def test_goods_are_handed_over_once_however_many_scan_at_once(member, store, mon
     if guarded:
         assert sorted(type(each).__name__ for each in answers) == ["AlreadyVerified"] * 5 + ["Verification"]
         assert lawful()
+
+
+@pytest.mark.parametrize("door", [verify, look_up])
+def test_whoever_looks_while_another_hands_over_is_told_who_did(member, store, monkeypatch, door):
+    """The other one is done between the look at what was used and the look at the goods."""
+    pickup, clerk = in_store(member, store), clerk_of(store)
+    now, code, find = clock.now(), code_of(pickup), PickupCodes.find
+
+    def find_late(self, **asked):
+        monkeypatch.setattr(PickupCodes, "find", find)
+        faster = run_together(lambda: verify(code=code, clerk=clerk, now=now)[0])
+        assert [type(each) for each in faster] == [Verification]
+        return find(self, **asked)
+
+    monkeypatch.setattr(PickupCodes, "find", find_late)
+    with pytest.raises(AlreadyVerified):
+        door(code=code, clerk=clerk, now=now)
 
 
 def test_goods_that_are_not_there_are_not_handed_over(member, store):
