@@ -124,7 +124,7 @@ class Transactions:
         with self._store.transaction():
             paid, delivery = self._settle(self._payable(data)["out_trade_no"], paid_at=paid_at)
         self._notifications.send(delivery)
-        result: dict[str, object] = {name: paid[name] for name in ("out_trade_no", "transaction_id")}
+        result: dict[str, object] = {name: paid[name] for name in ("out_trade_no", "transaction_id", "description")}
         result |= {"trade_state": "SUCCESS", "total": paid["total"]}
         if data.get("wait") is True:
             result["notified"] = attempted(delivery, timeout=WAIT_SECONDS)

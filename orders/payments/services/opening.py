@@ -24,6 +24,7 @@ from orders.payments.gateways.registry import gateway_for, payment_notify_url
 from orders.payments.models import Part, Payment, PaymentMethod, PaymentStatus
 from orders.payments.services.asking import FIRST_QUERY_AFTER
 from orders.payments.services.closing import close_payment, last_moment
+from shop.catalog.preferences import SHOP_NAME
 from shop.core.actors import Actor
 from shop.core.numbers import new_number
 from shop.core.prepared import Prepared, columns
@@ -174,7 +175,7 @@ def _prepaid(payment: Payment, *, actor: Actor, now: datetime) -> StartedPayment
 def _prepay_request(payment: Payment) -> PrepayRequest:
     return PrepayRequest(
         number=payment.number,
-        description=f"{settings.UNFOLD['SITE_TITLE']} {payment.order.number}",
+        description=f"{SHOP_NAME.value()} {payment.order.number}",
         amount_fen=payment.amount_fen,
         openid=payment.payer_openid,
         expires_at=last_moment(payment.order),

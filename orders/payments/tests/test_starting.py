@@ -9,7 +9,9 @@ from members.identity.tests.factories import MemberFactory, client_for
 from orders.checkout.models import OrderStatus
 from orders.payments.models import Payment, PaymentStatus
 from orders.payments.tests.factories import make_order, post, start, stock_of
+from shop.catalog.preferences import SHOP_NAME
 from shop.core import clock
+from shop.core.preferences import set_preference
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +24,7 @@ def payer(sandbox, member):
 
 
 def test_a_payment_is_prepaid_and_its_parameters_are_signed_for_the_payer(sandbox, payer, member_client):
+    set_preference(SHOP_NAME, "山水间")
     order = make_order(payer)
     answer = start(member_client, order)
     assert answer["status"] == "pending"
@@ -32,6 +35,7 @@ def test_a_payment_is_prepaid_and_its_parameters_are_signed_for_the_payer(sandbo
     paid = sandbox.pay(answer["client_params"])
     assert paid["out_trade_no"] == answer["number"]
     assert paid["total"] == 9900
+    assert paid["description"] == f"山水间 {order.number}"
 
 
 def test_asked_again_the_same_payment_is_answered_without_another_call(sandbox, payer, member_client):
