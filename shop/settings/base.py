@@ -9,13 +9,11 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 from shop.core.logging import logging_config
-from shop.settings.navigation import NAVIGATION
+from shop.settings.console import UNFOLD as UNFOLD
 from shop.settings.queues import LONG_QUEUE, LONG_TASKS, SHORT_QUEUE
 from shop.settings.roles import ROLES as ROLES
 from shop.settings.rooms import *  # noqa: F403
@@ -370,39 +368,3 @@ FEATURES = {
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
 STAFF_REFRESH_TOKEN_DAYS = env.int("STAFF_REFRESH_TOKEN_DAYS", default=7)
-
-UNFOLD = {
-    "SITE_TITLE": "shop.catalog.preferences.shop_name",
-    "SITE_HEADER": "shop.catalog.preferences.shop_name",
-    "SITE_URL": None,
-    "SITE_ICON": lambda request: static("lantern/lantern.svg"),
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("lantern/lantern.svg")},
-    ],
-    "SHOW_LANGUAGES": True,
-    "STYLES": [lambda request: static("lantern/admin.css")],
-    "SCRIPTS": [
-        lambda request: static("lantern/unsaved.js"),
-        lambda request: static("lantern/keyboard.js"),
-    ],
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "shop.core.dashboard.dashboard_callback",
-    "COLORS": {
-        "primary": {
-            "50": "255 247 237",
-            "100": "255 237 213",
-            "200": "254 215 170",
-            "300": "253 186 116",
-            "400": "251 146 60",
-            "500": "234 88 12",
-            "600": "194 65 12",
-            "700": "154 52 18",
-            "800": "124 45 18",
-            "900": "103 38 16",
-            "950": "67 20 7",
-        },
-    },
-    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
-    "LOGIN": {"redirect_after": lambda request: reverse_lazy("admin:index")},
-}

@@ -31,7 +31,7 @@ MESSAGES, POLLERS, WORKERS = 20, 5, 5
 @pytest.mark.parametrize("method", ["wechat", "alipay"])
 @pytest.mark.parametrize("told_again", [False, True])
 def test_one_payment_has_each_of_its_effects_once(sandbox, monkeypatch, method, told_again):
-    monkeypatch.setattr(outbox, "_send", lambda groups: None)
+    monkeypatch.setattr(outbox, "_send", lambda groups, queue: None)
     seller = distributor(rate_bp=500, now=clock.now() - timedelta(days=1))
     tea = SkuFactory(price_fen=10_000, stock=0)
     stocked(tea)

@@ -9,11 +9,14 @@ from itertools import count
 from typing import Any
 
 import factory
+from django.contrib.auth.models import Permission
+from django.test import Client
 from factory.django import DjangoModelFactory
 
 from shop.catalog.models import Brand, Category, Collection, CollectionItem, Product, ProductImage, Sku, SkuStock
 from shop.catalog.services.products import SkuInput, create_product
 from shop.core.actors import Actor
+from shop.core.models import StaffUser
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CLERK = Actor.staff("clerk")
@@ -135,3 +138,11 @@ class CollectionItemFactory(DjangoModelFactory[CollectionItem]):
 
     collection = factory.SubFactory(CollectionFactory)
     product = factory.SubFactory(ProductFactory)
+
+
+def staff_client(*codenames: str) -> Client:
+    user = StaffUser.objects.create_user("clerk", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client = Client()
+    client.force_login(user)
+    return client
