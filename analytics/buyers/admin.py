@@ -51,6 +51,7 @@ class BuyerProfileAdmin(BuyerPages, FoundByMember, ReadOnlyAdmin):
         "last_paid_at",
         "last_seen_at",
     ]
+    list_display_links = ["shown_stage"]
     list_filter = ["stage", "recency", "frequency", "monetary"]
     list_filter_submit = False
     list_select_related = ["member"]

@@ -26,6 +26,7 @@ from shop.core.screens import staff
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
     list_display = ["who", "whom", "registered_at", "settled_at", "shown_review", "why"]
+    list_display_links = ["registered_at"]
     list_filter = ["review", "registered_at"]
     list_select_related = ["inviter", "invitee"]
     fields = ["who", "whom", "registered_at", "settled_at", "order_number", "shown_review", "why", "reviewed_by"]

@@ -106,6 +106,7 @@ class SegmentMembershipAdmin(FoundByMember, ModelAdmin):
 
     form = MembershipForm
     list_display = ["whom", "segment", "source", "since", "until"]
+    list_display_links = ["segment"]
     list_filter = ["segment", "source"]
     list_select_related = ["member", "segment"]
     fields = ["segment", "member", "until"]

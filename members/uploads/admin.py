@@ -1,7 +1,10 @@
 """Members' pictures for staff: who sent what, and what it is used for."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
@@ -13,14 +16,15 @@ from shop.core.admin import ReadOnlyAdmin
 from shop.core.paginator import BoundedPaginator
 
 
-def thumbnail_tag(upload_id: str) -> str:
-    """A small picture that opens the large one."""
+def thumbnail_tag(upload_id: str, *, name: Any) -> str:
+    """A small picture that opens the large one; `name` is for those who do not see it."""
     urls = picture(upload_id)
     return format_html(
-        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="" loading="lazy" '
+        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" loading="lazy" '
         'style="height: 4rem; width: 4rem; object-fit: cover" class="rounded-default inline-block"></a>',
         urls["url"],
         urls["thumbnail_url"],
+        name,
     )
 
 
@@ -39,7 +43,7 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("picture"))
     def shown(self, upload: Upload) -> str:
-        return thumbnail_tag(upload.pk)
+        return thumbnail_tag(upload.pk, name=_("Picture of {member}").format(member=upload.member))
 
     @display(description=gettext_lazy("member"))
     def who(self, upload: Upload) -> str:

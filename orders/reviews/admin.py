@@ -327,7 +327,11 @@ def _ask(decision: str, reviews: QuerySet[Review]) -> HttpResponse:
 
 
 def _thumbnails(said: Said) -> str:
-    return format_html_join(" ", "{}", ((thumbnail_tag(each),) for each in said.pictures)) or "–"
+    tags = (
+        (thumbnail_tag(each, name=_("Picture {number}").format(number=number)),)
+        for number, each in enumerate(said.pictures, 1)
+    )
+    return format_html_join(" ", "{}", tags) or "–"
 
 
 def _link(address: str, text: str) -> str:

@@ -18,6 +18,7 @@ UNFOLD = {
     "SCRIPTS": [
         lambda request: static("lantern/unsaved.js"),
         lambda request: static("lantern/keyboard.js"),
+        lambda request: static("lantern/names.js"),
     ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

@@ -21,7 +21,7 @@ class BrandAdmin(CatalogFormMixin, ModelAdmin):
     fields = ["name", "name_en", "slug", "logo", "position"]
     prepopulated_fields = {"slug": ["name_en"]}
     list_display = ["preview", "name", "name_en", "slug", "shown_products", "position"]
-    list_display_links = ["preview", "name"]
+    list_display_links = ["name"]
     search_fields = ["name", "name_en", "slug"]
     ordering = ["position", "id"]
     show_full_result_count = False
