@@ -129,7 +129,7 @@ class ModelAdmin(UnfoldModelAdmin):
 
     def _forms(self, request: HttpRequest, obj: Any) -> Any:
         """The form of an object and those of its rows, bound if something was sent."""
-        made = self.get_form(request, obj, True, fields=flatten_fieldsets(self.get_fieldsets(request, obj)))
+        made = self.get_form(request, obj, change=True, fields=flatten_fieldsets(self.get_fieldsets(request, obj)))
         sent = (request.POST, request.FILES) if request.method == "POST" else ()
         formsets, inlines = self._create_formsets(request, obj, change=True)
         editable = zip(formsets, inlines, strict=True)

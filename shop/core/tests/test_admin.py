@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from shop.core.alerts import clear_alert, raise_alert
 from shop.core.models import OutboxEntry, StaffUser
+from shop.core.tests.pages import sent_form
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,16 @@ def test_a_staff_account_is_made_with_a_name_and_a_password(admin_client):
     assert admin_client.post(address, made).status_code == 302
     assert StaffUser.objects.get(username="mei").check_password("lantern-9-Mei!")
     assert not StaffUser.objects.filter(username="").exists()
+
+
+def test_an_account_is_given_a_role_on_its_page(admin_client):
+    mei = StaffUser.objects.create_user("mei", password="x")
+    role = Group.objects.create(name="Packers")
+    address = reverse("admin:core_staffuser_change", args=[mei.pk])
+    shown = sent_form(admin_client.get(address).content.decode())
+    answer = admin_client.post(address, {**shown, "is_staff": "on", "groups": [role.pk]})
+    assert answer.status_code == 302
+    assert [*mei.groups.all()] == [role]
 
 
 def test_superusers_are_out_of_reach_of_those_who_only_manage_accounts(client):
