@@ -4,8 +4,8 @@ added up."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import reduce
-from operator import add
+
+from msgspec import Struct
 
 from logistics.freight.errors import NotDeliverable
 
@@ -44,8 +44,7 @@ class Template:
     billed_by: str = BilledBy.WEIGHT
 
 
-@dataclass(frozen=True)
-class Goods:
+class Goods(Struct, frozen=True):
     """What is sent by one template, together; `worth_fen` at list prices. What is not bought, but owed, earns no lower
     freight by its worth.
     """
@@ -55,15 +54,6 @@ class Goods:
     pieces: int
     worth_fen: int
     are_bought: bool = True
-
-    def __add__(self, other: "Goods") -> "Goods":
-        return Goods(
-            self.weight_g + other.weight_g,
-            self.volume_cm3 + other.volume_cm3,
-            self.pieces + other.pieces,
-            self.worth_fen + other.worth_fen,
-            self.are_bought and other.are_bought,
-        )
 
     def reach(self, fen: int | None) -> bool:
         """Whether so much was bought that freight is lower from `fen` on; never where that is None."""
@@ -118,9 +108,8 @@ def quote_all(templates: Templates, *, regions: Sequence[str], goods: Mapping[in
         template = templates.default if place is None else templates.templates[place]
         if template is None:
             continue
-        sent = reduce(add, (goods[sku_id] for sku_id in sku_ids))
         try:
-            found = quote(template, regions=regions, goods=sent)
+            found = quote(template, regions=regions, goods=_together([goods[sku_id] for sku_id in sku_ids]))
         except NotDeliverable:
             refused += sku_ids
             continue
@@ -128,6 +117,16 @@ def quote_all(templates: Templates, *, regions: Sequence[str], goods: Mapping[in
     if refused:
         raise NotDeliverable(sku_ids=sorted(refused))
     return Freight(tuple(parts))
+
+
+def _together(goods: Sequence[Goods]) -> Goods:
+    return Goods(
+        sum([each.weight_g for each in goods]),
+        sum([each.volume_cm3 for each in goods]),
+        sum([each.pieces for each in goods]),
+        sum([each.worth_fen for each in goods]),
+        all(each.are_bought for each in goods),
+    )
 
 
 def quote(template: Template, *, regions: Iterable[str], goods: Goods) -> FreightQuote:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from shop.catalog.queries import SkuSnapshot
 
 OFF_SHELF, OUT_OF_STOCK, LIMIT = "off_shelf", "out_of_stock", "limit"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Units of one SKU that somebody means to buy; a SKU is wanted once in a list."""
 
     sku: SkuSnapshot

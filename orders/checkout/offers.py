@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace as struct_replace
+
 from logistics.freight.engine import Freight, Goods
 from logistics.freight.errors import NotDeliverable
 from logistics.freight.queries import quote_freight
@@ -40,8 +43,7 @@ from shop.catalog.queries import SkuSnapshot, sku_snapshots
 from shop.core.errors import Detail
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Struct, frozen=True):
     sku_id: int
     quantity: int
 
@@ -120,11 +122,11 @@ def make_offer(*, wish: Wish, now: datetime, binding: bool = False) -> Offer:
     AddressNotFound, PickupStoreNotFound, NotDeliverable, and what the activity raises; details point at the items.
     """
     units, pointers = _wanted_units(wish)
-    # Only an order keeps pictures.
-    skus = dict(sku_snapshots(sku_ids=list(units), now=now, pictured=binding))
+    # Only an order keeps options and pictures.
+    skus = sku_snapshots(sku_ids=units, now=now, shown=binding)
     for sku_id, more in kept(wish.activity, member_id=wish.member_id).items():
         if sku_id in skus:
-            skus[sku_id] = skus[sku_id]._replace(available=skus[sku_id].available + more)
+            skus[sku_id] = struct_replace(skus[sku_id], available=skus[sku_id].available + more)
     lines = _known(units, skus, pointers)
     if binding and any(line.sku.limit_per_member is not None for line in lines):
         lock_buyer(member_id=wish.member_id)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
 from members.identity.phones import show_phone
 from orders.checkout.activities import activities_of
 from orders.checkout.models import Order, OrderLine, OrderStatus
 from orders.checkout.offers import Offer
 from orders.checkout.queries import after_sale_until, units_for_after_sale
 from orders.checkout.reviewing import why_not_reviewable
-from promotions.pricing.answers import Adjustment, CouponOption, GiftLine, PricedLine, Rejection
+from promotions.pricing.answers import CouponOption, GiftLine, PricedLine, Rejection
 from shop.core import clock
 
 RECIPIENT_FIELDS = ("name", "phone", "region_code", "region_path", "detail")
@@ -25,12 +27,12 @@ def present_quote(offer: Offer, *, promised_at: datetime | None = None, points_t
         "goods_fen": quote.goods_fen,
         "discount_fen": quote.discount_fen,
         "freight_fen": quote.freight_fen or 0,
-        "freight_adjustments": [_adjustment(each) for each in quote.freight_adjustments],
+        "freight_adjustments": [asdict(each) for each in quote.freight_adjustments],
         "freight_parts": freight_parts(offer),
         "points_used": quote.points_used,
         "points_discount_fen": quote.points_discount_fen,
         "payable_fen": quote.payable_fen,
-        "applied": [_adjustment(each) for each in quote.applied],
+        "applied": [asdict(each) for each in quote.applied],
         "rejected": [_rejection(each) for each in quote.rejected],
         "points_to_earn": points_to_earn,
         "usable_coupons": [_coupon_option(each) for each in quote.usable_coupons],
@@ -151,20 +153,8 @@ def _quote_line(line: PricedLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "unit_price_fen": line.unit_price_fen,
         "subtotal_fen": line.subtotal_fen,
-        "adjustments": [_adjustment(each) for each in line.adjustments],
+        "adjustments": [asdict(each) for each in line.adjustments],
         "payable_fen": line.payable_fen,
-    }
-
-
-def _adjustment(adjustment: Adjustment) -> dict[str, Any]:
-    return {
-        "kind": adjustment.kind,
-        "id": adjustment.id,
-        "label": str(adjustment.label),
-        "amount_fen": adjustment.amount_fen,
-        "version": adjustment.version,
-        "points": adjustment.points,
-        "units": adjustment.units,
     }
 
 

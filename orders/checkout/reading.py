@@ -27,7 +27,7 @@ def read_ahead(*, wish: Wish, now: datetime, binding: bool = False) -> AbstractC
         asked.append(ask_balance(member_id=member_id, now=now))
     if wish.items is not None:
         sku_ids = {item.sku_id for item in wish.items}
-        asked.append(ask_snapshots(sku_ids=sku_ids, now=now, pictured=binding))
+        asked.append(ask_snapshots(sku_ids=sku_ids, now=now, shown=binding))
         if not binding:
             asked.append(ask_free(sku_ids=sku_ids))
         if binding or some_have_own():

@@ -244,7 +244,7 @@ def _act(
         case Fixed(points=points):
             return Code.FIXED, _as_a_whole(points, lines, event), {}
         case PerAmount(points=points, per_fen=per_fen):
-            shares = Shares({Place(i, own=True): line.net_fen * points for i, line in lines}, per_fen)
+            shares = Shares({Place(i, True): line.net_fen * points for i, line in lines}, per_fen)
             fen = sum(line.net_fen for _, line in lines)
             return Code.PER_AMOUNT, shares, {"fen": fen, "rate": points, "per_fen": per_fen}
         case ByStreak() as table:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from shop.core.clock import business_day
 
@@ -49,7 +50,7 @@ def kind_of(code: str) -> EventKind:
 ORDER = declare(EventKind("order", _("Purchase"), has_goods=True, pending=True))
 
 
-class EarningLine(NamedTuple):
+class EarningLine(Struct, frozen=True):
     """Goods of an order; `net_fen` is what is paid for all units of the line, `category_path` as in the tree."""
 
     sku_id: int

@@ -156,6 +156,8 @@ def _joined(one: Terms, other: Terms) -> Terms:
         spend_offers=one.spend_offers + other.spend_offers,
         coupons=one.coupons + other.coupons,
         freight=one.freight + other.freight,
+        budgets={**one.budgets, **other.budgets},
+        gift_costs={**one.gift_costs, **other.gift_costs},
     )
 
 

@@ -1,6 +1,7 @@
 """What somebody would pay at some moment, as the engine says it: for a look before members see it.
 
-Everything published is asked at that moment; drafts that are looked at act as if they were published.
+Everything published is asked at that moment; drafts that are looked at act as if they were published. A campaign whose
+budget, as far as it is left now, does not reach for the cart is left out of it and said to be, as in a quote.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,8 @@ from promotions.campaigns.conflicts import line_of, shop_terms, terms_of, togeth
 from promotions.campaigns.models import Campaign
 from promotions.campaigns.scopes import category_paths
 from promotions.pricing.answers import Quote
-from promotions.pricing.engine import price
-from promotions.pricing.model import CartSnapshot
+from promotions.pricing.budgets import price_in_budget
+from promotions.pricing.model import CartSnapshot, Terms
 from shop.catalog.models import Sku
 
 
@@ -37,15 +38,25 @@ def preview(
     paths = category_paths()
     left_out = [(each, why) for each in drafts if (why := _why_not(each, buyer, at)) is not None]
     acting = [each for each in drafts if each not in [campaign for campaign, _why in left_out]]
-    more = together([terms_of(each, paths, at=at) for each in acting])
+    more = together([_within_budget(each, terms_of(each, paths, at=at)) for each in acting])
     terms = replace(
         offered,
         unit_prices=offered.unit_prices + more.unit_prices,
         spend_offers=offered.spend_offers + more.spend_offers,
         coupons=offered.coupons + more.coupons,
         freight=offered.freight + more.freight,
+        budgets={**offered.budgets, **more.budgets},
+        gift_costs={**offered.gift_costs, **more.gift_costs},
     )
-    return Preview(price(cart, terms), skus, left_out)
+    return Preview(price_in_budget(cart, terms), skus, left_out)
+
+
+def _within_budget(draft: Campaign, terms: Terms) -> Terms:
+    """The draft's terms with what is left of its budget; a coupon's is spent when it is given, not when it is used."""
+    if draft.left_fen is None:
+        return terms
+    causes = {*(each.cause for each in terms.unit_prices), *(each.cause for each in terms.spend_offers)}
+    return replace(terms, budgets=dict.fromkeys(causes, draft.left_fen))
 
 
 def _why_not(campaign: Campaign, buyer: Buyer, at: datetime) -> str | None:

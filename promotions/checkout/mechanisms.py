@@ -65,7 +65,12 @@ class TimedDiscounts(Mechanism):
     name, kinds = "timed_discount", (model.Mechanism.TIMED_DISCOUNT.value,)
 
     def terms(self, asking: Asking) -> Mapping[str, Any]:
-        return {"unit_prices": asking.offered.unit_prices}
+        offered = asking.offered
+        return {
+            "unit_prices": offered.unit_prices,
+            "budgets": offered.budgets,
+            "gift_costs": offered.gift_costs,
+        }
 
     def claim(self, taking: Taking) -> None:
         uses = [

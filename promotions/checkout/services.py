@@ -5,15 +5,13 @@ what is claimed, confirmed or released stays so. They come before the order take
 """
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef
-from django.utils.translation import gettext_lazy as _
+from msgspec.structs import asdict
 
 from promotions.campaigns.audience import Buyer
 from promotions.campaigns.errors import ActivityNotFound
@@ -26,9 +24,8 @@ from promotions.checkout.models import CLAIM_TRANSITIONS, ClaimStatus, Promotion
 from promotions.checkout.preferences import order_limits
 from promotions.coupons.models import CouponTemplate
 from promotions.coupons.services import give_for_purchase, gives_for_purchase
-from promotions.discounts.terms import Offered
-from promotions.pricing.answers import Adjustment, Quote, Rejection
-from promotions.pricing.engine import price
+from promotions.pricing.answers import Adjustment, Quote
+from promotions.pricing.budgets import price_in_budget
 from promotions.pricing.model import CartSnapshot, Terms
 from shop.core.prepared import Prepared, columns
 from shop.core.state import check_transition
@@ -66,22 +63,8 @@ Moment = CouponTemplate.Moment
 
 
 def quote(asking: Asking) -> Quote:
-    """The price of the cart with everything that the buyer is offered. Reads only.
-
-    A campaign whose budget does not reach for this cart is left out of it, and goes on for smaller ones.
-    Raises what `load_terms` raises.
-    """
-    terms = load_terms(asking)
-    priced, left_out = price(asking.cart, terms), list[Rejection]()
-    while short := _beyond_budget(priced, asking.offered):
-        terms = terms.without({(each.kind, each.id or 0) for each in short})
-        message = _("The budget of “{name}” does not reach for this order.")
-        left_out += [
-            Rejection(each.kind, each.id, "campaign_budget_short", message.format(name=each.label), asked=False)
-            for each in short
-        ]
-        priced = price(asking.cart, terms)
-    return replace(priced, rejected=(*priced.rejected, *left_out)) if left_out else priced
+    """The price of the cart with everything that the buyer is offered. Reads only; raises what `load_terms` raises."""
+    return price_in_budget(asking.cart, load_terms(asking))
 
 
 def pay_within(asking: Asking) -> timedelta | None:
@@ -139,19 +122,6 @@ def held_because(*, order_number: str) -> Any | None:
 def _activities_of(order_number: str) -> list[Activity]:
     """Those of the paid order."""
     return [ACTIVITIES[name] for (name,) in _CONFIRMED.run([order_number, list(ACTIVITIES)])]
-
-
-def _beyond_budget(priced: Quote, offered: Offered) -> list[Adjustment]:
-    """Of what is applied that for which less is left, its gifts included."""
-    gifts: Counter[tuple[str, int]] = Counter()
-    for gift in priced.gifts:
-        gifts[gift.kind, gift.id] += gift.quantity * offered.gift_costs.get(gift.tier_id, 0)
-    short = []
-    for each in priced.applied:
-        campaign = each.kind, each.id or 0
-        if campaign in offered.budgets and gifts[campaign] - each.amount_fen > offered.budgets[campaign]:
-            short.append(each)
-    return short
 
 
 def load_terms(asking: Asking) -> Terms:
@@ -247,7 +217,7 @@ def reward(*, order_number: str, member_id: int, paid_fen: int, moment: str, now
 
 def plain(adjustments: Sequence[Adjustment]) -> list[Mapping[str, Any]]:
     """As JSON keeps them, in the words of this moment."""
-    return [{**each._asdict(), "label": str(each.label)} for each in adjustments]
+    return [{**asdict(each), "label": str(each.label)} for each in adjustments]
 
 
 def _locked(order_number: str, *statuses: ClaimStatus) -> list[PromotionClaim]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
+from msgspec import Struct
 
 from promotions.campaigns import version
 from promotions.campaigns.audience import Buyer
@@ -47,7 +48,7 @@ LIMIT %(most)s
 )
 
 
-class Held(NamedTuple):
+class Held(Struct, frozen=True):
     """A coupon with what its template says, by the names that these have there."""
 
     coupon_id: int
@@ -96,7 +97,7 @@ def terms_for(*, buyer: Buyer, asked: CouponChoice, now: datetime) -> tuple[Coup
 
 def terms_of_template(template: CouponTemplate, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """As it acts for somebody who holds one coupon of it and may use it now; no coupon in hand has a number below 0."""
-    told = [getattr(template, name) for name in Held._fields[2:]]
+    told = [getattr(template, name) for name in Held.__struct_fields__[2:]]
     return Terms(coupons=(_terms_of(Held(-template.pk, True, *told), paths=paths),))
 
 

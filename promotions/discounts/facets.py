@@ -3,9 +3,10 @@ which something is left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import structs
 
 from promotions.campaigns.conflicts import ANYBODY
 from promotions.discounts.left import GiftsLeft, Left, left_of
@@ -57,7 +58,7 @@ def _guarded(line: PricingLine, guards: Mapping[int, tuple[int, int]]) -> Pricin
     if line.sku_id not in guards:
         return line
     floor_fen, max_discount_bp = guards[line.sku_id]
-    return replace(line, floor_price_fen=floor_fen, max_discount_bp=max_discount_bp)
+    return structs.replace(line, floor_price_fen=floor_fen, max_discount_bp=max_discount_bp)
 
 
 def _facets(lines: Sequence[PricingLine], published: Live, left: Left, now: datetime) -> Facets:

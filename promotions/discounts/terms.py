@@ -7,6 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from promotions.campaigns.audience import Buyer
+from promotions.discounts.depth import cost_of
 from promotions.discounts.left import GiftsLeft, left_of
 from promotions.discounts.live import LiveItem, LiveOffer, live, live_items, live_offer
 from promotions.discounts.models import SpendOffer, TimedDiscount
@@ -38,7 +39,8 @@ def offered(
     published = live(buyer.stamp)
     items = [each for each in published.items.touching(basket) if each.campaign.acts(buyer, now)]
     offers = [each for each in published.offers.touching(basket) if each.campaign.acts(buyer, now)]
-    left = left_of(items, [each for each in offers if _may_reach(each, basket)], buyer, basket)
+    counted = [each for each in offers if (each.gifts or each.campaign.has_budget) and _may_reach(each, basket)]
+    left = left_of(items, counted, buyer, basket)
     return Offered(
         unit_prices=tuple(
             [
@@ -72,7 +74,8 @@ def terms_of_discount(discount: TimedDiscount, paths: Mapping[int, str], *, at: 
 
 def terms_of_offer(offer: SpendOffer, paths: Mapping[int, str], *, at: datetime | None = None) -> Terms:
     """See `campaigns.conflicts.terms_of`."""
-    return Terms(spend_offers=(live_offer(offer, paths).terms,))
+    costs = {tier.pk: cost_of(tier.gift_sku) for tier in offer.tiers.all() if tier.gift_sku_id is not None}
+    return Terms(spend_offers=(live_offer(offer, paths).terms,), gift_costs=costs)
 
 
 def _unit_prices(

@@ -7,12 +7,14 @@ its lines' payables plus freight.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from promotions.pricing.model import Mechanism, Refusal, SpendOfferTerms
 
 
-class Adjustment(NamedTuple):
+class Adjustment(Struct, frozen=True):
     """A change of what is paid for a line (or for freight) and its cause; discounts are negative.
 
     `version` is that of the promotion's rules at this moment; `points` is how many points paid for it, `units` how many
@@ -28,8 +30,7 @@ class Adjustment(NamedTuple):
     units: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Struct, frozen=True):
     """Something that does not act, and why; `asked` tells what the buyer selected from what the shop merely offers."""
 
     kind: str
@@ -39,8 +40,7 @@ class Rejection:
     asked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """Units of one SKU as an offer met them: what they counted for (fen or units), and their net at that moment."""
 
     sku_id: int
@@ -69,8 +69,7 @@ class GiftLine:
     tier_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CouponOption:
+class CouponOption(Struct, frozen=True):
     """A coupon of the buyer's on this cart: what it takes off by itself, or why it does not."""
 
     id: int
@@ -79,7 +78,7 @@ class CouponOption:
     refusal: Refusal | None = None
 
 
-class PricedLine(NamedTuple):
+class PricedLine(Struct, frozen=True):
     sku_id: int
     quantity: int
     unit_price_fen: int

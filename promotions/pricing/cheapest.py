@@ -113,8 +113,14 @@ def cheapest(
 
     `effort` bounds the sets looked at: exact, unless it is spent before the others are ruled out; then the best met.
     """
-    search = _Search(options, most, effort, ending, balance)
     worths = [option.worth(balance) for option in options]
+    rivalries = _rivalries(options)
+    if ending.is_empty and most and not any(rivalries):
+        # Rivals all of them: it is the one that is worth most.
+        effort.spend(2 + len(options) // PER_LOOK)
+        best = max(worths, default=0)
+        return (options[worths.index(best)],) if best else ()
+    search = _Search(options, rivalries, most, effort, ending, balance)
     search.try_greedy(balance, worths)
     search.explore(balance, list(enumerate(worths)), (), balance.payable)
     return tuple(options[place] for place in search.best)
@@ -128,11 +134,19 @@ def together_at_most(options: Sequence[Option], balance: Balance, most: int) -> 
 
 
 class _Search(Generic[O]):
-    def __init__(self, options: Sequence[O], most: int, effort: Effort, ending: Ending, balance: Balance) -> None:
+    def __init__(
+        self,
+        options: Sequence[O],
+        rivalries: Sequence[int],
+        most: int,
+        effort: Effort,
+        ending: Ending,
+        balance: Balance,
+    ) -> None:
         self.options, self.most, self.effort, self.ending = options, most, effort, ending
         self.best: tuple[int, ...] = ()
         self.cost = ending.cost(balance)
-        self._rivalry = _rivalries(options)
+        self._rivalry = rivalries
 
     def explore(
         self, balance: Balance, still_open: list[tuple[int, int]], chosen: tuple[int, ...], payable: int

@@ -190,6 +190,8 @@ class Joint:
 
 def _taken(balance: Balance, offers: Sequence[Offer]) -> int:
     """What the offers take off of it."""
+    if len(offers) == 1:
+        return offers[0].worth(balance)
     after = balance.copy()
     for offer in sorted(offers, key=narrow_first):
         offer.act(after)

@@ -3,11 +3,13 @@
 `CartSnapshot` is what the buyer wants, `Terms` what the shop offers for it; what comes of them is in `answers`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from promotions.pricing.scopes import EVERYTHING, Basket, Scope
 
@@ -40,8 +42,7 @@ class Mechanism(StrEnum):
 Campaign = tuple[Mechanism, int]
 
 
-@dataclass(frozen=True, slots=True)
-class PricingLine:
+class PricingLine(Struct, frozen=True):
     """Units of one SKU at its list price, and how far promotions may lower it.
 
     `category_path` is the materialised path of the product's category. `floor_price_fen` is what a unit costs at
@@ -121,6 +122,11 @@ class UnitPriceTerms:
     def campaign(self) -> Campaign:
         return self.mechanism, self.id or 0
 
+    @property
+    def cause(self) -> tuple[str, int]:
+        """By which kind and id its adjustments are known."""
+        return self.kind or self.mechanism.value, self.id or 0
+
 
 class Measure(StrEnum):
     AMOUNT = "amount"
@@ -174,6 +180,10 @@ class SpendOfferTerms:
     def campaign(self) -> Campaign:
         return Mechanism.SPEND_OFFER, self.id
 
+    @property
+    def cause(self) -> tuple[str, int]:
+        return Mechanism.SPEND_OFFER.value, self.id
+
 
 class CouponKind(StrEnum):
     """In the order in which coupons act when several do."""
@@ -190,8 +200,7 @@ class Refusal:
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class CouponTerms:
+class CouponTerms(Struct, frozen=True):
     """A coupon that the buyer holds; `id` is the coupon's, not its template's.
 
     `threshold_fen` is reached by the goods in scope as earlier stages left them, `threshold_count` by their units.
@@ -273,7 +282,11 @@ class OrderLimits:
 
 @dataclass(frozen=True)
 class Terms:
-    """Everything the shop offers for a cart. Promotions that touch none of its lines may be left out."""
+    """Everything the shop offers for a cart. Promotions that touch none of its lines may be left out.
+
+    `budgets`: fen left, by kind and id of adjustments, where there is a budget; `gift_costs`: what a unit of a gift
+    takes of them, by tier.
+    """
 
     unit_prices: tuple[UnitPriceTerms, ...] = ()
     spend_offers: tuple[SpendOfferTerms, ...] = ()
@@ -282,11 +295,13 @@ class Terms:
     freight: tuple[FreightTerms, ...] = ()
     combination: Combination = field(default_factory=Combination)
     limits: OrderLimits = field(default_factory=OrderLimits)
+    budgets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    gift_costs: Mapping[int, int] = field(default_factory=dict)
 
-    def without(self, campaigns: Collection[tuple[str, int]]) -> "Terms":
-        """The same less the unit prices and spend offers of `campaigns`."""
+    def without(self, causes: Collection[tuple[str, int]]) -> "Terms":
+        """The same less the unit prices and spend offers of this kind and id."""
         return replace(
             self,
-            unit_prices=tuple(each for each in self.unit_prices if each.campaign not in campaigns),
-            spend_offers=tuple(each for each in self.spend_offers if each.campaign not in campaigns),
+            unit_prices=tuple(each for each in self.unit_prices if each.cause not in causes),
+            spend_offers=tuple(each for each in self.spend_offers if each.cause not in causes),
         )

@@ -28,7 +28,7 @@ class Offer:
 
     @cached_property
     def lines(self) -> int:
-        return sum(1 << place for place in self.places)
+        return sum([1 << place for place in self.places])
 
     @property
     def effect(self) -> Hashable:

@@ -23,7 +23,7 @@ def points(w: Workings) -> None:
         w.reject(Mechanism.POINTS, None, *payment.refusal)
     elif payment.used:
         shares = w.balance.take(payment.fen, payment.places, purse.party)
-        w.credit_points(purse.terms.label or LABEL, payment.places, shares, spread(payment.used, shares))
+        w.credit_points(purse.terms.label or str(LABEL), payment.places, shares, spread(payment.used, shares))
         w.points_used += payment.used
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from promotions.pricing.balance import Balance, Party, Places
 from promotions.pricing.model import WHOLE_BP, CouponKind, CouponTerms
-from promotions.pricing.workings import Workings
+from promotions.pricing.workings import Setting, Workings
 
 _RANK = {kind: rank for rank, kind in enumerate(CouponKind)}
 _NO_CAP = 2**62
@@ -20,34 +20,32 @@ class Ticket:
     def __init__(self, terms: CouponTerms, places: Places, quantities: Sequence[int], party: Party) -> None:
         self.terms, self.places, self.party = terms, places, party
         self._quantities = quantities
-
-    @cached_property
-    def lines(self) -> int:
-        return sum(1 << place for place in self.places)
-
-    @cached_property
-    def units(self) -> int:
-        return sum(self._quantities[place] for place in self.places)
-
-    @cached_property
-    def effect(self) -> tuple[Any, ...]:
-        terms = self.terms
-        return (
+        self.effect = (
             _RANK[terms.kind],
-            len(self.places),
+            len(places),
             terms.off_bp,
             terms.off_fen,
             _capped(terms),
             terms.units,
             terms.pay_fen,
-            self.places,
+            places,
             tuple(sorted(terms.refuses)),
         )
+
+    @cached_property
+    def lines(self) -> int:
+        return sum([1 << place for place in self.places])
+
+    @property
+    def units(self) -> int:
+        return sum([self._quantities[place] for place in self.places])
 
     def is_reached(self, base_fen: int) -> bool:
         """Whether it may be used where the goods that it acts on come to so much."""
         terms = self.terms
-        return bool(self.places) and base_fen >= terms.threshold_fen and self.units >= terms.threshold_count
+        if not self.places or base_fen < terms.threshold_fen:
+            return False
+        return not terms.threshold_count or self.units >= terms.threshold_count
 
     @property
     def kin(self) -> Party:
@@ -111,20 +109,21 @@ class Ticket:
 
 def ticket_on(w: Workings, balance: Balance, terms: CouponTerms) -> Ticket:
     """The coupon on the lines where it agrees with whoever has acted."""
-    party = w.etiquette.party(terms.mechanism, terms.refuses)
-    places, known = balance.open_places(party, w.places(terms)), w.setting.tickets
-    found = known.get((terms.id, places))
-    if found is None:
-        found = known[terms.id, places] = Ticket(terms, places, w.setting.quantities, party)
-    return found
+    return _ticket(w.setting, balance, terms, w.etiquette.party(terms.mechanism, terms.refuses), w.places(terms))
 
 
 def tickets_on(w: Workings, balance: Balance) -> list[Ticket]:
     """The coupons that the buyer wants and that may be used on this balance, in the order in which they would act."""
-    asked = w.cart.coupon_ids
-    wanted = [each for each in w.terms.coupons if each.refusal is None and (asked == "best" or each.id in asked)]
-    found = [ticket_on(w, balance, each) for each in wanted]
+    found = [_ticket(w.setting, balance, *each) for each in w.setting.wanted]
     return sorted([each for each in found if each.is_reached(balance.base(each.places))], key=acting_order)
+
+
+def _ticket(setting: Setting, balance: Balance, terms: CouponTerms, party: Party, covered: Places) -> Ticket:
+    places, known = balance.open_places(party, covered), setting.tickets
+    found = known.get((terms.id, places))
+    if found is None:
+        found = known[terms.id, places] = Ticket(terms, places, setting.quantities, party)
+    return found
 
 
 def act_alike(tickets: Sequence[Ticket]) -> bool:

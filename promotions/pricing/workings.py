@@ -67,6 +67,16 @@ class Setting:
         terms: tuple[Scoped, ...] = (*self.terms.unit_prices, *self.terms.spend_offers, *self.terms.coupons)
         return 1 + len(self.lines) + sum([1 + len(self.places(each)) for each in terms])
 
+    @cached_property
+    def wanted(self) -> list[tuple[CouponTerms, Party, Places]]:
+        """The coupons that the buyer wants to use, as who takes part in the price, and the lines that they cover."""
+        asked, party = self.cart.coupon_ids, self.etiquette.party
+        return [
+            (each, party(each.mechanism, each.refuses), self.places(each))
+            for each in self.terms.coupons
+            if each.refusal is None and (asked == "best" or each.id in asked)
+        ]
+
     def listed(self, *, freight: int | None) -> Balance:
         """The balance at list price."""
         balance = Balance(self.subtotals.copy(), self.least, 0, freight, [0] * len(self.lines))

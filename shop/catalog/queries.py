@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from django.core.files.storage import default_storage
 from django.db.models import Q
+from msgspec import Struct
 
 from shop.core.prepared import Prepared, Question
 
 # Columns in the order of SkuSnapshot; "on sale" is `on_shelf` below. Written out, because a checkout asks several times
 # and Django needs longer for the statement than Postgres for the answer.
 _COLUMNS = """
-SELECT sku.id, sku.code, product.id, product.name, sku.options::text, {picture}, product.kind, product.category_id,
+SELECT sku.id, sku.code, product.id, product.name, {options}, {picture}, product.kind, product.category_id,
     product.brand_id, sku.price_fen, sku.cost_fen, sku.weight_g, sku.volume_cm3,
     greatest(coalesce(stock.available - stock.safety_stock, 0), 0),
     sku.is_active AND product.on_shelf
@@ -32,12 +33,14 @@ _FRONT = """LEFT JOIN LATERAL (
 """
 _SNAPSHOTS = Prepared(
     "catalog_snapshots",
-    _COLUMNS.format(picture="coalesce(nullif(sku.image, ''), front.thumbnail, '')", front=_FRONT),
+    _COLUMNS.format(
+        options="sku.options::text", picture="coalesce(nullif(sku.image, ''), front.thumbnail, '')", front=_FRONT
+    ),
 )
-_UNPICTURED = Prepared("catalog_unpictured", _COLUMNS.format(picture="''::text", front=""))
+_UNSHOWN = Prepared("catalog_unshown", _COLUMNS.format(options="''::text", picture="''::text", front=""))
 
 
-class SkuSnapshot(NamedTuple):
+class SkuSnapshot(Struct, frozen=True):
     """A SKU as it is sold at one moment; `available` is what remains above the safety stock."""
 
     sku_id: int
@@ -80,15 +83,17 @@ def collection_is_open(*, now: datetime, prefix: str = "") -> Q:
     )
 
 
-def ask_snapshots(*, sku_ids: Iterable[int], now: datetime, pictured: bool = True) -> Question:
+def ask_snapshots(*, sku_ids: Iterable[int], now: datetime, shown: bool = True) -> Question:
     """What `sku_snapshots` reads."""
-    return Question(_SNAPSHOTS if pictured else _UNPICTURED, {"sku_ids": sorted(set(sku_ids)), "now": now})
+    return Question(_SNAPSHOTS if shown else _UNSHOWN, {"sku_ids": sorted(set(sku_ids)), "now": now})
 
 
-def sku_snapshots(*, sku_ids: Iterable[int], now: datetime, pictured: bool = True) -> dict[int, SkuSnapshot]:
-    """The SKUs that exist among `sku_ids`, sold or not, in one query; without `pictured` none has an image."""
-    found = ask_snapshots(sku_ids=sku_ids, now=now, pictured=pictured).run()
-    return {row[0]: _snapshot(*row) for row in found}
+def sku_snapshots(*, sku_ids: Iterable[int], now: datetime, shown: bool = True) -> dict[int, SkuSnapshot]:
+    """The SKUs that exist among `sku_ids`, sold or not, in one query; those not to be `shown` without options and
+    image.
+    """
+    found = ask_snapshots(sku_ids=sku_ids, now=now, shown=shown).run()
+    return {row[0]: _snapshot(*row) if shown else SkuSnapshot(*row) for row in found}
 
 
 def _snapshot(

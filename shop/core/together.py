@@ -41,7 +41,7 @@ def _read(questions: Sequence[Question]) -> dict[str, tuple[list[Any], list[tupl
     }
     [answers] = _combined(tuple(each.statement for each in questions)).run(given)
     return {
-        question.statement.name: (values, [tuple(row.values()) for row in orjson.loads(answer or "[]")])
+        question.statement.name: (values, list(map(tuple, orjson.loads(answer or "[]"))))
         for question, values, answer in zip(questions, asked, answers, strict=True)
     }
 
@@ -53,7 +53,7 @@ def _combined(parts: tuple[Prepared, ...]) -> Prepared:
     for place, part in enumerate(parts):
         sql = part.renamed(f"{place}_")
         names = ", ".join(f"c{number}" for number in range(_width(part)))
-        columns.append(f"(SELECT json_agg(r)::text FROM ({sql}) AS r({names}))")
+        columns.append(f"(SELECT json_agg(json_build_array({names}))::text FROM ({sql}) AS r({names}))")
     return Prepared("together", f"SELECT {', '.join(columns)}")
 
 

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from django.urls import reverse
+from msgspec import structs
 
 from logistics.freight.demo import load
 from logistics.freight.engine import Goods
@@ -67,7 +66,7 @@ def test_a_template_by_pieces_with_a_city_apart_is_quoted(admin_client):
     goods = Goods(weight_g=90_000, volume_cm3=0, pieces=3, worth_fen=9_999)
     assert quote_freight(region_code="330106", goods={1: goods}).fen == 1000
     assert quote_freight(region_code="513301", goods={1: goods}).fen == 2500
-    assert quote_freight(region_code="513301", goods={1: replace(goods, worth_fen=10_000)}).fen == 1500
+    assert quote_freight(region_code="513301", goods={1: structs.replace(goods, worth_fen=10_000)}).fen == 1500
     with pytest.raises(NotDeliverable):
         quote_freight(region_code="510107", goods={1: goods})
 

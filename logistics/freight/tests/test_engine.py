@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from logistics.freight.engine import BilledBy, FreightQuote, Goods, Template, Zone, quote
 from logistics.freight.errors import NotDeliverable
@@ -13,7 +14,7 @@ GOODS = Goods(weight_g=500, volume_cm3=0, pieces=1, worth_fen=1000)
 
 
 def fen(*regions: str, template: Template = TEMPLATE, **goods: int) -> int:
-    return quote(template, regions=regions or ("330000",), goods=replace(GOODS, **goods)).fen
+    return quote(template, regions=regions or ("330000",), goods=structs.replace(GOODS, **goods)).fen
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from logistics.freight.demo import load
 from logistics.freight.engine import Goods
@@ -23,7 +22,7 @@ def test_the_default_template_decides_and_is_read_once(django_assert_num_queries
         quote_freight(region_code=XIHU, goods=GOODS)
         near = quote_freight(region_code=XIHU, goods=GOODS)
     assert near.fen == 1000
-    assert quote_freight(region_code="650102", goods={1: replace(TEA, worth_fen=50_000)}).fen == 3800
+    assert quote_freight(region_code="650102", goods={1: structs.replace(TEA, worth_fen=50_000)}).fen == 3800
     with pytest.raises(NotDeliverable):
         quote_freight(region_code="710000", goods=GOODS)
 
@@ -72,8 +71,13 @@ def test_what_several_templates_come_to_is_added_up(binding, django_assert_num_q
     load(size="small", now=NOW)
     tea, cup, sofa, chair = (make_sku() for _ in range(4))
     own_template(sofa, chair)
-    light = replace(TEA, worth_fen=4000)
-    goods = {tea.pk: light, sofa.pk: replace(TEA, pieces=2), cup.pk: light, chair.pk: replace(TEA, worth_fen=1_000_000)}
+    light = structs.replace(TEA, worth_fen=4000)
+    goods = {
+        tea.pk: light,
+        sofa.pk: structs.replace(TEA, pieces=2),
+        cup.pk: light,
+        chair.pk: structs.replace(TEA, worth_fen=1_000_000),
+    }
     quote_freight(region_code=XIHU, goods=goods)
     with django_assert_num_queries(1):
         found = quote_freight(region_code=XIHU, goods=goods, binding=binding)
@@ -89,7 +93,7 @@ def test_a_threshold_is_reached_by_the_goods_of_its_own_template():
     load(size="small", now=NOW)
     tea, sofa = make_sku(), make_sku()
     own_template(sofa)
-    dear = replace(TEA, worth_fen=1_000_000)
+    dear = structs.replace(TEA, worth_fen=1_000_000)
     assert quote_freight(region_code=XIHU, goods={tea.pk: TEA, sofa.pk: dear}).fen == 1000 + 3000
     assert quote_freight(region_code=XIHU, goods={tea.pk: dear, sofa.pk: TEA}).fen == 0 + 3000
 

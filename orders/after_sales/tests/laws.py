@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from random import Random
 
+from msgspec.structs import asdict
+
 from orders.after_sales.engine import (
     Assessment,
     CouponsBack,
@@ -160,7 +162,7 @@ def _some(order: OrderSnapshot, rng: Random) -> dict[int, int]:
 
 def _line(quote: Quote, position: int, rng: Random, shipped: int) -> LineState:
     line = quote.lines[position]
-    kept = [each._asdict() for each in line.adjustments]
+    kept = [asdict(each) for each in line.adjustments]
     paid = line_snapshot(units=line.quantity, payable_fen=line.payable_fen, adjustments=kept)
     return LineState(
         position,

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from orders.cart.queries import seen_prices
 from orders.cart.services import take_out
 from orders.cart.validity import OUT_OF_STOCK, Problem, Wanted, shortage
@@ -199,7 +201,7 @@ def _line(order: Order, position: int, sku: SkuSnapshot, quantity: int, **sums: 
 
 
 def _plain_rejections(rejected: Iterable[Rejection]) -> list[dict[str, Any]]:
-    return [{**asdict(each), "message": str(each.message)} for each in rejected]
+    return [{**structs.asdict(each), "message": str(each.message)} for each in rejected]
 
 
 def _take_stock(order: Order, offer: Offer, lines: Sequence[OrderLine], now: datetime) -> None:

@@ -75,7 +75,7 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         bundle = self.get_object(request, object_id) if object_id else None
-        context = {**(extra_context or {}), **(self._contents(bundle) if bundle else {})}
+        context = {**(extra_context or {}), **(self._contents(request, bundle) if bundle else {})}
         return super().changeform_view(request, object_id, form_url, context)
 
     def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -117,11 +117,13 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
     def _that_may_be_moved(self, request: HttpRequest, pk: int) -> CampaignBundle:
         """By whoever may move each of its campaigns."""
         bundle = found_or_404(self, request, str(pk))
-        models = {type(each)._meta for each in campaigns_of(bundle)}
-        changes = [f"{each.app_label}.change_{each.model_name}" for each in models]
-        if not (self.has_change_permission(request, bundle) and request.user.has_perms(changes)):
+        if not self._may_move(request, bundle, campaigns_of(bundle)):
             raise PermissionDenied
         return bundle
+
+    def _may_move(self, request: HttpRequest, bundle: CampaignBundle, found: list[Campaign]) -> bool:
+        changes = {_permission(type(each), "change") for each in found}
+        return self.has_change_permission(request, bundle) and request.user.has_perms(changes)
 
     def _published(self, request: HttpRequest, bundle: CampaignBundle, done: list[Campaign]) -> HttpResponse:
         waiting = [each for each in done if each.status == CampaignStatus.AWAITING_APPROVAL]
@@ -132,19 +134,22 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
             messages.warning(request, text.format(names=", ".join(each.name for each in waiting)))
         return redirect("admin:campaigns_campaignbundle_change", bundle.pk)
 
-    def _contents(self, bundle: CampaignBundle) -> dict[str, Any]:
+    def _contents(self, request: HttpRequest, bundle: CampaignBundle) -> dict[str, Any]:
+        """With the buttons of what this person may do; the others would lead to a refusal."""
         now = clock.now()
         found = campaigns_of(bundle)
+        may_move = self._may_move(request, bundle, found)
         drafts = "&".join(f"draft={each.KIND}-{each.pk}" for each in found if each.is_draft)
         return {
-            "bundle_campaigns": [_row(each, now) for each in found],
-            "bundle_has_drafts": bool(drafts),
-            "bundle_acts": any(each.status in ("scheduled", "running", "paused") for each in found),
+            "bundle_shown": True,
+            "bundle_campaigns": [_row(each, now, _may_look(request, each)) for each in found],
+            "bundle_has_drafts": may_move and bool(drafts),
+            "bundle_acts": may_move and any(each.status in ("scheduled", "running", "paused") for each in found),
             "bundle_preview": f"{reverse('admin:campaigns_preview')}?{drafts}",
             "bundle_adds": [
                 (model._meta.verbose_name, f"{address}?bundle={bundle.pk}")
                 for model in campaign_models()
-                if (address := _address(model, "add"))
+                if request.user.has_perm(_permission(model, "add")) and (address := _address(model, "add"))
             ],
         }
 
@@ -169,12 +174,20 @@ class CampaignBundleAdmin(SimpleHistoryAdmin, ModelAdmin):
         return ", ".join(bundle.channels) or "–"
 
 
-def _row(campaign: Campaign, now: Any) -> dict[str, Any]:
+def _permission(model: type[Campaign], verb: str) -> str:
+    return f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
+
+
+def _may_look(request: HttpRequest, campaign: Campaign) -> bool:
+    return any(request.user.has_perm(_permission(type(campaign), verb)) for verb in ("view", "change"))
+
+
+def _row(campaign: Campaign, now: Any, may_look: bool) -> dict[str, Any]:
     status = campaign.status_at(now)
     return {
         "kind": campaign._meta.verbose_name,
         "name": campaign.name,
-        "url": _address(type(campaign), "change", campaign.pk),
+        "url": _address(type(campaign), "change", campaign.pk) if may_look else "",
         "status": status.label,
         "colour": STATUS_LABELS[status],
     }

@@ -312,10 +312,29 @@ def test_whoever_publishes_or_stops_a_bundle_may_do_so_with_each_of_its_campaign
     discount = draft_discount({"sku": make_sku(price_fen=10_000), "off_bp": 100}, bundle=bundle)
     offer = draft_offer({"threshold_fen": 20_000, "off_fen": 100}, bundle=bundle)
     publish, stop = (reverse(f"admin:campaigns_bundle_{verb}", args=[bundle.pk]) for verb in ("publish", "stop"))
+    page = reverse("admin:campaigns_campaignbundle_change", args=[bundle.pk])
+    assert (publish in text(client.get(page))) == may
     assert client.post(publish, {"codes": "", "noted": "on"}).status_code == (302 if may else 403)
     assert stored(offer).status == stored(discount).status == ("running" if may else "draft")
+    assert (stop in text(client.get(page))) == may
     assert client.post(stop).status_code == (302 if may else 403)
     assert stored(offer).status == stored(discount).status == ("ended" if may else "draft")
+
+
+def test_a_bundle_leads_nobody_to_what_they_may_not_see_or_make(client):
+    keeper = StaffUser.objects.create_user("keeper", is_staff=True)
+    codenames = ["view_campaignbundle", "view_spendoffer", "add_spendoffer"]
+    keeper.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(keeper)
+    bundle = CampaignBundle.objects.create(name="双十一", starts_at=NOW, ends_at=NOW + DAY, created_by="staff:author")
+    discount = draft_discount({"sku": make_sku(price_fen=10_000), "off_bp": 100}, bundle=bundle)
+    offer = draft_offer({"threshold_fen": 20_000, "off_fen": 100}, bundle=bundle)
+    page = client.get(reverse("admin:campaigns_campaignbundle_change", args=[bundle.pk]))
+    rows = {each["name"]: each["url"] for each in page.context["bundle_campaigns"]}
+    assert rows == {discount.name: "", offer.name: reverse("admin:discounts_spendoffer_change", args=[offer.pk])}
+    added = [url for _name, url in page.context["bundle_adds"]]
+    assert added == [f"{reverse('admin:discounts_spendoffer_add')}?bundle={bundle.pk}"]
+    assert [client.get(url).status_code for url in [*filter(None, rows.values()), *added]] == [200, 200]
 
 
 def test_campaigns_added_to_a_bundle_begin_with_its_window(owner):

@@ -6,7 +6,7 @@ from django.urls import reverse
 from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.discounts.tests.making import HOUR, NOW, draft_discount, draft_offer, published
-from shop.catalog.tests.factories import make_sku
+from shop.catalog.tests.factories import SkuFactory, make_sku
 from shop.core import clock
 from shop.core.models import StaffUser
 
@@ -73,6 +73,33 @@ def test_a_preview_gives_no_more_units_than_one_can_have(owner, limits):
     sku = make_sku(price_fen=10_000)
     draft = draft_discount({"sku": sku, "off_bp": 2000, **limits})
     assert preview(owner, draft, sku_1=sku.pk, units_1=3).context["payable"] == "¥260.00"
+
+
+def told(page):
+    return [str(row[2]) for row in page.context["effects"]["rows"] if row[0] == "✗"]
+
+
+def test_a_preview_says_when_what_is_left_of_a_budget_does_not_reach(owner):
+    sku, gift = make_sku(price_fen=10_000), SkuFactory(price_fen=3000, cost_fen=2000)
+    draft = draft_discount({"sku": sku, "off_bp": 2000}, budget_fen=5999)
+    assert preview(owner, draft, sku_1=sku.pk, units_1=2).context["payable"] == "¥160.00"
+    short = preview(owner, draft, sku_1=sku.pk, units_1=3)
+    assert short.context["payable"] == "¥300.00"
+    assert told(short) == ["“双十一”的预算不够用于此订单"]
+    # What a gift costs is counted as well: 30.00 off and a gift of 20.00.
+    tier = {"threshold_fen": 20_000, "off_fen": 3000, "gift_sku": gift, "gift_quantity": 1}
+    for budget_fen, payable, sentences in ((5000, "¥170.00", []), (4999, "¥200.00", ["“满减”的预算不够用于此订单"])):
+        page = preview(owner, draft_offer(tier, budget_fen=budget_fen), sku_1=sku.pk, units_1=2)
+        assert (page.context["payable"], told(page)) == (payable, sentences)
+
+
+def test_a_preview_counts_what_is_left_of_the_budget_of_what_is_published(owner):
+    sku = make_sku(price_fen=10_000)
+    discount = published(draft_discount({"sku": sku, "off_bp": 2000}, budget_fen=10_000))
+    type(discount).objects.filter(pk=discount.pk).update(spent_fen=7000)
+    assert preview(owner, sku_1=sku.pk, units_1=1).context["payable"] == "¥80.00"
+    short = preview(owner, sku_1=sku.pk, units_1=2)
+    assert (short.context["payable"], told(short)) == ("¥200.00", ["“双十一”的预算不够用于此订单"])
 
 
 def test_a_preview_needs_goods_and_a_known_member(owner):
