@@ -10,6 +10,7 @@ import pytest
 from django.contrib import admin
 
 from members.uploads.admin import thumbnail_tag
+from shop.catalog.tests.factories import make_product
 from tests.admin_addresses import addresses
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,14 @@ def test_a_cell_is_named_by_its_column_and_its_row(admin_client):
     assert names["id_skus-0-price_fen"] == "价格，第 1 行"
     assert names["id_skus-__prefix__-is_active"] == "在售，第 2 行"
     assert names["id_name"] == "名称*"
+
+
+def test_what_is_typed_in_a_list_is_named_by_its_column_and_its_row(admin_client):
+    for name in ("龙井", "普洱"):
+        make_product(name=name)
+    names = names_of(admin_client.get("/admin/catalog/skustock/"))
+    assert names["id_form-0-safety_stock"] == "安全库存，第 1 行"
+    assert names["id_form-1-safety_stock"] == "安全库存，第 2 行"
 
 
 def test_a_control_without_a_name_is_seen():

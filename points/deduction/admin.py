@@ -56,7 +56,7 @@ class BetterTermsAdmin(SharesAdmin):
     list_display = ["name", "segment", "points_per_yuan", "share", "starts_at", "ends_at", "shown_state"]
     list_select_related = ["segment"]
     list_filter = ["segment"]
-    fields = ["name", "segment", ("points_per_yuan", "cap_bp"), ("starts_at", "ends_at")]
+    fields = ["name", "segment", ("points_per_yuan", "cap_bp"), "starts_at", "ends_at"]
 
     @display(description=_("status"), label={"coming": "info", "on": "success", "over": "warning"})
     def shown_state(self, row: BetterTerms) -> Label:

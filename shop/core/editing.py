@@ -9,6 +9,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
 from shop.core import clock
@@ -45,12 +46,8 @@ class ModelAdmin(UnfoldModelAdmin):
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         made = super().get_changelist_formset(request, **kwargs)
-        # In a list the heading of the column is no label: whoever does not see it hears what is typed here.
-        for field in made.form.base_fields.values():
-            field.widget.attrs.setdefault("aria-label", str(field.label))
-        if getattr(request, "conflict", None) is None:
-            return made
-        return type(made.__name__, (made,), {"is_valid": lambda formset: False})
+        refused = {} if getattr(request, "conflict", None) is None else {"is_valid": lambda formset: False}
+        return type(made.__name__, (_NamedCells, made), refused)
 
     def _conflict_in_list(self, request: HttpRequest) -> Conflict | None:
         shown = Shown.read(request.POST.get(FIELD, ""))
@@ -136,6 +133,16 @@ class ModelAdmin(UnfoldModelAdmin):
         return named(
             made(*sent, instance=obj), [each for each, of in editable if of.has_change_permission(request, obj)]
         )
+
+
+class _NamedCells:
+    """In a list the heading of a column is no label: whoever does not see it hears what is typed where."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)  # type: ignore[misc]
+        for field in form.fields.values():
+            name = _("{column}, row {number}").format(column=field.label, number=(index or 0) + 1)
+            field.widget.attrs.setdefault("aria-label", name)
 
 
 class _Refusal:

@@ -43,9 +43,14 @@ def desk_of(shop: Shop, chromium: Browser) -> Iterator[Callable[..., Desk]]:
     """Seat somebody at the console, signed in; whatever the browser complains of fails the test."""
     desks: list[Desk] = []
 
-    def seat(account: str | None, *, language: str = "zh-CN", width: int = 1366, height: int = 900) -> Desk:
+    def seat(
+        account: str | None, *, language: str = "zh-CN", width: int = 1366, height: int = 900, session: Any = None
+    ) -> Desk:
+        """`session` is what another window kept of its own, when somebody has signed in there."""
         window: Any = {"width": width, "height": height}
-        context = chromium.new_context(viewport=window, locale=language, timezone_id="Asia/Shanghai")
+        context = chromium.new_context(
+            viewport=window, locale=language, timezone_id="Asia/Shanghai", storage_state=session
+        )
         desks.append(Desk.at(shop, context))
         if account:
             desks[-1].sign_in(account)

@@ -44,11 +44,15 @@
 
   const nameAll = () => {
     countRows();
-    nameChoices();
     nameTimes();
+    nameChoices();
   };
 
   window.addEventListener("load", nameAll);
-  // Widgets of a new row are made by other listeners of the same event.
-  for (const event of ["formset:added", "formset:removed"]) document.addEventListener(event, () => setTimeout(nameAll));
+  // Rows, and Select2, are made by others' scripts, before or after the page has loaded.
+  for (const event of ["formset:added", "formset:removed"]) document.addEventListener(event, nameAll);
+  new MutationObserver((changes) => {
+    const added = changes.flatMap((change) => [...change.addedNodes]);
+    if (added.some((node) => node.matches?.(".select2-container"))) nameChoices();
+  }).observe(document.documentElement, { childList: true, subtree: true });
 })();
