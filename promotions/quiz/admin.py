@@ -16,11 +16,12 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from members.identity.searching import FoundByMember
-from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin, PartInlineMixin
+from promotions.campaigns.admin.frame import WHAT, WHEN, WHOM, CampaignAdmin
+from promotions.campaigns.admin.frame import PartInlineMixin as PartOfCampaignMixin
 from promotions.quiz.drawing import drawn, plain, shuffled
 from promotions.quiz.models import Question, QuestionOption, Quiz, QuizQuestion, QuizTry
 from shop.catalog.admin.forms import CatalogFormMixin
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import PartInlineMixin, ReadOnlyAdmin
 from shop.core.editing import ModelAdmin
 from shop.core.screens import found_or_404
 
@@ -87,7 +88,7 @@ class QuestionAdmin(CatalogFormMixin, SimpleHistoryAdmin, ModelAdmin):
         return question.asked_by
 
 
-class QuizQuestionInline(PartInlineMixin, TabularInline):
+class QuizQuestionInline(PartOfCampaignMixin, TabularInline):
     model = QuizQuestion
     fields = ["question"]
     autocomplete_fields = ["question"]

@@ -125,6 +125,20 @@ def test_lists_results_and_tries_open(desk):
     assert desk.get(reverse("admin:quiz_quiz_step", args=[quiz.pk, "result"])).status_code == 200
 
 
+def test_a_question_is_changed_on_its_page_with_its_options(desk):
+    question = make_question(right=("tea",), wrong=("cup",))
+    page = reverse("admin:quiz_question_change", args=[question.pk])
+    assert desk.get(page).status_code == 200
+    fields = {"kind": "single", "theme": "plain", "text": "which one?", "hint": "", "explanation": ""}
+    rows = options(("tea", True), ("pot", False)) | {"options-INITIAL_FORMS": 2}
+    cup, tea = question.options.order_by("pk")
+    rows |= {"options-0-id": tea.pk, "options-1-id": cup.pk, "options-0-question": question.pk}
+    assert desk.post(page, {**fields, **rows, "options-1-question": question.pk}).status_code == 302
+    question.refresh_from_db()
+    assert question.text == "which one?"
+    assert set(question.options.values_list("text", "is_right")) == {("tea", True), ("pot", False)}
+
+
 def test_a_question_that_a_quiz_asks_is_not_deleted(desk):
     asked, free = make_question(), make_question()
     make_quiz(asked)

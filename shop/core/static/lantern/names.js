@@ -1,8 +1,8 @@
 // What scripts make of a form has names too, for those who do not see it.
 (() => {
   "use strict";
-  const nameOf = (input) =>
-    input.getAttribute("aria-label") || input.labels?.[0]?.textContent.replace(/\s+/g, " ").replace(/[*:：\s]+$/, "").trim();
+  const words = (label) => label?.textContent.replace(/\s+/g, " ").replace(/[*:：\s]+$/, "").trim();
+  const nameOf = (input) => input.getAttribute("aria-label") || words(input.labels?.[0]);
 
   // Select2 takes the place of a select.
   const nameChoices = () => {
@@ -10,9 +10,9 @@
       const name = nameOf(select) || select.dataset.placeholder;
       const shown = select.nextElementSibling?.querySelector("[role=combobox]");
       if (!name || !shown) continue;
-      shown.setAttribute("aria-label", name);
-      shown.querySelector("[role=textbox]")?.setAttribute("aria-label", name);
-      shown.parentElement.querySelector("[role=searchbox]")?.setAttribute("aria-label", name);
+      for (const each of [shown, ...shown.querySelectorAll("[role=textbox], [role=searchbox]")]) {
+        each.setAttribute("aria-label", name);
+      }
     }
   };
 
@@ -26,10 +26,12 @@
 
   // A day and a time are two inputs under one label.
   const nameTimes = () => {
-    for (const [day, time] of [...document.querySelectorAll(".datetime")].map((each) => each.querySelectorAll("input"))) {
-      const name = day && nameOf(day);
-      if (!name || !time) continue;
-      time.setAttribute("aria-label", `${name} ${time.placeholder}`.trim());
+    for (const pair of document.querySelectorAll(".datetime")) {
+      const name = words(pair.closest("td, .field-line, .group")?.querySelector("label"));
+      if (!name) continue;
+      for (const input of pair.querySelectorAll("input")) {
+        input.setAttribute("aria-label", [name, input.placeholder].filter(Boolean).join(" "));
+      }
     }
   };
 
@@ -52,7 +54,13 @@
   // Rows, and Select2, are made by others' scripts, before or after the page has loaded.
   for (const event of ["formset:added", "formset:removed"]) document.addEventListener(event, nameAll);
   new MutationObserver((changes) => {
-    const added = changes.flatMap((change) => [...change.addedNodes]);
-    if (added.some((node) => node.matches?.(".select2-container"))) nameChoices();
-  }).observe(document.documentElement, { childList: true, subtree: true });
+    let made = false;
+    for (const { type, target, addedNodes } of changes) {
+      if (type === "childList") made ||= [...addedNodes].some((node) => node.matches?.(".select2-container"));
+      // Select2 says what it has opened as was the custom before ARIA 1.2.
+      else if (target.hasAttribute("aria-owns")) target.setAttribute("aria-controls", target.getAttribute("aria-owns"));
+      else target.removeAttribute("aria-controls");
+    }
+    if (made) nameChoices();
+  }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ["aria-owns"] });
 })();
