@@ -45,20 +45,25 @@ def buy(shop: Shop, *, phone: str, quantity: int = 1) -> dict[str, Any]:
     return bought(Member(shop, phone=phone), quantity=quantity)
 
 
-def bought(member: Member, *, quantity: int = 1) -> dict[str, Any]:
+def bought(member: Member, *, quantity: int = 1, worth_fen: int = 0) -> dict[str, Any]:
     """Order what is in stock and pay it; returns the order once its parcel can be shipped."""
-    phone = member.phone
-    address = {"name": "林小满", "phone": phone, "region_code": "330106", "detail": "文三路 478 号"}
-    address_id = member.post("me/addresses", address)["id"]
-    product = member.get("products", in_stock="true")["items"][0]
-    sku = next(each for each in member.get(f"products/{product['id']}")["skus"] if each["available"] >= quantity)
-    wish = {"items": [{"sku_id": sku["id"], "quantity": quantity}], "address_id": address_id}
-    order = member.post("orders", {**wish, "remark": "请放前台，谢谢"})
-    login_code = member.outside("/wechat/login-codes", {"phone": phone})["login_code"]
+    order = ordered(member, quantity=quantity, worth_fen=worth_fen)
+    login_code = member.outside("/wechat/login-codes", {"phone": member.phone})["login_code"]
     payment = member.post(f"orders/{order['number']}/payments", {"method": "wechat", "login_code": login_code})
     member.outside("/wechat/pay", {"client_params": payment["client_params"], "wait": True})
     wait_until(lambda: [each for each in parcels(member, order) if each["tracking_number"]])
     return order
+
+
+def ordered(member: Member, *, quantity: int = 1, worth_fen: int = 0) -> dict[str, Any]:
+    """Order what is in stock and costs at least so much, to an address in Hangzhou; it is not paid yet."""
+    address = {"name": "林小满", "phone": member.phone, "region_code": "330106", "detail": "文三路 478 号"}
+    address_id = member.post("me/addresses", address)["id"]
+    product = member.get("products", in_stock="true", min_price_fen=str(worth_fen))["items"][0]
+    skus = member.get(f"products/{product['id']}")["skus"]
+    sku = next(each for each in skus if each["available"] >= quantity and each["price_fen"] >= worth_fen)
+    wish = {"items": [{"sku_id": sku["id"], "quantity": quantity}], "address_id": address_id}
+    return member.post("orders", {**wish, "remark": "请放前台，谢谢"})
 
 
 def parcels(member: Member, order: dict[str, Any]) -> list[dict[str, Any]]:

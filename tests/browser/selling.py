@@ -11,14 +11,16 @@ from django.conf import settings
 
 from members.identity.models import Member
 from members.identity.tests.factories import MemberFactory
-from promotions.distribution.models import Distributor, Sale
+from promotions.distribution.models import Distributor, DistributorGrade, Sale
 from promotions.distribution.preferences import AWARD_DAYS
 from promotions.distribution.services.awarding import award_due
 from promotions.distribution.services.binding import record_visit
+from promotions.distribution.services.joining import appoint
 from promotions.distribution.services.selling import SoldLine, sell
 from promotions.distribution.services.settling import complete_sale, release, settle
 from shop.catalog.models import Product
 from shop.core import clock
+from shop.core.actors import Actor
 from shop.core.numbers import new_number
 from shop.core.outbound import http_client
 from shop.core.transactions import unit_of_work
@@ -29,6 +31,13 @@ def sign_in_by_wechat(*, member: int, phone: str) -> str:
     known = http_client().post(f"{settings.SANDBOX_URL}/wechat/login-codes", json={"phone": phone}).json()
     Member.objects.filter(pk=member).update(openid=known["openid"])
     return known["openid"]
+
+
+def take_on(*, member: int, phone: str) -> str:
+    """The member sells from now on, in the first grade."""
+    grade = DistributorGrade.objects.earliest("position")
+    appoint(member_id=member, grade_id=grade.pk, actor=Actor.system("browser"), now=clock.now())
+    return sign_in_by_wechat(member=member, phone=phone)
 
 
 def win_a_rank(*, member: int, fen: int) -> int:

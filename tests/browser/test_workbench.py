@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import expect
 
-from tests.browser.member import Member, buy
+from tests.browser.member import Member, buy, ordered
 
 pytestmark = pytest.mark.browser
 ORDERS = "/admin/checkout/order/"
@@ -119,11 +119,7 @@ def test_a_file_of_orders_is_the_filtered_list_and_opens_as_a_spreadsheet_in_chi
 
 def test_the_price_of_an_unpaid_order_is_lowered_and_the_buyer_told(desk, shop):
     member = Member(shop, phone="13900139078")
-    address = {"name": "林小满", "phone": "13900139078", "region_code": "330106", "detail": "文三路 478 号"}
-    address_id = member.post("me/addresses", address)["id"]
-    product = member.get("products", in_stock="true")["items"][0]
-    sku = member.get(f"products/{product['id']}")["skus"][0]["id"]
-    order = member.post("orders", {"items": [{"sku_id": sku, "quantity": 1}], "address_id": address_id})
+    order = ordered(member)
     desk.open(f"{ORDERS}?q={order['number']}")
     desk.page.get_by_role("link", name=order["number"]).click()
     desk.page.locator("a[href$='/price/']").first.click()
