@@ -91,7 +91,7 @@ def allocate(request: AllocationRequest, network: NetworkSnapshot) -> Allocation
     usable = [site for site in sites if site.is_active]
     missing = {site.warehouse_id: _missing(request.items, site) for site in sites}
     complete = next((site for site in usable if not missing[site.warehouse_id]), None)
-    parcels, short = _split(request.items, [complete] if complete is not None else usable)
+    parcels, short = _split(request.items, usable) if complete is None else (_all_from(complete, request.items), {})
     rule = "short" if short else "split" if complete is None else "whole"
     if short:
         parcels = {}
@@ -130,6 +130,10 @@ def reduced_record(decision: Mapping[str, Any], *, warehouse: str, items: Items)
     return {**decision, "rule": "reduced", "candidates": candidates}
 
 
+def _all_from(site: Site, items: Items) -> dict[int, dict[int, int]]:
+    return {site.warehouse_id: dict(sorted(items.items()))} if items else {}
+
+
 def _split(items: Items, sites: list[Site]) -> tuple[dict[int, dict[int, int]], dict[int, int]]:
     """Each line from the nearest site that has all of it, else from the nearest ones together."""
     parcels: dict[int, dict[int, int]] = {}
@@ -153,7 +157,7 @@ def _candidate(
         verdict = "chosen"
     elif not site.is_active:
         verdict = site.closed
-    elif len(missing) == len(items) and not any(site.free.get(sku_id, 0) for sku_id in items):
+    elif len(missing) == len(items) and not any(map(site.free.get, items)):
         verdict = "no_stock"
     else:
         verdict = "incomplete" if missing else "farther"
@@ -164,7 +168,7 @@ def _missing(items: Items, site: Site) -> dict[int, int]:
     free = site.free
     if not free:
         return dict(items)
-    return {sku: wanted - free.get(sku, 0) for sku, wanted in items.items() if free.get(sku, 0) < wanted}
+    return {sku: wanted - left for sku, wanted in items.items() if (left := free.get(sku, 0)) < wanted}
 
 
 def _distance(request: AllocationRequest, site: Site) -> float | None:

@@ -52,10 +52,14 @@ def estimate_for(parcel: Parcel) -> list[Offer]:
 
 def known_rates(origin: str, destination: str) -> list[Rate]:
     """What carriers bill from a province to a province or city, one rate each, as it was seconds ago; no query."""
-    known = RATES.value().by_lane
-    lanes = product((origin, ANYWHERE), destinations(destination))
-    found = [rate for lane in lanes for rate in known.get(lane, ())]
-    return sorted(_with_quality(origin, destination, found), key=lambda rate: rate.carrier_code)
+    known, quality, lane = RATES.value(), QUALITY.value(), (origin, destination)
+    told = known.told.get(lane)
+    if told is None or told[0] is not quality:
+        lanes = product((origin, ANYWHERE), destinations(destination))
+        found = [rate for each in lanes for rate in known.by_lane.get(each, ())]
+        rates = sorted(_with_quality(origin, destination, found), key=lambda rate: rate.carrier_code)
+        told = known.told[lane] = quality, rates
+    return told[1]
 
 
 def every_rate() -> list[Rate]:
@@ -102,10 +106,11 @@ def _rates(parcel: Parcel) -> list[Rate]:
 
 
 class _Known(NamedTuple):
-    """`apart` are the cities that some rate names."""
+    """`apart` are the cities that some rate names, `told` what was answered of lanes, under which quality."""
 
     by_lane: Mapping[Lane, list[Rate]]
     apart: frozenset[str]
+    told: dict[Lane, tuple[Quality, list[Rate]]]
 
 
 def _known() -> _Known:
@@ -116,7 +121,7 @@ def _known() -> _Known:
             rate = Rate(*row)
             found.setdefault((rate.origin_province, rate.destination_province), []).append(rate)
     named = {destination for _origin, destination in found}
-    return _Known(found, frozenset(place for place in named if place not in (ANYWHERE, province_of(place))))
+    return _Known(found, frozenset(place for place in named if place not in (ANYWHERE, province_of(place))), {})
 
 
 RATES = Kept(_known)

@@ -187,15 +187,18 @@ def _wanted_units(wish: Wish) -> tuple[dict[int, int], dict[int, str]]:
     units: dict[int, int] = {}
     pointers: dict[int, str] = {}
     for index, item in enumerate(asked):
-        pointers.setdefault(item.sku_id, f"/items/{index}")
-        units[item.sku_id] = units.get(item.sku_id, 0) + item.quantity
+        if item.sku_id in units:
+            units[item.sku_id] += item.quantity
+        else:
+            units[item.sku_id], pointers[item.sku_id] = item.quantity, f"/items/{index}"
     if len(units) > MAX_LINES.value():
         raise TooManyLines(limit=MAX_LINES.value())
-    too_many = [sku_id for sku_id, wanted in units.items() if wanted > MAX_UNITS.value()]
+    most = MAX_UNITS.value()
+    too_many = [sku_id for sku_id, wanted in units.items() if wanted > most]
     if too_many:
-        message = str(TooManyUnits(limit=MAX_UNITS.value()))
+        message = str(TooManyUnits(limit=most))
         raise TooManyUnits(
-            limit=MAX_UNITS.value(),
+            limit=most,
             details=[Detail(f"{pointers[s]}/quantity", TooManyUnits.code, message) for s in too_many],
         )
     return units, pointers

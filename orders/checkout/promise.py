@@ -13,10 +13,10 @@ def promised_at(*, offer: Offer, now: datetime) -> datetime | None:
         return None
     return promise(
         items={line.sku.sku_id: line.quantity for line in offer.lines},
-        weight_g=sum(line.sku.weight_g * line.quantity for line in offer.lines),
-        volume_cm3=sum(line.sku.volume_cm3 * line.quantity for line in offer.lines),
-        value_fen=sum(line.sku.price_fen * line.quantity for line in offer.lines),
-        categories=frozenset(line.sku.category_id for line in offer.lines),
+        weight_g=sum([line.sku.weight_g * line.quantity for line in offer.lines]),
+        volume_cm3=sum([line.sku.volume_cm3 * line.quantity for line in offer.lines]),
+        value_fen=sum([line.sku.price_fen * line.quantity for line in offer.lines]),
+        categories=frozenset([line.sku.category_id for line in offer.lines]),
         region_code=to.region_code,
         longitude=to.longitude,
         latitude=to.latitude,

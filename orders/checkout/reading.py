@@ -10,6 +10,7 @@ from orders.checkout.offers import Wish
 from points.ledger.queries import ask_balance
 from promotions.campaigns.queries import ask_buyer
 from promotions.coupons.terms import ask_coupons
+from promotions.discounts.left import left_ahead
 from shop.catalog.queries import ask_snapshots
 from shop.core.prepared import Question
 from shop.core.together import read_together
@@ -30,6 +31,7 @@ def read_ahead(*, wish: Wish, now: datetime, binding: bool = False) -> AbstractC
         asked.append(ask_snapshots(sku_ids=sku_ids, now=now, shown=binding))
         if not binding:
             asked.append(ask_free(sku_ids=sku_ids))
+            asked += left_ahead(member_id=member_id)
         if binding or some_have_own():
             asked.append(ask_templates(sku_ids=sku_ids))
     return read_together(*asked)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from promotions.campaigns.audience import Buyer
-from promotions.discounts.live import MANY, LiveItem, LiveOffer
+from promotions.discounts.live import MANY, Counted, LiveItem, LiveOffer, counted_of, last_live
 from promotions.discounts.models import SpendOffer, TimedDiscount
 from promotions.pricing.scopes import Basket
-from shop.core.prepared import Prepared
+from shop.core.prepared import Prepared, Question
 
 Counts = Mapping[int, tuple[int, int | None]]
 KINDS = (TimedDiscount.KIND, SpendOffer.KIND)
+# What is counted of so many is asked of all of them rather than of those that a cart meets.
+FEW = 40
 # Of items what is left of their quota, and what the buyer has had of them; of tiers what the shelf has of the gift
 # above the safety stock, and what is left of its quota, and what a unit takes of the budget (`depth.cost_of`); of
 # campaigns what is left of their budget.
@@ -62,27 +64,37 @@ class Left:
     gift_costs: Mapping[int, int] = field(default_factory=dict)
 
 
-def left_of(items: Sequence[LiveItem], offers: Sequence[LiveOffer], buyer: Buyer, basket: Basket) -> Left:
-    """In one query, or in none where nothing is counted."""
-    limits = {each.item_id: each.limit_per_member for each in items if each.is_limited}
-    gifts = {gift.tier_id: gift.sku_id for offer in offers for gift in offer.gifts}
-    discounts_with_budget = {each.campaign.id for each in items if each.campaign.has_budget}
-    offers_with_budget = [each.campaign.id for each in offers if each.campaign.has_budget]
-    if not (limits or gifts or discounts_with_budget or offers_with_budget):
+def ask_left(counted: Counted, member_id: int | None) -> Question:
+    return Question(_LEFT, {**counted._asdict(), "member": member_id})
+
+
+def left_ahead(*, member_id: int) -> list[Question]:
+    """What `left_of` reads of a cart that meets any of the few that are counted, as far as this process knows."""
+    counted = last_live().counted
+    return [ask_left(counted, member_id)] if 0 < counted.count <= FEW else []
+
+
+def left_of(
+    items: Sequence[LiveItem],
+    offers: Sequence[LiveOffer],
+    buyer: Buyer,
+    basket: Basket,
+    *,
+    among: Counted | None = None,
+) -> Left:
+    """In one query, or in none where nothing is counted. Where few are, these are all asked `among` everything that is
+    published, so that who reads ahead knows what will be.
+    """
+    wanted = counted_of(items, offers)
+    if not wanted.count:
         return Left()
+    asked = among if among is not None and among.count <= FEW else wanted
     counted: dict[str, dict[int, tuple[int, int | None]]] = defaultdict(dict)
-    asked = {
-        "items": list(limits),
-        "member": buyer.member_id,
-        "tiers": list(gifts),
-        "discounts": list(discounts_with_budget),
-        "offers": offers_with_budget,
-    }
-    for what, pk, count, quota in _LEFT.run(asked):
+    for what, pk, count, quota in ask_left(asked, buyer.member_id).run():
         counted[what][pk] = (count, quota)
     return Left(
-        units=_units(limits, counted["item"], counted["had"]),
-        gifts=_gifts(gifts, counted["gift"], basket),
+        units=_units({each.item_id: each.limit_per_member for each in items}, counted["item"], counted["had"]),
+        gifts=_gifts({gift.tier_id: gift.sku_id for offer in offers for gift in offer.gifts}, counted["gift"], basket),
         budgets={(kind, pk): fen for kind in KINDS for pk, (fen, _none) in counted[kind].items()},
         gift_costs={pk: fen for pk, (fen, _none) in counted["cost"].items()},
     )
@@ -103,4 +115,5 @@ def _gifts(sku_ids: Mapping[int, int], tiers: Counts, basket: Basket) -> dict[in
     return {
         pk: GiftsLeft(max(on_shelf - bought.get(sku_ids[pk], 0), 0), MANY if quota is None else quota)
         for pk, (on_shelf, quota) in tiers.items()
+        if pk in sku_ids
     }

@@ -4,9 +4,10 @@ Windows, audiences and counters are looked at with each question, so that a thou
 small query and the few that touch its lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from promotions.campaigns import version
 from promotions.campaigns.audience import Audience, Buyer
@@ -73,6 +74,30 @@ class LiveOffer:
         return self.terms.scope
 
 
+class Counted(NamedTuple):
+    """Ids of what is counted: items of which not everybody may have any number, tiers with gifts, and campaigns with a
+    budget.
+    """
+
+    items: list[int]
+    tiers: list[int]
+    discounts: list[int]
+    offers: list[int]
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self))
+
+
+def counted_of(items: Iterable[LiveItem], offers: Iterable[LiveOffer]) -> Counted:
+    return Counted(
+        items=[each.item_id for each in items if each.is_limited],
+        tiers=[gift.tier_id for offer in offers for gift in offer.gifts],
+        discounts=list({each.campaign.id: None for each in items if each.campaign.has_budget}),
+        offers=[each.campaign.id for each in offers if each.campaign.has_budget],
+    )
+
+
 @dataclass(frozen=True)
 class Live:
     """Everything published under one stamp; `paths` are those of the categories, as scopes are told by them."""
@@ -81,6 +106,7 @@ class Live:
     items: ScopeIndex[LiveItem]
     offers: ScopeIndex[LiveOffer]
     paths: Mapping[int, str]
+    counted: Counted = Counted([], [], [], [])
 
 
 NOTHING = Live(version.OFF, ScopeIndex(()), ScopeIndex(()), {})
@@ -99,13 +125,18 @@ def live(stamp: int | None = None) -> Live:
     return kept
 
 
+def last_live() -> Live:
+    """What was published when this process last asked; no query."""
+    return _kept or NOTHING
+
+
 def load(stamp: int) -> Live:
     paths = category_paths()
     discounts = TimedDiscount.objects.filter(status__in=PUBLISHED).order_by("pk").prefetch_related("items")
     offers = SpendOffer.objects.filter(status__in=PUBLISHED).order_by("pk")
     items = [each for discount in discounts for each in live_items(discount, paths)]
     spend = [live_offer(offer, paths) for offer in offers.prefetch_related("tiers__gift_sku__product")]
-    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths)
+    return Live(stamp, ScopeIndex(items), ScopeIndex(spend), paths, counted_of(items, spend))
 
 
 def live_items(discount: TimedDiscount, paths: Mapping[int, str]) -> list[LiveItem]:

@@ -40,7 +40,7 @@ def offered(
     items = [each for each in published.items.touching(basket) if each.campaign.acts(buyer, now)]
     offers = [each for each in published.offers.touching(basket) if each.campaign.acts(buyer, now)]
     counted = [each for each in offers if (each.gifts or each.campaign.has_budget) and _may_reach(each, basket)]
-    left = left_of(items, counted, buyer, basket)
+    left = left_of(items, counted, buyer, basket, among=published.counted)
     return Offered(
         unit_prices=tuple(
             [

@@ -4,7 +4,6 @@ Always: a line's payable is its subtotal plus its adjustments and is never negat
 its lines' payables plus freight.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -82,15 +81,12 @@ class PricedLine(Struct, frozen=True):
     sku_id: int
     quantity: int
     unit_price_fen: int
+    payable_fen: int
     adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def subtotal_fen(self) -> int:
         return self.unit_price_fen * self.quantity
-
-    @property
-    def payable_fen(self) -> int:
-        return self.subtotal_fen + total(self.adjustments)
 
     @property
     def points(self) -> int:
@@ -119,7 +115,7 @@ class Quote:
 
     @cached_property
     def discount_fen(self) -> int:
-        return -sum([total(line.adjustments) for line in self.lines])
+        return self.goods_fen - sum([line.payable_fen for line in self.lines])
 
     @property
     def points_discount_fen(self) -> int:
@@ -132,7 +128,3 @@ class Quote:
     def payable_fen(self) -> int:
         """Freight counts as nothing while it is unknown."""
         return self.goods_fen - self.discount_fen + (self.freight_fen or 0)
-
-
-def total(adjustments: Sequence[Adjustment]) -> int:
-    return sum([each.amount_fen for each in adjustments])

@@ -104,13 +104,15 @@ class Joint:
         self._effort.spend(1 + len(tickets))
         if not tickets:
             return self._purse.cost(balance), 0
-        bound = together_at_most(tickets, balance, most)
-        if limit is not NO_LIMIT:
+        alike = act_alike(tickets)
+        bound = 0
+        if limit is not NO_LIMIT or not alike:
+            bound = together_at_most(tickets, balance, most)
             lower = self._purse.at_least(balance.payable - bound)
             if lower >= limit:
                 return lower, bound
         after = self._after(tickets, balance, NOTHING_MORE)
-        if act_alike(tickets):
+        if alike:
             bound = balance.payable - after.payable
         cost = self._purse.cost(after)
         if self._purse.at_least(after.payable) < min(cost, limit):

@@ -68,8 +68,10 @@ class PricingLine(Struct, frozen=True):
     @property
     def least_unit_fen(self) -> int:
         """What a unit costs at least, never more than its list price."""
-        kept = -(-self.unit_price_fen * (WHOLE_BP - self.max_discount_bp) // WHOLE_BP)
-        return min(max(self.floor_price_fen, kept), self.unit_price_fen)
+        least = self.floor_price_fen
+        if self.max_discount_bp < WHOLE_BP:
+            least = max(least, -(-self.unit_price_fen * (WHOLE_BP - self.max_discount_bp) // WHOLE_BP))
+        return min(least, self.unit_price_fen)
 
 
 @dataclass(frozen=True)

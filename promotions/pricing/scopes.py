@@ -76,11 +76,14 @@ class Basket(Generic[L]):
         self._by_sku: dict[int, list[int]] = {}
         self._by_product: dict[int, list[int]] = {}
         self._by_category: dict[str, list[int]] = {}
+        by_path: dict[str, list[int]] = {}
         for place, line in enumerate(lines):
             self._by_sku.setdefault(line.sku_id, []).append(place)
             self._by_product.setdefault(line.product_id, []).append(place)
-            for end in range(PATH_STEP, len(line.category_path) + 1, PATH_STEP):
-                self._by_category.setdefault(line.category_path[:end], []).append(place)
+            by_path.setdefault(line.category_path, []).append(place)
+        for path, places in by_path.items():
+            for end in range(PATH_STEP, len(path) + 1, PATH_STEP):
+                self._by_category.setdefault(path[:end], []).extend(places)
 
     @property
     def names(self) -> tuple[Set[int], Set[int], Set[str]]:

@@ -6,6 +6,7 @@ take off what is left when their turn comes.
 """
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from promotions.pricing.answers import GiftLine
 from promotions.pricing.hindrance import note_hindrance, note_lost_tiers
@@ -16,6 +17,9 @@ from promotions.pricing.workings import Workings
 from shop.core.money import yuan
 
 KIND = Mechanism.SPEND_OFFER.value
+NOT_COMBINED = gettext_noop("“{offer}” does not combine with what is applied.")
+ADD_MORE = gettext_noop("Add {count} more for “{offer}”.")
+SPEND_MORE = gettext_noop("Spend {amount} more for “{offer}”.")
 
 
 def spend_offers(w: Workings) -> None:
@@ -88,13 +92,13 @@ def _explain(w: Workings, offer: Offer) -> None:
     if measured < least:
         _tell_missing(w, offer.terms, least - measured, code="spend_offer_threshold")
     else:
-        message = _("“{offer}” does not combine with what is applied.").format(offer=offer.terms.label)
+        message = w.setting.say(NOT_COMBINED).format(offer=offer.terms.label)
         w.reject(KIND, offer.terms.id, "spend_offer_not_combined", message, asked=False)
 
 
 def _tell_missing(w: Workings, terms: SpendOfferTerms, missing: int, *, code: str) -> None:
     if terms.measure == Measure.COUNT:
-        message = _("Add {count} more for “{offer}”.").format(count=missing, offer=terms.label)
+        message = w.setting.say(ADD_MORE).format(count=missing, offer=terms.label)
     else:
-        message = _("Spend {amount} more for “{offer}”.").format(amount=yuan(missing), offer=terms.label)
+        message = w.setting.say(SPEND_MORE).format(amount=yuan(missing), offer=terms.label)
     w.reject(KIND, terms.id, code, message, asked=False)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
+
 from promotions.pricing.answers import Adjustment, AppliedOffer, CouponOption, GiftLine, PricedLine, Quote, Rejection
 from promotions.pricing.balance import NOBODY, Balance, Etiquette, Party, Places
 from promotions.pricing.cheapest import Effort
@@ -60,6 +62,7 @@ class Setting:
         # The coupons of the cart on the lines where they may act, for `tickets`.
         self.tickets: dict[tuple[int, Places], Any] = {}
         self._places: dict[int, Places] = {}
+        self._words: dict[str, str] = {}
 
     @cached_property
     def looks(self) -> int:
@@ -92,6 +95,13 @@ class Setting:
     def listed_fen(self, places: Places) -> int:
         """What the lines at `places` cost at list price."""
         return sum([self.subtotals[place] for place in places])
+
+    def say(self, sentence: str) -> str:
+        """In the buyer's language, which is asked for once."""
+        found = self._words.get(sentence)
+        if found is None:
+            found = self._words[sentence] = gettext(sentence)
+        return found
 
     def places(self, terms: Scoped) -> Places:
         """Of the lines that a promotion covers, rising."""
@@ -213,8 +223,8 @@ class Workings:
 
     def quote(self) -> Quote:
         by_sku = {
-            line.sku_id: PricedLine(line.sku_id, line.quantity, line.unit_price_fen, tuple(changes))
-            for line, changes in zip(self.lines, self.adjustments, strict=True)
+            line.sku_id: PricedLine(line.sku_id, line.quantity, line.unit_price_fen, payable_fen, tuple(changes))
+            for line, payable_fen, changes in zip(self.lines, self.balance.net, self.adjustments, strict=True)
         }
         return Quote(
             lines=tuple(by_sku[line.sku_id] for line in self.cart.lines),

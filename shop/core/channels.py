@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 CHANNEL_HEADER = "X-Channel"
+_IN_META = f"HTTP_{CHANNEL_HEADER.upper().replace('-', '_')}"
 
 
 class Channel(StrEnum):
@@ -14,6 +15,7 @@ class Channel(StrEnum):
     APP = "app"
 
 
+_KNOWN = frozenset(each.value for each in Channel)
 CHANNEL_CHOICES = (
     (Channel.MINI_PROGRAM.value, _("Mini-program")),
     (Channel.H5.value, _("H5 page")),
@@ -23,5 +25,5 @@ CHANNEL_CHOICES = (
 
 def channel_of(request: HttpRequest) -> str:
     """What the front says it is; empty when it says nothing that is known."""
-    named = request.headers.get(CHANNEL_HEADER, "").strip().lower()
-    return named if named in {each.value for each in Channel} else ""
+    named = request.META.get(_IN_META, "").strip().lower()
+    return named if named in _KNOWN else ""

@@ -91,6 +91,8 @@ def _sums(cart: CartSnapshot, terms: Terms, quote: Quote) -> Iterator[str]:
         yield "payable is not the sum of lines and freight"
     for line, priced in zip(cart.lines, quote.lines, strict=True):
         least = line.least_unit_fen * line.quantity
+        if priced.payable_fen != line.subtotal_fen + sum(each.amount_fen for each in priced.adjustments):
+            yield f"line {line.sku_id} costs something else than its changes make of it"
         if not least <= priced.payable_fen <= line.subtotal_fen:
             yield f"line {line.sku_id} costs {priced.payable_fen}, not between {least} and {line.subtotal_fen}"
         if any(each.amount_fen > 0 or each.points < 0 for each in priced.adjustments):
