@@ -71,7 +71,7 @@ def ask_left(counted: Counted, member_id: int | None) -> Question:
 def left_ahead(*, member_id: int) -> list[Question]:
     """What `left_of` reads of a cart that meets any of the few that are counted, as far as this process knows."""
     counted = last_live().counted
-    return [ask_left(counted, member_id)] if 0 < counted.count <= FEW else []
+    return [ask_left(counted, member_id)] if 0 < counted.size <= FEW else []
 
 
 def left_of(
@@ -86,9 +86,9 @@ def left_of(
     published, so that who reads ahead knows what will be.
     """
     wanted = counted_of(items, offers)
-    if not wanted.count:
+    if not wanted.size:
         return Left()
-    asked = among if among is not None and among.count <= FEW else wanted
+    asked = among if among is not None and among.size <= FEW else wanted
     counted: dict[str, dict[int, tuple[int, int | None]]] = defaultdict(dict)
     for what, pk, count, quota in ask_left(asked, buyer.member_id).run():
         counted[what][pk] = (count, quota)

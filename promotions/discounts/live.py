@@ -85,7 +85,7 @@ class Counted(NamedTuple):
     offers: list[int]
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         return sum(map(len, self))
 
 
