@@ -81,6 +81,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "tracking_number": "'ZW' || n",
         "warehouse_id": "(%(warehouses)s::bigint[])[1 + n %% %(warehouse_count)s]",
         "carrier_id": "(%(carriers)s::bigint[])[1 + n %% %(carrier_count)s]",
+        "status": "CASE WHEN n %% 50 = 0 THEN 'exception' ELSE status END",
     },
 }
 

@@ -42,7 +42,7 @@ class BuyerPages(ModelAdmin):
     def overview(self, request: HttpRequest) -> HttpResponse:
         form, first, last = _period(request)
         found = queries.stages_by_day(first=first, last=last)
-        panels: list[Panel] = [_stages(), _repurchase(queries.repurchase()), _scores(), _moves(first, last)]
+        panels: list[Panel] = [_stages(last), _repurchase(queries.repurchase(last)), _scores(), _moves(first, last)]
         if found:
             panels.insert(1, _stage_chart(found))
         return panels_page(self, request, title=_("Buyers at a glance"), panels=panels, form=form)
@@ -117,8 +117,8 @@ def _period(request: HttpRequest) -> tuple[forms.Form, date, date]:
     return PeriodForm(initial=usual), usual["first"], usual["last"]
 
 
-def _stages() -> FiguresPanel:
-    found = queries.stages_at(None)
+def _stages(day: date) -> FiguresPanel:
+    found = queries.stages_at(day)
     every = sum(found.values())
     figures = [
         Figure(Stage(stage).label, f"{members:,}", note=_share(members, every)) for stage, members in found.items()

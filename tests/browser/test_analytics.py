@@ -51,6 +51,14 @@ TRAFFIC = {
     "未深入": ("idle_bp", "bp"),
     "订单": ("orders", "count"),
 }
+STAGES = {
+    "prospect": "未购买",
+    "new": "新客",
+    "active": "活跃",
+    "high_value": "高价值",
+    "dormant": "沉睡",
+    "lost": "流失",
+}
 STEPS = {
     "曝光": ("exposed", "count"),
     "点击": ("clicked", "count"),
@@ -98,7 +106,7 @@ def test_every_page_fits_and_complains_of_nothing(desk_of, width):
     for name, path in PAGES.items():
         assert desk.open(path) == 200, path
         assert desk.overflow() <= 0, path
-        if width == 1366 and name in ("analytics-overview", "analytics-funnel"):
+        if width == 1366:
             desk.picture(name)
 
 
@@ -120,6 +128,77 @@ def test_numbers_on_the_screen_are_those_of_the_api(desk, api, page, door, figur
     expected = {label: written(told[key], unit) for label, (key, unit) in figures.items() if told[key] is not None}
     assert {label: shown.get(label) for label in expected} == expected
     assert any(value not in ("0", "–", "¥0.00") for value in expected.values())
+
+
+def rows(desk, table=0):
+    """The cells of a table on the page, row by row."""
+    found = desk.page.locator("#content-main table").nth(table).locator("tbody tr")
+    return [[cell.strip() for cell in row.locator("th, td").all_inner_texts()] for row in found.all()]
+
+
+def test_the_flow_of_points_on_the_screen_is_that_of_the_api(desk, api):
+    told = api.get("/staff/analytics/points-flow", params=week()).json()
+    desk.open(f"{PAGES['analytics-points']}?first={week()['from']}&last={week()['to']}")
+    shown = {label: int(value.replace(",", "")) for label, value in cards(desk).items()}
+    taken = {"已使用": "used", "过期": "expired", "扣回": "clawed_back", "注销作废": "voided"}
+    expected = {"期初": told["opening"], "获得": told["earned"], "手动": told["by_hand"], "期末": told["closing"]}
+    expected |= {label: -told[key] for label, key in taken.items()}
+    assert shown == expected
+    assert told["earned"] > 0
+    assert sum(expected.values()) - expected["期末"] == expected["期末"]
+
+
+def test_buyers_on_the_screen_are_those_of_the_api(desk, api):
+    told = api.get("/staff/analytics/segments", params=week()).json()
+    desk.open(f"{PAGES['analytics-buyers']}?first={week()['from']}&last={week()['to']}")
+    shown = cards(desk)
+    stages = {STAGES[row["stage"]]: f"{row['members']:,}" for row in told["stages"]}
+    assert {label: shown.get(label) for label in stages} == stages
+    assert any(row["members"] for row in told["stages"])
+    scores = {(row["recency"], row["frequency"]): row for row in told["scores"]}
+    assert scores
+    for row, recency in zip(rows(desk), range(5, 0, -1), strict=True):
+        cells = [scores.get((recency, frequency)) for frequency in range(5, 0, -1)]
+        expected = [f"{cell['members']:,} · {written(cell['mean_fen'], 'fen')}" if cell else "–" for cell in cells]
+        assert row == [f"R{recency}", *expected]
+
+
+def test_cohorts_on_the_screen_are_those_of_the_api(desk, api):
+    told = api.get("/staff/analytics/cohorts").json()["items"]
+    desk.open(PAGES["analytics-cohorts"])
+    shown = [[cell for cell in row if cell] for row in rows(desk)]
+    assert shown == [
+        [
+            f"{cohort['month'][:7].replace('-', '.')}",
+            f"{cohort['size']:,}",
+            written(cohort["net_fen"], "fen"),
+            *(f"{buyers / cohort['size']:.1%}" for buyers in cohort["returned"][:12]),
+        ]
+        for cohort in told
+    ]
+    assert len(told) > 1
+
+
+def test_rankings_on_the_screen_are_those_of_the_api(desk, api):
+    desk.open(f"{PAGES['analytics-rankings']}?first={week()['from']}&last={week()['to']}")
+    for table, of in enumerate(("products", "buyers", "distributors")):
+        told = api.get("/staff/analytics/leaderboard", params=week() | {"of": of}).json()["items"]
+        expected = [
+            [str(row["place"]), row["name"], f"{row['units']:,}", written(row["value_fen"], "fen")]
+            if of != "distributors"
+            else [str(row["place"]), row["name"], written(row["value_fen"], "fen")]
+            for row in told
+        ]
+        assert rows(desk, table) == expected
+        assert told or of == "distributors"
+
+
+def test_the_heat_map_on_the_screen_is_that_of_the_api(desk, api):
+    told = api.get("/staff/analytics/heatmap", params=week()).json()["items"]
+    desk.open(f"{PAGES['analytics-heat']}?{httpx.QueryParams(week())}")
+    shown = [[int(cell or 0) for cell in row[1:]] for row in rows(desk)]
+    assert shown == [row["hours"] for row in told]
+    assert any(map(any, shown))
 
 
 def test_charts_are_drawn_and_a_figure_leads_to_its_members(desk):
