@@ -7,7 +7,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_finance_sees_the_days_opens_the_one_that_differs_and_explains_it(desk_of):
-    desk = desk_of("finance")
+    desk = desk_of("finance", height=760)
     page = desk.page
     desk.open("/admin/reconciliation/reconciliation/")
     assert desk.overflow() == 0
