@@ -106,7 +106,16 @@ def test_every_page_fits_and_complains_of_nothing(desk_of, width):
     for name, path in PAGES.items():
         assert desk.open(path) == 200, path
         assert desk.overflow() <= 0, path
-        if width == 1366:
+        if width == 1366 and name in (
+            "analytics-overview",
+            "analytics-traffic",
+            "analytics-funnel",
+            "analytics-heat",
+            "analytics-buyers",
+            "analytics-cohorts",
+            "analytics-points",
+            "analytics-reports",
+        ):
             desk.picture(name)
 
 
