@@ -2,7 +2,8 @@
 
 Members and orders with lines, payments and parcels are written straight into the tables, a thousand first, then all the
 others; the same pages are asked for over HTTP by somebody signed in, in turns. Each page shows as many rows before as
-after, so that the ratio is that of finding them.
+after, so that the ratio is that of finding them: what one looks for among many, as a tail of phones, fills a page among
+the first thousand already.
 """
 
 import re
@@ -42,13 +43,14 @@ NUMBER = "'Z' || lpad(n::text, 9, '0')"
 STATUS = "(ARRAY['completed', 'shipped', 'delivered', 'allocated', 'cancelled'])[1 + n %% 5]"
 MEMBERS = {
     "id": "%(first)s + n",
-    "phone": "'+86139' || lpad(n::text, 8, '0')",
+    "phone": "'+86139' || CASE WHEN n %% 10 = 7 AND n <= 1000 THEN lpad(n::text, 4, '0') || '0777'"
+    " ELSE lpad(n::text, 8, '0') END",
     "openid": "'bench-' || n",
     "unionid": "''",
     "nickname": "(ARRAY['茶友', '花生', '青山', 'Tom'])[1 + n %% 4] || n || '号'",
     "invite_code": "'BZ' || lpad(n::text, 8, '0')",
     "inviter_id": "NULL",
-    "status": "CASE WHEN n %% 100 = 0 THEN 'blocked' ELSE 'active' END",
+    "status": "CASE WHEN n %% 10 = 0 THEN 'blocked' ELSE 'active' END",
     "joined_at": "now() - n * interval '2 minutes'",
 }
 TABLES: Mapping[str, Mapping[str, str]] = {
@@ -61,7 +63,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "goods_fen": "goods_fen + n %% 997 * 100",
         "placed_at": "now() - n * interval '20 seconds'",
         "channel": "(ARRAY['mini_program', 'h5', 'app'])[1 + n %% 3]",
-        "phone_tail": "lpad((n %% 9973)::text, 4, '0')",
+        "phone_tail": "CASE WHEN n %% 10 = 7 AND n <= 1000 THEN '0777' ELSE lpad((n %% 9973)::text, 4, '0') END",
         "flag": "CASE WHEN n %% 8 = 0 THEN 'red' ELSE '' END",
         "remark": "CASE WHEN n %% 6 = 0 THEN '请放前台' ELSE '' END",
     },
@@ -81,7 +83,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "tracking_number": "'ZW' || n",
         "warehouse_id": "(%(warehouses)s::bigint[])[1 + n %% %(warehouse_count)s]",
         "carrier_id": "(%(carriers)s::bigint[])[1 + n %% %(carrier_count)s]",
-        "status": "CASE WHEN n %% 50 = 0 THEN 'exception' ELSE status END",
+        "status": "CASE WHEN n %% 10 = 0 THEN 'exception' ELSE status END",
     },
 }
 
@@ -224,11 +226,11 @@ class Clerk:
             "orders_number": {"q": "Z000000777"},
             "orders_tracking": {"q": "ZW777"},
             "orders_phone_tail": {"q": "0777"},
-            "orders_phone": {"q": "13900000777"},
+            "orders_phone": {"q": "13907770777"},
             "orders_last_page": {"q": "", "p": "20"},
             "members_all": {},
             "members_phone_tail": {"q": "0777"},
-            "members_phone": {"q": "13900000777"},
+            "members_phone": {"q": "13907770777"},
             "members_name": {"q": "花生777号"},
             "members_code": {"q": "bz00000777"},
             "members_blocked": {"status__exact": "blocked"},
