@@ -23,6 +23,9 @@ from shop.core.screens import panels_page
 
 HEAT_NAMES = (EXPOSURE, CLICK, CART, ORDER, PAID, REDEEM)
 
+# In percent of the colour: what is written on it stays legible by day and by night.
+HOTTEST_TINT = 55
+
 
 @dataclass(frozen=True)
 class HeatPanel:
@@ -97,7 +100,8 @@ class HeatAdmin(PageAdmin):
         names = dict(Product.objects.filter(pk__in=[pk for pk, _hours in found]).values_list("pk", "name"))
         hottest = max(max(hours) for _pk, hours in found)
         rows = [
-            (names.get(pk, f"#{pk}"), [(count, round(count * 100 / hottest)) for count in hours]) for pk, hours in found
+            (names.get(pk, f"#{pk}"), [(count, round(count * HOTTEST_TINT / hottest)) for count in hours])
+            for pk, hours in found
         ]
         return [HeatPanel(_("By product and hour of the day"), rows)]
 

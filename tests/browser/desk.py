@@ -7,7 +7,7 @@ from pathlib import Path
 
 import axe_playwright_python
 from PIL import Image
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from shop.embedded.programs import PROJECT
 from tests.browser.demo import Shop
@@ -39,9 +39,13 @@ class Desk:
     @classmethod
     def at(cls, shop: Shop, context: BrowserContext) -> "Desk":
         desk = cls(shop, context.new_page())
-        desk.page.on("console", lambda said: desk.errors.append(said.text) if said.type == "error" else None)
+        desk.page.on("console", desk.hear)
         desk.page.on("pageerror", lambda error: desk.errors.append(str(error)))
         return desk
+
+    def hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(f"{said.text} {said.location['url']}")
 
     def expect_error(self, part: str) -> None:
         """An error that holds `part` is what this desk is there to see."""
