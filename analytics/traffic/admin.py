@@ -29,7 +29,7 @@ HOTTEST_TINT = 55
 
 @dataclass(frozen=True)
 class HeatPanel:
-    """Rows of 24 cells, each with its count and how hot it is, 0 to 100."""
+    """Rows of 24 cells, each with its count and its tint in percent, HOTTEST_TINT at most."""
 
     template: ClassVar[str] = "admin/analytics/heat.html"
     title: Any

@@ -11,23 +11,10 @@ from promotions.coupons.tests.making import make_template
 from promotions.discounts.models import SpendOffer, TimedDiscount
 from promotions.discounts.tests.making import DAY, NOW, draft_discount, draft_offer, published
 from shop.catalog.tests.factories import SkuFactory, make_category, make_sku
-from shop.core import clock
 from shop.core.models import StaffUser
 from shop.core.roles import seed_roles
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with clock.fixed(NOW):
-        yield
-
-
-@pytest.fixture
-def owner(client):
-    client.force_login(StaffUser.objects.create_superuser("author"))
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_at_noon")]
 
 
 def discount_form(*rows, **fields):

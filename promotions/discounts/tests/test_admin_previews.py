@@ -7,22 +7,8 @@ from members.identity.tests.factories import MemberFactory
 from promotions.campaigns.services.first_purchases import confirm_first_purchase
 from promotions.discounts.tests.making import HOUR, NOW, draft_discount, draft_offer, published
 from shop.catalog.tests.factories import SkuFactory, make_sku
-from shop.core import clock
-from shop.core.models import StaffUser
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _at_noon():
-    with clock.fixed(NOW):
-        yield
-
-
-@pytest.fixture
-def owner(client):
-    client.force_login(StaffUser.objects.create_superuser("author"))
-    return client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_at_noon")]
 
 
 def preview(client, *drafts, **fields):
